@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/digest.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include "base/error.h"
+
+namespace verba {
+namespace {
+
+/// Looking an algorithm up by name costs more than hashing a kilobyte, so it is done once.
+const EVP_MD* sha256_algorithm() {
+  static const EVP_MD* const fetched = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  if (fetched == nullptr) throw Error(Error::Kind::system, "system.no-sha256", "OpenSSL offers no SHA-256");
+  return fetched;
+}
+
+}  // namespace
+
+std::string Digest::hex() const {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text(bytes.size() * 2, '0');
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    text[2 * i] = digits[bytes[i] >> 4U];
+    text[2 * i + 1] = digits[bytes[i] & 0xFU];
+  }
+  return text;
+}
+
+Digest sha256(std::string_view content) {
+  Digest digest;
+  if (EVP_Digest(content.data(), content.size(), digest.bytes.data(), nullptr, sha256_algorithm(), nullptr) != 1) {
+    throw Error(Error::Kind::system, "system.no-sha256", "OpenSSL could not compute a SHA-256 digest");
+  }
+  return digest;
+}
+
+Digest keyed_digest(std::string_view key, std::string_view content) {
+  Digest digest;
+  // A null key would mean "the key of last time" to OpenSSL.
+  const char* const key_bytes = key.empty() ? "" : key.data();
+  if (HMAC(sha256_algorithm(), key_bytes, static_cast<int>(key.size()),
+           reinterpret_cast<const unsigned char*>(content.data()), content.size(), digest.bytes.data(),
+           nullptr) == nullptr) {
+    throw Error(Error::Kind::system, "system.no-hmac", "OpenSSL could not compute a keyed digest");
+  }
+  return digest;
+}
+
+}  // namespace verba

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// SHA-256, by OpenSSL.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace verba {
+
+/// 32 bytes that name a content.
+struct Digest {
+  std::array<unsigned char, 32> bytes{};
+
+  friend auto operator<=>(const Digest&, const Digest&) = default;
+  /// 64 lower-case hexadecimal digits.
+  std::string hex() const;
+};
+
+Digest sha256(std::string_view content);
+/// HMAC-SHA-256: a digest that only the holder of `key` can make or check.
+Digest keyed_digest(std::string_view key, std::string_view content);
+
+}  // namespace verba
