@@ -132,12 +132,7 @@ std::string describe(json::error_code ec) {
     case json::error::illegal_trailing_surrogate:
     case json::error::expected_utf16_escape: return "an escape is half of a surrogate pair";
     case json::error::expected_hex_digit: return "an escape \\u needs four hexadecimal digits";
-    case json::error::illegal_control_char: return "a control character stands in a string";
-    case json::error::illegal_escape_char: return "a string has an unknown escape";
     case json::error::exponent_overflow: return "the number is too large";
-    case json::error::expected_comma: return "',' or the end of the list or map is missing";
-    case json::error::expected_colon: return "':' is missing after a key";
-    case json::error::expected_quotes: return "a key has no double quotes";
     default: return "the syntax is wrong (" + ec.message() + ")";
   }
 }
