@@ -36,6 +36,7 @@ struct Segment {
 struct Reference {
   std::vector<Segment> path;   ///< path[0] is the root name
   Where where;                 ///< the whole chain, in the person's text
+  bool guarded = false;        ///< in the first argument of default(): it is no mistake when it means nothing
   std::string text() const;    ///< "tasks.site.outputs.Url"; a computed segment prints as [*]
 };
 
