@@ -4,6 +4,8 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include <charconv>
+
 #include "base/error.h"
 
 namespace verba {
@@ -26,6 +28,17 @@ std::string Digest::hex() const {
     text[2 * i + 1] = digits[bytes[i] & 0xFU];
   }
   return text;
+}
+
+std::optional<Digest> parse_digest(std::string_view hex) {
+  Digest digest;
+  if (hex.size() != digest.bytes.size() * 2) return std::nullopt;
+  for (std::size_t i = 0; i < digest.bytes.size(); ++i) {
+    const char* first = hex.data() + 2 * i;
+    const auto [end, problem] = std::from_chars(first, first + 2, digest.bytes[i], 16);
+    if (problem != std::errc() || end != first + 2) return std::nullopt;
+  }
+  return digest;
 }
 
 Digest sha256(std::string_view content) {

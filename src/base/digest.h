@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,9 @@ struct Digest {
   /// 64 lower-case hexadecimal digits.
   std::string hex() const;
 };
+
+/// The reverse of Digest::hex(); nothing when the text is no such thing.
+std::optional<Digest> parse_digest(std::string_view hex);
 
 Digest sha256(std::string_view content);
 /// HMAC-SHA-256: a digest that only the holder of `key` can make or check.
