@@ -27,6 +27,10 @@ if(VERBA_SANITIZE)
   add_compile_options(-fsanitize=${VERBA_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${VERBA_SANITIZE})
 endif()
+if(VERBA_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()
 if(VERBA_COVERAGE)
   add_compile_options(--coverage -fprofile-update=atomic)
   add_link_options(--coverage)
@@ -80,7 +84,11 @@ function(verba_library name)
     add_executable(${name}_test ${ARG_TESTS})
     target_link_libraries(${name}_test PRIVATE verba_${name} GTest::gtest_main GTest::gmock)
     add_test(NAME ${name} COMMAND ${name}_test)
-    set_tests_properties(${name} PROPERTIES LABELS fast)
+    # The results of single cases are counted by tests/support/count_results.py.
+    set_tests_properties(${name} PROPERTIES LABELS fast TIMEOUT 300
+      ENVIRONMENT "GTEST_OUTPUT=json:${CMAKE_BINARY_DIR}/results/${name}.json")
+    # Optimising tests takes longer than running them does.
+    target_compile_options(${name}_test PRIVATE $<$<CONFIG:Release>:-O0>)
   endif()
   # Every source is listed by name; one that is not is a mistake, not a choice.
   file(GLOB_RECURSE present CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} *.cc)
