@@ -26,7 +26,7 @@ namespace verba {
 
 /// One step of a path: a name or a list index, or nothing where it is computed (`vars[each.key]`).
 struct Segment {
-  std::string name;            ///< "" when computed
+  std::string name;  ///< "" when computed
   std::optional<std::int64_t> index;
   bool computed = false;
   Where where;
@@ -34,10 +34,10 @@ struct Segment {
 
 /// A name that an expression reads, as far as it is written down: tasks.site.outputs.Url.
 struct Reference {
-  std::vector<Segment> path;   ///< path[0] is the root name
-  Where where;                 ///< the whole chain, in the person's text
-  bool guarded = false;        ///< in the first argument of default(): it is no mistake when it means nothing
-  std::string text() const;    ///< "tasks.site.outputs.Url"; a computed segment prints as [*]
+  std::vector<Segment> path;  ///< path[0] is the root name
+  Where where;                ///< the whole chain, in the person's text
+  bool guarded = false;       ///< in the first argument of default(): it is no mistake when it means nothing
+  std::string text() const;   ///< "tasks.site.outputs.Url"; a computed segment prints as [*]
 };
 
 struct ExprNode;  // the tree; private to this folder
@@ -47,16 +47,16 @@ class Template {
  public:
   Template(std::string text, Where where, std::vector<std::shared_ptr<const ExprNode>> parts, bool whole);
   ~Template();
-  const std::string& text() const { return text_; }     ///< as written, with its ${{ }}
+  const std::string& text() const { return text_; }  ///< as written, with its ${{ }}
   Where where() const { return where_; }
-  bool whole() const { return whole_; }                 ///< the text is one expression: the type is kept
+  bool whole() const { return whole_; }  ///< the text is one expression: the type is kept
   const std::vector<Reference>& references() const { return references_; }
   std::span<const std::shared_ptr<const ExprNode>> parts() const { return parts_; }
 
  private:
   std::string text_;
   Where where_;
-  std::vector<std::shared_ptr<const ExprNode>> parts_;      ///< literal texts and expressions in turn
+  std::vector<std::shared_ptr<const ExprNode>> parts_;  ///< literal texts and expressions in turn
   std::vector<Reference> references_;
   bool whole_;
 };

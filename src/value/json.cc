@@ -125,15 +125,22 @@ class Builder {
 
 std::string describe(json::error_code ec) {
   switch (static_cast<json::error>(ec.value())) {
-    case json::error::extra_data: return "something follows the end of the document";
-    case json::error::incomplete: return "the text ends too early";
-    case json::error::too_deep: return "it is nested deeper than 256 levels";
+    case json::error::extra_data:
+      return "something follows the end of the document";
+    case json::error::incomplete:
+      return "the text ends too early";
+    case json::error::too_deep:
+      return "it is nested deeper than 256 levels";
     case json::error::illegal_leading_surrogate:
     case json::error::illegal_trailing_surrogate:
-    case json::error::expected_utf16_escape: return "an escape is half of a surrogate pair";
-    case json::error::expected_hex_digit: return "an escape \\u needs four hexadecimal digits";
-    case json::error::exponent_overflow: return "the number is too large";
-    default: return "the syntax is wrong (" + ec.message() + ")";
+    case json::error::expected_utf16_escape:
+      return "an escape is half of a surrogate pair";
+    case json::error::expected_hex_digit:
+      return "an escape \\u needs four hexadecimal digits";
+    case json::error::exponent_overflow:
+      return "the number is too large";
+    default:
+      return "the syntax is wrong (" + ec.message() + ")";
   }
 }
 
@@ -168,12 +175,23 @@ void append_json_string(std::string& out, std::string_view text) {
     out.append(text, done, i - done);
     done = i + 1;
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
-      default: fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned char>(c));
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      default:
+        fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned char>(c));
     }
   }
   out.append(text, done, std::string_view::npos);
@@ -203,14 +221,30 @@ class Writer {
     }
     switch (value.kind()) {
       case Value::Kind::unknown:
-      case Value::Kind::null: out += "null"; break;
-      case Value::Kind::boolean: out += value.boolean() ? "true" : "false"; break;
-      case Value::Kind::integer: out += fmt::to_string(value.integer()); break;
-      case Value::Kind::real: real(value.real()); break;
-      case Value::Kind::string: append_json_string(out, value.string()); break;
-      case Value::Kind::expression: append_json_string(out, value.expression().text()); break;
-      case Value::Kind::list: list(value.list()); break;
-      case Value::Kind::map: map(value.map()); break;
+      case Value::Kind::null:
+        out += "null";
+        break;
+      case Value::Kind::boolean:
+        out += value.boolean() ? "true" : "false";
+        break;
+      case Value::Kind::integer:
+        out += fmt::to_string(value.integer());
+        break;
+      case Value::Kind::real:
+        real(value.real());
+        break;
+      case Value::Kind::string:
+        append_json_string(out, value.string());
+        break;
+      case Value::Kind::expression:
+        append_json_string(out, value.expression().text());
+        break;
+      case Value::Kind::list:
+        list(value.list());
+        break;
+      case Value::Kind::map:
+        map(value.map());
+        break;
     }
   }
 
@@ -219,8 +253,10 @@ class Writer {
  private:
   void real(double d) {
     // JSON has no word for what is not finite.
-    if (std::isfinite(d)) append_real(out, d);
-    else out += "null";
+    if (std::isfinite(d))
+      append_real(out, d);
+    else
+      out += "null";
   }
 
   void list(const List& items) {
@@ -312,13 +348,27 @@ void canonical(const Value& value, std::string_view secret_key, bool inside_secr
     return;
   }
   switch (value.kind()) {
-    case Value::Kind::null: out += "null"; break;
-    case Value::Kind::boolean: out += value.boolean() ? "true" : "false"; break;
-    case Value::Kind::integer: out += fmt::to_string(value.integer()); break;
-    case Value::Kind::real: canonical_real(value.real(), out); break;
-    case Value::Kind::string: append_json_string(out, value.string()); break;
-    case Value::Kind::unknown: out += R"({"$unknown":true})"; break;
-    case Value::Kind::map: canonical_map(value.map(), secret_key, inside_secret, out); break;
+    case Value::Kind::null:
+      out += "null";
+      break;
+    case Value::Kind::boolean:
+      out += value.boolean() ? "true" : "false";
+      break;
+    case Value::Kind::integer:
+      out += fmt::to_string(value.integer());
+      break;
+    case Value::Kind::real:
+      canonical_real(value.real(), out);
+      break;
+    case Value::Kind::string:
+      append_json_string(out, value.string());
+      break;
+    case Value::Kind::unknown:
+      out += R"({"$unknown":true})";
+      break;
+    case Value::Kind::map:
+      canonical_map(value.map(), secret_key, inside_secret, out);
+      break;
     case Value::Kind::expression:
       out += R"({"$expression":)";
       append_json_string(out, value.expression().text());

@@ -17,8 +17,12 @@ Map& Map::operator=(const Map&) = default;
 Map& Map::operator=(Map&&) noexcept = default;
 Map::~Map() = default;
 
-bool Map::empty() const { return entries_.empty(); }
-std::size_t Map::size() const { return entries_.size(); }
+bool Map::empty() const {
+  return entries_.empty();
+}
+std::size_t Map::size() const {
+  return entries_.size();
+}
 
 const Value* Map::find(std::string_view name) const {
   for (const Entry& entry : entries_) {
@@ -27,7 +31,9 @@ const Value* Map::find(std::string_view name) const {
   return nullptr;
 }
 
-Value* Map::find(std::string_view name) { return const_cast<Value*>(std::as_const(*this).find(name)); }
+Value* Map::find(std::string_view name) {
+  return const_cast<Value*>(std::as_const(*this).find(name));
+}
 
 const Key* Map::find_key(std::string_view name) const {
   for (const Entry& entry : entries_) {
@@ -57,14 +63,26 @@ bool Map::erase(std::string_view name) {
   return true;
 }
 
-void Map::reserve(std::size_t count) { entries_.reserve(count); }
+void Map::reserve(std::size_t count) {
+  entries_.reserve(count);
+}
 
-std::vector<Map::Entry>::const_iterator Map::begin() const { return entries_.begin(); }
-std::vector<Map::Entry>::const_iterator Map::end() const { return entries_.end(); }
-std::vector<Map::Entry>::iterator Map::begin() { return entries_.begin(); }
-std::vector<Map::Entry>::iterator Map::end() { return entries_.end(); }
+std::vector<Map::Entry>::const_iterator Map::begin() const {
+  return entries_.begin();
+}
+std::vector<Map::Entry>::const_iterator Map::end() const {
+  return entries_.end();
+}
+std::vector<Map::Entry>::iterator Map::begin() {
+  return entries_.begin();
+}
+std::vector<Map::Entry>::iterator Map::end() {
+  return entries_.end();
+}
 
-const Value* Value::find(std::string_view name) const { return is_map() ? map().find(name) : nullptr; }
+const Value* Value::find(std::string_view name) const {
+  return is_map() ? map().find(name) : nullptr;
+}
 
 std::vector<const Map::Entry*> sorted_entries(const Map& map) {
   std::vector<const Map::Entry*> entries;
@@ -116,7 +134,9 @@ bool equal(std::int64_t i, double d) {
   return d >= -0x1p63 && d < 0x1p63 && std::trunc(d) == d && static_cast<std::int64_t>(d) == i;
 }
 
-bool equal(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
+bool equal(double a, double b) {
+  return a == b || (std::isnan(a) && std::isnan(b));
+}
 
 }  // namespace
 
@@ -129,13 +149,20 @@ bool operator==(const Value& a, const Value& b) {
   }
   switch (a.kind()) {
     case Kind::null:
-    case Kind::unknown: return true;
-    case Kind::boolean: return a.boolean() == b.boolean();
-    case Kind::integer: return a.integer() == b.integer();
-    case Kind::real: return equal(a.real(), b.real());
-    case Kind::string: return a.string() == b.string();
-    case Kind::list: return a.list() == b.list();
-    case Kind::map: return equal(a.map(), b.map());
+    case Kind::unknown:
+      return true;
+    case Kind::boolean:
+      return a.boolean() == b.boolean();
+    case Kind::integer:
+      return a.integer() == b.integer();
+    case Kind::real:
+      return equal(a.real(), b.real());
+    case Kind::string:
+      return a.string() == b.string();
+    case Kind::list:
+      return a.list() == b.list();
+    case Kind::map:
+      return equal(a.map(), b.map());
     case Kind::expression:
       return a.expression().text() == b.expression().text() && a.expression().whole() == b.expression().whole();
   }
@@ -144,15 +171,23 @@ bool operator==(const Value& a, const Value& b) {
 
 std::string_view kind_name(Value::Kind kind) {
   switch (kind) {
-    case Value::Kind::null: return "nothing";
-    case Value::Kind::boolean: return "true or false";
+    case Value::Kind::null:
+      return "nothing";
+    case Value::Kind::boolean:
+      return "true or false";
     case Value::Kind::integer:
-    case Value::Kind::real: return "number";
-    case Value::Kind::string: return "string";
-    case Value::Kind::list: return "list";
-    case Value::Kind::map: return "map";
-    case Value::Kind::expression: return "expression";
-    case Value::Kind::unknown: return "value known after apply";
+    case Value::Kind::real:
+      return "number";
+    case Value::Kind::string:
+      return "string";
+    case Value::Kind::list:
+      return "list";
+    case Value::Kind::map:
+      return "map";
+    case Value::Kind::expression:
+      return "expression";
+    case Value::Kind::unknown:
+      return "value known after apply";
   }
   return "value";
 }

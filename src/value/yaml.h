@@ -13,9 +13,9 @@ namespace verba {
 
 /// What a text may cost at the most. Over it: one clear error.
 struct YamlLimits {
-  std::uint32_t depth = 256;               ///< levels of nesting
-  std::uint64_t text_bytes = 64u << 20;    ///< of one text
-  std::uint64_t alias_nodes = 1'000'000;   ///< nodes that aliases may add by being expanded
+  std::uint32_t depth = 256;              ///< levels of nesting
+  std::uint64_t text_bytes = 64u << 20;   ///< of one text
+  std::uint64_t alias_nodes = 1'000'000;  ///< nodes that aliases may add by being expanded
 };
 
 /// All documents of the text `source`, in order; JSON is YAML and is read too. Every node carries its place in bytes.
