@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "view/text/plan_text.h"
+
+#include <fmt/format.h>
+
+#include "plan/diff.h"
+#include "value/json.h"
+#include "view/text/width.h"
+
+namespace verba {
+namespace {
+
+/// Of a text that is new or going away, so many lines are shown.
+constexpr std::size_t kTextLines = 12;
+
+std::string coloured(Action action, std::string_view text, Style style) {
+  switch (action) {
+    case Action::create:
+      return style.green(text);
+    case Action::update:
+      return style.yellow(text);
+    case Action::replace:
+      return style.yellow(text);
+    case Action::remove:
+      return style.red(text);
+    case Action::run:
+      return style.cyan(text);
+  }
+  return std::string(text);
+}
+
+bool several_lines(const std::optional<Value>& value) {
+  return value && value->is_string() && !value->secret && value->string().find('\n') != std::string::npos;
+}
+
+/// The last part of the text may have no line end.
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    lines.push_back(printable(text.substr(0, end)));
+    text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
+  }
+  return lines;
+}
+
+std::string whole_text(const FieldChange& change, Style style) {
+  const bool added = change.after.has_value();
+  const auto lines = lines_of((added ? change.after : change.before)->string());
+  std::string out = fmt::format("      {}:\n", change.field);
+  for (std::size_t i = 0; i < lines.size() && i < kTextLines; ++i) {
+    const std::string line = (added ? "+ " : "- ") + lines[i];
+    out += "        " + (added ? style.green(line) : style.red(line)) + "\n";
+  }
+  if (lines.size() > kTextLines)
+    out += style.dim(fmt::format("        ... {} more lines", lines.size() - kTextLines)) + "\n";
+  return out;
+}
+
+std::string text_diff(const FieldChange& change, Style style) {
+  const std::string before = change.before && change.before->is_string() ? change.before->string() : std::string();
+  const std::string after = change.after && change.after->is_string() ? change.after->string() : std::string();
+  std::string out = fmt::format("      {}:\n", change.field);
+  for (const DiffLine& line : diff_lines(before, after)) {
+    const std::string text = printable(line.text);
+    switch (line.kind) {
+      case DiffLine::Kind::same:
+        out += "          " + text;
+        break;
+      case DiffLine::Kind::added:
+        out += "        " + style.green("+ " + text);
+        break;
+      case DiffLine::Kind::removed:
+        out += "        " + style.red("- " + text);
+        break;
+      case DiffLine::Kind::gap:
+        out += "        " + style.dim("@ " + text);
+        break;
+    }
+    out += "\n";
+  }
+  return out;
+}
+
+bool shows_as_diff(const FieldChange& change) {
+  const auto plain_text = [](const std::optional<Value>& v) { return v && v->is_string() && !v->secret; };
+  return plain_text(change.before) && plain_text(change.after) &&
+         (several_lines(change.before) || several_lines(change.after));
+}
+
+std::string change_text(const FieldChange& change, bool details_only, Style style) {
+  if (shows_as_diff(change)) return text_diff(change, style);
+  if (several_lines(change.after) && !change.before) return whole_text(change, style);
+  if (several_lines(change.before) && !change.after) return whole_text(change, style);
+  const std::string field = printable(change.field);
+  if (!change.before) {
+    return fmt::format("      {}: {}\n", field,
+                       details_only ? value_text(*change.after) : style.green(value_text(*change.after)));
+  }
+  if (!change.after) return fmt::format("      {}: {} -> {}\n", field, style.red(value_text(*change.before)), "(gone)");
+  return fmt::format("      {}: {} -> {}\n", field, style.red(value_text(*change.before)),
+                     style.green(value_text(*change.after)));
+}
+
+std::string heading(const Step& step, Style style) {
+  const std::string sign_text = fmt::format("{:>3}", sign(step.action));
+  std::string out = "  " + coloured(step.action, sign_text, style) + " " + style.bold(printable(step.address));
+  if (step.account != "deployment-host" && !step.account.empty()) out += " on " + printable(step.account);
+  out += fmt::format("  ({}", to_string(step.action));
+  if (!step.reason.empty()) out += ": " + printable(step.reason);
+  out += ")";
+  if (step.interrupted) out += " " + style.yellow("[interrupted before]");
+  return out + "\n";
+}
+
+std::string details(const Step& step, Style style) {
+  std::string out;
+  const bool fresh = step.action == Action::create;
+  for (const FieldChange& change : step.changes) out += change_text(change, fresh, style);
+  return out;
+}
+
+std::string orphans_text(const Plan& plan, Style style) {
+  if (plan.orphans.empty()) return {};
+  std::string out = "\nGone from the manifests, still deployed " + style.dim("(delete them with --prune)") + ":\n";
+  for (const std::string& address : plan.orphans) out += "    " + printable(address) + "\n";
+  return out;
+}
+
+}  // namespace
+
+std::string value_text(const Value& value) {
+  if (value.secret) return "***";
+  if (value.is_unknown()) return "(known after apply)";
+  if (value.is_list() && has_unknown(value)) {
+    std::string out = "[";
+    for (const Value& item : value.list()) out += (out.size() > 1 ? ", " : "") + value_text(item);
+    return out + "]";
+  }
+  if (value.is_map() && has_unknown(value)) {
+    std::string out = "{";
+    for (const auto& [key, item] : value.map()) {
+      out += (out.size() > 1 ? ", " : "") + printable(key.name) + ": " + value_text(item);
+    }
+    return out + "}";
+  }
+  return to_json(value);
+}
+
+std::string plan_text(const Plan& plan, Style style) {
+  std::string out = fmt::format("Environment {}\n", style.bold(printable(plan.environment)));
+  if (!plan.steps.empty()) out += "\n";
+  for (const Step& step : plan.steps) out += heading(step, style) + details(step, style);
+  if (plan.steps.empty()) {
+    out += plan.goal.kind == Goal::Kind::destroy ? "Nothing is deployed.\n"
+                                                 : "Nothing to do: what is deployed is what the manifests say.\n";
+  }
+  out += orphans_text(plan, style);
+  if (!plan.steps.empty() || !plan.orphans.empty()) out += "\n";
+  return out + style.bold(counts_text(plan)) + "\n";
+}
+
+std::string changes_text(const Plan& plan, Style style) {
+  std::string out;
+  for (const Step& step : plan.steps) out += heading(step, style) + details(step, style);
+  for (const std::string& address : plan.orphans) {
+    out += "  " + style.red("  -") + " " + style.bold(printable(address)) + "  (gone from the manifests)\n";
+  }
+  return out;
+}
+
+std::string counts_text(const Plan& plan) {
+  std::string out =
+      fmt::format("Plan: {} to create, {} to update", plan.count(Action::create), plan.count(Action::update));
+  if (const auto n = plan.count(Action::replace); n > 0) out += fmt::format(", {} to replace", n);
+  if (const auto n = plan.count(Action::run); n > 0) out += fmt::format(", {} to run", n);
+  return out + fmt::format(", {} to delete, {} unchanged", plan.count(Action::remove), plan.kept.size());
+}
+
+}  // namespace verba

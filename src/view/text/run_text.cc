@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "view/text/run_text.h"
+
+#include <fmt/format.h>
+
+#include "view/text/width.h"
+
+namespace verba {
+namespace {
+
+constexpr Milliseconds kHoldAtMost{10'000};
+/// More than this of one step's output is not held back.
+constexpr std::size_t kHoldBytes = 64u << 10;
+
+std::string_view noun_of(Action action) {
+  switch (action) {
+    case Action::create:
+      return "create";
+    case Action::update:
+      return "update";
+    case Action::replace:
+      return "replace";
+    case Action::remove:
+      return "delete";
+    case Action::run:
+      return "run";
+  }
+  return "run";
+}
+
+std::string counted(std::size_t n, std::string_view words) {
+  return n == 0 ? "" : fmt::format(", {} {}", n, words);
+}
+
+}  // namespace
+
+std::string_view done_word(Action action) {
+  switch (action) {
+    case Action::create:
+      return "created";
+    case Action::update:
+      return "updated";
+    case Action::replace:
+      return "replaced";
+    case Action::remove:
+      return "deleted";
+    case Action::run:
+      return "ran";
+  }
+  return "done";
+}
+
+std::string_view doing_word(Action action) {
+  switch (action) {
+    case Action::create:
+      return "creating";
+    case Action::update:
+      return "updating";
+    case Action::replace:
+      return "replacing";
+    case Action::remove:
+      return "deleting";
+    case Action::run:
+      return "running";
+  }
+  return "doing";
+}
+
+std::string step_ended_text(const Step& step, const StepEnded& ended, Style style) {
+  const std::string address = style.bold(printable(step.address));
+  const std::string message = printable(ended.message);
+  const std::string took = to_string(ended.took);
+  std::string out;
+  switch (ended.status) {
+    case StepStatus::succeeded:
+      out = fmt::format("{}: {} in {}\n", address, style.green(done_word(step.action)), took);
+      break;
+    case StepStatus::unchanged:
+      out = fmt::format("{}: unchanged\n", address);
+      break;
+    case StepStatus::failed:
+      out = fmt::format("{}: {} after {}: {}\n", address, style.red(fmt::format("{} failed", noun_of(step.action))),
+                        took, message);
+      break;
+    case StepStatus::cancelled:
+      out = fmt::format("{}: {} after {}\n", address, style.yellow("cancelled"), took);
+      break;
+    case StepStatus::skipped:
+      out = fmt::format("{}: not done{}\n", address, message.empty() ? "" : ": " + message);
+      break;
+    case StepStatus::in_doubt:
+      out = fmt::format("{}: {}: {}\n", address, style.yellow("in doubt"), message);
+      break;
+    case StepStatus::pending:
+    case StepStatus::started:
+      break;
+  }
+  if (!ended.hint.empty()) out += "  hint: " + printable(ended.hint) + "\n";
+  return out;
+}
+
+std::string output_text(std::string_view address, std::string_view lines, Style style) {
+  const std::string before = style.dim(printable(address) + " |");
+  std::string out;
+  while (!lines.empty()) {
+    const auto end = lines.find('\n');
+    const std::string line = printable(lines.substr(0, end));
+    out += line.empty() ? before + "\n" : before + " " + line + "\n";
+    lines = end == std::string_view::npos ? std::string_view{} : lines.substr(end + 1);
+  }
+  return out;
+}
+
+std::string run_summary_text(const Progress& progress, Style style) {
+  const auto status = progress.status.value_or(RunStatus::running);
+  const std::string took = to_string(progress.ended.value_or(progress.began) - progress.began);
+  const std::string head = fmt::format("Run {} {} in {}", progress.run, to_string(status), took);
+  std::string out = status == RunStatus::succeeded ? style.green(head) : style.red(head);
+  out += fmt::format(": {} done", progress.count(StepStatus::succeeded));
+  out += counted(progress.count(StepStatus::unchanged), "unchanged");
+  out += counted(progress.count(StepStatus::failed), "failed");
+  out += counted(progress.count(StepStatus::cancelled), "cancelled");
+  out += counted(progress.count(StepStatus::in_doubt), "in doubt");
+  out += counted(progress.count(StepStatus::skipped) + progress.count(StepStatus::pending), "not done");
+  out += "\n";
+  if (status == RunStatus::failed)
+    out += fmt::format(
+        "See it again with `verba show {0}` and `verba logs {0}`; "
+        "`verba apply` goes on from here.\n",
+        progress.run);
+  if (status == RunStatus::cancelled || status == RunStatus::interrupted) {
+    out += progress.plan != nullptr && progress.plan->goal.kind == Goal::Kind::destroy
+               ? "`verba destroy` goes on from here.\n"
+               : "`verba apply` goes on from here.\n";
+  }
+  return out;
+}
+
+void PlainRun::on(const Event& event) noexcept {
+  apply(progress_, event);
+  if (progress_.plan == nullptr) return;
+  held_.resize(progress_.plan->steps.size());
+  show(event);
+}
+
+void PlainRun::show(const Event& event) {
+  const auto step_of = [this](StepNumber n) -> const Step& { return progress_.plan->steps[n]; };
+  if (const auto* began = std::get_if<StepBegan>(&event)) {
+    const Step& step = step_of(began->step);
+    write_(began->attempt == 1 ? fmt::format("{}: {}\n", style_.bold(printable(step.address)), doing_word(step.action))
+                               : fmt::format("{}: {}, attempt {}\n", style_.bold(printable(step.address)),
+                                             doing_word(step.action), began->attempt));
+  } else if (const auto* printed = std::get_if<StepPrinted>(&event)) {
+    Held& held = held_[printed->step];
+    if (held.lines.empty()) held.since = printed->at;
+    held.lines += printed->lines;
+    if (held.lines.size() > kHoldBytes && held.lines.back() == '\n') flush(printed->step);
+  } else if (const auto* retries = std::get_if<StepRetries>(&event)) {
+    flush(retries->step);
+    write_(fmt::format("{}: {}; trying again in {}\n", style_.bold(printable(step_of(retries->step).address)),
+                       printable(retries->message), to_string(retries->delay)));
+  } else if (const auto* ended = std::get_if<StepEnded>(&event)) {
+    flush(ended->step);
+    write_(step_ended_text(step_of(ended->step), *ended, style_));
+  } else if (const auto* stop = std::get_if<StopAsked>(&event)) {
+    write_(stop->at_once ? "Stopping at once: running steps are being ended.\n"
+                         : "Stopping: no new steps are started; press Ctrl-C again to end the running ones.\n");
+  } else if (std::get_if<RunEnded>(&event) != nullptr) {
+    for (StepNumber n = 0; n < held_.size(); ++n) flush(n);
+    write_("\n" + run_summary_text(progress_, style_));
+  }
+}
+
+void PlainRun::flush(StepNumber number) {
+  Held& held = held_[number];
+  if (held.lines.empty()) return;
+  write_(output_text(progress_.plan->steps[number].address, held.lines, style_));
+  held.lines.clear();
+}
+
+void PlainRun::tick(Instant now) noexcept {
+  if (progress_.plan == nullptr) return;
+  for (StepNumber n = 0; n < held_.size(); ++n) {
+    const Held& held = held_[n];
+    if (!held.lines.empty() && held.lines.back() == '\n' && now - held.since >= kHoldAtMost) flush(n);
+  }
+}
+
+}  // namespace verba

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// A run as lines: for logs, pipes and terminals that cannot redraw.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "run/event.h"
+#include "run/progress.h"
+#include "view/text/style.h"
+
+namespace verba {
+
+/// "created", "updated", "replaced", "deleted", "ran"; "creating", ... for what is under way.
+std::string_view done_word(Action);
+std::string_view doing_word(Action);
+
+/// The line (or lines, with message and hint) that says how a step ended: "web.site: created in 12s".
+std::string step_ended_text(const Step&, const StepEnded&, Style);
+
+/// The last lines of a run: what succeeded, failed, was not done; and what to do next. `can_resume` names the command.
+std::string run_summary_text(const Progress&, Style);
+
+/// Lines of a step's output, each with "ADDRESS | " before it.
+std::string output_text(std::string_view address, std::string_view lines, Style);
+
+/// One line for each event. What a step prints is kept together: shown when it ends, or after ten seconds.
+class PlainRun : public Listener {
+ public:
+  /// `write` gets whole lines.
+  PlainRun(std::function<void(std::string_view)> write, Style style) : write_(std::move(write)), style_(style) {}
+  void on(const Event&) noexcept override;
+  void tick(Instant) noexcept override;
+
+ private:
+  struct Held {
+    std::string lines;
+    Instant since;
+  };
+  void show(const Event&);
+  void flush(StepNumber);
+
+  std::function<void(std::string_view)> write_;
+  Style style_;
+  Progress progress_;
+  std::vector<Held> held_;
+};
+
+}  // namespace verba
