@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <unordered_map>
+#include <utility>
+
+#include "manifest/kinds/kinds.h"
+#include "manifest/manifest.h"
+#include "manifest/names.h"
+#include "value/yaml.h"
+
+namespace verba {
+namespace {
+
+constexpr std::string_view name_rule = "a name begins with a letter and goes on with letters, digits, '-' and '_'";
+constexpr std::string_view host_name_rule = "such a name is made of letters, digits, '-', '_', '.' and '@'";
+
+const std::vector<Field>& head_fields() {
+  static const std::vector<Field> fields = {
+      {.name = "apiVersion",
+       .summary = "verbacratis/v1",
+       .required = true,
+       .one_of = {"verbacratis/v1", "v1-alpha"}},
+      {.name = "kind", .summary = "the kind of manifest, such as Deployment", .required = true},
+      {.name = "metadata",
+       .type = FieldType::object,
+       .summary = "its name, such as {name: website}",
+       .required = true,
+       .fields = {{.name = "name", .summary = "unique per kind", .required = true, .example = "website"},
+                  {.name = "environments",
+                   .type = FieldType::list,
+                   .summary = "the environments it is in scope for; left out: all",
+                   .example = "[test, production]",
+                   .fields = {{.name = "environment", .summary = "name of an Environment"}},
+                   .scalar_or_list = true},
+                  {.name = "labels",
+                   .type = FieldType::map,
+                   .summary = "names to strings",
+                   .example = "{team: web}",
+                   .fields = {{.name = "label", .summary = "any text"}}}}},
+      {.name = "spec", .type = FieldType::any, .summary = "what the kind is made of", .by_type = true},
+  };
+  return fields;
+}
+
+Where start_of(Where where) {
+  if (where && where.end > where.begin) where.end = where.begin + 1;
+  return where;
+}
+
+class DocumentChecker {
+ public:
+  DocumentChecker(const Document& document, const Catalogue& catalogue, const Sources& sources,
+                  Diagnostics& diagnostics)
+      : document_(document), catalogue_(catalogue), sources_(sources), diagnostics_(diagnostics) {}
+
+  std::optional<Manifest> run(Value root) {
+    if (!root.is_map()) {
+      diagnostics_.error("manifest.wrong-type", "a manifest must be a map", start_of(root.where),
+                         "begin it with 'apiVersion: verbacratis/v1' and 'kind: Deployment'");
+      return std::nullopt;
+    }
+    Manifest manifest;
+    manifest.kind = kind_of(root);
+    if (!manifest.kind) return std::nullopt;
+    manifest.directory = document_.directory;
+    manifest.alpha = text_of(root, "apiVersion") == "v1-alpha";
+    check_fields(root, head_fields(), "a manifest of kind " + std::string(manifest.kind->name), false, sources_,
+                 diagnostics_);
+    if (manifest.alpha && !manifest.kind->alpha) {
+      diagnostics_.error("manifest.bad-value", fmt::format("v1-alpha has no kind '{}'", manifest.kind->name),
+                         root.find("apiVersion")->where, "write 'apiVersion: verbacratis/v1'");
+    }
+    metadata(root, manifest);
+    manifest.spec = take_spec(root);
+    spec(manifest);
+    return manifest;
+  }
+
+ private:
+  const Kind* kind_of(const Value& root) {
+    const Value* kind = root.find("kind");
+    if (!kind || !kind->is_string()) {
+      // What else is wrong with the head is told in the same breath; without a kind the rest means nothing.
+      Value head = root;
+      check_fields(head, head_fields(), "a manifest", false, sources_, diagnostics_);
+      return nullptr;
+    }
+    if (const Kind* known = catalogue_.kind(kind->string())) return known;
+    std::vector<std::string_view> names;
+    for (const Kind* known : catalogue_.kinds) names.push_back(known->name);
+    diagnostics_.error("manifest.unknown-kind", fmt::format("unknown kind '{}'", kind->string()), kind->where,
+                       did_you_mean(kind->string(), names, fmt::format("known kinds: {}", fmt::join(names, ", "))));
+    return nullptr;
+  }
+
+  void metadata(Value& root, Manifest& manifest) {
+    manifest.where = start_of(root.where);
+    Value* metadata = root.map().find("metadata");
+    if (!metadata || !metadata->is_map()) return;
+    if (Value* name = metadata->map().find("name"); name && name->is_string()) {
+      manifest.where = name->where;
+      check_name(*name, fmt::format("the name of a {}", manifest.kind->name), manifest.kind->host_name);
+      manifest.name = std::move(name->string());
+    }
+    if (Value* list = metadata->map().find("environments"); list && list->is_list()) {
+      for (Value& item : list->list()) {
+        if (!item.is_string()) continue;
+        manifest.environment_places.push_back(item.where);
+        manifest.environments.push_back(std::move(item.string()));
+      }
+      if (list->list().empty()) {
+        diagnostics_.error("manifest.bad-value", "'environments' is empty, so this would be in scope nowhere",
+                           list->where, "name an environment, or remove the line to mean all of them");
+      }
+    }
+    if (Value* labels = metadata->map().find("labels"); labels && labels->is_map()) {
+      manifest.labels = std::move(labels->map());
+    }
+  }
+
+  static Value take_spec(Value& root) {
+    Value* spec = root.map().find("spec");
+    if (spec && !spec->is_null()) return std::move(*spec);
+    Value empty = Map{};
+    empty.where = spec ? spec->where : start_of(root.where);
+    return empty;
+  }
+
+  void spec(Manifest& manifest) {
+    const std::string what = fmt::format("{} '{}'", manifest.kind->name, manifest.name);
+    if (!manifest.spec.is_map()) {
+      diagnostics_.error("manifest.wrong-type", "'spec' must be a map", start_of(manifest.spec.where),
+                         fmt::format("'verba explain {}' shows what may stand in it", manifest.kind->name));
+      const Where where = manifest.spec.where;
+      manifest.spec = Map{};
+      manifest.spec.where = where;
+      return;
+    }
+    if (!manifest.kind->task_type.empty() && !catalogue_.type(manifest.kind->task_type)) return;
+    check_fields(manifest.spec, catalogue_.fields(*manifest.kind), what, manifest.alpha, sources_, diagnostics_);
+    if (manifest.kind->name == "Deployment") tasks(manifest, what);
+    if (manifest.kind->name == "Variables") values(manifest.spec, what);
+    for (const std::string_view member : {"variables", "values"}) variable_names(manifest.spec, member);
+  }
+
+  void tasks(Manifest& manifest, const std::string& what) {
+    Value* list = manifest.spec.map().find("tasks");
+    if (!list || !list->is_list()) return;
+    std::unordered_map<std::string_view, Where> names;
+    names.reserve(list->list().size());
+    for (Value& task : list->list()) {
+      if (!task.is_map()) continue;
+      const Value* name = task.find("name");
+      if (name && name->is_string()) {
+        check_name(*name, "the name of a task", false);
+        const auto [first, is_new] = names.emplace(name->string(), name->where);
+        if (!is_new) {
+          duplicate("manifest.duplicate-task", fmt::format("two tasks of {} are named '{}'", what, name->string()),
+                    name->where, first->second);
+        }
+      }
+      this->task(task, what);
+      variable_names(task, "variables");
+    }
+  }
+
+  void task(Value& task, const std::string& deployment) {
+    const std::string what = fmt::format("task '{}' of {}", text_of(task, "name"), deployment);
+    const Value* type = task.find("type");
+    const Value* script = task.find("task");
+    if (type && script) {
+      error("manifest.bad-value", "a task has either 'type' or 'task', not both", script->where, "remove one of them",
+            what);
+    } else if (!type && !script) {
+      error("manifest.missing-field", "'type' is missing", start_of(task.where),
+            "add what brings it about, for example 'type: ShellScript'", what);
+    }
+    if (script) {
+      with(task, shell_script_kind().task_type, true, what);
+    } else if (type && type->is_string()) {
+      if (!known_type(*type, what)) return;
+      with(task, type->string(), false, what);
+    }
+  }
+
+  bool known_type(const Value& type, const std::string& what) {
+    if (catalogue_.type(type.string())) return true;
+    std::vector<std::string_view> names;
+    for (const TaskType* known : catalogue_.types) names.push_back(known->name);
+    error("manifest.unknown-type", fmt::format("unknown task type '{}'", type.string()), type.where,
+          did_you_mean(type.string(), names, fmt::format("known types: {}", fmt::join(names, ", "))), what);
+    return false;
+  }
+
+  // `part`: a reused script has said what is needed already.
+  void with(Value& task, std::string_view type_name, bool part, const std::string& what) {
+    const TaskType* type = catalogue_.type(type_name);
+    if (!type) return;
+    Value* with = task.map().find("with");
+    if (!with) {
+      if (part) return;
+      Value empty = Map{};
+      empty.where = start_of(task.where);
+      with = &task.map().append({"with", {}}, std::move(empty));
+    }
+    if (!with->is_map()) {
+      return error("manifest.wrong-type", "'with' must be a map", start_of(with->where),
+                   fmt::format("'verba explain {}' shows what may stand in it", type_name), what);
+    }
+    if (part) {
+      check_some_fields(*with, type->inputs, "'with' of " + what, sources_, diagnostics_);
+    } else {
+      check_fields(*with, type->inputs, "'with' of " + what, false, sources_, diagnostics_);
+    }
+  }
+
+  void values(const Value& spec, const std::string& what) {
+    const Value* values = spec.find("values");
+    if (!values || !values->is_map()) return;
+    for (const auto& [key, value] : values->map()) {
+      if (!value.find("from")) continue;
+      source_of_value(value, fmt::format("variable '{}' of {}", key.name, what));
+    }
+  }
+
+  // Expressions inside are parsed already.
+  void source_of_value(const Value& value, const std::string& what) {
+    static const std::vector<std::string_view> members = {"from", "default"};
+    static const std::vector<std::string_view> sources = {"env", "secret", "script"};
+    for (const auto& [key, member] : value.map()) {
+      if (key.name == "export") {
+        error("manifest.not-supported", "'export' is not supported by this version", key.where, "remove it", what);
+      } else if (key.name != "from" && key.name != "default") {
+        error("manifest.unknown-field", fmt::format("unknown field '{}' beside 'from'", key.name), key.where,
+              did_you_mean(key.name, members, "these are known here: from, default"), what);
+      }
+    }
+    const Value& from = *value.find("from");
+    if (!from.is_map() || from.map().size() != 1) {
+      return error("manifest.wrong-type", "'from' must be a map of one of env, secret and script",
+                   start_of(from.where), "for example: {from: {env: USER}, default: nobody}", what);
+    }
+    const auto& [source, name] = *from.map().begin();
+    if (source.name != "env" && source.name != "secret" && source.name != "script") {
+      error("manifest.unknown-field", fmt::format("a value cannot come from '{}'", source.name), source.where,
+            did_you_mean(source.name, sources, "it can come from env, secret or script"), what);
+    } else if (!name.is_string()) {
+      error("manifest.wrong-type", fmt::format("'{}' must be a plain string", source.name), name.where,
+            "for example: {from: {env: USER}}", what);
+    }
+  }
+
+  // vars.NAME must be able to say it.
+  void variable_names(const Value& holder, std::string_view member) {
+    const Value* variables = holder.find(member);
+    if (!variables || !variables->is_map()) return;
+    for (const auto& [key, value] : variables->map()) {
+      if (!is_name(key.name)) {
+        diagnostics_.error("manifest.bad-name", fmt::format("'{}' cannot be the name of a variable", key.name),
+                           key.where, std::string(name_rule));
+      }
+    }
+  }
+
+  void check_name(const Value& name, std::string_view of, bool host) {
+    if (is_name(name.string(), host)) return;
+    diagnostics_.error("manifest.bad-name", fmt::format("'{}' cannot be {}", name.string(), of), name.where,
+                       name.string().size() > 128 ? std::string("a name has at most 128 characters")
+                                                  : std::string(host ? host_name_rule : name_rule));
+  }
+
+  void error(std::string_view code, std::string message, Where where, std::string hint, const std::string& what) {
+    Diagnostic finding{Severity::error, code, std::move(message), where, {}, std::move(hint), {}};
+    finding.trail.push_back({"checking " + what, {}});
+    diagnostics_.add(std::move(finding));
+  }
+
+  void duplicate(std::string_view code, std::string message, Where where, Where first) {
+    diagnostics_.add({Severity::error, code, std::move(message), where, {}, "give one of them another name",
+                      {{"first defined here", first}}});
+  }
+
+  const Document& document_;
+  const Catalogue& catalogue_;
+  const Sources& sources_;
+  Diagnostics& diagnostics_;
+};
+
+}  // namespace
+
+bool is_name(std::string_view name, bool host) {
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (name.empty() || name.size() > 128) return false;
+  if (!letter(name.front()) && !(host && digit(name.front()))) return false;
+  for (const char c : name) {
+    if (letter(c) || digit(c) || c == '-' || c == '_' || (host && (c == '.' || c == '@'))) continue;
+    return false;
+  }
+  return true;
+}
+
+const List& tasks_of(const Value& spec) {
+  static const List none;
+  const Value* tasks = spec.find("tasks");
+  return tasks && tasks->is_list() ? tasks->list() : none;
+}
+
+std::string_view text_of(const Value& map, std::string_view member) {
+  const Value* value = map.find(member);
+  return value && value->is_string() ? std::string_view(value->string()) : std::string_view();
+}
+
+std::vector<Manifest> check(const Document& document, const Catalogue& catalogue, const Sources& sources,
+                            Diagnostics& diagnostics) {
+  std::vector<Manifest> manifests;
+  DocumentChecker checker(document, catalogue, sources, diagnostics);
+  auto roots = parse_yaml(sources, document.source, diagnostics);
+  manifests.reserve(roots.size());
+  for (Value& root : roots) {
+    if (root.is_null()) continue;
+    if (auto manifest = checker.run(std::move(root))) manifests.push_back(std::move(*manifest));
+  }
+  return manifests;
+}
+
+}  // namespace verba

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "manifest/kinds/kinds.h"
+
+namespace verba {
+namespace {
+
+Field task_name() {
+  return {.name = "name",
+          .summary = "Unique in its deployment; a letter, then letters, digits, - or _",
+          .required = true,
+          .example = "site"};
+}
+
+Field depends_on_tasks() {
+  return {.name = "dependsOn",
+          .type = FieldType::list,
+          .summary = "Tasks that come first: NAME, NAME[KEY] or DEPLOYMENT.NAME. What is out of scope is passed over",
+          .expressions = true,
+          .example = "[build, network.vpc]",
+          .refers_to = "Task",
+          .fields = {{.name = "task", .summary = "A task", .refers_to = "Task"}},
+          .scalar_or_list = true};
+}
+
+Field retry() {
+  return {.name = "retry",
+          .type = FieldType::object,
+          .summary = "Try again when the task fails",
+          .example = "{attempts: 3, delay: 5s, backoff: 2, maxDelay: 1m}",
+          .fields = {
+              {.name = "attempts",
+               .type = FieldType::integer,
+               .summary = "How often to try in all",
+               .required = true,
+               .example = "3",
+               .minimum = 1},
+              {.name = "delay",
+               .type = FieldType::duration,
+               .summary = "How long to wait before the second try",
+               .default_value = "0s",
+               .example = "5s",
+               .implied = true},
+              {.name = "backoff",
+               .type = FieldType::number,
+               .summary = "By how much the wait grows from try to try",
+               .default_value = "1",
+               .example = "2",
+               .minimum = 1,
+               .implied = true},
+              {.name = "maxDelay",
+               .type = FieldType::duration,
+               .summary = "The longest wait",
+               .default_value = "1m",
+               .example = "1m",
+               .implied = true},
+          }};
+}
+
+Field on_failure(std::string_view summary, std::string_view default_value) {
+  return {.name = "onFailure",
+          .summary = summary,
+          .default_value = default_value,
+          .example = "stop",
+          .one_of = {"rollback", "stop", "continue"},
+          .implied = true};
+}
+
+Field environments() {
+  return {.name = "environments",
+          .type = FieldType::list,
+          .summary = "The environments the task is in scope for; left out: all that the Deployment is in scope for",
+          .example = "[test, production]",
+          .refers_to = "Environment",
+          .fields = {{.name = "environment", .summary = "Name of an Environment", .refers_to = "Environment"}},
+          .scalar_or_list = true};
+}
+
+Field variables(std::string_view summary) {
+  return {.name = "variables",
+          .type = FieldType::map,
+          .summary = summary,
+          .expressions = true,
+          .example = R"({domain: "${{ environment.name }}.example.org"})",
+          .fields = {{.name = "value", .type = FieldType::any, .summary = "Any value"}}};
+}
+
+Field account(std::string_view summary) {
+  return {.name = "account",
+          .summary = summary,
+          .expressions = true,
+          .default_value = "deployment-host",
+          .example = "web",
+          .refers_to = "Account",
+          .implied = true};
+}
+
+Field not_yet(std::string_view name, FieldType type, std::string_view summary) {
+  return {.name = name, .type = type, .summary = summary, .not_yet = true};
+}
+
+std::vector<Field> fields_of_task_in_this_version() {
+  return {
+      task_name(),
+      {.name = "type", .summary = "What brings it about: a task type, such as ShellScript", .example = "ShellScript",
+       .refers_to = "TaskType"},
+      {.name = "task",
+       .summary = "A ShellScript manifest by name, in place of 'type'; 'with' then adds to it",
+       .example = "greet",
+       .refers_to = "ShellScript"},
+      account("Where it runs: a role of Environment.accounts, else an account; left out: the deployment's"),
+      environments(),
+      {.name = "when",
+       .type = FieldType::condition,
+       .summary = "The task is in scope only when this is true; may wait for outputs of other tasks",
+       .example = "environment.name != 'production'"},
+      depends_on_tasks(),
+      {.name = "forEach",
+       .type = FieldType::any,
+       .summary = "A list or a map; one instance NAME[KEY] for each item, which sees each.key and each.value",
+       .expressions = true,
+       .example = "[web-1, web-2]"},
+      {.name = "with",
+       .type = FieldType::any,
+       .summary = "What the task type takes; 'verba explain TYPE' shows it",
+       .example = "{run: ./deploy.sh}",
+       .by_type = true},
+      {.name = "trigger",
+       .summary = "changed: run when an input changed; always: in every run; once: never again",
+       .default_value = "changed",
+       .example = "always",
+       .one_of = {"changed", "always", "once"},
+       .implied = true},
+      {.name = "protect",
+       .type = FieldType::boolean,
+       .summary = "Refuse any plan that would delete or replace it",
+       .default_value = "false",
+       .example = "true",
+       .implied = true},
+      {.name = "idempotent",
+       .type = FieldType::boolean,
+       .summary = "Running it again is safe, even when nobody knows whether it ran to its end",
+       .default_value = "false",
+       .example = "true",
+       .implied = true},
+      retry(),
+      {.name = "timeout", .type = FieldType::duration, .summary = "How long one try may take", .example = "30m"},
+      on_failure("What happens when the task fails; left out: as its deployment says", {}),
+      {.name = "concurrencyGroup",
+       .summary = "Of all tasks with the same group only one runs at a time",
+       .expressions = true,
+       .example = "database"},
+      variables("Values for ${{ vars.NAME }} in this task; stronger than the deployment's"),
+  };
+}
+
+std::vector<Field> task_fields() {
+  auto fields = fields_of_task_in_this_version();
+  fields.push_back(not_yet("accounts", FieldType::any, "One instance in each of several accounts"));
+  fields.push_back(not_yet("rollout", FieldType::object, "How many of its instances at a time"));
+  fields.push_back(not_yet("temporary", FieldType::boolean, "Delete it when the last task that needs it is done"));
+  fields.push_back(not_yet("movedFrom", FieldType::string, "Its name before"));
+  fields.push_back(not_yet("update", FieldType::object, "Steps in place of the provider's own update"));
+  fields.push_back(not_yet("delete", FieldType::object, "Steps in place of the provider's own delete"));
+  fields.push_back(not_yet("rollback", FieldType::object, "Steps in place of the provider's own rollback"));
+  fields.push_back(not_yet("check", FieldType::object, "Steps in place of the provider's own check"));
+  return fields;
+}
+
+std::vector<Field> deployment_fields() {
+  return {
+      {.name = "dependsOn",
+       .type = FieldType::list,
+       .summary = "Deployments that come first. What is out of scope in an environment is passed over there",
+       .example = "[network]",
+       .refers_to = "Deployment",
+       .fields = {{.name = "deployment", .summary = "Name of a Deployment", .refers_to = "Deployment"}},
+       .scalar_or_list = true},
+      variables("Values for ${{ vars.NAME }} in its tasks; stronger than those of the Environment"),
+      account("Where its tasks run unless they say: a role of Environment.accounts, else an account"),
+      on_failure("When a task fails: rollback undoes what this run did here; stop keeps it and starts nothing more; "
+                 "continue goes on with all that does not need the failed task",
+                 "rollback"),
+      {.name = "tasks",
+       .type = FieldType::list,
+       .summary = "What there is to bring about. The order of writing means nothing: dependsOn and outputs do",
+       .required = true,
+       .example = "[{name: hello, type: ShellScript, with: {run: echo hello}}]",
+       .fields = {{.name = "task", .type = FieldType::object, .summary = "One task", .fields = task_fields()}}},
+      not_yet("rollback", FieldType::object, "How far a rollback goes, and steps of its own"),
+      not_yet("update", FieldType::object, "Tasks in place of 'tasks' once it has been deployed"),
+      not_yet("delete", FieldType::object, "Tasks in place of the deletes in reverse order"),
+      not_yet("notify", FieldType::list, "Who is to hear of it"),
+  };
+}
+
+}  // namespace
+
+const Kind& deployment_kind() {
+  static const Kind kind{
+      .name = "Deployment",
+      .group = "projects",
+      .summary = "Tasks that belong together: deployed, updated and removed as one.",
+      .manual = R"(
+Tasks form a graph: a task comes after those that its `dependsOn` names and after those whose outputs its expressions
+read (`${{ tasks.NAME.outputs.KEY }}`). Everything else runs side by side. The address of a task is `DEPLOYMENT.TASK`, or
+`DEPLOYMENT.TASK[KEY]` with `forEach`: on the command line, in plans and in logs.
+
+A task that is out of scope in an environment (by `environments` or `when`) does not exist there. Reading its outputs
+is a mistake unless a stand-in is named: `${{ default(tasks.NAME.outputs.KEY, 'none') }}`.
+)",
+      .example = R"(apiVersion: verbacratis/v1
+kind: Deployment
+metadata: {name: website}
+spec:
+  variables: {greeting: hello}
+  tasks:
+  - name: build
+    type: ShellScript
+    with:
+      run: echo "{\"version\": 7}"
+      outputs: json
+  - name: publish
+    type: ShellScript
+    retry: {attempts: 3, delay: 5s}
+    with:
+      run: echo "$GREETING $VERSION"
+      environment:
+        GREETING: ${{ vars.greeting }}
+        VERSION: ${{ tasks.build.outputs.version }}
+)",
+      .fields = deployment_fields(),
+  };
+  return kind;
+}
+
+std::vector<const Kind*> built_in_kinds() {
+  return {&environment_kind(), &authentication_kind(), &infrastructure_account_kind(),
+          &variables_kind(),   &shell_script_kind(),   &deployment_kind()};
+}
+
+}  // namespace verba

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kinds of manifest that are built in: tables, and nothing else.
+#pragma once
+
+#include <vector>
+
+#include "manifest/schema.h"
+
+namespace verba {
+
+/// Where things run, and how to get in: Environment, Authentication, InfrastructureAccount.
+const Kind& environment_kind();
+const Kind& authentication_kind();
+const Kind& infrastructure_account_kind();
+
+/// What to deploy: Deployment, Variables, ShellScript.
+const Kind& deployment_kind();
+const Kind& variables_kind();
+const Kind& shell_script_kind();
+
+/// All of them, in the order of the manual. Static storage.
+std::vector<const Kind*> built_in_kinds();
+
+}  // namespace verba

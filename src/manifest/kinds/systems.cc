@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "manifest/kinds/kinds.h"
+
+namespace verba {
+
+const Kind& environment_kind() {
+  static const Kind kind{
+      .name = "Environment",
+      .group = "systems",
+      .summary = "One of the places that the same deployments go to: a sandbox, a test system, production.",
+      .manual = R"(
+`-e NAME` on the command line chooses the environment. It may be left out where only one is written; where none is
+written, there is one that is called `default`.
+
+With `extends` an environment takes over the labels, variables and account roles of another one; what it says itself is
+stronger, and so is the nearer one of a row of such environments. A manifest or a task that names its `environments` is
+in scope in exactly those.
+)",
+      .example = R"(apiVersion: verbacratis/v1
+kind: Environment
+metadata:
+  name: production
+  labels: {tier: live}
+spec:
+  variables:
+    domain: www.example.org
+    instances: 3
+)",
+      .fields =
+          {
+              {.name = "extends",
+               .summary = "Another Environment whose labels, variables and accounts count here too, unless set here",
+               .example = "base",
+               .refers_to = "Environment"},
+              {.name = "variables",
+               .type = FieldType::map,
+               .summary = "Values for ${{ vars.NAME }}; stronger than Variables manifests, weaker than a Deployment's own",
+               .expressions = true,
+               .example = "{domain: test.example.org}",
+               .fields = {{.name = "value", .type = FieldType::any, .summary = "Any value"}}},
+              {.name = "accounts",
+               .type = FieldType::map,
+               .summary = "Roles to accounts: what 'account: ROLE' of a task means in this environment",
+               .example = "{web: deployment-host}",
+               .refers_to = "Account",
+               .fields = {{.name = "account", .summary = "Name of an account", .refers_to = "Account"}}},
+              {.name = "protection",
+               .type = FieldType::object,
+               .summary = "What has to be so before anything is changed here",
+               .not_yet = true},
+          },
+  };
+  return kind;
+}
+
+const Kind& authentication_kind() {
+  static const Kind kind{
+      .name = "Authentication",
+      .group = "systems",
+      .alpha = true,
+      .summary = "A way to get in that needs nothing: whoever runs the tool is logged in already.",
+      .manual = R"(
+`no-auth` is one that is always there without being written.
+)",
+      .example = R"(apiVersion: verbacratis/v1
+kind: Authentication
+metadata: {name: already-logged-in}
+)",
+      .fields = {},
+      .host_name = true,
+  };
+  return kind;
+}
+
+const Kind& infrastructure_account_kind() {
+  static const Kind kind{
+      .name = "InfrastructureAccount",
+      .group = "systems",
+      .alpha = true,
+      .summary = "The machine that the tool runs on.",
+      .manual = R"(
+`deployment-host` is one that is always there without being written, in every environment. Tasks that name no account
+run on it.
+)",
+      .example = R"(apiVersion: verbacratis/v1
+kind: InfrastructureAccount
+metadata: {name: build-machine}
+spec:
+  authentication: no-auth
+)",
+      .fields =
+          {
+              {.name = "authentication",
+               .summary = "Name of the Authentication to get in with",
+               .alpha = "authenticationReference",
+               .default_value = "no-auth",
+               .example = "no-auth",
+               .refers_to = "Authentication",
+               .implied = true},
+          },
+      .host_name = true,
+  };
+  return kind;
+}
+
+}  // namespace verba

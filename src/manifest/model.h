@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every manifest with its names resolved for one environment. Immutable once made; references are ids.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/diagnostic.h"
+#include "base/instant.h"
+#include "graph/graph.h"
+#include "manifest/manifest.h"
+#include "value/expr.h"
+#include "value/value.h"
+
+namespace verba {
+
+using TaskId = std::uint32_t;
+using DeploymentId = std::uint32_t;
+using AccountId = std::uint32_t;
+
+enum class Trigger : std::uint8_t { changed, always, once };
+enum class OnFailure : std::uint8_t { rollback, stop, keep_going };  ///< YAML: rollback, stop, continue
+
+struct Retry {
+  int attempts = 1;
+  Milliseconds delay{0};
+  double backoff = 1;
+  Milliseconds max_delay{60'000};
+};
+
+struct Account {
+  std::string name;
+  const Kind* kind = nullptr;
+  Value spec;
+  Where where;
+};
+
+/// One thing to bring about; an instance, when written with forEach.
+struct Task {
+  std::string name;                 ///< "site", or "motd[web-1]"
+  std::string base_name;            ///< without the key
+  std::string address;              ///< "website.site"
+  DeploymentId deployment = 0;
+  const TaskType* type = nullptr;
+  AccountId account = 0;
+  Value with;                       ///< checked against type->inputs; expressions not yet evaluated
+  Map variables;                    ///< the task's own
+  std::optional<std::pair<Value, Value>> each;       ///< each.key, each.value
+  std::shared_ptr<const Template> when;              ///< only when it waits for outputs; decided when the task is ready
+  Trigger trigger = Trigger::changed;
+  bool temporary = false;
+  bool protect = false;
+  bool idempotent = false;
+  Retry retry;
+  std::optional<Milliseconds> timeout;
+  OnFailure on_failure = OnFailure::rollback;
+  std::string concurrency_group;
+  std::string moved_from;
+  std::vector<TaskId> needs;        ///< whose end it waits for inside and outside its deployment; ascending
+  std::string directory;            ///< of its manifest; absolute
+  Where where;                      ///< of its name
+  /// What the task is recorded with besides its inputs: whatever later delete, rollback and update need.
+};
+
+struct DeploymentScope {
+  std::string name;
+  std::vector<DeploymentId> needs;  ///< dependsOn, all in scope; ascending
+  std::vector<TaskId> tasks;        ///< in order of writing
+  Map variables;
+  OnFailure on_failure = OnFailure::rollback;
+  Value spec;                       ///< the checked spec, for what has no member here
+  std::string directory;
+  Where where;
+};
+
+struct EnvironmentScope {
+  std::string name = "default";
+  Map labels;
+  Map variables;                    ///< of it and all it extends, nearest first taken
+  std::map<std::string, AccountId> roles;
+  Value protection;                 ///< null when none
+};
+
+/// Nodes of `graph`: the tasks (0..tasks-1), then for each deployment a begin gate and an end gate
+/// (tasks + 2d, tasks + 2d + 1), so that `dependsOn` between deployments costs few edges.
+struct Model {
+  EnvironmentScope environment;
+  std::vector<Account> accounts;    ///< [0] is deployment-host
+  std::vector<DeploymentScope> deployments;   ///< sorted by name
+  std::vector<Task> tasks;          ///< by deployment, then in order of writing
+  Map global_variables;             ///< of all Variables manifests in scope
+  Map command_line_variables;       ///< --var: strongest of all
+  Graph graph;
+
+  NodeId begin_of(DeploymentId d) const { return static_cast<NodeId>(tasks.size() + 2 * std::size_t{d}); }
+  NodeId end_of(DeploymentId d) const { return begin_of(d) + 1; }
+  const Task* task(std::string_view address) const;
+  std::optional<DeploymentId> deployment(std::string_view name) const;
+
+  std::map<std::string, TaskId, std::less<>> by_address;
+};
+
+/// What expressions may ask of the world while a model is made or a task's inputs are evaluated. Borrowed.
+struct Surroundings {
+  std::function<std::variant<std::string, NotFound>(const std::string& path)> file;        ///< absolute path
+  std::function<std::variant<std::string, NotFound>(const std::string& reference, const std::string& directory)> secret;
+  std::function<std::optional<std::string>(const std::string& name)> variable;             ///< env.X
+  /// A `Variables` value that comes from a ShellScript: runs it, gives its trimmed standard output.
+  std::function<std::variant<std::string, NotFound>(const Manifest& script)> script;
+  std::function<std::string()> now;
+  /// run.{id,started,reason}; while planning: stable words, so that they never count as a change.
+  Map run;
+  /// The outputs of a task: a map, Unknown while they wait, or nothing when the task is not deployed.
+  std::function<std::optional<Value>(TaskId)> outputs;
+};
+
+/// The environments that are written (sorted), or {"default"} when none is.
+std::vector<std::string> environment_names(const std::vector<Manifest>&);
+
+/// Resolves everything for one environment: scoping by metadata.environments and task environments, `extends`,
+/// variables, accounts and roles, `when`, `forEach`, dependsOn, references inside expressions (through variables too),
+/// task names that are reused scripts or templates (`task: NAME`), the graph and its cycles (the whole cycle with the
+/// place of each edge). `variables` are those of the command line (they must be known to some manifest:
+/// "manifest.unknown-variable" else). `outputs` of surroundings is not used here.
+/// Every mistake becomes a diagnostic; with errors the model is not to be used. Linear in the size of the manifests.
+Model resolve(const std::vector<Manifest>& manifests, std::string_view environment, const Map& variables,
+              const Surroundings&, const Catalogue&, const Sources&, Diagnostics&);
+
+/// Names, uniqueness, references between manifests that do not depend on an environment. Once for all environments.
+void check_names(const std::vector<Manifest>&, const Catalogue&, const Sources&, Diagnostics&);
+
+/// What the expressions of one task see. Borrows everything; cheap to make.
+Scope scope_of(const Model&, TaskId, const Surroundings&);
+
+}  // namespace verba

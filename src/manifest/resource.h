@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// One thing that a provider tends, with everything known.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/digest.h"
+#include "manifest/model.h"
+#include "value/value.h"
+
+namespace verba {
+
+/// The content of a file that an input names.
+struct FileInput {
+  std::string field;     ///< name of the input: "source"
+  std::string path;      ///< as written
+  Digest digest;
+  std::string content;
+};
+
+/// All a provider is told about what it is to bring about. Made from a Task by evaluating its inputs, or from a record.
+/// A plain value; may hold secrets.
+struct Resource {
+  std::string address;
+  std::string type;
+  Value inputs;                     ///< a map, evaluated, nothing unknown; checked
+  std::vector<FileInput> files;
+  std::string directory;            ///< absolute; where relative paths start
+  std::string account = "deployment-host";
+  std::string account_kind = "InfrastructureAccount";
+  Value account_spec;
+};
+
+}  // namespace verba
