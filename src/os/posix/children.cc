@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Events outlive what they are about: a child that is being born holds copies of our descriptors for a moment, so
+// closing one does not take it out of the epoll set, and one batch of events may speak of a child whose end an earlier
+// event of the batch brought. Hence: every descriptor is taken out of the set before it is closed, keys carry the
+// generation of their slot, and no wait here can block.
+#include "os/posix/children.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+#include <csignal>
+#include <string_view>
+
+#include "base/error.h"
+#include "os/posix/failure.h"
+#include "os/posix/surroundings.h"
+
+namespace verba::posix {
+namespace {
+
+constexpr std::size_t buffer_bytes = 64 * 1024;
+constexpr int reads_at_once = 16;  ///< so that one talkative child does not starve the others
+constexpr Milliseconds drain_limit{200};
+
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U
+#endif
+
+struct Pipe {
+  Fd read;
+  Fd write;
+};
+
+/// Our end does not block; the child's is an ordinary one.
+Pipe make_pipe() {
+  int ends[2] = {-1, -1};
+  if (::pipe2(ends, O_CLOEXEC) != 0) fail("system.start", "cannot make a pipe", errno);
+  Pipe pipe{Fd(ends[0]), Fd(ends[1])};
+  if (::fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0) fail("system.start", "cannot make a pipe", errno);
+  return pipe;
+}
+
+/// Standard input as a nameless file in memory: the child reads it at its own pace, and nobody has to feed it.
+Fd make_input(std::string_view content) {
+  Fd file(::memfd_create("verba-input", MFD_CLOEXEC | MFD_NOEXEC_SEAL));
+  if (!file && errno == EINVAL) file = Fd(::memfd_create("verba-input", MFD_CLOEXEC));
+  if (!file) fail("system.start", "cannot hold the standard input of a program", errno);
+  while (!content.empty()) {
+    const ssize_t n = ::write(file.get(), content.data(), content.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail("system.start", "cannot hold the standard input of a program", errno);
+    content.remove_prefix(static_cast<std::size_t>(n));
+  }
+  ::lseek(file.get(), 0, SEEK_SET);
+  return file;
+}
+
+ExitStatus status_from(const siginfo_t& info) {
+  if (info.si_code == CLD_EXITED) return {.code = info.si_status, .signal = 0};
+  return {.code = 0, .signal = info.si_status};
+}
+
+}  // namespace
+
+struct Children::Child {
+  std::uint32_t index = 0;
+  std::uint32_t generation = 0;
+  pid_t pid = 0;  ///< 0: vacant
+  Fd end;         ///< the pidfd
+  Fd output;
+  Fd error;
+  bool exited = false;
+  bool abandoned = false;
+  ExitStatus status;
+  TimerId drain = 0;
+  ProcessHandlers handlers;
+
+  std::uint64_t key(Source source) const {
+    return std::uint64_t{generation} << 32 | std::uint64_t{index} << 2 | static_cast<std::uint64_t>(source);
+  }
+};
+
+Children::Children(int epoll, Timers& timers)
+    : epoll_(epoll),
+      timers_(timers),
+      nothing_(::open("/dev/null", O_RDONLY | O_CLOEXEC)),
+      buffer_(new char[buffer_bytes]) {
+  if (!nothing_) fail("system.start", "cannot open '/dev/null'", errno);
+}
+
+Children::~Children() {
+  for (const auto& child : all_) {
+    if (child->pid == 0) continue;
+    ::kill(-child->pid, SIGKILL);
+    siginfo_t info{};
+    ::waitid(P_PID, static_cast<id_t>(child->pid), &info, WEXITED | WNOHANG);
+    timers_.cancel(child->drain);
+  }
+}
+
+Children::Child& Children::vacant() {
+  if (vacant_.empty()) {
+    vacant_.push_back(static_cast<std::uint32_t>(all_.size()));
+    all_.push_back(std::make_unique<Child>());
+    all_.back()->index = vacant_.back();
+    all_.back()->generation = 1;
+  }
+  return *all_[vacant_.back()];
+}
+
+void Children::watch(const Child& child, Source source, int fd) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = child.key(source);
+  if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) fail("system.start", "cannot watch a program", errno);
+}
+
+void Children::forget(Fd& fd) {
+  if (!fd) return;
+  ::epoll_ctl(epoll_, EPOLL_CTL_DEL, fd.get(), nullptr);
+  fd.close();
+}
+
+ProcessId Children::start(const Command& command, ProcessHandlers handlers) {
+  Pipe output = make_pipe();
+  Pipe error = make_pipe();
+  Fd input;
+  if (!command.input.empty()) input = make_input(command.input);
+  const pid_t pid = spawner_.spawn(
+      command,
+      {.input = input ? input.get() : nothing_.get(), .output = output.write.get(), .error = error.write.get()});
+  Child& child = vacant();
+  child.end = Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  try {
+    if (!child.end) fail("system.start", "cannot watch a program", errno);
+    watch(child, Source::output, output.read.get());
+    watch(child, Source::error, error.read.get());
+    watch(child, Source::exit, child.end.get());
+  } catch (const Error&) {
+    // The child runs, but nobody would notice its end: take it back. Closing takes the pipes out of the set.
+    ::kill(-pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+    child.end.close();
+    forget(output.read);
+    forget(error.read);
+    throw;
+  }
+  vacant_.pop_back();
+  ++alive_;
+  child.pid = pid;
+  child.output = std::move(output.read);
+  child.error = std::move(error.read);
+  child.handlers = std::move(handlers);
+  return pid;
+}
+
+Children::Child* Children::find(ProcessId id) {
+  for (const auto& child : all_) {
+    if (child->pid != 0 && child->pid == id) return child.get();
+  }
+  return nullptr;
+}
+
+void Children::signal(ProcessId id, int signal_number) {
+  if (const Child* child = find(id)) ::kill(-child->pid, signal_number);
+}
+
+void Children::abandon(ProcessId id) {
+  Child* child = find(id);
+  if (child == nullptr || child->abandoned) return;
+  child->abandoned = true;
+  ::kill(-child->pid, SIGKILL);
+  forget(child->output);
+  forget(child->error);
+}
+
+bool Children::ready(std::uint64_t key) {
+  const std::size_t index = (key & 0xffff'ffff) >> 2;
+  if (index >= all_.size()) return false;
+  Child& child = *all_[index];
+  const auto source = static_cast<Source>(key & 3);
+  if (child.pid == 0 || child.key(source) != key) return false;
+  if (source == Source::exit) return on_exit(child);
+  const bool output = source == Source::output;
+  on_output(child, output ? Stream::output : Stream::error, output ? child.output : child.error);
+  if (child.exited && !child.output && !child.error) finish(child);
+  return true;
+}
+
+void Children::on_output(Child& child, Stream stream, Fd& pipe) {
+  for (int reads = 0; pipe && reads < reads_at_once; ++reads) {
+    const ssize_t n = ::read(pipe.get(), buffer_.get(), buffer_bytes);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && errno == EAGAIN) return;
+    if (n <= 0) return forget(pipe);
+    const std::string_view bytes(buffer_.get(), static_cast<std::size_t>(n));
+    if (child.handlers.output && !child.abandoned) child.handlers.output(stream, bytes);
+  }
+}
+
+bool Children::on_exit(Child& child) {
+  siginfo_t info{};
+  const int waited = ::waitid(P_PID, static_cast<id_t>(child.pid), &info, WEXITED | WNOHANG | WNOWAIT);
+  if (child.exited || waited != 0 || info.si_pid == 0) return false;
+  child.exited = true;
+  child.status = status_from(info);
+  forget(child.end);
+  on_output(child, Stream::output, child.output);
+  on_output(child, Stream::error, child.error);
+  if (!child.output && !child.error) {
+    finish(child);
+  } else {
+    child.drain = timers_.add(steady() + drain_limit, [this, &child] { finish(child); });
+  }
+  return true;
+}
+
+void Children::finish(Child& child) {
+  forget(child.output);
+  forget(child.error);
+  timers_.cancel(std::exchange(child.drain, 0));
+  const ProcessHandlers handlers = std::exchange(child.handlers, {});
+  if (handlers.exited && !child.abandoned) handlers.exited(child.status);
+  siginfo_t info{};
+  ::waitid(P_PID, static_cast<id_t>(child.pid), &info, WEXITED | WNOHANG);
+  child.pid = 0;
+  child.exited = child.abandoned = false;
+  ++child.generation;
+  vacant_.push_back(child.index);
+  --alive_;
+}
+
+}  // namespace verba::posix

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "os/posix/surroundings.h"
+
+#include <fmt/format.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+#include <string_view>
+
+#include "os/posix/failure.h"
+#include "os/posix/files.h"
+
+namespace verba::posix {
+
+Instant now() {
+  const auto since = std::chrono::system_clock::now().time_since_epoch();
+  return {std::chrono::duration_cast<Milliseconds>(since).count()};
+}
+
+std::chrono::nanoseconds steady() {
+  return std::chrono::steady_clock::now().time_since_epoch();
+}
+
+std::string random_bytes(std::size_t count) {
+  std::string bytes(count, '\0');
+  for (std::size_t used = 0; used < count;) {
+    const ssize_t n = ::getrandom(bytes.data() + used, count - used, 0);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail("system.random", "cannot get random bytes", errno);
+    used += static_cast<std::size_t>(n);
+  }
+  return bytes;
+}
+
+std::optional<std::string> variable(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  if (value == nullptr) return std::nullopt;
+  return std::string(value);
+}
+
+std::vector<std::pair<std::string, std::string>> variables() {
+  std::vector<std::pair<std::string, std::string>> all;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const std::size_t equals = text.find('=');
+    if (equals == std::string_view::npos || equals == 0) continue;
+    all.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  std::ranges::stable_sort(all, {}, &std::pair<std::string, std::string>::first);
+  return all;
+}
+
+std::string host() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0) fail("system.host", "cannot get the name of this host", errno);
+  return name.data();
+}
+
+std::string boot_id() {
+  std::string id = read_file("/proc/sys/kernel/random/boot_id", 4096).value_or("");
+  while (!id.empty() && id.back() == '\n') id.pop_back();
+  return id;
+}
+
+std::optional<std::int64_t> process_start(std::int64_t process) {
+  const std::optional<std::string> stat = read_file(fmt::format("/proc/{}/stat", process), 1 << 16);
+  if (!stat) return std::nullopt;
+  // "PID (NAME) STATE ..." and the name may hold anything: count from its last parenthesis. The start is field 22.
+  std::size_t at = stat->rfind(')');
+  for (int field = 2; field < 22 && at != std::string::npos; ++field) at = stat->find(' ', at + 1);
+  if (at == std::string::npos) return std::nullopt;
+  std::int64_t ticks = 0;
+  const auto [end, error] = std::from_chars(stat->data() + at + 1, stat->data() + stat->size(), ticks);
+  if (error != std::errc()) return std::nullopt;
+  return ticks;
+}
+
+}  // namespace verba::posix

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// The world outside the program behind one interface, so that tests can replace it: files, clock, randomness,
+// environment, child processes, timers, and the one event loop.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/instant.h"
+
+namespace verba {
+
+/// A program to start. An argument list, never a shell line.
+struct Command {
+  std::vector<std::string> argv = {};  ///< argv[0] is looked up on `environment`'s PATH unless it has a '/'
+  std::vector<std::pair<std::string, std::string>> environment = {};  ///< all that the child gets
+  std::string directory = {};                                         ///< working directory; "" is ours
+  std::string input = {};  ///< standard input, whole (a file in memory, not a pipe); "" is an empty one
+};
+
+struct ExitStatus {
+  int code = 0;    ///< exit code, when signal is 0
+  int signal = 0;  ///< the signal that ended it
+  bool success() const { return code == 0 && signal == 0; }
+};
+
+enum class Stream : std::uint8_t { output, error };
+
+using ProcessId = std::int64_t;  ///< also the id of its process group and session
+using TimerId = std::uint64_t;
+
+/// Called from poll() only. `exited` comes when the process has ended and its output is read; what still holds the
+/// output then, in the background, is not waited for. During `exited` the process may still be signalled (what is left
+/// of its group); after it nothing more is called for it. Either may start, signal and abandon processes.
+struct ProcessHandlers {
+  std::function<void(Stream, std::string_view bytes)> output = {};
+  std::function<void(ExitStatus)> exited = {};
+};
+
+struct DirectoryEntry {
+  std::string name;
+  enum class Kind : std::uint8_t { file, directory, other } kind = Kind::file;  ///< symbolic links are followed
+};
+
+/// Every call throws Error(system) when the world says no, with the path or program named; "absent" is a value where
+/// the signature shows it. Used by one thread.
+class System {
+ public:
+  virtual ~System() = default;
+
+  // Files
+  /// Nothing when there is no such file. Refuses more than `limit_bytes` (Error "system.file-too-large").
+  virtual std::optional<std::string> read_file(const std::string& path, std::uint64_t limit_bytes = 1ull << 30) = 0;
+  /// Replaces atomically (temporary file beside it, fsync, rename); parents must exist.
+  virtual void write_file(const std::string& path, std::string_view content, unsigned mode = 0644) = 0;
+  /// Sorted by name. Nothing when there is no such directory.
+  virtual std::optional<std::vector<DirectoryEntry>> list_directory(const std::string& path) = 0;
+  virtual std::optional<DirectoryEntry::Kind> kind_of(const std::string& path) = 0;
+  virtual void make_directories(const std::string& path, unsigned mode = 0755) = 0;
+  /// A file or a whole tree; links are not followed; absent is fine.
+  virtual void remove(const std::string& path) = 0;
+  /// Absolute, without "." and "..", links resolved as far as the path exists.
+  virtual std::string absolute(const std::string& path) = 0;
+
+  // Time, chance, surroundings
+  virtual Instant now() = 0;
+  virtual std::chrono::nanoseconds steady() = 0;  ///< never goes back; for lengths of time
+  virtual std::string random_bytes(std::size_t count) = 0;
+  virtual std::optional<std::string> variable(const std::string& name) = 0;
+  virtual std::vector<std::pair<std::string, std::string>> variables() = 0;  ///< sorted
+  virtual std::string host() = 0;                                            ///< host name
+  virtual std::string boot_id() = 0;                                         ///< changes with every boot of the host
+  virtual std::int64_t process() = 0;                                        ///< our process id
+  /// When a process of this host began, in the kernel's own ticks; nothing when there is none. Tells a process from
+  /// a later one of the same id.
+  virtual std::optional<std::int64_t> process_start(std::int64_t process) = 0;
+
+  // Children. Each leads a session and process group of its own. Those left when the System is destroyed are killed.
+  virtual ProcessId start(const Command&, ProcessHandlers) = 0;
+  /// To the whole group; gone is fine.
+  virtual void signal(ProcessId, int signal_number) = 0;
+  /// Nobody is interested any more: kills the group, and no handler of that process is called again. Gone is fine.
+  virtual void abandon(ProcessId) = 0;
+
+  // The loop
+  virtual TimerId after(Milliseconds, std::function<void()>) = 0;
+  virtual void cancel(TimerId) = 0;
+  /// Called (from poll) for each SIGINT or SIGTERM that we get. Empty puts the default back.
+  virtual void on_interrupt(std::function<void()>) = 0;
+  /// Waits for events and calls their handlers. Returns after at least one event was handled. REQUIRES: something to
+  /// wait for.
+  virtual void poll() = 0;
+};
+
+}  // namespace verba
