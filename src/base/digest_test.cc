@@ -33,6 +33,7 @@ TEST(Digest, MayBeComputedOnManyThreads) {
   std::vector<int> wrong(4);
   {
     std::vector<std::jthread> threads;
+    threads.reserve(wrong.size());
     for (int& mistakes : wrong) {
       threads.emplace_back([&mistakes, &expected] {
         for (int i = 0; i < 1000; ++i) mistakes += sha256("abc") == expected ? 0 : 1;
