@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/definition.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "value/json.h"
+
+namespace verba {
+namespace {
+
+Value files_value(const std::vector<FileInput>& files) {
+  List list;
+  for (const FileInput& file : files) {
+    Map entry;
+    entry.set("field", file.field);
+    entry.set("path", file.path);
+    entry.set("digest", file.digest.hex());
+    list.emplace_back(std::move(entry));
+  }
+  return list;
+}
+
+Value retry_value(const Retry& retry) {
+  Map map;
+  map.set("attempts", retry.attempts);
+  map.set("delayMs", std::int64_t{retry.delay.count()});
+  map.set("backoff", retry.backoff);
+  map.set("maxDelayMs", std::int64_t{retry.max_delay.count()});
+  return map;
+}
+
+Error unreadable(const std::string& address, std::string_view what) {
+  return Error(
+      Error::Kind::state, "state.definition", fmt::format("what was recorded of {} cannot be read: {}", address, what),
+      "restore a backup of the state, or remove the record with `verba state rm` and delete the thing by hand");
+}
+
+/// Reads members of a recorded object; anything amiss is an Error, never a guess.
+class Reader {
+ public:
+  Reader(const Value& value, const std::string& address) : value_(value), address_(address) {}
+
+  const Value& member(std::string_view name) const {
+    const Value* found = value_.find(name);
+    if (!found) throw unreadable(address_, fmt::format("'{}' is missing", name));
+    return *found;
+  }
+  const std::string& text(std::string_view name) const {
+    const Value& v = member(name);
+    if (!v.is_string()) throw unreadable(address_, fmt::format("'{}' is no string", name));
+    return v.string();
+  }
+  std::int64_t number(std::string_view name) const {
+    const Value& v = member(name);
+    if (!v.is(Value::Kind::integer)) throw unreadable(address_, fmt::format("'{}' is no integer", name));
+    return v.integer();
+  }
+
+ private:
+  const Value& value_;
+  const std::string& address_;
+};
+
+std::vector<FileInput> read_files(Store& store, const Value& list, const std::string& address) {
+  std::vector<FileInput> files;
+  if (!list.is_list()) return files;
+  for (const Value& entry : list.list()) {
+    const Reader reader(entry, address);
+    FileInput file;
+    file.field = reader.text("field");
+    file.path = reader.text("path");
+    const std::optional<Digest> digest = parse_digest(reader.text("digest"));
+    if (!digest) throw unreadable(address, "a digest is malformed");
+    file.digest = *digest;
+    std::optional<std::string> content = store.blob(file.digest);
+    if (!content) throw unreadable(address, fmt::format("the content of {} is missing", file.path));
+    file.content = std::move(*content);
+    files.push_back(std::move(file));
+  }
+  return files;
+}
+
+Retry read_retry(const Value& value, const std::string& address) {
+  const Reader reader(value, address);
+  Retry retry;
+  retry.attempts = static_cast<int>(reader.number("attempts"));
+  retry.delay = Milliseconds(reader.number("delayMs"));
+  const Value& backoff = reader.member("backoff");
+  retry.backoff = backoff.is(Value::Kind::real) ? backoff.real() : static_cast<double>(reader.number("backoff"));
+  retry.max_delay = Milliseconds(reader.number("maxDelayMs"));
+  return retry;
+}
+
+}  // namespace
+
+std::string to_json(const Definition& definition, const Sealer& sealer) {
+  const Resource& resource = definition.resource;
+  Map map;
+  map.set("format", 1);
+  map.set("address", resource.address);
+  map.set("type", resource.type);
+  map.set("account", resource.account);
+  map.set("accountKind", resource.account_kind);
+  map.set("accountSpec", resource.account_spec);
+  map.set("directory", resource.directory);
+  map.set("inputs", resource.inputs);
+  if (definition.compared) map.set("compared", *definition.compared);
+  map.set("files", files_value(resource.files));
+  if (definition.timeout) map.set("timeoutMs", std::int64_t{definition.timeout->count()});
+  map.set("retry", retry_value(definition.retry));
+  map.set("idempotent", definition.idempotent);
+  return sealer.to_sealed_json(Value(std::move(map)), resource.address);
+}
+
+Definition read_definition(Store& store, const Digest& digest, const std::string& address, const Sealer& sealer) {
+  const std::optional<std::string> json = store.blob(digest);
+  if (!json) throw unreadable(address, "its definition is missing");
+  const Value value = sealer.from_sealed_json(*json, address);
+  const Reader reader(value, address);
+  Definition definition;
+  Resource& resource = definition.resource;
+  resource.address = reader.text("address");
+  resource.type = reader.text("type");
+  resource.account = reader.text("account");
+  resource.account_kind = reader.text("accountKind");
+  resource.account_spec = reader.member("accountSpec");
+  resource.directory = reader.text("directory");
+  resource.inputs = reader.member("inputs");
+  if (const Value* compared = value.find("compared")) definition.compared = *compared;
+  resource.files = read_files(store, reader.member("files"), address);
+  if (value.find("timeoutMs")) definition.timeout = Milliseconds(reader.number("timeoutMs"));
+  definition.retry = read_retry(reader.member("retry"), address);
+  const Value& idempotent = reader.member("idempotent");
+  definition.idempotent = idempotent.is(Value::Kind::boolean) && idempotent.boolean();
+  return definition;
+}
+
+}  // namespace verba

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is recorded of a deployed thing: enough to update it, put it back or delete it when its manifest is gone.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/instant.h"
+#include "manifest/model.h"
+#include "manifest/resource.h"
+#include "state/seal.h"
+#include "state/store.h"
+
+namespace verba {
+
+struct Definition {
+  Resource resource;
+  std::optional<Value> compared;  ///< the inputs that count for "changed", where they are not resource.inputs
+  std::optional<Milliseconds> timeout;
+  Retry retry;
+  bool idempotent = false;
+
+  const Value& counted() const { return compared ? *compared : resource.inputs; }
+};
+
+/// JSON of a definition; secrets sealed; of files only their digests (their contents are blobs of their own).
+std::string to_json(const Definition&, const Sealer&);
+/// Reads it back, with the contents of files from the store. Throws Error(state) "state.definition" when a blob is
+/// missing or cannot be read.
+Definition read_definition(Store&, const Digest&, const std::string& address, const Sealer&);
+
+}  // namespace verba

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/inputs.h"
+
+#include <fmt/format.h>
+
+#include "value/json.h"
+
+namespace verba {
+namespace {
+
+void add_file(const Field& field, const Task& task, const Surroundings& surroundings, Resource& resource,
+              Diagnostics& diagnostics) {
+  const Value* path = resource.inputs.find(field.name);
+  if (!path || !path->is_string()) return;
+  const std::string& written = path->string();
+  const std::string absolute = written.starts_with('/') ? written : task.directory + "/" + written;
+  std::variant<std::string, NotFound> content = surroundings.file(absolute);
+  if (const NotFound* missing = std::get_if<NotFound>(&content)) {
+    diagnostics.error("plan.file", fmt::format("{} of {}: {}", field.name, task.address, missing->message),
+                      path->where ? path->where : task.where, missing->hint);
+    return;
+  }
+  std::string& text = std::get<std::string>(content);
+  const Digest digest = sha256(text);
+  resource.files.push_back({std::string(field.name), written, digest, std::move(text)});
+}
+
+Digest digest_of(const Resource& resource, const TaskType& type, const Sealer& sealer) {
+  std::string text = "{\"account\":";
+  append_json_string(text, resource.account);
+  text += ",\"files\":{";
+  for (const FileInput& file : resource.files) {
+    if (text.back() != '{') text += ',';
+    append_json_string(text, file.field);
+    text += ':';
+    append_json_string(text, file.digest.hex());
+  }
+  text += "},\"inputs\":";
+  to_canonical_json(resource.inputs, sealer.digest_key(), text);
+  text += ",\"type\":";
+  append_json_string(text, resource.type);
+  text += ",\"version\":";
+  append_json_string(text, type.version);
+  text += '}';
+  return sha256(text);
+}
+
+}  // namespace
+
+std::optional<Inputs> evaluate_inputs(const Model& model, TaskId id, const Surroundings& surroundings,
+                                      const Sealer& sealer, Diagnostics& diagnostics) {
+  const Task& task = model.tasks[id];
+  std::optional<Value> with = evaluate(task.with, scope_of(model, id, surroundings), diagnostics);
+  if (!with) return std::nullopt;
+  const Account& account = model.accounts[task.account];
+  Inputs inputs;
+  inputs.waits = has_unknown(*with);
+  Resource& resource = inputs.resource;
+  resource.address = task.address;
+  resource.type = task.type->name;
+  resource.inputs = std::move(*with);
+  resource.directory = task.directory;
+  resource.account = account.name;
+  resource.account_kind = account.kind->name;
+  resource.account_spec = account.spec;
+  const std::size_t errors_before = diagnostics.errors();
+  for (const Field& field : task.type->inputs) {
+    if (field.file) add_file(field, task, surroundings, resource, diagnostics);
+  }
+  if (diagnostics.errors() > errors_before) return std::nullopt;
+  if (!inputs.waits) inputs.digest = digest_of(resource, *task.type, sealer);
+  return inputs;
+}
+
+std::optional<bool> evaluate_condition(const Model& model, TaskId id, const Surroundings& surroundings,
+                                       Diagnostics& diagnostics) {
+  const Task& task = model.tasks[id];
+  if (!task.when) return true;
+  const std::optional<Value> value = evaluate(*task.when, scope_of(model, id, surroundings), diagnostics);
+  if (!value || value->is_unknown()) return std::nullopt;
+  if (!value->is(Value::Kind::boolean)) {
+    diagnostics.error("plan.condition",
+                      fmt::format("'when' of {} gave a {}, not true or false", task.address, kind_name(value->kind())),
+                      task.when->where(), "compare it with something: tasks.x.outputs.y == 'z'");
+    return std::nullopt;
+  }
+  return value->boolean();
+}
+
+Map planning_run() {
+  Map run;
+  for (const char* name : {"id", "started", "reason"}) run.set(name, fmt::format("(run.{})", name));
+  return run;
+}
+
+std::string planning_now() {
+  return "(now)";
+}
+
+}  // namespace verba

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a task to what its provider is told: expressions evaluated, files read, the digest that says "changed".
+#pragma once
+
+#include <optional>
+
+#include "base/diagnostic.h"
+#include "manifest/resource.h"
+#include "plan/definition.h"
+#include "provider/provider.h"
+
+namespace verba {
+
+/// A task's inputs as far as they are known.
+struct Inputs {
+  Resource resource;  ///< `inputs` may hold Unknown when `waits`
+  bool waits = false;
+  Digest digest;  ///< meaningless when `waits`
+};
+
+/// Evaluates `task` of the model in these surroundings, reads the files that its inputs name (through
+/// `surroundings.file`
+/// ), and computes the digest over type, version, account, inputs and files. Mistakes become diagnostics; then nothing.
+std::optional<Inputs> evaluate_inputs(const Model&, TaskId task, const Surroundings& surroundings, const Sealer& sealer,
+                                      Diagnostics&);
+
+/// Does the task's condition hold? Nothing when it is not known yet.
+std::optional<bool> evaluate_condition(const Model&, TaskId task, const Surroundings&, Diagnostics&);
+
+/// What `run.` and now() give while planning: words that are always the same, so that they never count as a change.
+Map planning_run();
+std::string planning_now();
+
+}  // namespace verba

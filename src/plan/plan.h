@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// What will be done, in which order, and why. A plain value.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/digest.h"
+#include "graph/graph.h"
+#include "manifest/model.h"
+#include "state/store.h"
+#include "value/value.h"
+
+namespace verba {
+
+enum class Action : std::uint8_t { create, update, replace, remove, run };
+std::string_view to_string(Action);  ///< create, update, replace, delete, run
+std::string_view sign(Action);       ///< "+", "~", "-/+", "-", ">"
+
+/// One field of the inputs that differs. `before` or `after` is nothing when the field is not there. Secrets are
+/// marked, Unknown stands for "known after apply".
+struct FieldChange {
+  std::string field;  ///< "environment.SITE"; a file's content is "source (./block.sh)"
+  std::optional<Value> before;
+  std::optional<Value> after;
+  bool text = false;  ///< of several lines: show it as a text diff
+};
+
+/// Something to do at one address.
+struct Step {
+  std::string address;
+  std::string deployment;
+  std::string type;
+  std::string account;
+  Action action = Action::create;
+  std::string reason;  ///< "not deployed yet", "environment.SITE changed", "gone from the manifests"
+  std::vector<FieldChange> changes;
+  bool waits = false;                 ///< some input is known after apply; may turn out unchanged
+  bool interrupted = false;           ///< the last step on it never ended, or failed
+  std::optional<TaskId> task;         ///< in the model; nothing when it is only in state
+  std::optional<std::size_t> record;  ///< in the snapshot's records; nothing when new
+  std::string place;                  ///< "web.yaml:14"
+};
+
+/// What the person asked for.
+struct Goal {
+  enum class Kind : std::uint8_t { apply, destroy } kind = Kind::apply;
+  std::vector<std::string> targets;  ///< deployments or addresses (TASK of a forEach takes all instances); empty: all
+  bool prune = false;                ///< delete what is gone from the manifests
+};
+
+/// Graph nodes: the steps (0..steps-1), then gates, which stand for what is kept and for the beginnings and ends of
+/// deployments: nothing is done there.
+struct Plan {
+  Goal goal;
+  std::string environment;
+  std::vector<Step> steps;
+  Graph graph;
+  std::vector<std::string> kept;     ///< addresses; nothing to do there
+  std::vector<std::string> orphans;  ///< in state, gone from the manifests, and left alone
+  std::vector<Record> noted;         ///< kept, but what is recorded beside the inputs (needs, protect) is out of date:
+                                     ///< as they should be recorded. No step of their own
+  std::vector<std::string> locked;   ///< deployments to lock; sorted
+  std::int64_t serial = 0;           ///< of the snapshot
+
+  bool empty() const { return steps.empty(); }  ///< `noted` does not count: nothing is run for it
+  std::size_t count(Action) const;
+};
+
+}  // namespace verba

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Model and Snapshot to Plan.
+#pragma once
+
+#include "base/diagnostic.h"
+#include "manifest/model.h"
+#include "plan/plan.h"
+#include "provider/provider.h"
+#include "state/seal.h"
+#include "state/store.h"
+
+namespace verba {
+
+/// What planning reads besides model and snapshot. Borrowed.
+struct PlanningAids {
+  const Providers& providers;
+  Store& store;  ///< blobs only
+  const Sealer& sealer;
+  const Surroundings& surroundings;  ///< `run`, `now` and `outputs` are replaced by planning's own
+  const Sources& sources;
+};
+
+/// Compares what is wanted with what is recorded. Changes nothing. Steps come in the order of the manifests, then
+/// deletes. Mistakes (an unknown target, an input that cannot be evaluated, a protected thing to delete) become
+/// diagnostics and the plan is not to be used.
+Plan make_plan(const Model&, const Snapshot&, const Goal&, const PlanningAids&, Diagnostics&);
+
+/// The digest of all that makes a plan what it is; equal digests: the same plan.
+Digest digest_of(const Plan&);
+
+}  // namespace verba

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/removal.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/error.h"
+#include "value/json.h"
+
+namespace verba {
+namespace {
+
+/// What one record was deployed after.
+List read_needs(const Record& record) {
+  std::string why;
+  std::optional<Value> needs = parse_json(record.needs, why);
+  if (needs && needs->is_list()) return std::move(needs->list());
+  throw Error(Error::Kind::state, "state.record", fmt::format("what {} needs cannot be read: {}", record.address, why),
+              "restore a backup of the state");
+}
+
+/// Manifests change: A may have needed B when it was deployed, and B needs A today, so that the records of different
+/// days contradict each other. Of each such circle the word of the oldest record is dropped.
+Graph without_cycles(const Snapshot& snapshot, Graph graph) {
+  for (std::vector<NodeId> cycle = find_cycle(graph); !cycle.empty(); cycle = find_cycle(graph)) {
+    const auto updated = [&](NodeId node) {
+      return node < snapshot.records.size() ? snapshot.records[node].updated.ms : INT64_MAX;
+    };
+    const NodeId oldest = *std::ranges::min_element(cycle, {}, updated);
+    std::vector<Graph::Edge> edges;
+    for (NodeId node = 0; node < graph.size(); ++node) {
+      // Whoever waits in the circle for the oldest one (its user) waits no longer.
+      for (const NodeId need : graph.needs(node)) {
+        const bool in_cycle = std::ranges::find(cycle, node) != cycle.end();
+        if (need != oldest || !in_cycle) edges.emplace_back(node, need);
+      }
+    }
+    graph = Graph(graph.size(), std::move(edges));
+  }
+  return graph;
+}
+
+}  // namespace
+
+std::string needs_of(const Model& model, TaskId id) {
+  const Task& task = model.tasks[id];
+  List needs;
+  bool inside = false;
+  for (const TaskId need : task.needs) {
+    needs.emplace_back(model.tasks[need].address);
+    inside = inside || model.tasks[need].deployment == task.deployment;
+  }
+  if (!inside) {
+    for (const DeploymentId need : model.deployments[task.deployment].needs) {
+      needs.emplace_back(model.deployments[need].name + ".*");
+    }
+  }
+  return to_json(Value(std::move(needs)));
+}
+
+Graph removal_order(const Snapshot& snapshot) {
+  const std::vector<Record>& records = snapshot.records;
+  std::unordered_map<std::string_view, std::string_view> deployments;  // names, in the records' own spelling
+  for (const Record& record : records) deployments.emplace(record.deployment, record.deployment);
+  std::unordered_map<std::string_view, NodeId> gates;
+  std::vector<Graph::Edge> edges;
+  const auto gate_of = [&](std::string_view deployment) {
+    return gates.emplace(deployment, static_cast<NodeId>(records.size() + gates.size())).first->second;
+  };
+  for (NodeId user = 0; user < records.size(); ++user) {
+    if (records[user].needs == "[]") continue;
+    for (const Value& need : read_needs(records[user])) {
+      if (!need.is_string()) continue;
+      const std::string_view text = need.string();
+      if (text.ends_with(".*")) {
+        const auto known = deployments.find(text.substr(0, text.size() - 2));
+        if (known != deployments.end()) edges.emplace_back(gate_of(known->second), user);
+      } else if (const Record* used = snapshot.find(text)) {
+        edges.emplace_back(static_cast<NodeId>(used - records.data()), user);
+      }
+    }
+  }
+  for (NodeId used = 0; used < records.size(); ++used) {
+    const auto gate = gates.find(records[used].deployment);
+    if (gate != gates.end()) edges.emplace_back(used, gate->second);
+  }
+  return without_cycles(snapshot, Graph(records.size() + gates.size(), std::move(edges)));
+}
+
+}  // namespace verba

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/journal.h"
+
+namespace verba {
+
+Digest Journal::put_blob(std::string content) {
+  const Digest digest = sha256(content);
+  batch_.emplace_back(PutBlob{digest, std::move(content)});
+  return digest;
+}
+
+Record Journal::started(StepNumber step, Instant at, Record record, const Definition* next) {
+  const std::optional<Digest> before = record.definition;
+  record.status = RecordStatus::started;
+  record.run = run_;
+  record.updated = at;
+  if (next) {
+    for (const FileInput& file : next->resource.files) batch_.emplace_back(PutBlob{file.digest, file.content});
+    record.pending = put_blob(to_json(*next, sealer_));
+  }
+  batch_.emplace_back(StepStarted{run_, step, 1, at, before, next ? record.pending : std::nullopt});
+  batch_.emplace_back(PutRecord{record});
+  return record;
+}
+
+void Journal::attempted(StepNumber step, int attempt, Instant at, const Record& record) {
+  batch_.emplace_back(StepStarted{run_, step, attempt, at, record.definition, record.pending});
+}
+
+void Journal::ended(StepNumber step, Instant at, StepStatus status, const std::string& message,
+                    std::optional<int> exit_code) {
+  batch_.emplace_back(StepFinished{run_, step, at, status, message, exit_code});
+}
+
+void Journal::log(StepNumber step, int attempt, Instant at, Stream stream, std::string text) {
+  batch_.emplace_back(AppendLog{run_, step, attempt, at, stream == Stream::error, std::move(text)});
+}
+
+void Journal::commit() {
+  if (batch_.empty()) return;
+  const Batch batch = std::move(batch_);
+  batch_.clear();
+  store_.commit(batch, &lease_);
+}
+
+}  // namespace verba

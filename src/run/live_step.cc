@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/live_step.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+
+namespace verba {
+namespace {
+
+constexpr std::size_t gathered_bytes = 64 * 1024;
+
+Outcome failed_by(const Error& error) {
+  Failed failed;
+  failed.message = error.diagnostic().message;
+  failed.hint = error.diagnostic().hint;
+  return failed;
+}
+
+}  // namespace
+
+LiveStep::LiveStep(Job job, Surface surface)
+    : job_(std::move(job)),
+      surface_(std::move(surface)),
+      masker_{LineMasker(surface_.secrets), LineMasker(surface_.secrets)} {
+  scratch_ = fmt::format("{}/{}-{}", surface_.scratch_directory, job_.record.run, job_.step);
+  attempt_ = std::make_unique<Attempt>(Attempt{surface_.system, stop_, job_.timeout,
+                                               [this](Stream stream, std::string_view bytes) {
+                                                 print(stream, masker_[static_cast<std::size_t>(stream)].take(bytes));
+                                               },
+                                               scratch_, surface_.environment,
+                                               [this]() -> const std::string& { return scratch(); }});
+  const auto add = [this](const char* name, std::string value) {
+    attempt_->environment.emplace_back(name, std::move(value));
+  };
+  const std::string& address = job_.record.address;
+  add("VERBA_ENVIRONMENT", job_.record.environment);
+  add("VERBA_DEPLOYMENT", job_.record.deployment);
+  add("VERBA_TASK", address.substr(std::min(address.size(), job_.record.deployment.size() + 1)));
+  add("VERBA_RUN", std::to_string(job_.record.run));
+}
+
+void LiveStep::begin() {
+  began_ = surface_.system.steady();
+  work_ = start<Outcome>(carry_out(), [this](Result<Outcome> result) { result_.emplace(std::move(result)); });
+}
+
+Milliseconds LiveStep::took() const {
+  return std::chrono::duration_cast<Milliseconds>(surface_.system.steady() - began_);
+}
+
+std::optional<Outcome> LiveStep::take_outcome() {
+  if (!result_) return std::nullopt;
+  end_output();
+  if (const auto* outcome = std::get_if<0>(&*result_)) return *outcome;
+  try {
+    std::rethrow_exception(std::get<1>(*result_));
+  } catch (const Error& error) {
+    return failed_by(error);
+  }
+}
+
+Async<Outcome> LiveStep::carry_out() {
+  for (;; ++attempt_number_) {
+    if (attempt_number_ > 1) surface_.journal.attempted(job_.step, attempt_number_, surface_.system.now(), job_.record);
+    surface_.listener.on(StepBegan{job_.step, attempt_number_, surface_.system.now()});
+    Outcome outcome = Cancelled{};
+    try {
+      Async<Outcome> attempt = one_attempt();
+      outcome = co_await attempt;
+    } catch (const Error& error) {
+      outcome = failed_by(error);
+    }
+    if (!may_retry(outcome)) co_return outcome;
+    end_output();
+    const Milliseconds delay = next_delay();
+    surface_.listener.on(StepRetries{job_.step, surface_.system.now(), attempt_number_ + 1, delay,
+                                     surface_.secrets.mask(std::get<Failed>(outcome).message)});
+    Async<bool> pause = sleep(surface_.system, delay, stop_);
+    const bool go_on = co_await pause;
+    if (!go_on) co_return outcome;
+  }
+}
+
+Async<Outcome> LiveStep::one_attempt() {
+  switch (job_.action) {
+    case Action::remove:
+      return job_.remover->remove(*job_.before, *attempt_);
+    case Action::replace:
+      return replace();
+    default:
+      return job_.provider->apply(job_.next->resource, job_.before, *attempt_);
+  }
+}
+
+Async<Outcome> LiveStep::replace() {
+  if (!job_.remover) {
+    Failed failed;
+    failed.message = fmt::format("no provider for type '{}', which is what is deployed", job_.record.type);
+    co_return failed;
+  }
+  Async<Outcome> removal = job_.remover->remove(*job_.before, *attempt_);
+  const Outcome removed = co_await removal;
+  if (!std::holds_alternative<Succeeded>(removed)) co_return removed;
+  Async<Outcome> creation = job_.provider->apply(job_.next->resource, std::nullopt, *attempt_);
+  Outcome created = co_await creation;
+  co_return created;
+}
+
+bool LiveStep::may_retry(const Outcome& outcome) const {
+  const Failed* failed = std::get_if<Failed>(&outcome);
+  return failed && failed->retryable && attempt_number_ < job_.retry.attempts && !stop_.requested();
+}
+
+Milliseconds LiveStep::next_delay() const {
+  const double factor = std::pow(job_.retry.backoff, attempt_number_ - 1);
+  const double delay = static_cast<double>(job_.retry.delay.count()) * factor;
+  return Milliseconds(static_cast<std::int64_t>(std::min(delay, static_cast<double>(job_.retry.max_delay.count()))));
+}
+
+void LiveStep::print(Stream stream, std::string lines) {
+  if (lines.empty()) return;
+  surface_.listener.on(StepPrinted{job_.step, stream, surface_.system.now(), lines});
+  std::string& gathered = gathered_[static_cast<std::size_t>(stream)];
+  gathered += lines;
+  if (gathered.size() > gathered_bytes) flush_log();
+}
+
+void LiveStep::end_output() {
+  print(Stream::output, masker_[0].rest());
+  print(Stream::error, masker_[1].rest());
+  flush_log();
+  if (scratch_made_) surface_.system.remove(scratch_);
+  scratch_made_ = false;
+}
+
+void LiveStep::flush_log() {
+  for (const Stream stream : {Stream::output, Stream::error}) {
+    std::string& gathered = gathered_[static_cast<std::size_t>(stream)];
+    if (gathered.empty()) continue;
+    surface_.journal.log(job_.step, attempt_number_, surface_.system.now(), stream, std::move(gathered));
+    gathered.clear();
+  }
+}
+
+const std::string& LiveStep::scratch() {
+  if (!scratch_made_) surface_.system.make_directories(scratch_, 0700);
+  scratch_made_ = true;
+  return scratch_;
+}
+
+}  // namespace verba

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// A step that is being carried out: its attempts, its output, what it came to.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "os/async.h"
+#include "os/process.h"
+#include "plan/definition.h"
+#include "provider/provider.h"
+#include "run/event.h"
+#include "run/journal.h"
+#include "run/mask.h"
+
+namespace verba {
+
+/// What is to be done at a step, with everything known.
+struct Job {
+  StepNumber step = 0;
+  Action action = Action::create;
+  Provider* provider = nullptr;
+  Provider* remover = nullptr;     ///< of what is recorded; another one when the type is what changed
+  std::optional<Definition> next;  ///< nothing for a delete
+  std::optional<Recorded> before;  ///< what is recorded, when something is
+  Digest inputs;                   ///< of `next`
+  Record record;                   ///< as it is in state once the step is journaled
+  Retry retry;
+  std::optional<Milliseconds> timeout;
+  std::string group;  ///< concurrencyGroup, or ""
+};
+
+/// What a live step works with. Borrowed; outlives it.
+struct Surface {
+  System& system;
+  Listener& listener;
+  Journal& journal;
+  const SecretWords& secrets;
+  /// The operator's environment, without what is ours; the step's own VERBA_ variables are added.
+  const std::vector<std::pair<std::string, std::string>>& environment;
+  std::string scratch_directory;
+};
+
+/// Runs one job in the background of the loop: attempt after attempt until it succeeds, may not be tried again, or is
+/// stopped. Its output goes to the listener as it comes, and into the journal in pieces.
+class LiveStep {
+ public:
+  LiveStep(Job job, Surface surface);
+  LiveStep(const LiveStep&) = delete;
+  LiveStep& operator=(const LiveStep&) = delete;
+
+  const Job& job() const { return job_; }
+  /// REQUIRES: the job is journaled as started, durably.
+  void begin();
+  /// Asks the attempt in hand to end, soon.
+  void stop() { stop_.request(); }
+  /// What it came to, once it has; output and scratch are settled then. An Error that escaped the provider is a Failed
+  /// outcome.
+  std::optional<Outcome> take_outcome();
+  Milliseconds took() const;
+  /// Puts the output that is gathered into the journal.
+  void flush_log();
+
+ private:
+  Async<Outcome> carry_out();
+  Async<Outcome> one_attempt();
+  Async<Outcome> replace();
+  bool may_retry(const Outcome&) const;
+  Milliseconds next_delay() const;
+  void print(Stream, std::string lines);
+  void end_output();
+  const std::string& scratch();
+
+  Job job_;
+  Surface surface_;
+  Stop stop_;
+  int attempt_number_ = 1;
+  std::chrono::nanoseconds began_{0};
+  LineMasker masker_[2];
+  std::string gathered_[2];  ///< output by stream, not yet in the journal
+  std::string scratch_;
+  bool scratch_made_ = false;
+  std::unique_ptr<Attempt> attempt_;
+  std::optional<Result<Outcome>> result_;
+  Background work_;  ///< last: its frame uses all of the above
+};
+
+}  // namespace verba

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which step may begin: ready counts over the plan's graph, the longest path below first.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <queue>
+#include <string>
+#include <vector>
+
+#include "graph/graph.h"
+#include "state/store.h"
+
+namespace verba {
+
+/// Nodes 0..steps-1 are steps, those above are gates: done by themselves once their needs are. Borrows the graph.
+/// Linear over a whole run, but for the queue of ready steps.
+class Schedule {
+ public:
+  /// `urgency`: of each node, see weight_below(). Larger goes first; equal ones in the order of their numbers.
+  Schedule(const Graph& graph, std::size_t steps, std::vector<std::uint64_t> urgency);
+
+  /// The most urgent step that is ready; it is then running.
+  std::optional<StepNumber> take();
+  /// Not now after all: ready again.
+  void put_back(StepNumber step);
+  /// A step is done, or nothing need be done: its users may become ready.
+  void finish(NodeId node);
+  /// A step will never be done: marks all that need it, and returns the steps among them that were not marked before,
+  /// ascending.
+  std::vector<StepNumber> block(NodeId node);
+
+ private:
+  struct Ready {
+    std::uint64_t urgency;
+    NodeId node;
+    bool operator<(const Ready& other) const {
+      return urgency != other.urgency ? urgency < other.urgency : node > other.node;
+    }
+  };
+  void count_down(NodeId done, std::vector<NodeId>& gates);
+
+  const Graph& graph_;
+  std::size_t steps_;
+  std::vector<std::uint64_t> urgency_;
+  std::vector<std::uint32_t> missing_;  ///< needs that are not done yet
+  std::vector<bool> blocked_;
+  std::priority_queue<Ready> ready_;
+};
+
+}  // namespace verba
