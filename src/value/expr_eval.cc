@@ -1,0 +1,657 @@
+// SPDX-License-Identifier: Apache-2.0
+// Walks the tree of an expression. A mistake is remembered in the Evaluation and comes back as nothing.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
+#include "value/expr_functions.h"
+#include "value/json.h"
+
+namespace verba {
+
+using Op = ExprNode::Op;
+using Kind = Value::Kind;
+
+bool Evaluation::spend_steps(std::uint64_t steps, Where where) {
+  if (steps > steps_) {
+    steps_ = 0;
+    fail("expr.limit", "the expression needs more than 1,000,000 steps", where, "do this in a script");
+    return false;
+  }
+  steps_ -= steps;
+  return true;
+}
+
+bool Evaluation::spend_text(std::uint64_t bytes, Where where) {
+  if (bytes > text_) {
+    text_ = 0;
+    fail("expr.limit", "the expression makes more than 16 MiB of text", where, "do this in a script");
+    return false;
+  }
+  text_ -= bytes;
+  return true;
+}
+
+std::nullopt_t Evaluation::fail(std::string_view code, std::string message, Where where, std::string hint) {
+  if (mistake_) return std::nullopt;
+  mistake_.emplace();
+  mistake_->code = code;
+  mistake_->message = std::move(message);
+  mistake_->where = where;
+  mistake_->hint = std::move(hint);
+  return std::nullopt;
+}
+
+std::nullopt_t Evaluation::fail_not_found(std::string message, Where where, std::string hint) {
+  if (!mistake_) not_found_ = true;
+  return fail("expr.unknown-name", std::move(message), where, std::move(hint));
+}
+
+Diagnostic Evaluation::take_mistake() {
+  Diagnostic mistake = *std::move(mistake_);
+  forgive();
+  return mistake;
+}
+
+std::string describe(const Value& value) {
+  if (value.secret) return "a secret";
+  switch (value.kind()) {
+    case Kind::null:
+      return "null";
+    case Kind::boolean:
+      return value.boolean() ? "true" : "false";
+    case Kind::integer:
+    case Kind::real:
+      return "the number " + to_json(value);
+    case Kind::list:
+      return fmt::format("a list of {}", value.list().size());
+    case Kind::map:
+      return fmt::format("a map of {}", value.map().size());
+    case Kind::expression:
+      return "an expression";
+    case Kind::unknown:
+      return "a value known after apply";
+    case Kind::string:
+      break;
+  }
+  std::string_view text = value.string();
+  std::size_t shown = std::min<std::size_t>(text.size(), 40);
+  while (shown < text.size() && shown > 0 && (static_cast<unsigned char>(text[shown]) & 0xc0) == 0x80) --shown;
+  std::string quoted;
+  append_json_string(quoted, text.substr(0, shown));
+  return fmt::format("the string {}{}", quoted, shown < text.size() ? "..." : "");
+}
+
+std::optional<bool> holds(const List& list, const Value& item) {
+  if (has_unknown(item)) return list.empty() ? std::optional(false) : std::nullopt;
+  bool unknown = false;
+  for (const Value& element : list) {
+    if (has_unknown(element))
+      unknown = true;
+    else if (element == item)
+      return true;
+  }
+  return unknown ? std::nullopt : std::optional(false);
+}
+
+namespace {
+
+std::uint64_t cost(const Value& value) {
+  std::uint64_t sum = 1;
+  if (value.is_string()) return sum + value.string().size() / 64;
+  if (value.is_list()) {
+    for (const Value& item : value.list()) sum += cost(item);
+  } else if (value.is_map()) {
+    for (const Map::Entry& entry : value.map()) sum += cost(entry.second) + entry.first.name.size() / 64;
+  }
+  return sum;
+}
+
+std::string_view sign_of(Op op) {
+  switch (op) {
+    case Op::add:
+      return "+";
+    case Op::subtract:
+      return "-";
+    case Op::multiply:
+      return "*";
+    case Op::divide:
+      return "/";
+    case Op::remainder:
+      return "%";
+    case Op::less:
+      return "<";
+    case Op::less_equal:
+      return "<=";
+    case Op::greater:
+      return ">";
+    case Op::greater_equal:
+      return ">=";
+    case Op::both:
+      return "&&";
+    case Op::either:
+      return "||";
+    case Op::invert:
+      return "!";
+    default:
+      return "?";
+  }
+}
+
+bool is_number(const Value& value) {
+  return value.is(Kind::integer) || value.is(Kind::real);
+}
+double as_real(const Value& value) {
+  return value.is(Kind::integer) ? static_cast<double>(value.integer()) : value.real();
+}
+
+class Evaluator {
+ public:
+  explicit Evaluator(Evaluation& evaluation) : evaluation_(evaluation), scope_(evaluation.scope()) {}
+
+  std::optional<Value> run(const Template& text) {
+    std::optional<Value> result = text.whole() ? value(*text.parts().front()) : joined(text);
+    if (result) result->where = text.where();
+    return result;
+  }
+
+ private:
+  static Value with_taint(Value result, bool secret) {
+    if (secret) make_secret(result);
+    return result;
+  }
+
+  std::optional<Value> joined(const Template& text) {
+    std::string out;
+    bool secret = false;
+    bool unknown = false;
+    for (const NodePtr& part : text.parts()) {
+      std::optional<Value> found = value(*part);
+      if (!found) return std::nullopt;
+      secret |= found->secret;
+      unknown |= found->is_unknown();
+      if (!unknown && !append(*found, *part, out)) return std::nullopt;
+    }
+    if (unknown) return with_taint(Unknown{}, secret);
+    return with_taint(std::move(out), secret);
+  }
+
+  bool append(const Value& part, const ExprNode& node, std::string& out) {
+    std::string_view hint;
+    switch (part.kind()) {
+      case Kind::string:
+        out += part.string();
+        return evaluation_.spend_text(part.string().size(), node.where);
+      case Kind::boolean:
+      case Kind::integer:
+      case Kind::real:
+        out += to_json(part, SecretsAs::clear);
+        return true;
+      case Kind::list:
+      case Kind::map:
+        hint = "jsonEncode() makes text of it, join() of a list";
+        break;
+      case Kind::null:
+        hint = "default(x, '') makes an empty text of it";
+        break;
+      default:
+        break;
+    }
+    evaluation_.fail("expr.type", fmt::format("{} cannot stand inside a text", describe(part)), node.where,
+                     std::string(hint));
+    return false;
+  }
+
+  std::optional<Value> value(const ExprNode& node) {
+    if (!evaluation_.spend_steps(1, node.where)) return std::nullopt;
+    switch (node.op) {
+      case Op::text:
+      case Op::literal:
+        return node.value;
+      case Op::list:
+        return list(node);
+      case Op::map:
+        return map(node);
+      case Op::name:
+      case Op::member:
+      case Op::index:
+        return path(node);
+      case Op::call:
+        return call(node);
+      case Op::negate:
+      case Op::invert:
+        return unary(node);
+      case Op::both:
+      case Op::either:
+        return logical(node);
+      case Op::choose:
+        return choose(node);
+      default:
+        return binary(node);
+    }
+  }
+
+  std::optional<Value> list(const ExprNode& node) {
+    List items;
+    items.reserve(node.children.size());
+    for (const NodePtr& child : node.children) {
+      std::optional<Value> item = value(*child);
+      if (!item) return std::nullopt;
+      items.push_back(*std::move(item));
+    }
+    return items;
+  }
+
+  std::optional<Value> map(const ExprNode& node) {
+    Map entries;
+    entries.reserve(node.children.size());
+    for (std::size_t i = 0; i < node.children.size(); ++i) {
+      std::optional<Value> item = value(*node.children[i]);
+      if (!item) return std::nullopt;
+      entries.append(node.keys[i], *std::move(item));
+    }
+    return entries;
+  }
+
+  // Paths.
+
+  std::optional<Value> path(const ExprNode& node) {
+    std::vector<const ExprNode*> steps;
+    for (const ExprNode* step = &node;; step = step->children[0].get()) {
+      steps.push_back(step);
+      if (step->op != Op::member && step->op != Op::index) break;
+    }
+    std::reverse(steps.begin(), steps.end());
+    bool secret = false;
+    std::vector<Segment> segments;
+    for (const ExprNode* step : steps) {
+      bool unknown = false;
+      if (!segment(*step, segments, secret, unknown)) return std::nullopt;
+      if (unknown) return with_taint(Unknown{}, secret);
+    }
+    std::size_t consumed = 1;
+    std::optional<Value> found = steps[0]->op == Op::name ? look_up(node, segments, consumed) : value(*steps[0]);
+    for (std::size_t i = consumed; found && i < segments.size(); ++i) {
+      found = member(*std::move(found), segments[i], *steps[i - 1]);
+    }
+    if (found && secret) make_secret(*found);
+    return found;
+  }
+
+  bool segment(const ExprNode& step, std::vector<Segment>& segments, bool& secret, bool& unknown) {
+    Segment& segment = segments.emplace_back();
+    segment.name = step.name;
+    segment.where = step.name_where;
+    if (step.op != Op::index) return true;
+    segment.name.clear();
+    const ExprNode& at = *step.children[1];
+    segment.where = at.where;
+    std::optional<Value> index = value(at);
+    if (!index) return false;
+    secret |= index->secret;
+    unknown = index->is_unknown();
+    if (index->is_string())
+      segment.name = index->string();
+    else if (index->is(Kind::integer))
+      segment.index = index->integer();
+    else if (!unknown) {
+      evaluation_.fail("expr.type", fmt::format("an index is a number or a string, not {}", describe(*index)),
+                       at.where);
+      return false;
+    }
+    return true;
+  }
+
+  std::optional<Value> look_up(const ExprNode& node, const std::vector<Segment>& segments, std::size_t& consumed) {
+    if (!scope_.lookup) {
+      return evaluation_.fail("expr.unavailable",
+                              fmt::format("no name can be used here, so '{}' cannot", segments[0].name), node.where);
+    }
+    auto answer = scope_.lookup(segments);
+    if (auto* missing = std::get_if<NotFound>(&answer)) {
+      return evaluation_.fail_not_found(std::move(missing->message), node.where,
+                                        minus_hint(segments, std::move(missing->hint)));
+    }
+    Found& found = std::get<Found>(answer);
+    consumed = std::clamp<std::size_t>(found.consumed, 1, segments.size());
+    if (!evaluation_.spend_steps(cost(found.value), node.where)) return std::nullopt;
+    return std::move(found.value);
+  }
+
+  /// `vars.count-1` is one name: whoever wanted to subtract is told.
+  static std::string minus_hint(const std::vector<Segment>& segments, std::string hint) {
+    for (const Segment& segment : segments) {
+      std::size_t minus = segment.name.find('-');
+      if (minus == std::string::npos || !hint.empty()) continue;
+      return fmt::format("to subtract, write spaces around '-'");
+    }
+    return hint;
+  }
+
+  /// `of` is what `holder` stands for.
+  std::optional<Value> member(Value of, const Segment& segment, const ExprNode& holder) {
+    bool secret = of.secret;
+    if (of.is_unknown()) return of;
+    if (of.is_null()) {
+      return evaluation_.fail_not_found(fmt::format("this is null and has no {}", shown(segment)), holder.where,
+                                        "default(x, y) puts y in its place");
+    }
+    if (of.is_list() && segment.index) return element(std::move(of), segment);
+    if (of.is_map() && !segment.index) return entry(std::move(of), segment);
+    std::string hint;
+    if (of.is_list()) hint = "elements of a list are taken by number: [0] is the first";
+    if (of.is_map()) hint = "members of a map are taken by name";
+    if (secret) hint.clear();
+    return evaluation_.fail("expr.type", fmt::format("{} has no {}", describe(of), shown(segment)), segment.where,
+                            hint);
+  }
+
+  static std::string shown(const Segment& segment) {
+    return segment.index ? fmt::format("element [{}]", *segment.index) : fmt::format("member '{}'", segment.name);
+  }
+
+  std::optional<Value> element(Value of, const Segment& segment) {
+    List& items = of.list();
+    if (*segment.index < 0 || static_cast<std::uint64_t>(*segment.index) >= items.size()) {
+      return evaluation_.fail_not_found(
+          fmt::format("there is no element [{}] in a list of {}", *segment.index, items.size()), segment.where);
+    }
+    return with_taint(std::move(items[static_cast<std::size_t>(*segment.index)]), of.secret);
+  }
+
+  std::optional<Value> entry(Value of, const Segment& segment) {
+    if (Value* found = of.map().find(segment.name)) return with_taint(std::move(*found), of.secret);
+    std::string hint;
+    if (!of.secret) hint = known_members(of.map(), segment.name);
+    return evaluation_.fail_not_found(fmt::format("the map has no member '{}'", segment.name), segment.where, hint);
+  }
+
+  static std::string known_members(const Map& map, std::string_view wanted) {
+    std::vector<std::string_view> names;
+    for (const Map::Entry& entry : map) names.push_back(entry.first.name);
+    std::sort(names.begin(), names.end());
+    std::string known = names.empty() ? "it is empty" : "it has: ";
+    for (std::size_t i = 0; i < names.size() && i < 8; ++i) known += fmt::format("{}{}", i ? ", " : "", names[i]);
+    if (names.size() > 8) known += fmt::format(" and {} more", names.size() - 8);
+    return did_you_mean(wanted, names, known);
+  }
+
+  // Calls.
+
+  std::optional<Value> call(const ExprNode& node) {
+    const FunctionRow& row = *find_function(node.name);
+    if (!row.run) return or_default(node);
+    std::vector<Value> arguments;
+    bool secret = false;
+    bool unknown = false;
+    for (const NodePtr& child : node.children) {
+      std::optional<Value> argument = value(*child);
+      if (!argument) return std::nullopt;
+      if (!evaluation_.spend_steps(cost(*argument), node.where)) return std::nullopt;
+      secret |= row.shallow ? argument->secret : has_secret(*argument);
+      unknown |= row.shallow ? argument->is_unknown() : has_unknown(*argument);
+      arguments.push_back(*std::move(argument));
+    }
+    if (unknown) return with_taint(Unknown{}, secret);
+    Call call{evaluation_, node, arguments};
+    std::optional<Value> result = row.run(call);
+    if (result && secret) make_secret(*result);
+    return result;
+  }
+
+  std::optional<Value> or_default(const ExprNode& node) {
+    std::optional<Value> first = value(*node.children[0]);
+    if (!first && !evaluation_.not_found()) return std::nullopt;
+    if (first && !first->is_null()) return first;
+    if (!first) evaluation_.forgive();
+    std::optional<Value> second = value(*node.children[1]);
+    if (second && first && first->secret) make_secret(*second);
+    return second;
+  }
+
+  // Operators.
+
+  std::nullopt_t wrong_operand(const ExprNode& node, const ExprNode& culprit, std::string_view wants, const Value& was,
+                               std::string hint = {}) {
+    return evaluation_.fail("expr.type", fmt::format("'{}' wants {}, not {}", sign_of(node.op), wants, describe(was)),
+                            culprit.where, std::move(hint));
+  }
+
+  std::optional<Value> unary(const ExprNode& node) {
+    const ExprNode& child = *node.children[0];
+    std::optional<Value> operand = value(child);
+    if (!operand || operand->is_unknown()) return operand;
+    bool secret = operand->secret;
+    if (node.op == Op::invert) {
+      if (!operand->is(Kind::boolean)) return wrong_operand(node, child, "true or false", *operand);
+      return with_taint(!operand->boolean(), secret);
+    }
+    if (operand->is(Kind::real)) return with_taint(-operand->real(), secret);
+    if (!operand->is(Kind::integer)) {
+      return evaluation_.fail("expr.type", fmt::format("'-' wants a number, not {}", describe(*operand)), child.where);
+    }
+    std::int64_t result = 0;
+    if (__builtin_sub_overflow(std::int64_t{0}, operand->integer(), &result)) return overflow(node);
+    return with_taint(result, secret);
+  }
+
+  /// An operand of && || ?: as a truth; nothing if it is none. Unknown counts as one.
+  std::optional<Value> truth(const ExprNode& node, const ExprNode& child) {
+    std::optional<Value> found = value(child);
+    if (!found || found->is_unknown() || found->is(Kind::boolean)) return found;
+    return wrong_operand(node, child, "true or false", *found, found->secret ? "" : "compare it: x != '' or x != null");
+  }
+
+  std::optional<Value> logical(const ExprNode& node) {
+    bool decisive = node.op == Op::either;
+    std::optional<Value> left = truth(node, *node.children[0]);
+    if (!left) return std::nullopt;
+    if (left->is(Kind::boolean) && left->boolean() == decisive) return left;
+    std::optional<Value> right = truth(node, *node.children[1]);
+    bool secret = left->secret || (right && right->secret);
+    if (left->is_unknown()) {
+      // The right side counts only if it decides alone; it may be a mistake just because the left is not known yet.
+      if (right && right->is(Kind::boolean) && right->boolean() == decisive) return with_taint(decisive, secret);
+      evaluation_.forgive();
+      return with_taint(Unknown{}, secret);
+    }
+    if (!right) return std::nullopt;
+    return with_taint(*std::move(right), secret);
+  }
+
+  std::optional<Value> choose(const ExprNode& node) {
+    std::optional<Value> condition = truth(node, *node.children[0]);
+    if (!condition || condition->is_unknown()) return condition;
+    std::optional<Value> chosen = value(*node.children[condition->boolean() ? 1 : 2]);
+    if (chosen && condition->secret) make_secret(*chosen);
+    return chosen;
+  }
+
+  std::optional<Value> binary(const ExprNode& node) {
+    std::optional<Value> left = value(*node.children[0]);
+    if (!left) return std::nullopt;
+    std::optional<Value> right = value(*node.children[1]);
+    if (!right) return std::nullopt;
+    if (!evaluation_.spend_steps(cost(*left) + cost(*right), node.where)) return std::nullopt;
+    bool secret = has_secret(*left) || has_secret(*right);
+    if (left->is_unknown() || right->is_unknown()) return with_taint(Unknown{}, secret);
+    // A list that is put together keeps its secrets where they are.
+    if (node.op == Op::add && left->is_list() && right->is_list())
+      return concatenation(*std::move(left), *std::move(right));
+    std::optional<Value> result = binary(node, *left, *right);
+    if (result && secret) make_secret(*result);
+    return result;
+  }
+
+  std::optional<Value> binary(const ExprNode& node, const Value& left, const Value& right) {
+    switch (node.op) {
+      case Op::equal:
+      case Op::unequal:
+        if (has_unknown(left) || has_unknown(right)) return Unknown{};
+        return (left == right) == (node.op == Op::equal);
+      case Op::less:
+      case Op::less_equal:
+      case Op::greater:
+      case Op::greater_equal:
+        return compare(node, left, right);
+      case Op::in:
+        return is_in(node, left, right);
+      default:
+        return arithmetic(node, left, right);
+    }
+  }
+
+  static Value concatenation(Value left, Value right) {
+    bool secret = left.secret || right.secret;
+    List& items = left.list();
+    items.insert(items.end(), std::make_move_iterator(right.list().begin()),
+                 std::make_move_iterator(right.list().end()));
+    Value result(std::move(items));
+    return with_taint(std::move(result), secret);
+  }
+
+  std::optional<Value> compare(const ExprNode& node, const Value& left, const Value& right) {
+    int order = 0;
+    if (left.is_string() && right.is_string()) {
+      order = left.string().compare(right.string());
+    } else if (left.is(Kind::integer) && right.is(Kind::integer)) {
+      order = left.integer() < right.integer() ? -1 : left.integer() > right.integer();
+    } else if (is_number(left) && is_number(right)) {
+      order = as_real(left) < as_real(right) ? -1 : as_real(left) > as_real(right);
+    } else {
+      return evaluation_.fail("expr.type",
+                              fmt::format("'{}' compares two numbers or two strings, not {} and {}", sign_of(node.op),
+                                          describe(left), describe(right)),
+                              node.where);
+    }
+    if (node.op == Op::less) return order < 0;
+    if (node.op == Op::less_equal) return order <= 0;
+    if (node.op == Op::greater) return order > 0;
+    return order >= 0;
+  }
+
+  std::optional<Value> is_in(const ExprNode& node, const Value& item, const Value& in) {
+    if (in.is_list()) {
+      std::optional<bool> found = holds(in.list(), item);
+      if (!found) return Unknown{};
+      return *found;
+    }
+    if (in.is_map() && item.is_string()) return in.map().find(item.string()) != nullptr;
+    if (in.is_string() && item.is_string()) return in.string().find(item.string()) != std::string::npos;
+    return evaluation_.fail(
+        "expr.type",
+        fmt::format("'in' looks for an element in a list, a name in a map or a text in a text, not for {} in {}",
+                    describe(item), describe(in)),
+        node.where);
+  }
+
+  std::nullopt_t overflow(const ExprNode& node) {
+    return evaluation_.fail("expr.overflow", "the result does not fit in 64 bits", node.where);
+  }
+
+  std::optional<Value> arithmetic(const ExprNode& node, const Value& left, const Value& right) {
+    if (node.op == Op::add && left.is_string() && right.is_string()) {
+      if (!evaluation_.spend_text(left.string().size() + right.string().size(), node.where)) return std::nullopt;
+      return left.string() + right.string();
+    }
+    if (left.is(Kind::integer) && right.is(Kind::integer)) return integers(node, left.integer(), right.integer());
+    if (is_number(left) && is_number(right) && node.op != Op::remainder)
+      return reals(node, as_real(left), as_real(right));
+    std::string_view wants = node.op == Op::add         ? "two numbers, two strings or two lists"
+                             : node.op == Op::remainder ? "two whole numbers"
+                                                        : "two numbers";
+    bool mixed = node.op == Op::add && (left.is_string() || right.is_string());
+    return evaluation_.fail(
+        "expr.type",
+        fmt::format("'{}' wants {}, not {} and {}", sign_of(node.op), wants, describe(left), describe(right)),
+        node.where, mixed ? "format('{}{}', x, y) makes text of both" : "");
+  }
+
+  std::optional<Value> integers(const ExprNode& node, std::int64_t left, std::int64_t right) {
+    std::int64_t result = 0;
+    bool over = false;
+    switch (node.op) {
+      case Op::add:
+        over = __builtin_add_overflow(left, right, &result);
+        break;
+      case Op::subtract:
+        over = __builtin_sub_overflow(left, right, &result);
+        break;
+      case Op::multiply:
+        over = __builtin_mul_overflow(left, right, &result);
+        break;
+      default:
+        if (right == 0) return by_zero(node);
+        // The lowest integer by -1 traps.
+        if (right == -1) {
+          over = node.op == Op::divide && __builtin_sub_overflow(std::int64_t{0}, left, &result);
+        } else {
+          result = node.op == Op::divide ? left / right : left % right;
+        }
+    }
+    if (over) return overflow(node);
+    return result;
+  }
+
+  std::optional<Value> reals(const ExprNode& node, double left, double right) {
+    double result = left + right;
+    if (node.op == Op::subtract) result = left - right;
+    if (node.op == Op::multiply) result = left * right;
+    if (node.op == Op::divide) {
+      if (right == 0) return by_zero(node);
+      result = left / right;
+    }
+    if (!std::isfinite(result))
+      return evaluation_.fail("expr.overflow", "the result is too large for a number", node.where);
+    return result;
+  }
+
+  std::nullopt_t by_zero(const ExprNode& node) {
+    return evaluation_.fail("expr.division", "this divides by zero", node.children[1]->where);
+  }
+
+  Evaluation& evaluation_;
+  const Scope& scope_;
+};
+
+/// Replaces the expressions in `value`; false if one was a mistake. Goes on to find the others.
+bool replace(Value& value, Evaluation& evaluation, Diagnostics& diagnostics) {
+  if (value.is_expression()) {
+    std::optional<Value> result = Evaluator(evaluation).run(value.expression());
+    if (!result) {
+      diagnostics.add(evaluation.take_mistake());
+      return false;
+    }
+    if (value.secret) make_secret(*result);
+    result->plain = false;
+    value = *std::move(result);
+    return true;
+  }
+  bool good = true;
+  if (value.is_list()) {
+    for (Value& item : value.list()) good &= replace(item, evaluation, diagnostics);
+  } else if (value.is_map()) {
+    for (Map::Entry& entry : value.map()) good &= replace(entry.second, evaluation, diagnostics);
+  }
+  return good;
+}
+
+}  // namespace
+
+std::optional<Value> evaluate(const Value& value, const Scope& scope, Diagnostics& diagnostics) {
+  Evaluation evaluation(scope);
+  Value result = value;
+  if (!replace(result, evaluation, diagnostics)) return std::nullopt;
+  return result;
+}
+
+std::optional<Value> evaluate(const Template& text, const Scope& scope, Diagnostics& diagnostics) {
+  Evaluation evaluation(scope);
+  std::optional<Value> result = Evaluator(evaluation).run(text);
+  if (!result) diagnostics.add(evaluation.take_mistake());
+  return result;
+}
+
+}  // namespace verba
