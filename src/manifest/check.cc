@@ -100,7 +100,7 @@ class DocumentChecker {
     if (!metadata || !metadata->is_map()) return;
     if (Value* name = metadata->map().find("name"); name && name->is_string()) {
       manifest.where = name->where;
-      check_name(*name, fmt::format("the name of a {}", manifest.kind->name), manifest.kind->host_name);
+      check_name(*name, manifest.kind->host_name);
       manifest.name = std::move(name->string());
     }
     if (Value* list = metadata->map().find("environments"); list && list->is_list()) {
@@ -153,7 +153,7 @@ class DocumentChecker {
       if (!task.is_map()) continue;
       const Value* name = task.find("name");
       if (name && name->is_string()) {
-        check_name(*name, "the name of a task", false);
+        check_name(*name, false);
         const auto [first, is_new] = names.emplace(name->string(), name->where);
         if (!is_new) {
           duplicate("manifest.duplicate-task", fmt::format("two tasks of {} are named '{}'", what, name->string()),
@@ -263,9 +263,9 @@ class DocumentChecker {
     }
   }
 
-  void check_name(const Value& name, std::string_view of, bool host) {
+  void check_name(const Value& name, bool host) {
     if (is_name(name.string(), host)) return;
-    diagnostics_.error("manifest.bad-name", fmt::format("'{}' cannot be {}", name.string(), of), name.where,
+    diagnostics_.error("manifest.bad-name", fmt::format("'{}' is not a valid name", name.string()), name.where,
                        name.string().size() > 128 ? std::string("a name has at most 128 characters")
                                                   : std::string(host ? host_name_rule : name_rule));
   }

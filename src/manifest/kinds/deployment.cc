@@ -217,7 +217,8 @@ spec:
   - name: build
     type: ShellScript
     with:
-      run: echo "{\"version\": 7}"
+      run: |
+        echo '{"version": 7}'
       outputs: json
   - name: publish
     type: ShellScript

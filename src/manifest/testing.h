@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the tests of this folder share: texts in, findings out as lines.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "manifest/kinds/kinds.h"
+#include "manifest/manifest.h"
+#include "manifest/model.h"
+#include "value/yaml.h"
+
+namespace verba::testing_manifests {
+
+/// A small stand-in for the real type of the same name.
+inline const TaskType& shell_script() {
+  static const TaskType type{
+      .name = "ShellScript",
+      .version = "1",
+      .summary = "A script.",
+      .manual = "Runs a script.\n",
+      .example = "name: hello\ntype: ShellScript\nwith: {run: echo hello}\n",
+      .inputs = {{.name = "run", .summary = "The script", .required = true, .expressions = true, .example = "echo hi"},
+                 {.name = "interpreter", .summary = "What runs it", .default_value = "sh"},
+                 {.name = "environment",
+                  .type = FieldType::map,
+                  .summary = "Variables of the script",
+                  .expressions = true,
+                  .fields = {{.name = "value", .type = FieldType::any, .summary = "Any scalar"}}},
+                 {.name = "password", .summary = "A secret", .expressions = true, .secret = true},
+                 {.name = "outputs", .summary = "How to read it", .one_of = {"none", "text", "json"}}},
+      .outputs = {{.name = "text", .summary = "What it printed"}},
+      .accounts = {"InfrastructureAccount"},
+  };
+  return type;
+}
+
+inline const Catalogue& catalogue() {
+  static const Catalogue all{built_in_kinds(), {&shell_script()}};
+  return all;
+}
+
+/// One text "m.yaml" read and checked.
+struct Read {
+  explicit Read(std::string text) : Read(std::vector<std::string>{std::move(text)}) {}
+  /// Texts "m.yaml", "m2.yaml", ...
+  explicit Read(std::vector<std::string> texts) {
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      const SourceId id = sources.add(i == 0 ? "m.yaml" : fmt::format("m{}.yaml", i + 1), std::move(texts[i]));
+      auto more = check(Document{id, "/project"}, catalogue(), sources, diagnostics);
+      for (Manifest& manifest : more) manifests.push_back(std::move(manifest));
+    }
+  }
+
+  /// Each finding as "m.yaml:3:5 code: message (hint)".
+  std::vector<std::string> findings() const {
+    std::vector<std::string> lines;
+    for (const Diagnostic& finding : diagnostics.all()) {
+      lines.push_back(fmt::format("{} {}: {} ({})", sources.place(finding.where), finding.code, finding.message,
+                                  finding.hint));
+    }
+    return lines;
+  }
+
+  Sources sources;
+  Diagnostics diagnostics;
+  std::vector<Manifest> manifests;
+};
+
+}  // namespace verba::testing_manifests
