@@ -114,7 +114,7 @@ struct StepRecord {
 };
 
 // Edits. A batch of them is written whole or not at all, and is durable when commit() returns.
-struct StepStarted {
+struct StepStarted {                 ///< a later attempt keeps the time at which the first one began
   RunId run = 0;
   StepNumber step = 0;
   int attempt = 1;
@@ -130,13 +130,13 @@ struct StepFinished {
   std::optional<int> exit_code;
 };
 struct PutBlob {
-  Digest digest;                     ///< sha256 of content
+  Digest digest;                     ///< sha256 of content; one that is there already is left alone
   std::string content;
 };
 struct PutRecord {
   Record record;                     ///< replaces the one of its environment and address
 };
-struct RemoveRecord {
+struct RemoveRecord {                ///< absent is fine
   std::string environment, address;
 };
 struct AppendLog {
@@ -204,8 +204,10 @@ struct StoredEvent {
 /// Is the process of this owner still there? Answers only for owners of this host.
 using IsAlive = std::function<bool(const Owner&)>;
 
-/// Used by one thread. Errors: Error(state) when the store cannot be read or written ("state.*"), Error(locked) when a
-/// lease was lost. After an error nothing of the batch is there.
+/// Used by one thread. Errors: Error(state) when the store cannot be read or written ("state.*": .full, .read-only,
+/// .corrupt, .busy, .sqlite; .unknown-run for an edit of a run or step that is not there), Error(locked) when a lease
+/// was lost ("state.lease-lost") or does not cover a record ("state.not-covered"). After an error nothing of the batch
+/// is there.
 class Store {
  public:
   virtual ~Store() = default;
@@ -214,7 +216,7 @@ class Store {
   virtual std::vector<std::string> environments() = 0;          ///< that have records or runs; sorted
   virtual std::optional<std::string> blob(const Digest&) = 0;
 
-  /// Durable. The steps are pending.
+  /// Durable. The steps are pending. Checks the lease as commit() does.
   virtual RunId begin_run(const RunStart&, const Lease&) = 0;
   /// One durable transaction. Checks first that `lease` (when given) still holds and covers every record it touches.
   virtual void commit(const Batch&, const Lease* lease) = 0;
@@ -225,17 +227,20 @@ class Store {
   virtual std::vector<StepRecord> steps(RunId) = 0;
   virtual std::vector<LogLine> logs(RunId, std::optional<StepNumber>) = 0;
   virtual std::vector<StoredEvent> events(std::int64_t after_id, std::size_t limit) = 0;
-  /// Durations of the last successful steps by address, in milliseconds: for the expected time.
+  /// Durations of the last successful steps by address, in milliseconds: for the expected time. Looks at the last 100
+  /// runs of the environment.
   virtual std::map<std::string, std::int64_t> durations(const std::string& environment) = 0;
 
   /// All of the deployments, or none. A lease that has expired, or whose owner on the same host and boot is no longer
-  /// alive, is taken over.
+  /// alive, is taken over: it is lost as a whole. Runs of the environment that say `running` while their lease is gone
+  /// become `interrupted`. An empty IsAlive takes everyone for alive.
   virtual std::variant<Lease, Holder> acquire(const LeaseRequest&, const IsAlive&) = 0;
   virtual void renew(const Lease&, Instant now, Milliseconds length) = 0;   ///< Error(locked) when it was lost
   virtual void release(const Lease&) = 0;                                   ///< lost is fine
-  virtual std::vector<Holder> leases(const std::string& environment) = 0;
+  virtual std::vector<Holder> leases(const std::string& environment) = 0;   ///< by deployment; expired ones too
 
-  /// Everything as one JSON text ("verba-state/1"), and back into an empty store.
+  /// Everything but leases as one JSON text ("verba-state/1"), and back into an empty store: Error(state)
+  /// "state.not-empty", "state.cannot-import".
   virtual std::string export_json() = 0;
   virtual void import_json(std::string_view) = 0;
   /// A consistent copy at `path`, made while others work.
