@@ -129,7 +129,8 @@ bool looks_typed(std::string_view text) {
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
   if (std::find(words.begin(), words.end(), lower) != words.end()) return true;
   // Dates, 1_000, 12:30:45, 1.10.2 and the like.
-  if (!text.empty() && text.find_first_not_of("0123456789.:_-+eExXoOTZ") == std::string_view::npos) return true;
+  bool has_digit = std::any_of(text.begin(), text.end(), is_digit);
+  if (has_digit && text.find_first_not_of("0123456789.:_-+eExXoOTZ") == std::string_view::npos) return true;
   return !resolve_plain(text).is_string();
 }
 

@@ -158,10 +158,19 @@ Diagnostic explain_reader(const yaml_parser_t& parser, const Marks& marks) {
   d.code = "yaml.not-utf8";
   if (marks.text().starts_with("\xff\xfe") || marks.text().starts_with("\xfe\xff")) {
     d.message = "the text is UTF-16, not UTF-8";
-  } else if (parser.problem_value > 0) {
-    d.message = fmt::format("this is not UTF-8 (byte 0x{:02X})", parser.problem_value);
   }
   return d;
+}
+
+/// libyaml points at the byte that cannot follow; people look at the one that it cannot follow.
+std::size_t first_of_character(std::string_view text, std::size_t at) {
+  for (std::size_t back = 1; back <= 3 && back <= at; ++back) {
+    unsigned char c = at - back < text.size() ? static_cast<unsigned char>(text[at - back]) : 0;
+    std::size_t length = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 1;
+    if (length > back) return at - back;
+    if (c < 0x80) break;
+  }
+  return at;
 }
 
 /// The complaints whose meaning depends on what stands around the place.
@@ -240,7 +249,9 @@ Diagnostic explain_parser(const yaml_parser_t& parser, SourceId source, const Ma
 Diagnostic explain(const yaml_parser_t& parser, SourceId source, const Marks& marks) {
   if (parser.error == YAML_READER_ERROR) {
     Diagnostic d = explain_reader(parser, marks);
-    d.where = one_character(source, marks.text(), marks.skipped() + parser.problem_offset);
+    std::size_t at = marks.skipped() + parser.problem_offset;
+    if (d.code == "yaml.not-utf8") at = first_of_character(marks.text(), at);
+    d.where = one_character(source, marks.text(), at);
     return d;
   }
   if (parser.error == YAML_MEMORY_ERROR) return syntax("there is not enough memory to read this text");

@@ -55,7 +55,7 @@ class Writer {
 
   void document(const Value& value) {
     node(value, 0);
-    if (!out.ends_with('\n')) out += '\n';
+    out += '\n';
   }
 
  private:
