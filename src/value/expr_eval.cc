@@ -264,23 +264,21 @@ class Evaluator {
       if (step->op != Op::member && step->op != Op::index) break;
     }
     std::reverse(steps.begin(), steps.end());
-    bool secret = false;
     std::vector<Segment> segments;
     for (const ExprNode* step : steps) {
       bool unknown = false;
-      if (!segment(*step, segments, secret, unknown)) return std::nullopt;
-      if (unknown) return with_taint(Unknown{}, secret);
+      if (!segment(*step, segments, unknown)) return std::nullopt;
+      if (unknown) return Unknown{};
     }
     std::size_t consumed = 1;
     std::optional<Value> found = steps[0]->op == Op::name ? look_up(node, segments, consumed) : value(*steps[0]);
     for (std::size_t i = consumed; found && i < segments.size(); ++i) {
       found = member(*std::move(found), segments[i], *steps[i - 1]);
     }
-    if (found && secret) make_secret(*found);
     return found;
   }
 
-  bool segment(const ExprNode& step, std::vector<Segment>& segments, bool& secret, bool& unknown) {
+  bool segment(const ExprNode& step, std::vector<Segment>& segments, bool& unknown) {
     Segment& segment = segments.emplace_back();
     segment.name = step.name;
     segment.where = step.name_where;
@@ -290,7 +288,11 @@ class Evaluator {
     segment.where = at.where;
     std::optional<Value> index = value(at);
     if (!index) return false;
-    secret |= index->secret;
+    if (index->secret) {
+      // Every message about a path names its parts.
+      evaluation_.fail("expr.type", "a secret cannot be an index", at.where);
+      return false;
+    }
     unknown = index->is_unknown();
     if (index->is_string())
       segment.name = index->string();

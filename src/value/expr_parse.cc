@@ -107,7 +107,8 @@ class Parser {
     std::string want = wanted.empty() ? "" : fmt::format(": {} is missing", wanted);
     if (token_.kind == Token::Kind::end) {
       if (!closing_.empty())
-        return fail(token_.begin, token_.begin, "the '${{' is never closed" + want, "close it with '}}'");
+        return fail(token_.begin, token_.begin, "the '${{' is never closed" + want,
+                    "close it with '}}'; a string with ' #' or ': ' in it needs quotes around all of it");
       return fail(token_.begin, token_.begin, "the expression ends too early" + want);
     }
     if (closing_.size() == 2 && text_.substr(token_.begin).starts_with(closing_)) {

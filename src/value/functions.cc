@@ -333,6 +333,15 @@ std::nullopt_t unavailable(Call& call) {
                               call.where());
 }
 
+/// What a hook is asked for stands in its messages, so it must be no secret.
+const std::string* open_text(Call& call) {
+  const std::string* in = text(call, 0);
+  if (!in || !call.arguments[0].secret) return in;
+  call.evaluation.fail("expr.type", fmt::format("the argument of {}() cannot be a secret", call.node.name),
+                       call.where(0));
+  return nullptr;
+}
+
 Result answered(Call& call, std::variant<std::string, NotFound> answer) {
   if (auto* missing = std::get_if<NotFound>(&answer)) {
     return call.evaluation.fail_not_found(std::move(missing->message), call.where(0), std::move(missing->hint));
@@ -341,14 +350,14 @@ Result answered(Call& call, std::variant<std::string, NotFound> answer) {
 }
 
 Result file(Call& call) {
-  const std::string* path = text(call, 0);
+  const std::string* path = open_text(call);
   if (!path) return std::nullopt;
   if (!call.evaluation.scope().file) return unavailable(call);
   return answered(call, call.evaluation.scope().file(*path, call.where(0)));
 }
 
 Result secret(Call& call) {
-  const std::string* reference = text(call, 0);
+  const std::string* reference = open_text(call);
   if (!reference) return std::nullopt;
   if (!call.evaluation.scope().secret) return unavailable(call);
   Result result = answered(call, call.evaluation.scope().secret(*reference, call.where(0)));
