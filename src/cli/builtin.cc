@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/builtin.h"
+
+#include "cli/commands/commands.h"
+#include "manifest/kinds/kinds.h"
+#include "provider/shell/shell_provider.h"
+
+namespace verba {
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> all = {
+      init_command(),   validate_command(),   plan_command(),    apply_command(),   destroy_command(),
+      status_command(), diff_command(),       output_command(),  history_command(), show_command(),
+      logs_command(),   graph_command(),      explain_command(), schema_command(),  state_command(),
+      doctor_command(), completion_command(), help_command(),    version_command(), complete_command(),
+  };
+  return all;
+}
+
+const std::vector<Option>& global_options() {
+  static const std::vector<Option> all = {
+      {.name = "file",
+       .letter = 'f',
+       .value = "PATH",
+       .summary = "where the manifests are: a file or a directory (default: verba.yaml or deploy/ here)",
+       .repeats = true,
+       .completes = Completes::file},
+      {.name = "env",
+       .letter = 'e',
+       .value = "NAME",
+       .summary = "the environment; may be left out where there is only one",
+       .completes = Completes::environment},
+      {.name = "var",
+       .value = "NAME=VALUE",
+       .summary = "a variable, stronger than what manifests say",
+       .repeats = true},
+      // Scripts write their outputs to the file that VERBA_OUTPUT names.
+      {.name = "output",
+       .letter = 'o',
+       .value = "FORM",
+       .summary = "how to print the answer",
+       .one_of = {"text", "json", "yaml", "jsonl"},
+       .variable = "VERBA_OUTPUT_FORMAT"},
+      {.name = "state",
+       .value = "PATH",
+       .summary = "the state database (default: .verba/state.db beside the manifests)",
+       .completes = Completes::file},
+      {.name = "no-color", .summary = "no colours, as when NO_COLOR is set"},
+  };
+  return all;
+}
+
+std::unique_ptr<Kit> make_kit() {
+  auto kit = std::make_unique<Kit>();
+  kit->owned.push_back(make_shell_provider());
+  std::vector<Provider*> providers;
+  for (const auto& provider : kit->owned) providers.push_back(provider.get());
+  kit->providers = Providers(providers);
+  kit->catalogue.kinds = built_in_kinds();
+  for (const Provider* provider : providers) kit->catalogue.types.push_back(&provider->type());
+  return kit;
+}
+
+std::unique_ptr<Store> open_store(const std::string& place, OpenFor use) {
+  return open_sqlite_store(place, use);
+}
+
+}  // namespace verba

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// A command of the program as a row of a table: help, parsing, completion and the manual are read from it.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+namespace verba {
+
+struct Call;
+
+/// What a word may be completed to.
+enum class Completes { nothing, file, environment, deployment, address, run, kind, command, words };
+
+/// A flag. All text has static storage. Its variable is VERBA_ and the name in capitals ("lock-timeout":
+/// VERBA_LOCK_TIMEOUT) unless `variable` names another; what stands on the command line is stronger.
+struct Option {
+  std::string_view name;        ///< without "--"
+  char letter = 0;              ///< without "-"; 0: none
+  std::string_view value = {};  ///< what to call its value; empty: a switch
+  std::string_view summary;
+  bool repeats = false;
+  Completes completes = Completes::nothing;
+  std::vector<std::string_view> one_of = {};
+  std::string_view variable = {};
+};
+
+/// Words that are no flags, in order. Only the last may repeat.
+struct Positional {
+  std::string_view name;  ///< "DEPLOYMENT"
+  bool required = false;
+  bool repeats = false;
+  Completes completes = Completes::nothing;
+  std::vector<std::string_view> words = {};  ///< with Completes::words
+};
+
+struct Command {
+  std::string_view name;
+  std::string_view group;    ///< heading in the overview; empty: not shown
+  std::string_view summary;  ///< one line
+  std::vector<Positional> positionals = {};
+  std::vector<Option> options = {};  ///< its own, besides the global ones
+  int (*function)(Call&) = nullptr;  ///< gives the exit code; may throw Error, Exit and Interrupted
+};
+
+/// Flags that every command takes.
+const std::vector<Option>& global_options();
+
+}  // namespace verba

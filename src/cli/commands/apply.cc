@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands/commands.h"
+#include "cli/exit_code.h"
+#include "cli/plan_file.h"
+#include "cli/running.h"
+#include "value/json.h"
+#include "view/json/plan_json.h"
+#include "view/json/state_json.h"
+#include "view/text/plan_text.h"
+
+namespace verba {
+namespace {
+
+void show(Call& call, const Plan& plan, Format format) {
+  if (format == Format::text) print(call, plan_text(plan, call.out_style));
+  if (format == Format::jsonl) {
+    Map line;
+    line.append({"event", {}}, "planned");
+    line.append({"at", {}}, to_string(call.system.now()));
+    line.append({"plan", {}}, plan_value(plan));
+    print(call, to_json(Value(std::move(line))) + "\n");
+  }
+}
+
+/// The whole answer of -o json and -o yaml.
+void show_result(Call& call, Desk& desk, const Plan& plan, std::optional<RunId> id, Format format) {
+  if (format != Format::json && format != Format::yaml) return;
+  Map answer;
+  answer.append({"plan", {}}, plan_value(plan));
+  if (const auto run = id ? desk.store->run(*id) : std::nullopt) {
+    answer.append({"run", {}}, run_value(*run));
+    List steps;
+    for (const StepRecord& step : desk.store->steps(*id)) steps.push_back(step_record_value(step));
+    answer.append({"steps", {}}, std::move(steps));
+  }
+  print(call, format, Value(std::move(answer)));
+}
+
+/// apply and destroy: from what was asked for to what became of it.
+int deploy(Call& call, Goal::Kind kind) {
+  const Format format = format_of(call, {Format::text, Format::json, Format::yaml, Format::jsonl});
+  const auto file = kind == Goal::Kind::apply ? plan_file_of(call) : std::nullopt;
+  if (!file) require_answer(call);
+  const Request request = file ? file->request : request_of(call, kind);
+
+  // Fetch, check, resolve: stops here when there is any mistake, all of them printed.
+  Desk desk = open_desk(call, request, OpenFor::writing, KeyUse::make);
+
+  // Compare with what is deployed.
+  Planned planned = plan_now(call, desk, request.goal);
+  if (file) require_same(*file, desk, planned);
+  if (planned.plan.empty()) {
+    show(call, planned.plan, format);
+    show_result(call, desk, planned.plan, std::nullopt, format);
+    return kDone;
+  }
+
+  // From here on nobody else changes these deployments; what they did meanwhile is planned for.
+  const HeldLease lease = lock_and_plan(call, desk, planned);
+  if (file) require_same(*file, desk, planned);
+  show(call, planned.plan, format);
+  if (planned.plan.empty()) return kDone;
+
+  // The point of no return.
+  if (!file) confirm(call, desk, planned, lease);
+  if (format == Format::text) print(call, "\n");
+  const RunResult result = carry_out(call, desk, planned, lease, format);
+  show_result(call, desk, planned.plan, result.run, format);
+  return exit_code(result.status);
+}
+
+int apply(Call& call) {
+  return deploy(call, Goal::Kind::apply);
+}
+int destroy(Call& call) {
+  return deploy(call, Goal::Kind::destroy);
+}
+
+}  // namespace
+
+Option target_option() {
+  return {.name = "target",
+          .value = "ADDRESS",
+          .summary = "only this deployment or task, and what it needs",
+          .repeats = true,
+          .completes = Completes::address};
+}
+
+Option prune_option() {
+  return {.name = "prune", .summary = "also delete what is deployed but gone from the manifests"};
+}
+
+std::vector<Option> run_options() {
+  return {
+      {.name = "yes", .letter = 'y', .summary = "do it without asking"},
+      target_option(),
+      {.name = "parallelism",
+       .letter = 'j',
+       .value = "N",
+       .summary = "steps at the same time (default: 4 for each processor)"},
+      {.name = "on-failure",
+       .value = "WAY",
+       .summary = "in place of what the manifests say: stop starts nothing new, continue goes on with what does not "
+                  "depend on it",
+       .one_of = {"stop", "continue"}},
+      {.name = "lock-timeout",
+       .value = "TIME",
+       .summary = "wait that long for others who change the same deployments (default: 0s)"},
+      {.name = "reason", .value = "TEXT", .summary = "why; kept in the history"},
+  };
+}
+
+Command apply_command() {
+  auto options = run_options();
+  options.push_back(prune_option());
+  return {.name = "apply",
+          .group = "Deploy",
+          .summary = "show what would change, ask, and do it",
+          .positionals = {{.name = "DEPLOYMENT|PLANFILE", .repeats = true, .completes = Completes::deployment}},
+          .options = std::move(options),
+          .function = apply};
+}
+
+Command destroy_command() {
+  return {.name = "destroy",
+          .group = "Deploy",
+          .summary = "delete what is deployed, in reverse order",
+          .positionals = {{.name = "DEPLOYMENT", .repeats = true, .completes = Completes::deployment}},
+          .options = run_options(),
+          .function = destroy};
+}
+
+}  // namespace verba

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// history, show and logs: what was done.
+#include <charconv>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "cli/commands/commands.h"
+#include "cli/exit_code.h"
+#include "cli/state_access.h"
+#include "value/json.h"
+#include "view/json/state_json.h"
+#include "view/text/run_text.h"
+#include "view/text/state_text.h"
+
+namespace verba {
+namespace {
+
+int history(Call& call) {
+  const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
+  const auto limit = call.arguments.integer("limit", 1, 1'000'000).value_or(20);
+  const auto store = open_store(state_path(call), OpenFor::reading);
+  const auto runs = store->runs(call.arguments.text("env").value_or(""), static_cast<std::size_t>(limit));
+  if (format != Format::text) {
+    List list;
+    for (const Run& run : runs) list.push_back(run_value(run));
+    Map answer;
+    answer.append({"runs", {}}, std::move(list));
+    print(call, format, Value(std::move(answer)));
+  } else if (runs.empty()) {
+    say(call, "Nothing has been run yet.");
+  } else {
+    print(call, runs_text(runs, call.system.now(), call.out_style));
+  }
+  return kDone;
+}
+
+/// The run that is named by the first word: its number, or "last".
+Run find_run(Call& call, Store& store) {
+  const std::string& word = call.arguments.words().front();
+  if (word == "last") {
+    const auto runs = store.runs(call.arguments.text("env").value_or(""), 1);
+    if (!runs.empty()) return runs.front();
+    throw Error(Error::Kind::usage, "usage.unknown-run", "nothing has been run yet");
+  }
+  RunId id = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), id);
+  const bool number = error == std::errc() && end == word.data() + word.size();
+  if (const auto run = number ? store.run(id) : std::nullopt) return *run;
+  throw Error(Error::Kind::usage, "usage.unknown-run", "there is no run '" + word + "'", "`verba history` lists them");
+}
+
+int show(Call& call) {
+  const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
+  const auto store = open_store(state_path(call), OpenFor::reading);
+  const Run run = find_run(call, *store);
+  const auto steps = store->steps(run.id);
+  if (format == Format::text) {
+    print(call, run_text(run, steps, call.out_style));
+    return kDone;
+  }
+  Value value = run_value(run);
+  List list;
+  for (const StepRecord& step : steps) list.push_back(step_record_value(step));
+  value.map().append({"stepRecords", {}}, std::move(list));
+  std::string why;
+  if (const auto plan = store->plan_of(run.id))
+    value.map().append({"plan", {}}, parse_json(*plan, why).value_or(Null{}));
+  if (const auto source = parse_json(run.source, why)) value.map().append({"source", {}}, *source);
+  print(call, format, value);
+  return kDone;
+}
+
+bool names(const std::string& word, const std::string& address) {
+  if (address == word) return true;
+  if (address.starts_with(word) && address.size() > word.size()) {
+    const char next = address[word.size()];
+    return next == '.' || next == '[';
+  }
+  return false;
+}
+
+std::vector<StepNumber> chosen_steps(Call& call, const std::vector<StepRecord>& steps) {
+  const auto& words = call.arguments.words();
+  std::vector<StepNumber> chosen;
+  std::vector<std::string_view> addresses;
+  for (const StepRecord& step : steps) {
+    if (words.size() < 2 || names(words[1], step.address)) chosen.push_back(step.number);
+    addresses.push_back(step.address);
+  }
+  if (chosen.empty() && words.size() > 1) {
+    throw Error(Error::Kind::usage, "usage.unknown-address", "that run had no step at '" + words[1] + "'",
+                did_you_mean(words[1], addresses, "`verba show` lists its steps"));
+  }
+  return chosen;
+}
+
+int logs(Call& call) {
+  const Format format = format_of(call, {Format::text, Format::json, Format::yaml, Format::jsonl});
+  const auto store = open_store(state_path(call), OpenFor::reading);
+  const Run run = find_run(call, *store);
+  const auto steps = store->steps(run.id);
+  List lines;
+  for (const StepNumber number : chosen_steps(call, steps)) {
+    const std::string& address = steps[number].address;
+    std::string text;
+    for (const LogLine& line : store->logs(run.id, number)) {
+      if (format == Format::text) {
+        text += line.text;
+        if (!text.empty() && text.back() != '\n') text += '\n';
+      } else {
+        lines.push_back(log_line_value(line, address));
+      }
+    }
+    print(call, output_text(address, text, call.out_style));
+  }
+  if (format == Format::jsonl) {
+    for (const Value& line : lines) print(call, to_json(line) + "\n");
+  } else if (format != Format::text) {
+    Map answer;
+    answer.append({"run", {}}, run.id);
+    answer.append({"lines", {}}, std::move(lines));
+    print(call, format, Value(std::move(answer)));
+  }
+  return kDone;
+}
+
+}  // namespace
+
+Command history_command() {
+  return {.name = "history",
+          .group = "Look",
+          .summary = "every run: when, by whom, how it ended",
+          .options = {{.name = "limit", .letter = 'n', .value = "N", .summary = "the latest N (default: 20)"}},
+          .function = history};
+}
+
+Command show_command() {
+  return {.name = "show",
+          .group = "Look",
+          .summary = "one run, step by step",
+          .positionals = {{.name = "RUN", .required = true, .completes = Completes::run}},
+          .function = show};
+}
+
+Command logs_command() {
+  return {.name = "logs",
+          .group = "Look",
+          .summary = "what the steps of a run printed",
+          .positionals = {{.name = "RUN", .required = true, .completes = Completes::run},
+                          {.name = "ADDRESS", .completes = Completes::address}},
+          .function = logs};
+}
+
+}  // namespace verba

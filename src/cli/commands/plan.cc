@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands/commands.h"
+#include "cli/exit_code.h"
+#include "cli/plan_file.h"
+#include "view/json/plan_json.h"
+#include "view/text/plan_text.h"
+
+namespace verba {
+namespace {
+
+Goal::Kind goal_of(Call& call) {
+  return call.arguments.flag("destroy") ? Goal::Kind::destroy : Goal::Kind::apply;
+}
+
+int plan(Call& call) {
+  const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
+  Request request = request_of(call, goal_of(call));
+  request.goal.prune = call.arguments.flag("prune");
+  const auto out = call.arguments.text("out");
+
+  // A plan that is kept needs the key that apply will have.
+  Desk desk = open_desk(call, request, out ? OpenFor::writing : OpenFor::reading, out ? KeyUse::make : KeyUse::look);
+  const Planned planned = plan_now(call, desk, request.goal);
+
+  if (format == Format::text) {
+    print(call, plan_text(planned.plan, call.out_style));
+  } else {
+    print(call, format, plan_value(planned.plan));
+  }
+  if (out) {
+    write_plan_file(call, *out, request, desk, planned);
+    say(call, "The plan is in '" + *out + "': apply it with `verba apply " + *out + "`.");
+  }
+  return call.arguments.flag("exit-code") && !planned.plan.empty() ? kChanges : kDone;
+}
+
+int diff(Call& call) {
+  const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
+  const Request request = request_of(call, Goal::Kind::apply);
+  Desk desk = open_desk(call, request, OpenFor::reading, KeyUse::look);
+  const Planned planned = plan_now(call, desk, request.goal);
+  if (format != Format::text) {
+    print(call, format, plan_value(planned.plan));
+  } else {
+    const std::string text = changes_text(planned.plan, call.out_style);
+    print(call, text.empty() ? "No difference: what is deployed is what the manifests say.\n" : text);
+  }
+  return call.arguments.flag("exit-code") && !planned.plan.empty() ? kChanges : kDone;
+}
+
+Option exit_code_option() {
+  return {.name = "exit-code", .summary = "end with 3 when there is something to do"};
+}
+
+}  // namespace
+
+Command plan_command() {
+  return {.name = "plan",
+          .group = "Deploy",
+          .summary = "what would change, and why; changes nothing",
+          .positionals = {{.name = "DEPLOYMENT", .repeats = true, .completes = Completes::deployment}},
+          .options = {{.name = "out",
+                       .value = "FILE",
+                       .summary = "keep the plan, for `verba apply FILE`",
+                       .completes = Completes::file},
+                      exit_code_option(),
+                      {.name = "destroy", .summary = "plan to delete everything, as `verba destroy` would"},
+                      target_option(),
+                      prune_option()},
+          .function = plan};
+}
+
+Command diff_command() {
+  return {.name = "diff",
+          .group = "Look",
+          .summary = "where the manifests and what is deployed differ, field by field",
+          .positionals = {{.name = "DEPLOYMENT", .repeats = true, .completes = Completes::address}},
+          .options = {exit_code_option(), target_option()},
+          .function = diff};
+}
+
+}  // namespace verba

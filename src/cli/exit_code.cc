@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/exit_code.h"
+
+namespace verba {
+
+int exit_code(Error::Kind kind) {
+  switch (kind) {
+    case Error::Kind::usage:
+    case Error::Kind::manifest:
+      return kUsage;
+    case Error::Kind::state:
+    case Error::Kind::locked:
+      return kState;
+    case Error::Kind::provider:
+    case Error::Kind::system:
+      return kStepFailed;
+  }
+  return kStepFailed;
+}
+
+int exit_code(RunStatus status) {
+  switch (status) {
+    case RunStatus::succeeded:
+      return kDone;
+    case RunStatus::failed:
+      return kStepFailed;
+    case RunStatus::cancelled:
+    case RunStatus::interrupted:
+      return kInterrupted;
+    case RunStatus::running:
+      break;
+  }
+  return kStepFailed;
+}
+
+}  // namespace verba

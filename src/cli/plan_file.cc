@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/plan_file.h"
+
+#include <utility>
+
+#include "base/error.h"
+#include "plan/planner.h"
+#include "value/json.h"
+#include "view/json/plan_json.h"
+
+namespace verba {
+namespace {
+
+constexpr std::string_view kFormat = "verba-plan/1";
+
+Value texts(const std::vector<std::string>& all) {
+  List list;
+  for (const std::string& text : all) list.emplace_back(text);
+  return list;
+}
+
+Error broken(const std::string& path, const std::string& why) {
+  return Error(Error::Kind::usage, "usage.plan-file", "the plan file '" + path + "' cannot be used: " + why,
+               "make a new one with `verba plan --out " + path + "`");
+}
+
+/// Members of a plan file; whatever is not as written is an error.
+struct Reader {
+  const std::string& path;
+  const Value& root;
+
+  const Value& member(const Value& of, std::string_view name, Value::Kind kind) const {
+    const Value* found = of.find(name);
+    if (found == nullptr || !found->is(kind)) throw broken(path, "'" + std::string(name) + "' is not as it should be");
+    return *found;
+  }
+  std::string text(std::string_view name) const { return member(root, name, Value::Kind::string).string(); }
+  std::vector<std::string> list(const Value& of, std::string_view name) const {
+    std::vector<std::string> out;
+    for (const Value& item : member(of, name, Value::Kind::list).list()) {
+      if (!item.is_string()) throw broken(path, "'" + std::string(name) + "' is not a list of words");
+      out.push_back(item.string());
+    }
+    return out;
+  }
+};
+
+PlanFile read(Call& call, const std::string& path, const Value& root) {
+  const Reader reader{path, root};
+  if (reader.text("format") != kFormat) {
+    throw broken(path, "its format is '" + reader.text("format") + "', and this program reads " + std::string(kFormat));
+  }
+  if (reader.text("directory") != call.system.absolute(".")) {
+    throw broken(path, "it was made in " + reader.text("directory") + ", and is to be applied from there");
+  }
+  PlanFile file;
+  file.path = path;
+  for (std::string& location : reader.list(root, "locations")) file.request.locations.push_back({std::move(location)});
+  if (file.request.locations.empty()) throw broken(path, "it names no manifests");
+  file.request.environment = reader.text("environment");
+  file.request.variables = reader.list(root, "variables");
+  file.request.state = reader.text("state");
+  const Value& goal = reader.member(root, "goal", Value::Kind::map);
+  file.request.goal.kind =
+      reader.member(goal, "kind", Value::Kind::string).string() == "destroy" ? Goal::Kind::destroy : Goal::Kind::apply;
+  file.request.goal.targets = reader.list(goal, "targets");
+  file.request.goal.prune = reader.member(goal, "prune", Value::Kind::boolean).boolean();
+  file.sources = reader.member(root, "sources", Value::Kind::list);
+  file.serial = reader.member(root, "serial", Value::Kind::integer).integer();
+  file.digest = reader.text("digest");
+  return file;
+}
+
+/// The first source that is not what it was.
+std::string moved_source(const List& before, const List& now) {
+  for (std::size_t i = 0; i < before.size() || i < now.size(); ++i) {
+    if (i < before.size() && i < now.size() && before[i] == now[i]) continue;
+    const Value* name = (i < now.size() ? now : before)[i].find("name");
+    return name != nullptr && name->is_string() ? name->string() : "a manifest";
+  }
+  return {};
+}
+
+}  // namespace
+
+void write_plan_file(Call& call, const std::string& path, const Request& request, const Desk& desk,
+                     const Planned& planned) {
+  Map map;
+  map.append({"format", {}}, kFormat);
+  map.append({"made", {}}, to_string(call.system.now()));
+  map.append({"directory", {}}, call.system.absolute("."));
+  std::vector<std::string> locations;
+  for (const Location& location : request.locations) locations.push_back(location.text);
+  map.append({"locations", {}}, texts(locations));
+  map.append({"environment", {}}, planned.plan.environment);
+  map.append({"variables", {}}, texts(request.variables));
+  map.append({"state", {}}, request.state);
+  map.append({"goal", {}}, goal_value(planned.plan.goal));
+  map.append({"sources", {}}, sources_value(desk.project));
+  map.append({"serial", {}}, planned.snapshot.serial);
+  map.append({"digest", {}}, digest_of(planned.plan).hex());
+  map.append({"plan", {}}, plan_value(planned.plan));
+  call.system.write_file(path, to_pretty_json(Value(std::move(map))) + "\n", 0600);
+}
+
+std::optional<PlanFile> plan_file_of(Call& call) {
+  const auto& words = call.arguments.words();
+  if (words.size() != 1 || call.system.kind_of(words.front()) != DirectoryEntry::Kind::file) return std::nullopt;
+  const auto text = call.system.read_file(words.front());
+  if (!text || text->find("\"verba-plan/") == std::string::npos) {
+    // A deployment may be called like a file that lies about; a path is certainly meant as one.
+    if (words.front().find_first_of("./") == std::string::npos) return std::nullopt;
+    throw broken(words.front(), "it is no plan file");
+  }
+  std::string why;
+  const auto root = parse_json(*text, why);
+  if (!root) throw broken(words.front(), why);
+  return read(call, words.front(), *root);
+}
+
+void require_same(const PlanFile& file, const Desk& desk, const Planned& planned) {
+  if (digest_of(planned.plan).hex() == file.digest) return;
+  const std::string moved = moved_source(file.sources.list(), sources_value(desk.project).list());
+  std::string why = "something it depends on changed (a file, a variable, a secret)";
+  if (!moved.empty()) {
+    why = "'" + moved + "' changed since it was made";
+  } else if (planned.snapshot.serial != file.serial) {
+    why = "the state changed since it was made (its serial was " + std::to_string(file.serial) + ", and is " +
+          std::to_string(planned.snapshot.serial) + ")";
+  }
+  throw Error(Error::Kind::usage, "usage.plan-moved", "the plan '" + file.path + "' is out of date: " + why,
+              "look at a new one: `verba plan --out " + file.path + "`");
+}
+
+}  // namespace verba

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// A plan on disk: to look at, to have approved, to apply later.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "cli/planning.h"
+
+namespace verba {
+
+/// The file's format is written down in docs/manual/json.md. It binds the plan to its sources and to the state: the
+/// plan is made again before it is applied, and must come out the same.
+struct PlanFile {
+  std::string path;
+  Request request;
+  Value sources;            ///< as sources_value()
+  std::int64_t serial = 0;  ///< of the state it was made from
+  std::string digest;       ///< of the plan
+};
+
+void write_plan_file(Call&, const std::string& path, const Request&, const Desk&, const Planned&);
+
+/// The only word of the command when it is a plan file; nothing else. Throws Error(usage) for a plan file of another
+/// version or one that does not hold together.
+std::optional<PlanFile> plan_file_of(Call&);
+
+/// Throws Error(usage) that says what moved, unless `planned` is the plan of the file.
+void require_same(const PlanFile&, const Desk&, const Planned&);
+
+}  // namespace verba

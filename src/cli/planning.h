@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// The passes from what was asked for to a plan.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/session.h"
+#include "cli/state_access.h"
+#include "manifest/model.h"
+#include "plan/plan.h"
+#include "state/seal.h"
+#include "state/store.h"
+
+namespace verba {
+
+/// What the person asked for, on the command line or by a plan file.
+struct Request {
+  std::vector<Location> locations;
+  std::optional<std::string> environment;  ///< nothing: -e, or the only one
+  std::vector<std::string> variables;      ///< NAME=VALUE, as said
+  std::string state;                       ///< path of the database
+  Goal goal;
+};
+
+/// From the arguments: the words and --target are targets.
+Request request_of(Call&, Goal::Kind);
+
+/// Everything at hand for one environment: the manifests resolved, the state open.
+struct Desk {
+  Project& project;
+  Model& model;
+  Surroundings surroundings;
+  std::string state_path;
+  std::unique_ptr<Store> store;
+  Sealer sealer;
+};
+
+/// Reads, checks and resolves what the request names; throws Exit when there are mistakes, all of them printed. Then
+/// opens the state.
+Desk open_desk(Call&, const Request&, OpenFor, KeyUse);
+
+/// A plan, and the records it was made from.
+struct Planned {
+  Snapshot snapshot;
+  Plan plan;
+};
+
+/// Compares what is wanted with what is recorded now. Mistakes are printed, then Exit is thrown.
+Planned plan_now(Call&, Desk&, const Goal&);
+
+/// `planned` again when state moved since: call it with the deployments locked. Locks more when the new plan touches
+/// more.
+HeldLease lock_and_plan(Call&, Desk&, Planned&);
+
+/// The sources that were read, for records and plan files: [{name, sha256}].
+Value sources_value(const Project&);
+
+}  // namespace verba

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/running.h"
+
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "cli/exit_code.h"
+#include "value/json.h"
+#include "view/json/events_json.h"
+#include "view/json/plan_json.h"
+#include "view/live/live_run.h"
+#include "view/text/run_text.h"
+
+namespace verba {
+namespace {
+
+constexpr Milliseconds kLeaseLength{30'000};
+
+std::int64_t default_parallelism() {
+  return 4 * std::max<std::int64_t>(1, static_cast<std::int64_t>(std::thread::hardware_concurrency()));
+}
+
+std::optional<OnFailure> on_failure_of(Call& call) {
+  const auto said = call.arguments.text("on-failure");
+  if (!said) return std::nullopt;
+  return *said == "continue" ? OnFailure::keep_going : OnFailure::stop;
+}
+
+bool can_redraw(Call& call) {
+  return call.console.out_terminal && call.system.variable("TERM").value_or("dumb") != "dumb" &&
+         !call.system.variable("CI");
+}
+
+/// Says nothing: the answer comes at the end.
+class Quiet : public Listener {
+ public:
+  void on(const Event&) noexcept override {}
+};
+
+std::unique_ptr<Listener> listener_of(Call& call, Desk& desk, Format format) {
+  const auto write = call.console.out;
+  if (format == Format::jsonl) return std::make_unique<JsonEvents>(write);
+  if (format != Format::text) return std::make_unique<Quiet>();
+  if (!can_redraw(call)) return std::make_unique<PlainRun>(write, call.out_style);
+  LiveRun::Settings settings;
+  settings.write = write;
+  settings.size = call.console.size;
+  settings.durations = desk.store->durations(desk.model.environment.name);
+  settings.style = call.out_style;
+  return std::make_unique<LiveRun>(std::move(settings));
+}
+
+RunSettings settings_of(Call& call, Desk& desk, const Planned& planned) {
+  RunSettings settings;
+  settings.parallelism =
+      static_cast<std::size_t>(call.arguments.integer("parallelism", 1, 10'000).value_or(default_parallelism()));
+  settings.on_failure = on_failure_of(call);
+  const auto slash = desk.state_path.rfind('/');
+  settings.scratch_directory = (slash == std::string::npos ? "." : desk.state_path.substr(0, slash)) + "/scratch";
+  settings.reason = call.arguments.text("reason").value_or("");
+  Map source;
+  source.append({"sources", {}}, sources_value(desk.project));
+  settings.source = to_json(Value(std::move(source)));
+  settings.plan_json = to_json(plan_value(planned.plan));
+  settings.owner = owner_of(call.system);
+  return settings;
+}
+
+std::string question(const Plan& plan) {
+  const std::size_t steps = plan.steps.size();
+  return fmt::format("{} {} in environment '{}'? [y/N] ", plan.goal.kind == Goal::Kind::destroy ? "Delete" : "Do",
+                     steps == 1 ? "this" : fmt::format("these {}", steps), plan.environment);
+}
+
+}  // namespace
+
+void require_answer(Call& call) {
+  if (call.arguments.flag("yes") || call.console.in_terminal) return;
+  throw Error(
+      Error::Kind::usage, "usage.nobody-to-ask",
+      fmt::format("verba {} asks before it changes anything, and there is no terminal to ask on", call.command.name),
+      "look with `verba plan`, then say --yes (or apply a plan file)");
+}
+
+void confirm(Call& call, Desk& desk, const Planned& planned, const HeldLease& held) {
+  if (call.arguments.flag("yes")) return;
+  call.console.err("\n" + question(planned.plan));
+  const auto keep_lease = [&] { desk.store->renew(held.lease(), call.system.now(), kLeaseLength); };
+  const auto answer = call.console.read_line(keep_lease);
+  if (answer && (*answer == "y" || *answer == "Y" || *answer == "yes")) {
+    keep_lease();
+    return;
+  }
+  if (!answer) say(call, "");
+  say(call, "Nothing was done.");
+  throw Exit{kStepFailed};
+}
+
+RunResult carry_out(Call& call, Desk& desk, const Planned& planned, const HeldLease& held, Format format) {
+  const auto listener = listener_of(call, desk, format);
+  const Workplace place{call.system, *desk.store,       held.lease(), call.kit().providers,
+                        desk.sealer, desk.surroundings, *listener};
+  return run_plan(planned.plan, desk.model, planned.snapshot, settings_of(call, desk, planned), place);
+}
+
+}  // namespace verba

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// The passes from a plan to what became of it.
+#pragma once
+
+#include "cli/planning.h"
+#include "run/runner.h"
+
+namespace verba {
+
+/// Without --yes somebody must be there to ask. Throws Error(usage).
+void require_answer(Call&);
+
+/// Asks, unless --yes was said; keeps the lease meanwhile. Throws Exit when the answer is no.
+void confirm(Call&, Desk&, const Planned&, const HeldLease&);
+
+/// Runs the plan and shows how it goes: live on a terminal, as lines elsewhere, as JSON lines with -o jsonl.
+RunResult carry_out(Call&, Desk&, const Planned&, const HeldLease&, Format);
+
+}  // namespace verba

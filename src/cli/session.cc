@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/session.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "cli/exit_code.h"
+#include "value/json.h"
+#include "value/yaml.h"
+
+namespace verba {
+namespace {
+
+std::string listed(const std::vector<std::string>& words) {
+  std::string out;
+  for (const auto& word : words) out += (out.empty() ? "" : ", ") + word;
+  return out;
+}
+
+/// Adds what is not there yet. Environments share their manifests, and so their mistakes.
+void add_new(Diagnostics& to, const Diagnostics& from) {
+  const auto key = [](const Diagnostic& d) {
+    return std::tuple(d.code, d.message, d.where.source, d.where.begin, d.where.end);
+  };
+  std::set<decltype(key(std::declval<const Diagnostic&>()))> known;
+  for (const Diagnostic& d : to.all()) known.insert(key(d));
+  std::vector<const Diagnostic*> fresh;
+  for (const Diagnostic& d : from.all()) {
+    if (known.insert(key(d)).second) fresh.push_back(&d);
+  }
+  for (const Diagnostic* d : fresh) to.add(*d);
+}
+
+Value scalar_of(const std::string& text) {
+  Sources sources;
+  Diagnostics ignored;
+  const auto source = sources.add("--var", text);
+  const auto documents = parse_yaml(sources, source, ignored);
+  if (ignored.has_errors() || documents.size() != 1) return text;
+  const Value& value = documents.front();
+  const bool typed = value.is(Value::Kind::boolean) || value.is(Value::Kind::integer) || value.is(Value::Kind::real) ||
+                     (value.is_null() && !text.empty() && text.front() != '#');
+  if (!typed) return text;
+  Value plain = value;
+  plain.where = {};
+  return plain;
+}
+
+}  // namespace
+
+const Kit& Call::kit() {
+  if (kit_ == nullptr) kit_ = &keep(make_kit());
+  return *kit_;
+}
+
+std::vector<Location> find_locations(Call& call) {
+  std::vector<Location> locations;
+  for (const std::string& said : call.arguments.list("file")) locations.push_back({said});
+  if (!locations.empty()) return locations;
+  if (call.system.kind_of("verba.yaml") == DirectoryEntry::Kind::file) return {{"verba.yaml"}};
+  if (call.system.kind_of("deploy") == DirectoryEntry::Kind::directory) return {{"deploy"}};
+  throw Error(Error::Kind::usage, "usage.no-manifests", "there are no manifests here: neither verba.yaml nor deploy/",
+              "`verba init` makes a project that runs at once; -f names manifests elsewhere");
+}
+
+Project& load(Call& call, std::vector<Location> locations) {
+  auto made = std::make_unique<Project>();
+  made->locations = std::move(locations);
+  for (const Location& location : made->locations) {
+    for (Document& document : fetch(location, call.system, made->sources, made->diagnostics)) {
+      for (Manifest& manifest : check(document, call.kit().catalogue, made->sources, made->diagnostics)) {
+        made->manifests.push_back(std::move(manifest));
+      }
+      made->documents.push_back(std::move(document));
+    }
+  }
+  check_names(made->manifests, call.kit().catalogue, made->sources, made->diagnostics);
+  return call.keep(std::move(made));
+}
+
+Project& load(Call& call) {
+  return load(call, find_locations(call));
+}
+
+std::string choose_environment(Call& call, const Project& project) {
+  const auto names = environment_names(project.manifests);
+  if (const auto said = call.arguments.text("env")) {
+    if (std::find(names.begin(), names.end(), *said) != names.end()) return *said;
+    const std::vector<std::string_view> candidates(names.begin(), names.end());
+    throw Error(Error::Kind::usage, "usage.unknown-environment", "no environment is called '" + *said + "'",
+                did_you_mean(*said, candidates, "there are: " + listed(names)));
+  }
+  if (names.size() == 1) return names.front();
+  throw Error(Error::Kind::usage, "usage.which-environment", "there are several environments: say which one",
+              "-e with one of: " + listed(names));
+}
+
+Map command_line_variables(const std::vector<std::string>& said) {
+  Map map;
+  for (const std::string& text : said) {
+    const auto equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      throw Error(Error::Kind::usage, "usage.var", "--var is '" + text + "', but wants NAME=VALUE");
+    }
+    map.set(text.substr(0, equals), scalar_of(text.substr(equals + 1)));
+  }
+  return map;
+}
+
+Model& resolve(Call& call, Project& project, const std::string& environment, const Map& variables,
+               const Surroundings& surroundings) {
+  Diagnostics found;
+  auto model = std::make_unique<Model>(
+      resolve(project.manifests, environment, variables, surroundings, call.kit().catalogue, project.sources, found));
+  for (const Task& task : model->tasks) {
+    const Provider* provider = task.type != nullptr ? call.kit().providers.find(task.type->name) : nullptr;
+    if (provider != nullptr) provider->validate(task.with, task.where, found);
+  }
+  add_new(project.diagnostics, found);
+  return call.keep(std::move(model));
+}
+
+void require(Call& call, const Project& project) {
+  require(call, project, project.diagnostics);
+}
+
+void require(Call& call, const Project& project, const Diagnostics& diagnostics) {
+  if (!diagnostics.empty()) call.console.err(render(diagnostics, project.sources, call.err_style.colour));
+  if (diagnostics.has_errors()) throw Exit{kUsage};
+}
+
+Format format_of(Call& call, std::vector<Format> allowed) {
+  const std::string said = call.arguments.text("output").value_or("text");
+  Format format = Format::text;
+  if (said == "json") format = Format::json;
+  if (said == "yaml") format = Format::yaml;
+  if (said == "jsonl") format = Format::jsonl;
+  if (std::find(allowed.begin(), allowed.end(), format) != allowed.end()) return format;
+  throw Error(Error::Kind::usage, "usage.format", fmt::format("verba {} cannot print {}", call.command.name, said));
+}
+
+void print(Call& call, Format format, const Value& value) {
+  call.console.out(format == Format::yaml ? to_yaml(value) : to_pretty_json(value) + "\n");
+}
+
+void print(Call& call, std::string_view text) {
+  call.console.out(text);
+}
+
+void say(Call& call, std::string_view line) {
+  call.console.err(std::string(line) + "\n");
+}
+
+}  // namespace verba

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// The passes that commands share, from the words on the command line to a resolved model. Each is a function from
+// values to values; none keeps anything between calls.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/diagnostic.h"
+#include "cli/args.h"
+#include "cli/builtin.h"
+#include "cli/console.h"
+#include "manifest/manifest.h"
+#include "manifest/model.h"
+#include "os/system.h"
+#include "view/text/style.h"
+
+namespace verba {
+
+/// What a command is given. Borrowed for the time of the command.
+struct Call {
+  const Command& command;
+  const Arguments& arguments;
+  System& system;
+  Console& console;
+  Style out_style;  ///< for standard output
+  Style err_style;  ///< for standard error
+
+  /// Holds a large value until the program ends, when it need not be destroyed piece by piece.
+  template <class T>
+  T& keep(std::unique_ptr<T> value) {
+    T& reference = *value;
+    kept.push_back(std::shared_ptr<T>(std::move(value)));
+    return reference;
+  }
+  std::vector<std::shared_ptr<void>> kept = {};
+
+  const Kit& kit();
+
+ private:
+  const Kit* kit_ = nullptr;
+};
+
+/// All that was read, checked as far as that needs no environment. `diagnostics` may hold errors: see require().
+struct Project {
+  std::vector<Location> locations;
+  Sources sources;
+  std::vector<Document> documents;
+  std::vector<Manifest> manifests;
+  Diagnostics diagnostics;
+};
+
+/// -f, or verba.yaml or deploy/ here. Throws Error(usage) when there is neither.
+std::vector<Location> find_locations(Call&);
+
+/// Fetches and checks. Kept by the call.
+Project& load(Call&, std::vector<Location>);
+Project& load(Call&);
+
+/// -e, or the only one there is. Throws Error(usage) that lists them.
+std::string choose_environment(Call&, const Project&);
+
+/// --var, as values: YAML scalars that are numbers, true, false or null get their type, everything else is text.
+Map command_line_variables(const std::vector<std::string>& said);
+
+/// Resolves for one environment, and lets the providers check their tasks. Findings go to project.diagnostics, each
+/// only once however many environments it is found in.
+Model& resolve(Call&, Project&, const std::string& environment, const Map& variables, const Surroundings&);
+
+/// Prints what was found, to standard error. With errors: throws Exit(kUsage).
+void require(Call&, const Project&);
+void require(Call&, const Project&, const Diagnostics&);
+
+/// How the answer is to be printed.
+enum class Format { text, json, yaml, jsonl };
+/// -o, or text. Throws Error(usage) when the command has no such form.
+Format format_of(Call&, std::vector<Format> allowed);
+/// Prints `value` as JSON or YAML.
+void print(Call&, Format, const Value&);
+void print(Call&, std::string_view text);
+/// A line to standard error.
+void say(Call&, std::string_view line);
+
+}  // namespace verba

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/state_access.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "os/process.h"
+#include "view/text/state_text.h"
+
+namespace verba {
+namespace {
+
+constexpr std::size_t kKeyBytes = 32;
+constexpr Milliseconds kAskAgain{200};
+constexpr Milliseconds kKeyLockLimit{10'000};
+
+std::string directory_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+std::string hex(std::string_view bytes) {
+  std::string out;
+  for (const char c : bytes) out += fmt::format("{:02x}", static_cast<unsigned char>(c));
+  return out;
+}
+
+std::optional<std::string> from_hex(std::string_view text) {
+  const auto digit = [](char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+  };
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.remove_suffix(1);
+  if (text.size() != 2 * kKeyBytes) return std::nullopt;
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); i += 2) {
+    if (digit(text[i]) < 0 || digit(text[i + 1]) < 0) return std::nullopt;
+    out += static_cast<char>(digit(text[i]) * 16 + digit(text[i + 1]));
+  }
+  return out;
+}
+
+std::optional<std::string> read_key(System& system, const std::string& path) {
+  const auto text = system.read_file(path);
+  if (!text) return std::nullopt;
+  auto key = from_hex(*text);
+  if (!key) {
+    throw Error(Error::Kind::state, "state.key", "'" + path + "' is no key: it should hold 64 hexadecimal digits",
+                "put the right file back; what was sealed with it cannot be read without it");
+  }
+  return key;
+}
+
+std::variant<HeldLease, Holder> try_lock(Call& call, Store& store, const std::string& environment,
+                                         const std::vector<std::string>& deployments, const std::string& reason) {
+  LeaseRequest request{environment, deployments,       owner_of(call.system),
+                       reason,      call.system.now(), Milliseconds(30'000)};
+  auto answer = store.acquire(request, alive_on(call.system));
+  if (auto* holder = std::get_if<Holder>(&answer)) return std::move(*holder);
+  return HeldLease(store, std::get<Lease>(std::move(answer)));
+}
+
+/// Asks until the lease is ours or `limit` has passed; `told` is called once, when somebody is in the way.
+HeldLease wait_for_lock(Call& call, Store& store, const std::string& environment,
+                        const std::vector<std::string>& deployments, const std::string& reason, Milliseconds limit,
+                        const std::function<void(const Holder&)>& told) {
+  const auto until = call.system.steady() + limit;
+  for (bool first = true;; first = false) {
+    auto answer = try_lock(call, store, environment, deployments, reason);
+    if (auto* held = std::get_if<HeldLease>(&answer)) return std::move(*held);
+    const Holder& holder = std::get<Holder>(answer);
+    if (call.system.steady() >= until) {
+      throw Error(Error::Kind::locked, "state.locked", holder_text(holder),
+                  limit.count() > 0
+                      ? "it is still held after " + to_string(limit)
+                      : "wait for it with --lock-timeout 5m; a lock whose process has died is taken over by itself");
+    }
+    if (first) told(holder);
+    Stop never;
+    wait_for(call.system, sleep(call.system, kAskAgain, never));
+  }
+}
+
+/// Two programs may need the first key at the same time: one makes it, under a lock of its own.
+std::string make_key(Call& call, Store& store, const std::string& path) {
+  const HeldLease only_one =
+      wait_for_lock(call, store, "", {"key"}, "making the key", kKeyLockLimit, [](const Holder&) {});
+  if (auto key = read_key(call.system, path)) return *key;
+  const std::string key = call.system.random_bytes(kKeyBytes);
+  call.system.make_directories(directory_of(path), 0700);
+  call.system.write_file(path, hex(key) + "\n", 0600);
+  return key;
+}
+
+}  // namespace
+
+std::string state_path(Call& call, const std::vector<Location>& locations) {
+  if (const auto said = call.arguments.text("state")) return *said;
+  const std::string& first = locations.front().text;
+  const bool directory = call.system.kind_of(first) == DirectoryEntry::Kind::directory;
+  std::string base = directory ? first : directory_of(first);
+  while (base.size() > 1 && base.back() == '/') base.pop_back();
+  return base == "." ? ".verba/state.db" : base + "/.verba/state.db";
+}
+
+std::string state_path(Call& call) {
+  if (const auto said = call.arguments.text("state")) return *said;
+  const bool named =
+      !call.arguments.list("file").empty() || call.system.kind_of("verba.yaml") || call.system.kind_of("deploy");
+  if (!named && call.system.kind_of(".verba/state.db")) return ".verba/state.db";
+  return state_path(call, find_locations(call));
+}
+
+std::string key_path(Call& call, const std::string& state_path) {
+  if (const auto said = call.system.variable("VERBA_STATE_KEY_FILE"); said && !said->empty()) return *said;
+  return directory_of(state_path) + "/key";
+}
+
+Sealer open_sealer(Call& call, Store& store, const std::string& state_path, KeyUse use) {
+  const std::string path = key_path(call, state_path);
+  if (auto key = read_key(call.system, path)) return Sealer(*key);
+  if (use == KeyUse::make) return Sealer(make_key(call, store, path));
+  return Sealer(call.system.random_bytes(kKeyBytes));
+}
+
+Owner owner_of(System& system) {
+  Owner owner;
+  for (const auto name : {"USER", "LOGNAME"}) {
+    if (const auto user = system.variable(name); user && owner.user.empty()) owner.user = *user;
+  }
+  if (owner.user.empty()) owner.user = "unknown";
+  owner.host = system.host();
+  owner.boot_id = system.boot_id();
+  owner.process = system.process();
+  owner.process_start = system.process_start(owner.process).value_or(0);
+  return owner;
+}
+
+IsAlive alive_on(System& system) {
+  return [&system](const Owner& owner) {
+    if (owner.host != system.host()) return true;
+    if (owner.boot_id != system.boot_id()) return false;
+    return system.process_start(owner.process) == std::optional(owner.process_start);
+  };
+}
+
+HeldLease& HeldLease::operator=(HeldLease&& other) noexcept {
+  if (this != &other) {
+    release();
+    store_ = std::exchange(other.store_, nullptr);
+    lease_ = std::move(other.lease_);
+  }
+  return *this;
+}
+
+HeldLease::~HeldLease() {
+  release();
+}
+
+void HeldLease::release() noexcept {
+  if (store_ == nullptr) return;
+  try {
+    store_->release(lease_);
+  } catch (const Error&) {
+    // It expires by itself, and a later program sees that we are gone.
+  }
+  store_ = nullptr;
+}
+
+HeldLease lock(Call& call, Store& store, const std::string& environment, const std::vector<std::string>& deployments,
+               const std::string& reason) {
+  const Milliseconds limit = call.arguments.duration("lock-timeout").value_or(Milliseconds(0));
+  return wait_for_lock(call, store, environment, deployments, reason, limit,
+                       [&](const Holder& holder) { say(call, "Waiting: " + holder_text(holder)); });
+}
+
+}  // namespace verba

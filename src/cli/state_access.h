@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where state is, its key, and who we are to it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/session.h"
+#include "state/seal.h"
+#include "state/store.h"
+
+namespace verba {
+
+/// --state, or .verba/state.db in the first location (a directory) or beside it (a file).
+std::string state_path(Call&, const std::vector<Location>&);
+/// For commands that only look at state: manifests need not be there when .verba/state.db is.
+std::string state_path(Call&);
+
+/// The key that seals secrets: VERBA_STATE_KEY_FILE, or `key` beside the database. `make` writes a new one when there
+/// is none; else one that lives as long as the program stands in for it (nothing can be sealed with it yet).
+enum class KeyUse { make, look };
+Sealer open_sealer(Call&, Store&, const std::string& state_path, KeyUse);
+std::string key_path(Call&, const std::string& state_path);
+
+Owner owner_of(System&);
+IsAlive alive_on(System&);
+
+/// A lease that is given back when this goes away.
+class HeldLease {
+ public:
+  HeldLease(Store& store, Lease lease) : store_(&store), lease_(std::move(lease)) {}
+  HeldLease(HeldLease&& other) noexcept
+      : store_(std::exchange(other.store_, nullptr)), lease_(std::move(other.lease_)) {}
+  HeldLease& operator=(HeldLease&& other) noexcept;
+  ~HeldLease();
+  const Lease& lease() const { return lease_; }
+
+ private:
+  void release() noexcept;
+  Store* store_;
+  Lease lease_;
+};
+
+/// Locks deployments (sorted) of an environment; waits for others as long as --lock-timeout says, then throws
+/// Error(locked) that names who holds it.
+HeldLease lock(Call&, Store&, const std::string& environment, const std::vector<std::string>& deployments,
+               const std::string& reason);
+
+}  // namespace verba

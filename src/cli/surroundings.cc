@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/surroundings.h"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/error.h"
+#include "os/process.h"
+#include "value/json.h"
+
+namespace verba {
+namespace {
+
+using Answer = std::variant<std::string, NotFound>;
+
+constexpr Milliseconds kCommandLimit{60'000};
+constexpr std::size_t kCommandBytes = 16u << 20;
+
+std::string without_line_ends(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  return text;
+}
+
+std::string from_directory(const std::string& path, const std::string& directory) {
+  return path.starts_with("/") || directory.empty() ? path : directory + "/" + path;
+}
+
+/// Runs a program whose standard output is the answer; what it says on standard error ends up in the hint.
+Answer ask_program(System& system, std::vector<std::string> argv, const std::string& directory,
+                   std::vector<std::pair<std::string, std::string>> environment, const std::string& what) {
+  Stop never;
+  std::string complaint;
+  RunOptions options;
+  options.timeout = kCommandLimit;
+  options.capture_bytes = kCommandBytes;
+  options.sink = [&complaint](Stream stream, std::string_view bytes) {
+    if (stream == Stream::error && complaint.size() < 2000) complaint += bytes;
+  };
+  const Finished finished =
+      wait_for(system, run(system, Command{std::move(argv), std::move(environment), directory, ""}, never, options));
+  if (finished.why == Ended::timeout) return NotFound{what + " took longer than " + to_string(kCommandLimit), ""};
+  if (!finished.status.success()) {
+    return NotFound{what + " ended with exit code " + std::to_string(finished.status.code),
+                    without_line_ends(std::move(complaint))};
+  }
+  return without_line_ends(finished.output);
+}
+
+Answer read_text(System& system, const std::string& path) {
+  try {
+    if (auto text = system.read_file(path)) return *std::move(text);
+  } catch (const Error& error) {
+    return NotFound{error.what(), error.diagnostic().hint};
+  }
+  return NotFound{"there is no file '" + path + "'", ""};
+}
+
+Answer find_secret(System& system, const std::string& reference, const std::string& directory) {
+  const auto colon = reference.find(':');
+  const std::string scheme = reference.substr(0, colon);
+  const std::string rest = colon == std::string::npos ? "" : reference.substr(colon + 1);
+  if (scheme == "env" && colon != std::string::npos) {
+    if (auto value = system.variable(rest)) return *std::move(value);
+    return NotFound{"the environment variable " + rest + " is not set", "export it before running verba"};
+  }
+  if (scheme == "file" && colon != std::string::npos) {
+    Answer answer = read_text(system, from_directory(rest, directory));
+    if (auto* text = std::get_if<std::string>(&answer)) return without_line_ends(std::move(*text));
+    return answer;
+  }
+  if (scheme == "command" && colon != std::string::npos) {
+    return ask_program(system, {"sh", "-c", rest}, directory, system.variables(), "the command of the secret");
+  }
+  return NotFound{"secrets do not come from '" + scheme + "'", "they come from env:NAME, file:PATH or command:LINE"};
+}
+
+std::string text_of(const Value* value) {
+  if (value == nullptr || value->is_null()) return {};
+  return value->is_string() ? value->string() : to_json(*value, SecretsAs::clear);
+}
+
+std::vector<std::string> texts_of(const Value* value) {
+  std::vector<std::string> texts;
+  if (value == nullptr || value->is_null()) return texts;
+  if (!value->is_list()) return {text_of(value)};
+  for (const Value& item : value->list()) texts.push_back(text_of(&item));
+  return texts;
+}
+
+/// A ShellScript manifest asked for a value.
+Answer run_script(System& system, const Manifest& script) {
+  std::vector<std::string> argv = texts_of(script.spec.find("interpreter"));
+  if (argv.empty()) argv = {"sh", "-eu"};
+  if (argv.size() == 1 && argv.front() == "sh") argv.push_back("-eu");
+  if (const Value* data = script.spec.find("data"); data != nullptr && !data->is_null()) {
+    argv.insert(argv.end(), {"-c", text_of(data), script.name});
+  } else {
+    argv.push_back(from_directory(text_of(script.spec.find("source")), script.directory));
+  }
+  for (std::string& argument : texts_of(script.spec.find("arguments"))) argv.push_back(std::move(argument));
+  auto environment = system.variables();
+  if (const Value* more = script.spec.find("environment"); more != nullptr && more->is_map()) {
+    for (const auto& [key, value] : more->map()) environment.emplace_back(key.name, text_of(&value));
+  }
+  return ask_program(system, std::move(argv), script.directory, std::move(environment),
+                     "the script '" + script.name + "'");
+}
+
+/// Answers by what was asked.
+struct Memory {
+  std::map<std::string, Answer> files;
+  std::map<std::pair<std::string, std::string>, Answer> secrets;
+  std::map<std::string, Answer> scripts;
+};
+
+template <class Key, class Ask>
+const Answer& remembered(std::map<Key, Answer>& answers, const Key& key, Ask&& ask) {
+  const auto found = answers.find(key);
+  return found != answers.end() ? found->second : answers.emplace(key, ask()).first->second;
+}
+
+}  // namespace
+
+Surroundings make_surroundings(System& system) {
+  const auto memory = std::make_shared<Memory>();
+  Surroundings surroundings;
+  surroundings.file = [&system, memory](const std::string& path) {
+    return remembered(memory->files, path, [&] { return read_text(system, path); });
+  };
+  surroundings.secret = [&system, memory](const std::string& reference, const std::string& directory) {
+    return remembered(memory->secrets, std::pair(reference, directory),
+                      [&] { return find_secret(system, reference, directory); });
+  };
+  surroundings.variable = [&system](const std::string& name) { return system.variable(name); };
+  surroundings.script = [&system, memory](const Manifest& script) {
+    return remembered(memory->scripts, script.name, [&] { return run_script(system, script); });
+  };
+  surroundings.now = [&system] { return to_string(system.now()); };
+  return surroundings;
+}
+
+}  // namespace verba
