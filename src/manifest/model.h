@@ -9,7 +9,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/diagnostic.h"
@@ -66,16 +68,16 @@ struct Task {
   std::vector<TaskId> needs;        ///< whose end it waits for inside and outside its deployment; ascending
   std::string directory;            ///< of its manifest; absolute
   Where where;                      ///< of its name
-  /// What the task is recorded with besides its inputs: whatever later delete, rollback and update need.
 };
 
 struct DeploymentScope {
   std::string name;
   std::vector<DeploymentId> needs;  ///< dependsOn, all in scope; ascending
-  std::vector<TaskId> tasks;        ///< in order of writing
+  std::vector<TaskId> tasks;        ///< in order of writing; ids follow one another
+  std::vector<std::string> loops;   ///< names of the tasks with forEach, sorted; one may have no instance at all
   Map variables;
   OnFailure on_failure = OnFailure::rollback;
-  Value spec;                       ///< the checked spec, for what has no member here
+  Value spec;                       ///< the checked spec but for `tasks`, for what has no member here
   std::string directory;
   Where where;
 };
@@ -88,9 +90,17 @@ struct EnvironmentScope {
   Value protection;                 ///< null when none
 };
 
+struct VariableCache;  // what scripts of variables printed; private to scope.cc
+
+/// Borrows the manifests and the catalogue. Can be moved, not copied: `by_address` points into `tasks`.
 /// Nodes of `graph`: the tasks (0..tasks-1), then for each deployment a begin gate and an end gate
 /// (tasks + 2d, tasks + 2d + 1), so that `dependsOn` between deployments costs few edges.
 struct Model {
+  Model();
+  Model(Model&&) noexcept;
+  Model& operator=(Model&&) noexcept;
+  ~Model();
+
   EnvironmentScope environment;
   std::vector<Account> accounts;    ///< [0] is deployment-host
   std::vector<DeploymentScope> deployments;   ///< sorted by name
@@ -104,7 +114,10 @@ struct Model {
   const Task* task(std::string_view address) const;
   std::optional<DeploymentId> deployment(std::string_view name) const;
 
-  std::map<std::string, TaskId, std::less<>> by_address;
+  std::unordered_map<std::string_view, TaskId> by_address;
+  std::unordered_map<std::string_view, const Manifest*> scripts;  ///< the ShellScript manifests in scope
+  std::vector<std::string> directories;       ///< by SourceId: what relative paths in that text start from
+  std::shared_ptr<VariableCache> cache;       ///< never null
 };
 
 /// What expressions may ask of the world while a model is made or a task's inputs are evaluated. Borrowed.
@@ -129,14 +142,16 @@ std::vector<std::string> environment_names(const std::vector<Manifest>&);
 /// task names that are reused scripts or templates (`task: NAME`), the graph and its cycles (the whole cycle with the
 /// place of each edge). `variables` are those of the command line (they must be known to some manifest:
 /// "manifest.unknown-variable" else). `outputs` of surroundings is not used here.
-/// Every mistake becomes a diagnostic; with errors the model is not to be used. Linear in the size of the manifests.
+/// Every mistake becomes a diagnostic, unless `diagnostics` has the very same already (of another environment); with
+/// errors the model is not to be used. Linear in the size of the manifests.
 Model resolve(const std::vector<Manifest>& manifests, std::string_view environment, const Map& variables,
               const Surroundings&, const Catalogue&, const Sources&, Diagnostics&);
 
 /// Names, uniqueness, references between manifests that do not depend on an environment. Once for all environments.
 void check_names(const std::vector<Manifest>&, const Catalogue&, const Sources&, Diagnostics&);
 
-/// What the expressions of one task see. Borrows everything; cheap to make.
+/// What the expressions of one task see. Borrows the model and the surroundings; cheap to make. Variables are worked out
+/// when they are read, once per Scope. While `surroundings.outputs` is empty all outputs are Unknown.
 Scope scope_of(const Model&, TaskId, const Surroundings&);
 
 }  // namespace verba

@@ -12,6 +12,9 @@ namespace verba {
 /// A letter, then letters, digits, - and _, at most 128; with `host`, also . and @ and a digit in front.
 bool is_name(std::string_view, bool host = false);
 
+/// "a string", "nothing", ...: for messages.
+std::string_view with_article(Value::Kind);
+
 /// The tasks of a checked Deployment; none when there are no sound ones.
 const List& tasks_of(const Value& spec);
 

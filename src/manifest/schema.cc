@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/instant.h"
+#include "manifest/names.h"
 #include "value/expr.h"
 #include "value/yaml.h"
 
@@ -71,22 +72,6 @@ bool has_type(const Value& value, FieldType type) {
     case FieldType::object: return value.is_map();
   }
   return false;
-}
-
-std::string_view with_article(Value::Kind kind) {
-  using enum Value::Kind;
-  switch (kind) {
-    case null: return "nothing";
-    case boolean: return "true or false";
-    case integer:
-    case real: return "a number";
-    case string: return "a string";
-    case list: return "a list";
-    case map: return "a map";
-    case expression: return "an expression";
-    case unknown: return "not known yet";
-  }
-  return "something else";
 }
 
 std::string joined(const std::vector<std::string_view>& words) { return fmt::format("{}", fmt::join(words, ", ")); }
@@ -326,6 +311,22 @@ class FieldChecker {
 };
 
 }  // namespace
+
+std::string_view with_article(Value::Kind kind) {
+  using enum Value::Kind;
+  switch (kind) {
+    case null: return "nothing";
+    case boolean: return "true or false";
+    case integer:
+    case real: return "a number";
+    case string: return "a string";
+    case list: return "a list";
+    case map: return "a map";
+    case expression: return "an expression";
+    case unknown: return "not known yet";
+  }
+  return "something else";
+}
 
 const Kind* Catalogue::kind(std::string_view name) const {
   for (const Kind* kind : kinds) {

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// The environment: what it extends, its variables, its accounts and roles.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "manifest/kinds/kinds.h"
+#include "manifest/names.h"
+#include "manifest/resolve.h"
+
+namespace verba {
+namespace {
+
+void add_names(const Value* variables, std::unordered_set<std::string_view>& names) {
+  if (!variables || !variables->is_map()) return;
+  for (const auto& entry : variables->map()) names.insert(entry.first.name);
+}
+
+// What is there already is nearer, and stays.
+void merge(const Value* more, Map& into) {
+  if (!more || !more->is_map()) return;
+  std::unordered_set<std::string> there;
+  for (const auto& entry : into) there.insert(entry.first.name);
+  for (const auto& [key, value] : more->map()) {
+    if (there.insert(key.name).second) into.append(key, value);
+  }
+}
+
+void global_variables(Resolution& resolution) {
+  Model& model = resolution.model;
+  std::unordered_map<std::string_view, Where> first;
+  for (const Manifest* manifest : resolution.index.all("Variables")) {
+    const Value* values = manifest->spec.find("values");
+    if (!in_scope(*manifest, model.environment.name) || !values || !values->is_map()) continue;
+    for (const auto& [key, value] : values->map()) {
+      const auto [known, is_new] = first.emplace(key.name, key.where);
+      if (is_new) {
+        model.global_variables.append(key, value);
+        continue;
+      }
+      resolution.diagnostics.add({Severity::error,
+                                  "manifest.duplicate-variable",
+                                  fmt::format("two Variables manifests give '{}' a value in environment '{}'", key.name,
+                                              model.environment.name),
+                                  key.where,
+                                  {},
+                                  "remove one, or give them different 'environments'",
+                                  {{"first given here", known->second}}});
+    }
+  }
+  for (const auto& entry : model.global_variables) model.cache->globals.emplace(entry.first.name, &entry);
+}
+
+void command_line_variables(Resolution& resolution, const Map& variables) {
+  for (const auto& [key, value] : variables) {
+    if (resolution.known_variables.contains(key.name)) continue;
+    std::vector<std::string_view> names(resolution.known_variables.begin(), resolution.known_variables.end());
+    std::sort(names.begin(), names.end());
+    resolution.diagnostics.error("manifest.unknown-variable",
+                                 fmt::format("no manifest has a variable '{}' to be set from outside", key.name),
+                                 key.where,
+                                 did_you_mean(key.name, names, "variables are those of Variables, Environment, "
+                                                               "Deployment and task"));
+  }
+  resolution.model.command_line_variables = variables;
+}
+
+std::optional<AccountId> account_named(const Model& model, std::string_view name) {
+  for (AccountId id = 0; id < model.accounts.size(); ++id) {
+    if (model.accounts[id].name == name) return id;
+  }
+  return std::nullopt;
+}
+
+void check_authentication(Resolution& resolution, const Manifest& account) {
+  const Value* name = account.spec.find("authentication");
+  if (!name || !name->is_string() || name->string() == "no-auth") return;
+  const Manifest* found = resolution.index.find("Authentication", name->string());
+  if (!found || in_scope(*found, resolution.model.environment.name)) return;
+  report(resolution.diagnostics, "manifest.out-of-scope",
+         fmt::format("Authentication '{}' is not in scope in environment '{}'", name->string(),
+                     resolution.model.environment.name),
+         name->where, scope_of_manifest(*found),
+         fmt::format("resolving 'authentication' of {} '{}'", account.kind->name, account.name));
+}
+
+void roles(Resolution& resolution) {
+  Model& model = resolution.model;
+  for (const Manifest* environment : environment_chain(resolution.index, model.environment.name)) {
+    const Value* accounts = environment->spec.find("accounts");
+    if (!accounts || !accounts->is_map()) continue;
+    for (const auto& [role, account] : accounts->map()) {
+      if (!account.is_string() || model.environment.roles.contains(role.name)) continue;
+      if (const auto id = account_named(model, account.string())) {
+        model.environment.roles.emplace(role.name, *id);
+      } else if (const Manifest* found = resolution.index.find("InfrastructureAccount", account.string())) {
+        report(resolution.diagnostics, "manifest.out-of-scope",
+               fmt::format("account '{}' is not in scope in environment '{}'", account.string(),
+                           model.environment.name),
+               account.where, scope_of_manifest(*found),
+               fmt::format("resolving role '{}' of Environment '{}'", role.name, environment->name));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+std::unordered_set<std::string_view> variable_names(const std::vector<Manifest>& manifests) {
+  std::unordered_set<std::string_view> names;
+  for (const Manifest& manifest : manifests) {
+    if (manifest.kind == &variables_kind()) add_names(manifest.spec.find("values"), names);
+    add_names(manifest.spec.find("variables"), names);
+    if (manifest.kind != &deployment_kind()) continue;
+    for (const Value& task : tasks_of(manifest.spec)) add_names(task.find("variables"), names);
+  }
+  return names;
+}
+
+std::vector<const Manifest*> environment_chain(const ManifestIndex& index, std::string_view name) {
+  std::vector<const Manifest*> chain;
+  const Manifest* at = index.find("Environment", name);
+  while (at && std::find(chain.begin(), chain.end(), at) == chain.end()) {
+    chain.push_back(at);
+    const std::string_view next = text_of(at->spec, "extends");
+    at = next.empty() ? nullptr : index.find("Environment", next);
+  }
+  return chain;
+}
+
+std::vector<std::string> environment_names(const std::vector<Manifest>& manifests) {
+  std::vector<std::string> names;
+  for (const Manifest& manifest : manifests) {
+    if (manifest.kind == &environment_kind() && !manifest.name.empty()) names.push_back(manifest.name);
+  }
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  if (names.empty()) names.emplace_back("default");
+  return names;
+}
+
+bool resolve_environment(Resolution& resolution, std::string_view name, const Map& command_line) {
+  const auto names = environment_names(resolution.manifests);
+  if (!std::binary_search(names.begin(), names.end(), name)) {
+    const std::vector<std::string_view> views(names.begin(), names.end());
+    resolution.diagnostics.error("manifest.unknown-environment", fmt::format("there is no environment '{}'", name), {},
+                                 did_you_mean(name, views, fmt::format("known: {}", fmt::join(names, ", "))));
+    return false;
+  }
+  EnvironmentScope& environment = resolution.model.environment;
+  environment.name = name;
+  for (const Manifest* manifest : environment_chain(resolution.index, name)) {
+    merge(manifest->spec.find("variables"), environment.variables);
+    const Value labels = manifest->labels;
+    merge(&labels, environment.labels);
+    const Value* protection = manifest->spec.find("protection");
+    if (protection && environment.protection.is_null()) environment.protection = *protection;
+  }
+  command_line_variables(resolution, command_line);
+  global_variables(resolution);
+  return true;
+}
+
+void resolve_accounts(Resolution& resolution) {
+  Model& model = resolution.model;
+  model.accounts.push_back({"deployment-host", &infrastructure_account_kind(), Value(Map{}), {}});
+  auto manifests = resolution.index.all("InfrastructureAccount");
+  std::sort(manifests.begin(), manifests.end(), [](const auto* a, const auto* b) { return a->name < b->name; });
+  for (const Manifest* manifest : manifests) {
+    if (!in_scope(*manifest, model.environment.name)) continue;
+    if (account_named(model, manifest->name) && manifest->name != "deployment-host") continue;
+    check_authentication(resolution, *manifest);
+    Account account{manifest->name, manifest->kind, manifest->spec, manifest->where};
+    if (manifest->name == "deployment-host") {
+      model.accounts.front() = std::move(account);
+    } else {
+      model.accounts.push_back(std::move(account));
+    }
+  }
+  roles(resolution);
+}
+
+}  // namespace verba

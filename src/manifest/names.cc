@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is the same in every environment: names are unique, and what they refer to is written somewhere.
+#include "manifest/names.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <utility>
+
+#include "manifest/kinds/kinds.h"
+#include "manifest/resolve.h"
+
+namespace verba {
+namespace {
+
+class NameChecker {
+ public:
+  NameChecker(const std::vector<Manifest>& manifests, Diagnostics& diagnostics)
+      : manifests_(manifests), index_(manifests), diagnostics_(diagnostics) {
+    environments_ = environment_names(manifests);
+  }
+
+  void run() {
+    unique();
+    for (const Manifest& manifest : manifests_) {
+      doing_ = fmt::format("{} '{}'", manifest.kind->name, manifest.name);
+      for (std::size_t i = 0; i < manifest.environments.size(); ++i) {
+        environment(manifest.environments[i], manifest.environment_places[i], "metadata.environments");
+      }
+      if (manifest.kind == &environment_kind()) environment_manifest(manifest);
+      if (manifest.kind == &deployment_kind()) deployment(manifest);
+      if (manifest.kind == &variables_kind()) variables(manifest);
+      if (manifest.kind == &infrastructure_account_kind()) {
+        member(manifest.spec, "authentication", "Authentication", {"no-auth"});
+      }
+    }
+    extends_circles();
+  }
+
+ private:
+  void unique() {
+    std::map<std::pair<std::string_view, std::string_view>, const Manifest*> first;
+    for (const Manifest& manifest : manifests_) {
+      if (manifest.name.empty()) continue;
+      const auto [known, is_new] = first.emplace(std::pair(manifest.kind->name, std::string_view(manifest.name)), &manifest);
+      if (is_new) continue;
+      diagnostics_.add({Severity::error,
+                        "manifest.duplicate-name",
+                        fmt::format("two manifests are {} '{}'", manifest.kind->name, manifest.name),
+                        manifest.where,
+                        {},
+                        "give one of them another name, or remove it",
+                        {{"first defined here", known->second->where}}});
+    }
+  }
+
+  void environment_manifest(const Manifest& manifest) {
+    member(manifest.spec, "extends", "Environment", {});
+    const Value* accounts = manifest.spec.find("accounts");
+    if (!accounts || !accounts->is_map()) return;
+    for (const auto& [role, name] : accounts->map()) {
+      if (name.is_string()) refers(name.string(), name.where, "InfrastructureAccount", {"deployment-host"}, "accounts");
+    }
+  }
+
+  void deployment(const Manifest& manifest) {
+    if (const Value* list = manifest.spec.find("dependsOn"); list && list->is_list()) {
+      for (const Value& name : list->list()) {
+        if (name.is_string()) refers(name.string(), name.where, "Deployment", {}, "dependsOn");
+      }
+    }
+    for (const Value& task : tasks_of(manifest.spec)) {
+      member(task, "task", "ShellScript", {});
+      const Value* environments = task.find("environments");
+      if (!environments || !environments->is_list()) continue;
+      for (const Value& name : environments->list()) {
+        if (name.is_string()) environment(name.string(), name.where, "environments");
+      }
+    }
+  }
+
+  void variables(const Manifest& manifest) {
+    const Value* values = manifest.spec.find("values");
+    if (!values || !values->is_map()) return;
+    for (const auto& [key, value] : values->map()) {
+      const Value* from = value.find("from");
+      if (from) member(*from, "script", "ShellScript", {});
+    }
+  }
+
+  void member(const Value& holder, std::string_view field, std::string_view kind,
+              const std::vector<std::string_view>& built_in) {
+    const Value* name = holder.find(field);
+    if (name && name->is_string()) refers(name->string(), name->where, kind, built_in, field);
+  }
+
+  void refers(std::string_view name, Where where, std::string_view kind, const std::vector<std::string_view>& built_in,
+              std::string_view field) {
+    if (index_.find(kind, name)) return;
+    for (const std::string_view known : built_in) {
+      if (known == name) return;
+    }
+    auto names = index_.names(kind);
+    names.insert(names.end(), built_in.begin(), built_in.end());
+    unknown(name, where, kind, names, field);
+  }
+
+  void environment(std::string_view name, Where where, std::string_view field) {
+    for (const std::string& known : environments_) {
+      if (known == name) return;
+    }
+    unknown(name, where, "Environment", {environments_.begin(), environments_.end()}, field);
+  }
+
+  void unknown(std::string_view name, Where where, std::string_view kind, const std::vector<std::string_view>& names,
+               std::string_view field) {
+    std::string otherwise = fmt::format("write a manifest of kind {} with that name, or check the name", kind);
+    report(diagnostics_, "manifest.unknown-reference", fmt::format("no {} is named '{}'", kind, name), where,
+           did_you_mean(name, names, std::move(otherwise)), fmt::format("resolving '{}' of {}", field, doing_));
+  }
+
+  // Each circle once: from its first environment in order of reading.
+  void extends_circles() {
+    std::map<const Manifest*, const Manifest*> seen_from;
+    for (const Manifest* start : index_.all("Environment")) {
+      const Manifest* at = start;
+      while (at && seen_from.emplace(at, start).second) at = extended(*at);
+      if (at && seen_from[at] == start) circle(*at);
+    }
+  }
+
+  const Manifest* extended(const Manifest& environment) const {
+    return index_.find("Environment", text_of(environment.spec, "extends"));
+  }
+
+  void circle(const Manifest& first) {
+    Diagnostic finding{Severity::error, "manifest.cycle", "these environments extend each other: ", {}, {}, {}, {}};
+    const Manifest* at = &first;
+    do {
+      finding.message += at->name + " -> ";
+      finding.related.push_back({fmt::format("{} extends {}", at->name, extended(*at)->name), at->spec.find("extends")->where});
+      at = extended(*at);
+    } while (at != &first);
+    finding.message += first.name;
+    finding.where = finding.related.front().where;
+    finding.hint = "remove 'extends' from one of them";
+    diagnostics_.add(std::move(finding));
+  }
+
+  const std::vector<Manifest>& manifests_;
+  const ManifestIndex index_;
+  Diagnostics& diagnostics_;
+  std::vector<std::string> environments_;
+  std::string doing_;
+};
+
+}  // namespace
+
+void check_names(const std::vector<Manifest>& manifests, const Catalogue&, const Sources&, Diagnostics& diagnostics) {
+  NameChecker(manifests, diagnostics).run();
+}
+
+}  // namespace verba

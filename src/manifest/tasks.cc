@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: Apache-2.0
+// Deployments and tasks in scope: conditions, loops, accounts, and all that a task says about itself.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "manifest/kinds/kinds.h"
+#include "manifest/names.h"
+#include "manifest/resolve.h"
+
+namespace verba {
+namespace {
+
+OnFailure on_failure_of(const Value& holder, OnFailure otherwise) {
+  const std::string_view text = text_of(holder, "onFailure");
+  if (text == "rollback") return OnFailure::rollback;
+  if (text == "stop") return OnFailure::stop;
+  if (text == "continue") return OnFailure::keep_going;
+  return otherwise;
+}
+
+bool flag(const Value& holder, std::string_view member) {
+  const Value* value = holder.find(member);
+  return value && value->is(Value::Kind::boolean) && value->boolean();
+}
+
+Map map_of(const Value& holder, std::string_view member) {
+  const Value* value = holder.find(member);
+  return value && value->is_map() ? value->map() : Map();
+}
+
+Retry retry_of(const Value& task) {
+  Retry retry;
+  const Value* written = task.find("retry");
+  if (!written) return retry;
+  if (const Value* attempts = written->find("attempts"); attempts && attempts->is(Value::Kind::integer)) {
+    retry.attempts = static_cast<int>(std::clamp<std::int64_t>(attempts->integer(), 1, 1'000'000));
+  }
+  retry.delay = parse_duration(text_of(*written, "delay")).value_or(retry.delay);
+  retry.max_delay = parse_duration(text_of(*written, "maxDelay")).value_or(retry.max_delay);
+  if (const Value* backoff = written->find("backoff")) {
+    if (backoff->is(Value::Kind::integer)) retry.backoff = static_cast<double>(backoff->integer());
+    if (backoff->is(Value::Kind::real)) retry.backoff = backoff->real();
+  }
+  return retry;
+}
+
+Trigger trigger_of(const Value& task) {
+  const std::string_view text = text_of(task, "trigger");
+  if (text == "always") return Trigger::always;
+  return text == "once" ? Trigger::once : Trigger::changed;
+}
+
+// What the task adds to a reused script: its maps grow by entries, all else is replaced.
+void lay_over(const Value& more, Value& with) {
+  if (!more.is_map() || !with.is_map()) return;
+  for (const auto& [key, value] : more.map()) {
+    Value* there = with.map().find(key.name);
+    if (!there || !there->is_map() || !value.is_map()) {
+      with.map().set(key, value);
+      continue;
+    }
+    for (const auto& [inner_key, inner] : value.map()) there->map().set(inner_key, inner);
+  }
+}
+
+bool is_key(std::string_view key) {
+  return !key.empty() && key.size() <= 256 && std::all_of(key.begin(), key.end(), [](char c) {
+    return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f && c != '[' && c != ']';
+  });
+}
+
+// Makes the instances of one written task.
+class TaskMaker {
+ public:
+  TaskMaker(Resolution& resolution, DeploymentId deployment)
+      : resolution_(resolution),
+        model_(resolution.model),
+        id_(deployment),
+        scope_(model_.deployments[deployment]),
+        manifest_(*resolution.deployments[deployment]),
+        deployment_account_(manifest_.spec.find("account")) {}
+
+  void make(const Value& written) {
+    const Value* name = written.find("name");
+    if (!name || !name->is_string()) return;
+    auto [place, is_new] = resolution_.declared[id_].try_emplace(name->string());
+    if (!is_new) return;
+    Declared& declared = place->second;
+    declared.written = &written;
+    declared.loop = written.find("forEach") != nullptr;
+    declared.first = static_cast<TaskId>(model_.tasks.size());
+    if (!in_environment(written)) {
+      declared.fate = Declared::Fate::other_environments;
+      return;
+    }
+    doing_ = &name->string();
+    auto task = prototype(written, *name);
+    if (!task) {
+      declared.fate = Declared::Fate::broken;
+      return;
+    }
+    if (declared.loop) {
+      scope_.loops.push_back(name->string());
+      instances(*std::move(task), written, declared);
+    } else if (!add(*std::move(task), written, declared) && declared.fate == Declared::Fate::present) {
+      declared.fate = Declared::Fate::condition;
+    }
+    declared.count = static_cast<std::uint32_t>(model_.tasks.size()) - declared.first;
+  }
+
+ private:
+  bool in_environment(const Value& written) const {
+    const Value* environments = written.find("environments");
+    if (!environments || !environments->is_list()) return true;
+    return std::any_of(environments->list().begin(), environments->list().end(), [&](const Value& name) {
+      return name.is_string() && name.string() == model_.environment.name;
+    });
+  }
+
+  // All that does not differ from instance to instance.
+  std::optional<Task> prototype(const Value& written, const Value& name) {
+    Task task;
+    task.directory = manifest_.directory;
+    if (const Value* script = written.find("task")) {
+      if (!script->is_string() || !reuse(*script, written, task)) return std::nullopt;
+    } else {
+      task.type = resolution_.catalogue.type(text_of(written, "type"));
+      if (!task.type) return std::nullopt;
+      const Value* with = written.find("with");
+      task.with = with && with->is_map() ? *with : Value(Map{});
+    }
+    task.base_name = name.string();
+    task.name = name.string();
+    task.deployment = id_;
+    task.where = name.where;
+    task.variables = map_of(written, "variables");
+    task.trigger = trigger_of(written);
+    task.temporary = flag(written, "temporary");
+    task.protect = flag(written, "protect");
+    task.idempotent = flag(written, "idempotent");
+    task.retry = retry_of(written);
+    if (const auto timeout = text_of(written, "timeout"); !timeout.empty()) task.timeout = parse_duration(timeout);
+    task.on_failure = on_failure_of(written, scope_.on_failure);
+    task.moved_from = text_of(written, "movedFrom");
+    return task;
+  }
+
+  bool reuse(const Value& name, const Value& written, Task& task) {
+    const auto found = model_.scripts.find(name.string());
+    if (found == model_.scripts.end()) {
+      const Manifest* elsewhere = resolution_.index.find("ShellScript", name.string());
+      if (elsewhere) {  // one that does not exist at all is told by check_names()
+        error("manifest.out-of-scope",
+              fmt::format("ShellScript '{}' is not in scope in environment '{}'", name.string(),
+                          model_.environment.name),
+              name.where, scope_of_manifest(*elsewhere), "task");
+      }
+      return false;
+    }
+    task.type = resolution_.catalogue.type(found->second->kind->task_type);
+    if (!task.type) return false;
+    task.with = found->second->spec;
+    task.directory = found->second->directory;
+    if (const Value* more = written.find("with")) lay_over(*more, task.with);
+    return true;
+  }
+
+  void instances(Task prototype, const Value& written, Declared& declared) {
+    const Value& over = *written.find("forEach");
+    model_.tasks.push_back(prototype);  // for the time of the evaluation: what 'vars' means is a matter of the task
+    const auto items = evaluated(over, "forEach", "instances must be known before anything runs");
+    model_.tasks.pop_back();
+    if (!items) {
+      declared.fate = Declared::Fate::broken;
+      return;
+    }
+    if (items->is_map()) {
+      for (const auto& [key, value] : items->map()) instance(prototype, written, declared, key.name, value, over.where);
+    } else if (items->is_list()) {
+      list_instances(prototype, items->list(), written, declared, over.where);
+    } else {
+      declared.fate = Declared::Fate::broken;
+      error("manifest.wrong-type",
+            fmt::format("'forEach' must give a list or a map, but gave {}", with_article(items->kind())), over.where,
+            "write a list, a map, or an expression that gives one", "forEach");
+    }
+  }
+
+  void list_instances(const Task& prototype, const List& items, const Value& written, Declared& declared, Where where) {
+    const bool by_text = std::all_of(items.begin(), items.end(), [](const Value& item) { return item.is_string(); });
+    std::unordered_set<std::string_view> keys;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      if (!by_text) {
+        instance(prototype, written, declared, std::to_string(i), items[i], where);
+      } else if (keys.insert(items[i].string()).second) {
+        instance(prototype, written, declared, items[i].string(), items[i], where);
+      } else {
+        error("manifest.duplicate-key", fmt::format("'forEach' has '{}' twice", items[i].string()),
+              items[i].where ? items[i].where : where, "remove one: each item makes an instance of its own", "forEach");
+      }
+    }
+  }
+
+  void instance(Task task, const Value& written, Declared& declared, const std::string& key, const Value& value,
+                Where where) {
+    if (!is_key(key)) {
+      return error("manifest.bad-value", fmt::format("'{}' cannot be the key of an instance", key), where,
+                   "a key is not empty, has no brackets and no line ends", "forEach");
+    }
+    task.name = fmt::format("{}[{}]", task.base_name, key);
+    task.each.emplace(Value(key), value);
+    add(std::move(task), written, declared);
+  }
+
+  // False when the task turns out not to be in scope.
+  bool add(Task task, const Value& written, Declared& declared) {
+    const auto id = static_cast<TaskId>(model_.tasks.size());
+    task.address = fmt::format("{}.{}", scope_.name, task.name);
+    model_.tasks.push_back(std::move(task));
+    if (!account(written, id)) declared.fate = Declared::Fate::broken;
+    if (!condition(written, id)) {
+      model_.tasks.pop_back();
+      return false;
+    }
+    group(written, id);
+    scope_.tasks.push_back(id);
+    return true;
+  }
+
+  bool account(const Value& written, TaskId id) {
+    const Value* own = written.find("account");
+    const Value* account = own ? own : deployment_account_;
+    if (account) {
+      const auto name = evaluated(*account, "account", "the account must be known before anything runs");
+      if (!name) return false;
+      if (!name->is_string()) {
+        error("manifest.wrong-type", fmt::format("'account' must be a string, but is {}", with_article(name->kind())),
+              account->where, "name an account or a role", "account");
+        return false;
+      }
+      const auto found = account_named(name->string(), account->where);
+      if (!found) return false;
+      model_.tasks[id].account = *found;
+    }
+    return fits(model_.tasks[id], account ? account->where : model_.tasks[id].where);
+  }
+
+  std::optional<AccountId> account_named(const std::string& name, Where where) {
+    const auto role = model_.environment.roles.find(name);
+    if (role != model_.environment.roles.end()) return role->second;
+    std::vector<std::string_view> known;
+    for (AccountId id = 0; id < model_.accounts.size(); ++id) {
+      if (model_.accounts[id].name == name) return id;
+      known.push_back(model_.accounts[id].name);
+    }
+    for (const auto& entry : model_.environment.roles) known.push_back(entry.first);
+    if (const Manifest* elsewhere = resolution_.index.find("InfrastructureAccount", name)) {
+      error("manifest.out-of-scope",
+            fmt::format("account '{}' is not in scope in environment '{}'", name, model_.environment.name), where,
+            scope_of_manifest(*elsewhere), "account");
+    } else {
+      error("manifest.unknown-account",
+            fmt::format("environment '{}' has no account or role '{}'", model_.environment.name, name), where,
+            did_you_mean(name, known, fmt::format("known: {}", fmt::join(known, ", "))), "account");
+    }
+    return std::nullopt;
+  }
+
+  bool fits(const Task& task, Where where) {
+    const auto& kinds = task.type->accounts;
+    const Account& account = model_.accounts[task.account];
+    if (kinds.empty() || std::find(kinds.begin(), kinds.end(), account.kind->name) != kinds.end()) return true;
+    error("manifest.wrong-account",
+          fmt::format("a {} cannot work in '{}', which is a {}", task.type->name, account.name, account.kind->name),
+          where, fmt::format("it needs a {}", fmt::join(kinds, " or a ")), "account");
+    return false;
+  }
+
+  bool condition(const Value& written, TaskId id) {
+    const Value* when = written.find("when");
+    if (!when || when->is_null()) return true;
+    if (when->is(Value::Kind::boolean)) return when->boolean();
+    if (!when->is_expression()) return true;
+    const auto result = evaluate(when->expression(), scope_of(model_, id, resolution_.surroundings), mistakes());
+    trail("when");
+    if (!result) return true;
+    if (result->is_unknown()) {
+      model_.tasks[id].when = std::make_shared<const Template>(when->expression());
+      return true;
+    }
+    if (result->is(Value::Kind::boolean)) return result->boolean();
+    error("manifest.wrong-type",
+          fmt::format("'when' must give true or false, but gave {}", with_article(result->kind())), when->where,
+          "compare with something, for example: vars.size > 3", "when");
+    return true;
+  }
+
+  void group(const Value& written, TaskId id) {
+    const Value* group = written.find("concurrencyGroup");
+    if (!group) return;
+    const auto name = evaluated(*group, "concurrencyGroup", "the group must be known before anything runs");
+    if (name && name->is_string()) model_.tasks[id].concurrency_group = name->string();
+  }
+
+  // Of the task that was added last. Nothing after a mistake.
+  std::optional<Value> evaluated(const Value& value, std::string_view field, std::string hint) {
+    if (value.is_string()) return value;
+    const auto id = static_cast<TaskId>(model_.tasks.size() - 1);
+    auto result = evaluate(value, scope_of(model_, id, resolution_.surroundings), mistakes());
+    trail(field);
+    if (!result) return std::nullopt;
+    if (has_unknown(*result)) {
+      error("manifest.waits-for-outputs", fmt::format("'{}' cannot wait for the outputs of other tasks", field),
+            value.where, std::move(hint), field);
+      return std::nullopt;
+    }
+    if (has_secret(*result)) {
+      error("manifest.secret-here", fmt::format("'{}' cannot be a secret: it is shown everywhere", field), value.where,
+            "use a value that may be seen", field);
+      return std::nullopt;
+    }
+    return result;
+  }
+
+  // Findings of an evaluation, until trail() passes them on.
+  Diagnostics& mistakes() {
+    found_ = Diagnostics();
+    return found_;
+  }
+
+  void trail(std::string_view field) {
+    for (Diagnostic finding : found_.all()) {
+      finding.trail.push_back({doing(field), {}});
+      resolution_.diagnostics.add(std::move(finding));
+    }
+    found_ = Diagnostics();
+  }
+
+  std::string doing(std::string_view field) const {
+    return fmt::format("resolving '{}' of task '{}.{}'", field, scope_.name, *doing_);
+  }
+
+  void error(std::string_view code, std::string message, Where where, std::string hint, std::string_view field) {
+    report(resolution_.diagnostics, code, std::move(message), where, std::move(hint), doing(field));
+  }
+
+  Resolution& resolution_;
+  Model& model_;
+  const DeploymentId id_;
+  DeploymentScope& scope_;
+  const Manifest& manifest_;
+  const Value* deployment_account_;
+  const std::string* doing_ = nullptr;
+  Diagnostics found_;
+};
+
+Value without_tasks(const Value& spec) {
+  Map rest;
+  for (const auto& [key, value] : spec.map()) {
+    if (key.name != "tasks") rest.append(key, value);
+  }
+  Value result(std::move(rest));
+  result.where = spec.where;
+  return result;
+}
+
+void needs_of_deployment(Resolution& resolution, DeploymentScope& scope) {
+  const Value* list = scope.spec.find("dependsOn");
+  if (!list || !list->is_list()) return;
+  for (const Value& name : list->list()) {
+    if (!name.is_string()) continue;
+    if (const auto id = resolution.model.deployment(name.string())) scope.needs.push_back(*id);
+  }
+  std::sort(scope.needs.begin(), scope.needs.end());
+  scope.needs.erase(std::unique(scope.needs.begin(), scope.needs.end()), scope.needs.end());
+}
+
+}  // namespace
+
+void resolve_deployments(Resolution& resolution) {
+  Model& model = resolution.model;
+  for (const Manifest* manifest : resolution.index.all("Deployment")) {
+    if (manifest->name.empty() || !in_scope(*manifest, model.environment.name)) continue;
+    if (resolution.index.find("Deployment", manifest->name) == manifest) resolution.deployments.push_back(manifest);
+  }
+  std::sort(resolution.deployments.begin(), resolution.deployments.end(),
+            [](const Manifest* a, const Manifest* b) { return a->name < b->name; });
+  model.deployments.reserve(resolution.deployments.size());
+  for (const Manifest* manifest : resolution.deployments) {
+    DeploymentScope scope;
+    scope.name = manifest->name;
+    scope.variables = map_of(manifest->spec, "variables");
+    scope.on_failure = on_failure_of(manifest->spec, OnFailure::rollback);
+    scope.spec = without_tasks(manifest->spec);
+    scope.directory = manifest->directory;
+    scope.where = manifest->where;
+    model.deployments.push_back(std::move(scope));
+  }
+  for (DeploymentScope& scope : model.deployments) needs_of_deployment(resolution, scope);
+}
+
+void resolve_tasks(Resolution& resolution) {
+  Model& model = resolution.model;
+  std::size_t written = 0;
+  for (const Manifest* manifest : resolution.deployments) written += tasks_of(manifest->spec).size();
+  model.tasks.reserve(written);
+  resolution.declared.resize(model.deployments.size());
+  for (DeploymentId id = 0; id < model.deployments.size(); ++id) {
+    const List& tasks = tasks_of(resolution.deployments[id]->spec);
+    resolution.declared[id].reserve(tasks.size());
+    TaskMaker maker(resolution, id);
+    for (const Value& task : tasks) maker.make(task);
+    auto& loops = model.deployments[id].loops;
+    std::sort(loops.begin(), loops.end());
+  }
+  model.by_address.reserve(model.tasks.size());
+  for (TaskId id = 0; id < model.tasks.size(); ++id) model.by_address.emplace(model.tasks[id].address, id);
+}
+
+}  // namespace verba
