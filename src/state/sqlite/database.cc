@@ -108,8 +108,8 @@ Database::~Database() {
   if (lock_file_ >= 0) ::close(lock_file_);
 }
 
-void Database::fail(int code) {
-  int system_error = handle_ != nullptr ? sqlite3_system_errno(handle_) : 0;
+void Database::fail(int code, int system_error) {
+  if (system_error == 0 && handle_ != nullptr) system_error = sqlite3_system_errno(handle_);
   std::string words = sqlite3_errstr(code);
   if (handle_ != nullptr && sqlite3_extended_errcode(handle_) == code) words = sqlite3_errmsg(handle_);
   bool told = system_error != 0 && ((code & 0xFF) == SQLITE_IOERR || (code & 0xFF) == SQLITE_CANTOPEN);
@@ -184,9 +184,12 @@ Query::~Query() {
 }
 
 bool Query::next() {
+  // SQLite keeps the errno of a failure, but not of one in a commit.
+  errno = 0;
   int code = sqlite3_step(cached_.statement);
+  int system_error = errno;
   if (code == SQLITE_ROW) return true;
-  if (code != SQLITE_DONE) database_.fail(code);
+  if (code != SQLITE_DONE) database_.fail(code, system_error);
   return false;
 }
 

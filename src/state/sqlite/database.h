@@ -127,8 +127,8 @@ class Database {
   std::int64_t last_id();
   /// How many rows the last run() changed.
   std::int64_t changes();
-  /// Throws what `code` means.
-  [[noreturn]] void fail(int code);
+  /// Throws what `code` means; `system_error` is the errno behind it, if that is known.
+  [[noreturn]] void fail(int code, int system_error = 0);
 
   /// Keeps every other process from writing (and so from checkpointing): a commit that races a checkpoint of another
   /// connection can lose data in SQLite before 3.44.6 (the WAL-reset bug). Nests. "state.busy" after a while.
