@@ -60,6 +60,7 @@ class FakeSystem final : public System {
 
   /// As if Ctrl-C were pressed at that time from now.
   void interrupt_after(Milliseconds length);
+  void interrupt() { interrupt_after(Milliseconds(0)); }
 
   // What the test may look at
   std::vector<std::string> log;   ///< "write /work/x", "start sh -c :", "signal 15", in order
