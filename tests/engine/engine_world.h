@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// A whole engine over fakes: manifests as text in, calls of the provider and records out.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "manifest/kinds/kinds.h"
+#include "manifest/manifest.h"
+#include "plan/planner.h"
+#include "run/progress.h"
+#include "run/runner.h"
+#include "state/memory/memory_store.h"
+#include "support/fake_provider.h"
+#include "support/fake_system.h"
+
+namespace verba {
+
+/// Remembers the fold of a run's events, and the events themselves as lines.
+class Witness : public Listener {
+ public:
+  void on(const Event& event) noexcept override { apply(progress, event); }
+  Progress progress;
+};
+
+/// Plans and runs manifests that have tasks of type Fake only. State lasts from call to call.
+class EngineWorld {
+ public:
+  FakeSystem system;
+  FakeProvider provider{system};
+  std::unique_ptr<MemoryStore> store = make_memory_store();
+  Sealer sealer{std::string(32, 'k')};
+  std::map<std::string, std::string> files;     ///< what tasks may name, by absolute path
+  std::map<std::string, std::string> secrets;   ///< by reference
+  Goal goal;
+  RunSettings settings;
+  Diagnostics diagnostics;                      ///< of the last call
+  Witness witness;                              ///< of the last run
+
+  /// `tasks`: YAML of a list of tasks, all of deployment "d". Every task gets `type: Fake`.
+  static std::string deployment(const std::string& tasks, const std::string& name = "d", const std::string& more = "");
+
+  /// The plan's steps as "+ d.a: not deployed yet".
+  std::vector<std::string> plan(const std::string& manifests);
+  /// Plans and runs; gives the calls of the provider.
+  std::vector<std::string> run(const std::string& manifests);
+  RunResult result;
+  const Record* record(const std::string& address);
+  std::vector<std::string> messages() const;
+
+  /// Everything that the last plan() or run() worked with.
+  struct Stage {
+    Sources sources;
+    std::vector<Manifest> manifests;
+    Model model;
+    Snapshot snapshot;
+    Plan plan;
+  };
+  std::unique_ptr<Stage> stage;
+
+ private:
+  Surroundings surroundings();
+  void prepare(const std::string& manifests);
+  Providers providers_{{&provider}};
+  Catalogue catalogue_{built_in_kinds(), {&provider.type()}};
+  Snapshot after_;
+};
+
+}  // namespace verba

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+
+#include "base/error.h"
+#include "engine_world.h"
+
+namespace verba {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
+
+std::vector<std::string> statuses(const EngineWorld& world) {
+  std::vector<std::string> lines;
+  for (std::size_t i = 0; i < world.witness.progress.steps.size(); ++i) {
+    lines.push_back(world.stage->plan.steps[i].address + " " + std::string(to_string(world.witness.progress.steps[i].status)));
+  }
+  return lines;
+}
+
+TEST(Runner, RunsNeedsFirstAndPassesOutputsOn) {
+  EngineWorld world;
+  const std::string text = EngineWorld::deployment(R"(
+- name: b
+  with: {outputs: {y: "${{ tasks.a.outputs.x }}!"}}
+- name: a
+  with: {outputs: {x: "one"}}
+- name: c
+  dependsOn: [b]
+)");
+  EXPECT_THAT(world.run(text), ElementsAre("create d.a", "create d.b", "create d.c"));
+  EXPECT_EQ(world.result.status, RunStatus::succeeded);
+  EXPECT_EQ(world.record("d.b")->outputs, R"({"y":"one!"})");
+  EXPECT_EQ(world.record("d.b")->needs, R"(["d.a"])");
+}
+
+TEST(Runner, AnUnchangedOutputStopsTheWave) {
+  EngineWorld world;
+  const auto text = [](int value) {
+    return EngineWorld::deployment("- name: a\n  with: {value: " + std::to_string(value) +
+                                   ", outputs: {x: same}}\n- name: b\n  with: {value: \"${{ tasks.a.outputs.x }}\"}\n" +
+                                   "- name: c\n  with: {value: \"${{ tasks.b.outputs }}\"}\n");
+  };
+  world.run(text(1));
+  EXPECT_THAT(world.run(text(2)), ElementsAre("update d.a"));
+  EXPECT_THAT(statuses(world), ElementsAre("d.a succeeded", "d.b unchanged", "d.c unchanged"));
+  EXPECT_THAT(world.run(text(2)), IsEmpty());
+}
+
+TEST(Runner, AFailureStopsItsDeploymentAndWhatNeedsIt) {
+  EngineWorld world;
+  const std::string text =
+      EngineWorld::deployment("- name: a\n  with: {fail: true}\n- name: b\n  dependsOn: [a]\n- name: c\n  dependsOn: [d]\n"
+                              "- name: d\n  with: {takes: 1000}\n",
+                              "one", "  onFailure: stop\n") +
+      EngineWorld::deployment("- name: x\n", "two", "  dependsOn: [one]\n") +
+      EngineWorld::deployment("- name: y\n  with: {takes: 10}\n- name: z\n  dependsOn: [y]\n", "three");
+  EXPECT_THAT(world.run(text), UnorderedElementsAre("create one.a", "create one.d", "create three.y", "create three.z"));
+  EXPECT_EQ(world.result.status, RunStatus::failed);
+  EXPECT_THAT(statuses(world), ElementsAre("one.a failed", "one.b skipped", "one.c skipped", "one.d succeeded",
+                                           "three.y succeeded", "three.z succeeded", "two.x skipped"));
+  EXPECT_EQ(world.record("one.a")->status, RecordStatus::failed);
+}
+
+TEST(Runner, ContinueGoesOnWithWhatDoesNotNeedIt) {
+  EngineWorld world;
+  const std::string text = EngineWorld::deployment(
+      "- name: a\n  with: {fail: true}\n- name: b\n  dependsOn: [a]\n- name: c\n  dependsOn: [d]\n- name: d\n  with: {takes: 9}\n",
+      "d", "  onFailure: continue\n");
+  world.run(text);
+  EXPECT_THAT(statuses(world), ElementsAre("d.a failed", "d.b skipped", "d.c succeeded", "d.d succeeded"));
+}
+
+TEST(Runner, TriesAgainWithGrowingDelays) {
+  EngineWorld world;
+  int calls = 0;
+  world.provider.script = [&](const std::string&) -> std::optional<Outcome> {
+    if (++calls == 4) return std::nullopt;
+    Failed failed;
+    failed.message = "not yet";
+    return Outcome(failed);
+  };
+  const Instant before = world.system.now();
+  world.run(EngineWorld::deployment("- name: a\n  retry: {attempts: 4, delay: 10s, backoff: 2, maxDelay: 15s}\n"));
+  EXPECT_EQ(world.result.status, RunStatus::succeeded);
+  EXPECT_EQ((world.system.now() - before).count() / 1000, 10 + 15 + 15);
+  EXPECT_EQ(world.store->steps(world.result.run)[0].attempts, 4);
+}
+
+TEST(Runner, StopsAtTheLastAttempt) {
+  EngineWorld world;
+  EXPECT_THAT(world.run(EngineWorld::deployment("- name: a\n  retry: {attempts: 2}\n  with: {fail: true}\n")),
+              ElementsAre("create d.a", "create d.a"));
+  EXPECT_EQ(world.result.status, RunStatus::failed);
+}
+
+TEST(Runner, RunsNoMoreAtATimeThanAsked) {
+  EngineWorld world;
+  world.settings.parallelism = 2;
+  std::string tasks;
+  for (int i = 0; i < 7; ++i) tasks += "- name: t" + std::to_string(i) + "\n  with: {takes: 1000}\n";
+  const Instant before = world.system.now();
+  world.run(EngineWorld::deployment(tasks));
+  EXPECT_EQ((world.system.now() - before).count() / 1000, 4);
+}
+
+TEST(Runner, OneOfAGroupAtATime) {
+  EngineWorld world;
+  std::string tasks;
+  for (int i = 0; i < 3; ++i) tasks += "- name: t" + std::to_string(i) + "\n  concurrencyGroup: g\n  with: {takes: 1000}\n";
+  const Instant before = world.system.now();
+  world.run(EngineWorld::deployment(tasks));
+  EXPECT_EQ((world.system.now() - before).count() / 1000, 3);
+  EXPECT_EQ(world.result.status, RunStatus::succeeded);
+}
+
+TEST(Runner, TheLongestPathGoesFirst) {
+  EngineWorld world;
+  world.settings.parallelism = 1;
+  EXPECT_THAT(world.run(EngineWorld::deployment(
+                  "- name: a\n- name: b\n- name: c\n  dependsOn: [b]\n- name: e\n  dependsOn: [c]\n")),
+              ElementsAre("create d.b", "create d.a", "create d.c", "create d.e"));
+}
+
+TEST(Runner, DestroyGoesBackwards) {
+  EngineWorld world;
+  const std::string text = EngineWorld::deployment("- name: a\n- name: b\n  dependsOn: [a]\n", "one") +
+                           EngineWorld::deployment("- name: x\n", "two", "  dependsOn: [one]\n");
+  world.run(text);
+  world.goal.kind = Goal::Kind::destroy;
+  EXPECT_THAT(world.run(text), ElementsAre("delete two.x", "delete one.b", "delete one.a"));
+  EXPECT_TRUE(world.store->snapshot("default").records.empty());
+}
+
+TEST(Runner, PruneWaitsForWhoUsedIt) {
+  EngineWorld world;
+  world.run(EngineWorld::deployment("- name: a\n- name: b\n  dependsOn: [a]\n  with: {value: 1}\n"));
+  world.goal.prune = true;
+  world.settings.parallelism = 1;
+  EXPECT_THAT(world.run(EngineWorld::deployment("- name: b\n  with: {value: 2}\n")),
+              ElementsAre("update d.b", "delete d.a"));
+}
+
+TEST(Runner, ContradictoryRecordsCanStillBeDestroyed) {
+  EngineWorld world;
+  world.run(EngineWorld::deployment("- name: a\n  with: {value: 1}\n- name: b\n  dependsOn: [a]\n"));
+  world.goal.targets = {"d.a"};
+  world.run(EngineWorld::deployment("- name: a\n  with: {value: 2}\n  dependsOn: [b]\n- name: b\n  when: false\n"));
+  world.goal = {.kind = Goal::Kind::destroy};
+  EXPECT_EQ(world.run(EngineWorld::deployment("- name: a\n")).size(), 2U);
+}
+
+TEST(Runner, FirstInterruptLetsRunningStepsFinish) {
+  EngineWorld world;
+  world.provider.script = [&](const std::string& call) -> std::optional<Outcome> {
+    if (call == "create d.a") world.system.interrupt();
+    return std::nullopt;
+  };
+  world.run(EngineWorld::deployment("- name: a\n  with: {takes: 5}\n- name: b\n  dependsOn: [a]\n- name: c\n  with: {takes: 50}\n"));
+  EXPECT_EQ(world.result.status, RunStatus::cancelled);
+  EXPECT_THAT(statuses(world), ElementsAre("d.a succeeded", "d.b pending", "d.c succeeded"));
+}
+
+TEST(Runner, SecondInterruptEndsThem) {
+  EngineWorld world;
+  world.provider.script = [&](const std::string& call) -> std::optional<Outcome> {
+    if (call == "create d.a") world.system.interrupt(), world.system.interrupt();
+    return std::nullopt;
+  };
+  world.run(EngineWorld::deployment("- name: a\n  with: {takes: 5}\n- name: c\n  with: {takes: 50000}\n"));
+  EXPECT_EQ(world.result.status, RunStatus::cancelled);
+  EXPECT_THAT(statuses(world), ElementsAre("d.a succeeded", "d.c cancelled"));
+}
+
+TEST(Runner, ReplaceDeletesThenCreates) {
+  EngineWorld world;
+  world.run(EngineWorld::deployment("- name: a\n  with: {size: small}\n"));
+  EXPECT_THAT(world.run(EngineWorld::deployment("- name: a\n  with: {size: large}\n")),
+              ElementsAre("delete d.a", "create d.a"));
+}
+
+TEST(Runner, SecretsAreSealedAndMasked) {
+  EngineWorld world;
+  world.secrets["env:P"] = "hunter2hunter2";
+  world.run(EngineWorld::deployment(
+      "- name: a\n  with: {value: \"${{ secret('env:P') }}\", outputs: {x: \"see hunter2hunter2\", y: open}}\n"));
+  const Record* record = world.record("d.a");
+  EXPECT_EQ(record->outputs.find("hunter2"), std::string::npos);
+  EXPECT_NE(record->outputs.find("open"), std::string::npos);
+  EXPECT_EQ(world.store->blob(*record->definition)->find("hunter2"), std::string::npos);
+}
+
+TEST(Runner, WritesLogs) {
+  EngineWorld world;
+  world.run(EngineWorld::deployment("- name: a\n"));
+  const std::vector<LogLine> logs = world.store->logs(world.result.run, 0);
+  ASSERT_EQ(logs.size(), 1U);
+  EXPECT_EQ(logs[0].text, "create d.a\n");
+}
+
+/// The Nth call of the store fails, for every N: whatever happens, a later apply gets there, and nothing that was
+/// recorded as finished is done again.
+TEST(Runner, SurvivesAFailureOfTheStoreAtEveryCall) {
+  const std::string text = EngineWorld::deployment(
+      "- name: a\n  with: {outputs: {x: one}}\n- name: b\n  with: {value: \"${{ tasks.a.outputs.x }}\"}\n- name: c\n");
+  bool failed = true;
+  for (std::size_t n = 1; failed; ++n) {
+    ASSERT_LT(n, 100U);
+    EngineWorld world;
+    failed = false;
+    world.store->fail_call(n);
+    try {
+      world.run(text);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), Error::Kind::state);
+      failed = true;
+    }
+    world.store->fail_call(0);
+    std::vector<std::string> finished;
+    for (const Record& record : world.store->snapshot("default").records) {
+      if (record.status == RecordStatus::deployed) finished.push_back(record.address);
+    }
+    const std::vector<std::string> calls = world.run(text);
+    for (const std::string& address : finished) {
+      EXPECT_THAT(calls, ::testing::Not(::testing::Contains(::testing::EndsWith(address)))) << "n = " << n;
+    }
+    EXPECT_EQ(world.store->snapshot("default").records.size(), 3U) << "n = " << n;
+    EXPECT_THAT(world.run(text), IsEmpty());
+  }
+}
+
+}  // namespace
+}  // namespace verba

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// A provider whose outside world is a log of calls.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "provider/provider.h"
+
+namespace verba {
+
+/// Type "Fake": `value` (anything, expressions allowed), `size` (a change of it replaces), `file` (a file's content
+/// counts), `outputs` (a map: becomes the outputs), `takes` (milliseconds of the System's time), `fail` (true: fails).
+class FakeProvider : public Provider {
+ public:
+  explicit FakeProvider(System& system) : system_(system) {}
+
+  /// "create d.a", "update d.a", "delete d.a", "rollback d.a": in the order in which they began.
+  std::vector<std::string> calls;
+  /// Asked before an action ends: what it comes to, instead of what the inputs say. May be empty.
+  std::function<std::optional<Outcome>(const std::string& call)> script;
+
+  const TaskType& type() const override;
+  void validate(const Value&, Where, Diagnostics&) const override {}
+  bool can_observe(const Resource&) const override { return false; }
+  Async<Observed> observe(Resource resource, Attempt& attempt) override;
+  Async<Outcome> apply(Resource wanted, std::optional<Recorded> before, Attempt& attempt) override;
+  Async<Outcome> remove(Recorded recorded, Attempt& attempt) override;
+  bool can_remove(const Resource&) const override { return true; }
+  Async<Outcome> rollback(Recorded done, std::optional<Recorded> before, Attempt& attempt) override;
+  bool can_rollback(const Resource&, bool) const override { return true; }
+
+ private:
+  Async<Outcome> act(std::string call, Resource resource, Attempt& attempt);
+  System& system_;
+};
+
+}  // namespace verba
