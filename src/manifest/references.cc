@@ -272,6 +272,10 @@ class Follower {
       const std::string& full = model_.tasks[id].name;
       keys.push_back(full.substr(name.size() + 1, full.size() - name.size() - 2));
     }
+    if (key == "outputs") {
+      return error("manifest.unknown-reference", fmt::format("task '{}' has an instance for each item of its forEach", name),
+                   where, fmt::format("name one: tasks.{}['{}'].outputs", name, keys.empty() ? "KEY" : keys.front()));
+    }
     const std::vector<std::string_view> views(keys.begin(), keys.end());
     error("manifest.unknown-reference", fmt::format("task '{}' has no instance '{}'", name, key), where,
           did_you_mean(key, views, keys.empty() ? "its forEach is empty here"

@@ -11,6 +11,8 @@
 #include "manifest/kinds/kinds.h"
 #include "manifest/manifest.h"
 #include "manifest/model.h"
+#include "value/expr.h"
+#include "value/json.h"
 #include "value/yaml.h"
 
 namespace verba::testing_manifests {
@@ -55,6 +57,12 @@ struct Read {
     }
   }
 
+  Model resolve(std::string_view environment = "default", const Map& variables = {}) {
+    return verba::resolve(manifests, environment, variables, surroundings, catalogue(), sources, diagnostics);
+  }
+
+  void check_names() { verba::check_names(manifests, catalogue(), sources, diagnostics); }
+
   /// Each finding as "m.yaml:3:5 code: message (hint)".
   std::vector<std::string> findings() const {
     std::vector<std::string> lines;
@@ -68,6 +76,19 @@ struct Read {
   Sources sources;
   Diagnostics diagnostics;
   std::vector<Manifest> manifests;
+  Surroundings surroundings;
 };
+
+/// "apiVersion: ..., kind: KIND, metadata: {METADATA}, spec:" as three lines and what is given.
+inline std::string document(std::string_view kind, std::string_view metadata, std::string_view spec) {
+  return fmt::format("apiVersion: verbacratis/v1\nkind: {}\nmetadata: {{{}}}\nspec:\n{}\n---\n", kind, metadata, spec);
+}
+
+/// The addresses of tasks.
+inline std::vector<std::string> addresses(const Model& model, const std::vector<TaskId>& ids) {
+  std::vector<std::string> all;
+  for (const TaskId id : ids) all.push_back(model.tasks[id].address);
+  return all;
+}
 
 }  // namespace verba::testing_manifests
