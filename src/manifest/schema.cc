@@ -175,7 +175,7 @@ class FieldChecker {
         parse_expressions(value, *sources_, diagnostics_);
         parsed = true;
       }
-      if (!parsed && field.type != FieldType::condition && forbidden_expression(value, at)) return;
+      if (!parsed && field.type != FieldType::condition && forbidden_expression(value, field, at)) return;
     }
     if (value.is_unknown() || value.is_expression()) return;
     if (field.secret) make_secret(value);
@@ -200,25 +200,28 @@ class FieldChecker {
         this->field(member, field.fields.front(), &here, parsed);
       }
     } else if (!parsed && mode_ != Mode::evaluated) {
-      no_expressions_in(value, at);
+      no_expressions_in(value, field, at);
     }
   }
 
-  bool forbidden_expression(const Value& value, const Path* at) {
+  bool forbidden_expression(const Value& value, const Field& field, const Path* at) {
     if (!value.is_string() || !mentions_expression(value.string())) return false;
     report("manifest.no-expression-here", fmt::format("an expression cannot stand in '{}'", at->label()), value.where,
-           "write the value itself; 'verba explain' shows which fields take ${{ }}", at->up);
+           field.instead_of_expression.empty()
+               ? "write the value itself; 'verba explain' shows which fields take ${{ }}"
+               : std::string(field.instead_of_expression),
+           at->up);
     return true;
   }
 
   // Depth is bounded by the YAML reader.
-  void no_expressions_in(const Value& value, const Path* at) {
+  void no_expressions_in(const Value& value, const Field& field, const Path* at) {
     if (value.is_list()) {
-      for (const Value& item : value.list()) no_expressions_in(item, at);
+      for (const Value& item : value.list()) no_expressions_in(item, field, at);
     } else if (value.is_map()) {
-      for (const auto& entry : value.map()) no_expressions_in(entry.second, at);
+      for (const auto& entry : value.map()) no_expressions_in(entry.second, field, at);
     } else {
-      forbidden_expression(value, at);
+      forbidden_expression(value, field, at);
     }
   }
 

@@ -47,6 +47,7 @@ struct Field {
   std::optional<std::int64_t> minimum = {};
   bool not_yet = false;   ///< has a place in the language, but this version cannot do it: writing it is an error
   bool by_type = false;   ///< the task type says what may stand in it; check_fields() leaves it alone
+  std::string_view instead_of_expression = {};   ///< hint where somebody writes ${{ }} and it is not allowed
   bool implied = false;   ///< `default_value` is told to people only; nothing is written into the value
 };
 

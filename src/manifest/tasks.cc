@@ -139,7 +139,7 @@ class TaskMaker {
     task.trigger = trigger_of(written);
     task.temporary = flag(written, "temporary");
     task.protect = flag(written, "protect");
-    task.idempotent = flag(written, "idempotent");
+    task.idempotent = flag(written, "idempotent") || flag(task.with, "idempotent");  // a script may say it itself
     task.retry = retry_of(written);
     if (const auto timeout = text_of(written, "timeout"); !timeout.empty()) task.timeout = parse_duration(timeout);
     task.on_failure = on_failure_of(written, scope_.on_failure);
