@@ -19,9 +19,9 @@ constexpr std::string_view kEscapedOpen = "$${{";
 
 Segment segment_of(const ExprNode& node) {
   Segment segment;
-  segment.where = node.name_where;
   if (node.op != Op::index) {
-    segment.name = node.name;
+    segment.name = node.name();
+    segment.where = node.value.where;
     return segment;
   }
   const ExprNode& at = *node.children[1];
@@ -40,7 +40,7 @@ void collect(const ExprNode& node, bool guarded, std::vector<Reference>& out) {
   const ExprNode* root = &node;
   while (root->op == Op::member || root->op == Op::index) root = root->children[0].get();
   if (root->op != Op::name) {
-    const bool guards = node.op == Op::call && node.name == "default";
+    const bool guards = node.op == Op::call && node.name() == "default";
     for (const NodePtr& child : node.children) {
       collect(*child, guarded || (guards && child == node.children.front()), out);
     }

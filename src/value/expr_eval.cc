@@ -14,138 +14,7 @@ namespace verba {
 using Op = ExprNode::Op;
 using Kind = Value::Kind;
 
-bool Evaluation::spend_steps(std::uint64_t steps, Where where) {
-  if (steps > steps_) {
-    steps_ = 0;
-    fail("expr.limit", "the expression needs more than 1,000,000 steps", where, "do this in a script");
-    return false;
-  }
-  steps_ -= steps;
-  return true;
-}
-
-bool Evaluation::spend_text(std::uint64_t bytes, Where where) {
-  if (bytes > text_) {
-    text_ = 0;
-    fail("expr.limit", "the expression makes more than 16 MiB of text", where, "do this in a script");
-    return false;
-  }
-  text_ -= bytes;
-  return true;
-}
-
-std::nullopt_t Evaluation::fail(std::string_view code, std::string message, Where where, std::string hint) {
-  if (mistake_) return std::nullopt;
-  mistake_.emplace();
-  mistake_->code = code;
-  mistake_->message = std::move(message);
-  mistake_->where = where;
-  mistake_->hint = std::move(hint);
-  return std::nullopt;
-}
-
-std::nullopt_t Evaluation::fail_not_found(std::string message, Where where, std::string hint) {
-  if (!mistake_) not_found_ = true;
-  return fail("expr.unknown-name", std::move(message), where, std::move(hint));
-}
-
-Diagnostic Evaluation::take_mistake() {
-  Diagnostic mistake = *std::move(mistake_);
-  forgive();
-  return mistake;
-}
-
-std::string describe(const Value& value) {
-  if (value.secret) return "a secret";
-  switch (value.kind()) {
-    case Kind::null:
-      return "null";
-    case Kind::boolean:
-      return value.boolean() ? "true" : "false";
-    case Kind::integer:
-    case Kind::real:
-      return "the number " + to_json(value);
-    case Kind::list:
-      return fmt::format("a list of {}", value.list().size());
-    case Kind::map:
-      return fmt::format("a map of {}", value.map().size());
-    case Kind::expression:
-      return "an expression";
-    case Kind::unknown:
-      return "a value known after apply";
-    case Kind::string:
-      break;
-  }
-  std::string_view text = value.string();
-  std::size_t shown = std::min<std::size_t>(text.size(), 40);
-  while (shown < text.size() && shown > 0 && (static_cast<unsigned char>(text[shown]) & 0xc0) == 0x80) --shown;
-  std::string quoted;
-  append_json_string(quoted, text.substr(0, shown));
-  return fmt::format("the string {}{}", quoted, shown < text.size() ? "..." : "");
-}
-
-std::optional<bool> holds(const List& list, const Value& item) {
-  if (has_unknown(item)) return list.empty() ? std::optional(false) : std::nullopt;
-  bool unknown = false;
-  for (const Value& element : list) {
-    if (has_unknown(element))
-      unknown = true;
-    else if (element == item)
-      return true;
-  }
-  return unknown ? std::nullopt : std::optional(false);
-}
-
 namespace {
-
-std::uint64_t cost(const Value& value) {
-  std::uint64_t sum = 1;
-  if (value.is_string()) return sum + value.string().size() / 64;
-  if (value.is_list()) {
-    for (const Value& item : value.list()) sum += cost(item);
-  } else if (value.is_map()) {
-    for (const Map::Entry& entry : value.map()) sum += cost(entry.second) + entry.first.name.size() / 64;
-  }
-  return sum;
-}
-
-std::string_view sign_of(Op op) {
-  switch (op) {
-    case Op::add:
-      return "+";
-    case Op::subtract:
-      return "-";
-    case Op::multiply:
-      return "*";
-    case Op::divide:
-      return "/";
-    case Op::remainder:
-      return "%";
-    case Op::less:
-      return "<";
-    case Op::less_equal:
-      return "<=";
-    case Op::greater:
-      return ">";
-    case Op::greater_equal:
-      return ">=";
-    case Op::both:
-      return "&&";
-    case Op::either:
-      return "||";
-    case Op::invert:
-      return "!";
-    default:
-      return "?";
-  }
-}
-
-bool is_number(const Value& value) {
-  return value.is(Kind::integer) || value.is(Kind::real);
-}
-double as_real(const Value& value) {
-  return value.is(Kind::integer) ? static_cast<double>(value.integer()) : value.real();
-}
 
 class Evaluator {
  public:
@@ -158,8 +27,8 @@ class Evaluator {
   }
 
  private:
-  static Value with_taint(Value result, bool secret) {
-    if (secret) make_secret(result);
+  static std::optional<Value> with_taint(std::optional<Value> result, bool secret) {
+    if (secret && result) make_secret(*result);
     return result;
   }
 
@@ -246,11 +115,12 @@ class Evaluator {
 
   std::optional<Value> map(const ExprNode& node) {
     Map entries;
-    entries.reserve(node.children.size());
-    for (std::size_t i = 0; i < node.children.size(); ++i) {
-      std::optional<Value> item = value(*node.children[i]);
+    entries.reserve(node.children.size() / 2);
+    for (std::size_t i = 0; i < node.children.size(); i += 2) {
+      const ExprNode& key = *node.children[i];
+      std::optional<Value> item = value(*node.children[i + 1]);
       if (!item) return std::nullopt;
-      entries.append(node.keys[i], *std::move(item));
+      entries.append(Key{key.name(), key.where}, *std::move(item));
     }
     return entries;
   }
@@ -280,10 +150,9 @@ class Evaluator {
 
   bool segment(const ExprNode& step, std::vector<Segment>& segments, bool& unknown) {
     Segment& segment = segments.emplace_back();
-    segment.name = step.name;
-    segment.where = step.name_where;
+    segment.where = step.value.where;
+    if (step.value.is_string()) segment.name = step.name();
     if (step.op != Op::index) return true;
-    segment.name.clear();
     const ExprNode& at = *step.children[1];
     segment.where = at.where;
     std::optional<Value> index = value(at);
@@ -383,7 +252,7 @@ class Evaluator {
   // Calls.
 
   std::optional<Value> call(const ExprNode& node) {
-    const FunctionRow& row = *find_function(node.name);
+    const FunctionRow& row = *find_function(node.name());
     if (!row.run) return or_default(node);
     std::vector<Value> arguments;
     bool secret = false;
@@ -415,35 +284,20 @@ class Evaluator {
 
   // Operators.
 
-  std::nullopt_t wrong_operand(const ExprNode& node, const ExprNode& culprit, std::string_view wants, const Value& was,
-                               std::string hint = {}) {
-    return evaluation_.fail("expr.type", fmt::format("'{}' wants {}, not {}", sign_of(node.op), wants, describe(was)),
-                            culprit.where, std::move(hint));
-  }
-
   std::optional<Value> unary(const ExprNode& node) {
-    const ExprNode& child = *node.children[0];
-    std::optional<Value> operand = value(child);
+    std::optional<Value> operand = value(*node.children[0]);
     if (!operand || operand->is_unknown()) return operand;
     bool secret = operand->secret;
-    if (node.op == Op::invert) {
-      if (!operand->is(Kind::boolean)) return wrong_operand(node, child, "true or false", *operand);
-      return with_taint(!operand->boolean(), secret);
-    }
-    if (operand->is(Kind::real)) return with_taint(-operand->real(), secret);
-    if (!operand->is(Kind::integer)) {
-      return evaluation_.fail("expr.type", fmt::format("'-' wants a number, not {}", describe(*operand)), child.where);
-    }
-    std::int64_t result = 0;
-    if (__builtin_sub_overflow(std::int64_t{0}, operand->integer(), &result)) return overflow(node);
-    return with_taint(result, secret);
+    return with_taint(operate(evaluation_, node, *operand), secret);
   }
 
   /// An operand of && || ?: as a truth; nothing if it is none. Unknown counts as one.
   std::optional<Value> truth(const ExprNode& node, const ExprNode& child) {
     std::optional<Value> found = value(child);
     if (!found || found->is_unknown() || found->is(Kind::boolean)) return found;
-    return wrong_operand(node, child, "true or false", *found, found->secret ? "" : "compare it: x != '' or x != null");
+    return evaluation_.fail("expr.type",
+                            fmt::format("'{}' wants true or false, not {}", sign_of(node.op), describe(*found)),
+                            child.where, "compare it: x != '' or x != null");
   }
 
   std::optional<Value> logical(const ExprNode& node) {
@@ -480,138 +334,18 @@ class Evaluator {
     bool secret = has_secret(*left) || has_secret(*right);
     if (left->is_unknown() || right->is_unknown()) return with_taint(Unknown{}, secret);
     // A list that is put together keeps its secrets where they are.
-    if (node.op == Op::add && left->is_list() && right->is_list())
+    if (node.op == Op::add && left->is_list() && right->is_list()) {
       return concatenation(*std::move(left), *std::move(right));
-    std::optional<Value> result = binary(node, *left, *right);
-    if (result && secret) make_secret(*result);
-    return result;
-  }
-
-  std::optional<Value> binary(const ExprNode& node, const Value& left, const Value& right) {
-    switch (node.op) {
-      case Op::equal:
-      case Op::unequal:
-        if (has_unknown(left) || has_unknown(right)) return Unknown{};
-        return (left == right) == (node.op == Op::equal);
-      case Op::less:
-      case Op::less_equal:
-      case Op::greater:
-      case Op::greater_equal:
-        return compare(node, left, right);
-      case Op::in:
-        return is_in(node, left, right);
-      default:
-        return arithmetic(node, left, right);
     }
+    return with_taint(operate(evaluation_, node, *left, *right), secret);
   }
 
   static Value concatenation(Value left, Value right) {
     bool secret = left.secret || right.secret;
-    List& items = left.list();
+    List items = std::move(left.list());
     items.insert(items.end(), std::make_move_iterator(right.list().begin()),
                  std::make_move_iterator(right.list().end()));
-    Value result(std::move(items));
-    return with_taint(std::move(result), secret);
-  }
-
-  std::optional<Value> compare(const ExprNode& node, const Value& left, const Value& right) {
-    int order = 0;
-    if (left.is_string() && right.is_string()) {
-      order = left.string().compare(right.string());
-    } else if (left.is(Kind::integer) && right.is(Kind::integer)) {
-      order = left.integer() < right.integer() ? -1 : left.integer() > right.integer();
-    } else if (is_number(left) && is_number(right)) {
-      order = as_real(left) < as_real(right) ? -1 : as_real(left) > as_real(right);
-    } else {
-      return evaluation_.fail("expr.type",
-                              fmt::format("'{}' compares two numbers or two strings, not {} and {}", sign_of(node.op),
-                                          describe(left), describe(right)),
-                              node.where);
-    }
-    if (node.op == Op::less) return order < 0;
-    if (node.op == Op::less_equal) return order <= 0;
-    if (node.op == Op::greater) return order > 0;
-    return order >= 0;
-  }
-
-  std::optional<Value> is_in(const ExprNode& node, const Value& item, const Value& in) {
-    if (in.is_list()) {
-      std::optional<bool> found = holds(in.list(), item);
-      if (!found) return Unknown{};
-      return *found;
-    }
-    if (in.is_map() && item.is_string()) return in.map().find(item.string()) != nullptr;
-    if (in.is_string() && item.is_string()) return in.string().find(item.string()) != std::string::npos;
-    return evaluation_.fail(
-        "expr.type",
-        fmt::format("'in' looks for an element in a list, a name in a map or a text in a text, not for {} in {}",
-                    describe(item), describe(in)),
-        node.where);
-  }
-
-  std::nullopt_t overflow(const ExprNode& node) {
-    return evaluation_.fail("expr.overflow", "the result does not fit in 64 bits", node.where);
-  }
-
-  std::optional<Value> arithmetic(const ExprNode& node, const Value& left, const Value& right) {
-    if (node.op == Op::add && left.is_string() && right.is_string()) {
-      if (!evaluation_.spend_text(left.string().size() + right.string().size(), node.where)) return std::nullopt;
-      return left.string() + right.string();
-    }
-    if (left.is(Kind::integer) && right.is(Kind::integer)) return integers(node, left.integer(), right.integer());
-    if (is_number(left) && is_number(right) && node.op != Op::remainder)
-      return reals(node, as_real(left), as_real(right));
-    std::string_view wants = node.op == Op::add         ? "two numbers, two strings or two lists"
-                             : node.op == Op::remainder ? "two whole numbers"
-                                                        : "two numbers";
-    bool mixed = node.op == Op::add && (left.is_string() || right.is_string());
-    return evaluation_.fail(
-        "expr.type",
-        fmt::format("'{}' wants {}, not {} and {}", sign_of(node.op), wants, describe(left), describe(right)),
-        node.where, mixed ? "format('{}{}', x, y) makes text of both" : "");
-  }
-
-  std::optional<Value> integers(const ExprNode& node, std::int64_t left, std::int64_t right) {
-    std::int64_t result = 0;
-    bool over = false;
-    switch (node.op) {
-      case Op::add:
-        over = __builtin_add_overflow(left, right, &result);
-        break;
-      case Op::subtract:
-        over = __builtin_sub_overflow(left, right, &result);
-        break;
-      case Op::multiply:
-        over = __builtin_mul_overflow(left, right, &result);
-        break;
-      default:
-        if (right == 0) return by_zero(node);
-        // The lowest integer by -1 traps.
-        if (right == -1) {
-          over = node.op == Op::divide && __builtin_sub_overflow(std::int64_t{0}, left, &result);
-        } else {
-          result = node.op == Op::divide ? left / right : left % right;
-        }
-    }
-    if (over) return overflow(node);
-    return result;
-  }
-
-  std::optional<Value> reals(const ExprNode& node, double left, double right) {
-    double result = left + right;
-    if (node.op == Op::subtract) result = left - right;
-    if (node.op == Op::multiply) result = left * right;
-    if (node.op == Op::divide) {
-      if (right == 0) return by_zero(node);
-      result = left / right;
-    }
-    if (!std::isfinite(result))
-      return evaluation_.fail("expr.overflow", "the result is too large for a number", node.where);
-    return result;
-  }
-
-  std::nullopt_t by_zero(const ExprNode& node) {
-    return evaluation_.fail("expr.division", "this divides by zero", node.children[1]->where);
+    return *with_taint(std::move(items), secret);
   }
 
   Evaluation& evaluation_;

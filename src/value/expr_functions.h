@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The functions of the language, and what they may ask of the evaluation that calls them. Private to this folder.
+// The functions and operators of the language, and what they may ask of the evaluation that calls them. Private to this
+// folder.
 #pragma once
 
 #include <cstdint>
@@ -71,6 +72,17 @@ const FunctionRow* find_function(std::string_view name);
 
 /// "the number 3", "the string 'abc'", "a secret": for messages. Short, on one line.
 std::string describe(const Value&);
+
+/// How many steps it costs to look at all of a value.
+std::uint64_t cost(const Value&);
+
+/// As it is written, for messages; "?" for ?:.
+std::string_view sign_of(ExprNode::Op);
+
+/// The result of - and !, and of all operators with two operands but && and ||. No operand is Unknown; the result's
+/// `secret` is for the caller to set.
+std::optional<Value> operate(Evaluation&, const ExprNode&, const Value& operand);
+std::optional<Value> operate(Evaluation&, const ExprNode&, const Value& left, const Value& right);
 
 /// Is it an element? Nothing if nobody can know yet.
 std::optional<bool> holds(const List& list, const Value& item);

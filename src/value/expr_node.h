@@ -22,11 +22,11 @@ struct ExprNode {
     text,     ///< of a Template: the text between expressions, in `value`
     literal,  ///< `value`
     list,     ///< children
-    map,      ///< `keys` and children in turn
-    name,     ///< `name`: the root of a path
-    member,   ///< child 0 . `name`
+    map,      ///< children: a literal for each key, and behind it its value
+    name,     ///< the root of a path
+    member,   ///< child 0 . name
     index,    ///< child 0 [ child 1 ]
-    call,     ///< `name`(children)
+    call,     ///< name(children)
     negate,
     invert,  ///< !
     add,
@@ -48,12 +48,11 @@ struct ExprNode {
 
   Op op = Op::literal;
   std::uint16_t depth = 1;
-  Where where;       ///< the whole of it, in the person's text
-  Where name_where;  ///< of `name`
-  Value value;
-  std::string name;
-  std::vector<Key> keys;
+  Where where;  ///< the whole of it, in the person's text
+  Value value;  ///< of names, members and calls: the name, with its own place
   std::vector<NodePtr> children;
+
+  const std::string& name() const { return value.string(); }
 };
 
 inline constexpr std::size_t kMaxExprNesting = 64;    ///< of parentheses, brackets, calls and conditions

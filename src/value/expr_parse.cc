@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <unordered_set>
 
 #include "value/expr_functions.h"
 #include "value/expr_node.h"
@@ -297,12 +298,11 @@ class Parser {
 
   // The grammar.
 
-  NodePtr make(Op op, Where where, std::vector<NodePtr> children, std::string name = {}, Where name_where = {}) {
+  NodePtr make(Op op, Where where, std::vector<NodePtr> children, Value value = {}) {
     auto node = std::make_shared<ExprNode>();
     node->op = op;
     node->where = where;
-    node->name = std::move(name);
-    node->name_where = name_where;
+    node->value = std::move(value);
     for (const NodePtr& child : children) {
       node->depth = std::max(node->depth, static_cast<std::uint16_t>(child->depth + 1));
     }
@@ -311,6 +311,11 @@ class Parser {
     return node;
   }
 
+  Value token_name() const {
+    Value name(token_.text);
+    name.where = token_where();
+    return name;
+  }
   Where token_where() const { return alignment_.where(token_.begin, token_.end); }
   static Where span(Where from, Where to) { return {from.source, from.begin, std::max(from.begin, to.end)}; }
 
@@ -389,11 +394,10 @@ class Parser {
   NodePtr member(NodePtr of) {
     advance_to_member();
     if (token_.kind != Token::Kind::name) return unexpected("a name after '.'");
-    Where name = token_where();
-    Where where = span(of->where, name);
-    std::string text(token_.text);
+    Value name = token_name();
+    Where where = span(of->where, name.where);
     advance();
-    return make(Op::member, where, {std::move(of)}, std::move(text), name);
+    return make(Op::member, where, {std::move(of)}, std::move(name));
   }
 
   NodePtr index(NodePtr of) {
@@ -436,12 +440,11 @@ class Parser {
     if (token_.text == "true" || token_.text == "false") return literal(token_.text == "true");
     if (token_.text == "null") return literal(Null{});
     if (token_.text == "in" || token_.text == "and" || token_.text == "or" || token_.text == "not") return unexpected();
-    std::string text(token_.text);
-    Where where = token_where();
-    Token token = token_;
+    Value name = token_name();
+    Where where = name.where;
     advance();
-    if (token_.is("(")) return call(std::move(text), token);
-    return make(Op::name, where, {}, std::move(text), where);
+    if (token_.is("(")) return call(std::move(name));
+    return make(Op::name, where, {}, std::move(name));
   }
 
   /// Expressions up to `close`; false after a mistake. The token in hand is then `close`.
@@ -459,15 +462,16 @@ class Parser {
     return true;
   }
 
-  NodePtr call(std::string name, const Token& token) {
-    Where where = alignment_.where(token.begin, token.end);
-    const FunctionRow* row = find_function(name);
+  NodePtr call(Value name) {
+    Where where = name.where;
+    const FunctionRow* row = find_function(name.string());
     if (!row) {
       std::vector<std::string_view> names;
       for (const Function& function : functions()) names.push_back(function.name);
-      std::string hint = did_you_mean(name, names, "`verba explain functions` lists them");
+      std::string hint = did_you_mean(name.string(), names, "`verba explain functions` lists them");
       if (!failed_)
-        diagnostics_.error("expr.unknown-function", fmt::format("there is no function '{}'", name), where, hint);
+        diagnostics_.error("expr.unknown-function", fmt::format("there is no function '{}'", name.string()), where,
+                           hint);
       failed_ = true;
       return nullptr;
     }
@@ -482,7 +486,7 @@ class Parser {
       return nullptr;
     }
     advance();
-    return make(Op::call, whole, std::move(arguments), std::move(name), where);
+    return make(Op::call, whole, std::move(arguments), std::move(name));
   }
 
   static std::string wrong_count(const FunctionRow& row, std::size_t count) {
@@ -502,11 +506,11 @@ class Parser {
 
   NodePtr map() {
     Where open = token_where();
-    std::vector<NodePtr> values;
-    std::vector<Key> keys;
+    std::vector<NodePtr> entries;
+    std::unordered_set<std::string> taken;
     advance();
     while (!token_.is("}")) {
-      if (!map_entry(keys, values)) return nullptr;
+      if (!map_entry(entries, taken)) return nullptr;
       if (token_.is(","))
         advance();
       else if (!token_.is("}"))
@@ -514,26 +518,22 @@ class Parser {
     }
     Where where = span(open, token_where());
     advance();
-    NodePtr node = make(Op::map, where, std::move(values));
-    if (node) const_cast<ExprNode&>(*node).keys = std::move(keys);
-    return node;
+    return make(Op::map, where, std::move(entries));
   }
 
-  bool map_entry(std::vector<Key>& keys, std::vector<NodePtr>& values) {
-    if (token_.kind != Token::Kind::name && token_.kind != Token::Kind::string) return unexpected("a key"), false;
+  bool map_entry(std::vector<NodePtr>& entries, std::unordered_set<std::string>& taken) {
     bool quoted = token_.kind == Token::Kind::string;
-    Key key{quoted ? token_.value.string() : std::string(token_.text), token_where()};
-    for (const Key& other : keys) {
-      if (other.name == key.name)
-        return fail(token_.begin, token_.end, fmt::format("the key '{}' is there twice", key.name)), false;
+    if (!quoted && token_.kind != Token::Kind::name) return unexpected("a key"), false;
+    std::string name = quoted ? token_.value.string() : std::string(token_.text);
+    if (!taken.insert(name).second) {
+      return fail(token_.begin, token_.end, fmt::format("the key '{}' is there twice", name)), false;
     }
-    keys.push_back(std::move(key));
-    advance();
+    entries.push_back(literal(std::move(name)));
     if (!token_.is(":")) return unexpected("':' after the key"), false;
     advance();
     NodePtr value = expression();
     if (!value) return false;
-    values.push_back(std::move(value));
+    entries.push_back(std::move(value));
     return true;
   }
 

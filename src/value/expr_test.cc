@@ -551,6 +551,18 @@ TEST(References, KnowTheirPlaces) {
   EXPECT_EQ(text(found[0]->path[2].where), "'Url'");
 }
 
+TEST(References, KnowWhetherDefaultGuardsThem) {
+  World world;
+  Value value = world.parse("a: ${{ default(upper(vars.a[vars.b]), vars.c) + vars.d }}\n");
+  std::vector<const Reference*> found;
+  collect_references(value, found);
+  ASSERT_EQ(found.size(), 4u);
+  EXPECT_TRUE(found[0]->guarded);
+  EXPECT_TRUE(found[1]->guarded);
+  EXPECT_FALSE(found[2]->guarded);
+  EXPECT_FALSE(found[3]->guarded);
+}
+
 TEST(Bare, IsAnExpressionWithOrWithoutBraces) {
   World world;
   Value value = world.parse("when: vars.name == 'web'\nother: ${{ vars.n > 5 }}\n");

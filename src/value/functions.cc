@@ -23,10 +23,10 @@ using Kind = Value::Kind;
 
 std::nullopt_t wrong_argument(Call& call, std::size_t index, std::string_view wants) {
   return call.evaluation.fail(
-      "expr.type", fmt::format("{}() wants {}, not {}", call.node.name, wants, describe(call.arguments[index])),
+      "expr.type", fmt::format("{}() wants {}, not {}", call.node.name(), wants, describe(call.arguments[index])),
       call.where(index),
-      fmt::format("{}: {}", find_function(call.node.name)->about.signature,
-                  find_function(call.node.name)->about.summary));
+      fmt::format("{}: {}", find_function(call.node.name())->about.signature,
+                  find_function(call.node.name())->about.summary));
 }
 
 /// The argument as text; null, and a mistake, if it is none.
@@ -329,7 +329,7 @@ Result contains(Call& call) {
 // The world, through the hooks of Scope.
 
 std::nullopt_t unavailable(Call& call) {
-  return call.evaluation.fail("expr.unavailable", fmt::format("{}() is not available here", call.node.name),
+  return call.evaluation.fail("expr.unavailable", fmt::format("{}() is not available here", call.node.name()),
                               call.where());
 }
 
@@ -337,7 +337,7 @@ std::nullopt_t unavailable(Call& call) {
 const std::string* open_text(Call& call) {
   const std::string* in = text(call, 0);
   if (!in || !call.arguments[0].secret) return in;
-  call.evaluation.fail("expr.type", fmt::format("the argument of {}() cannot be a secret", call.node.name),
+  call.evaluation.fail("expr.type", fmt::format("the argument of {}() cannot be a secret", call.node.name()),
                        call.where(0));
   return nullptr;
 }
