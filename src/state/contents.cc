@@ -4,8 +4,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <concepts>
 #include <type_traits>
+#include <utility>
 
 #include "base/error.h"
 #include "state/base64.h"
@@ -267,7 +269,8 @@ class Reader {
   static void read(const Value& value, const std::string& path, std::vector<T>& field) {
     if (!value.is_list()) refuse(fmt::format("{} is no list", path));
     for (const Value& item : value.list()) {
-      read(item, fmt::format("{}[{}]", path, field.size()), field.emplace_back());
+      std::string at = fmt::format("{}[{}]", path, field.size());
+      read(item, at, field.emplace_back());
     }
   }
   template <class T>

@@ -25,8 +25,8 @@ int schema_version(Database&);
 /// Made, and nothing written to it yet.
 bool is_new(Database&);
 
-/// Throws Error(state): "state.newer" when the database is of a newer program, "state.older" when `mode` is reading and
-/// it lacks migrations, "state.corrupt" when it is no state of ours.
+/// Throws Error(state): "state.newer" when the database is of a newer program, "state.older" when it lacks migrations,
+/// "state.corrupt" when it is no state of ours.
 void require_readable(Database&, std::span<const Migration>);
 
 /// Carries out what is missing, alone and in one transaction; a database that had a schema is first copied to
