@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // ${{ }}: a small, pure, total language with CEL's look. Parse once, list what it reads, evaluate.
 //
-//   literals    'a' "a" 1 1.5 0x10 true false null [1, 2] {a: 1, 'b c': 2}
-//   access      a.b  a['b']  list[0]
+//   literals    'a' "a" r'raw' 1 1.5 0x10 true false null [1, 2] {a: 1, 'b c': 2}
+//   access      a.b  a.b-c  a['b']  list[0]     (behind a point a '-' between letters is part of the name)
 //   operators   ?:  ||  &&  in  == != < <= > >=  + -  * / %  ! -      (loosest first; + joins strings and lists)
 //   calls       f(x, y)
 //
@@ -70,6 +70,7 @@ bool mentions_expression(std::string_view);
 void parse_expressions(Value& value, const Sources& sources, Diagnostics& diagnostics);
 
 /// A bare expression, such as the value of `when` (a surrounding ${{ }} is accepted). `text` must be a string Value.
+/// Null after a mistake, with one diagnostic.
 std::shared_ptr<const Template> parse_bare(const Value& text, const Sources& sources, Diagnostics& diagnostics);
 
 /// All references of a tree.

@@ -19,7 +19,7 @@ struct YamlLimits {
 };
 
 /// All documents of the text `source`, in order; JSON is YAML and is read too. Every node carries its place in bytes.
-/// Aliases are expanded, merge keys (`<<`) resolved (explicit keys win), CloudFormation's short tags
+/// Aliases are expanded, merge keys (`<<`) resolved (explicit keys win and stand first), CloudFormation's short tags
 /// (`!Ref x` -> {Ref: x}, `!Sub x` -> {"Fn::Sub": x}, `!GetAtt a.b` -> {"Fn::GetAtt": [a, b]}, ...) become their
 /// long form; any other unknown tag is an error. Only plain scalars get types: true/false/null/~, integers (0o, 0x
 /// too), reals (.inf, .nan, 1e3); `no`, `on`, dates, 1_000 stay strings.
