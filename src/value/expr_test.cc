@@ -250,14 +250,12 @@ TEST(Expression, HasLimits) {
   for (int i = 0; i < 100'000; ++i) sum += "+1";
   EXPECT_NE(eval(sum).find("the expression is too long"), std::string::npos);
 
-  std::string grow = "'0123456789abcdef'";
-  for (int i = 0; i < 25; ++i) grow = "replace(" + grow + ", '0', '00')";
-  EXPECT_EQ(eval(grow).substr(0, 10), "expr.limit");
-  std::string many;
-  for (int i = 0; i < 20; ++i) many += "replace(";
-  many += "'aaaaaaaaaaaaaaaa'";
-  for (int i = 0; i < 20; ++i) many += ", 'a', 'aa')";
-  EXPECT_EQ(eval(many).substr(0, 10), "expr.limit");
+  std::string wide = "'" + std::string(500, 'a') + "'";
+  std::string grow = "replace(" + wide + ", 'a', " + wide + ")";
+  EXPECT_EQ(eval("length(" + grow + ")"), "250000");
+  EXPECT_EQ(eval("replace(" + grow + ", 'a', " + wide + ")").substr(0, 10), "expr.limit");
+  EXPECT_EQ(eval("length(split(" + grow + ", 'a'))"), "250001");
+  EXPECT_EQ(eval("split(" + grow + ", 'a') + split(" + grow + ", 'a')").substr(0, 10), "expr.limit");
 }
 
 TEST(Functions, OfText) {
