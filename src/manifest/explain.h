@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// The manual of kinds, task types, fields and functions, made from the same tables that check manifests.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "manifest/schema.h"
+
+namespace verba {
+
+/// Text for a terminal about "Deployment", "Deployment.tasks.retry", "ShellScript.run", "functions" or one function's
+/// name; ends with a line end. A name that is both a kind and a task type gives both. A path may leave out "spec".
+/// Nothing when there is no such thing; `hint` then says what there is ("did you mean ...").
+std::optional<std::string> explain(const Catalogue&, std::string_view path, std::string& hint);
+
+/// What explain() knows: kinds and task types, sorted, each once.
+std::vector<std::string_view> explainable(const Catalogue&);
+
+/// The reference manual: all kinds, task types and functions on one page of Markdown.
+std::string markdown(const Catalogue&);
+
+}  // namespace verba
