@@ -17,7 +17,7 @@ Error usage(std::string_view code, std::string message, std::string hint = {}) {
   return Error(Error::Kind::usage, code, std::move(message), std::move(hint));
 }
 
-std::string help_hint(const Command* command) {
+std::string help_hint(const CommandRow* command) {
   return command == nullptr ? "`verba help` lists the commands"
                             : "see `verba " + std::string(command->name) + " --help`";
 }
@@ -46,19 +46,19 @@ std::optional<std::size_t> command_at(const std::vector<std::string>& words) {
   return std::nullopt;
 }
 
-const Command& find_command(std::span<const Command> commands, const std::string& name) {
-  for (const Command& command : commands) {
+const CommandRow& find_command(std::span<const CommandRow> commands, const std::string& name) {
+  for (const CommandRow& command : commands) {
     if (command.name == name) return command;
   }
   std::vector<std::string_view> names;
-  for (const Command& command : commands) {
+  for (const CommandRow& command : commands) {
     if (!command.group.empty()) names.push_back(command.name);
   }
   throw usage("usage.unknown-command", "no command is called '" + name + "'",
               did_you_mean(name, names, help_hint(nullptr)));
 }
 
-std::vector<Option> options_of(const Command* command) {
+std::vector<Option> options_of(const CommandRow* command) {
   std::vector<Option> all = global_options();
   if (command != nullptr) all.insert(all.end(), command->options.begin(), command->options.end());
   return all;
@@ -84,7 +84,7 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-void refuse_unknown(std::vector<std::string> extras, const std::vector<Option>& options, const Command* command) {
+void refuse_unknown(std::vector<std::string> extras, const std::vector<Option>& options, const CommandRow* command) {
   if (extras.empty()) return;
   std::string word = extras.front();
   word = word.substr(0, word.find('='));
@@ -96,7 +96,7 @@ void refuse_unknown(std::vector<std::string> extras, const std::vector<Option>& 
               did_you_mean(word, candidates, help_hint(command)));
 }
 
-void check_positionals(const std::vector<std::string>& words, const Command& command) {
+void check_positionals(const std::vector<std::string>& words, const CommandRow& command) {
   std::size_t least = 0;
   bool repeats = false;
   for (const Positional& positional : command.positionals) {
@@ -135,7 +135,7 @@ void check_values(const Option& option, const std::vector<std::string>& values) 
 /// Fills Arguments; the friend that may.
 struct Parsing {
   const std::vector<Option>& options;
-  const Command* command;
+  const CommandRow* command;
 
   Arguments parse(std::vector<std::string> words) const {
     Arguments out;
@@ -201,7 +201,7 @@ std::string variable_of(const Option& option) {
   return name;
 }
 
-Said parse_words(std::span<const Command> commands, const std::vector<std::string>& words,
+Said parse_words(std::span<const CommandRow> commands, const std::vector<std::string>& words,
                  const std::function<std::optional<std::string>(const std::string&)>& variable) {
   Said said;
   std::vector<std::string> rest = words;

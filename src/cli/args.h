@@ -39,13 +39,13 @@ class Arguments {
 };
 
 struct Said {
-  const Command* command = nullptr;  ///< nothing when there were no words, or only flags such as --help
+  const CommandRow* command = nullptr;  ///< nothing when there were no words, or only flags such as --help
   Arguments arguments;
 };
 
 /// Finds the command and parses the rest for it. `words` is the command line without the program's name; `variable`
 /// looks up the operator's environment. Throws Error(usage) with "did you mean" for what nobody knows.
-Said parse_words(std::span<const Command> commands, const std::vector<std::string>& words,
+Said parse_words(std::span<const CommandRow> commands, const std::vector<std::string>& words,
                  const std::function<std::optional<std::string>(const std::string&)>& variable);
 
 /// "VERBA_LOCK_TIMEOUT".

@@ -7,8 +7,8 @@
 
 namespace verba {
 
-const std::vector<Command>& commands() {
-  static const std::vector<Command> all = {
+const std::vector<CommandRow>& commands() {
+  static const std::vector<CommandRow> all = {
       init_command(),   validate_command(),   plan_command(),    apply_command(),   destroy_command(),
       status_command(), diff_command(),       output_command(),  history_command(), show_command(),
       logs_command(),   graph_command(),      explain_command(), schema_command(),  state_command(),

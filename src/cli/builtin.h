@@ -16,7 +16,7 @@
 namespace verba {
 
 /// Every command, in the order of the overview. Made on first use; cheap.
-const std::vector<Command>& commands();
+const std::vector<CommandRow>& commands();
 
 /// What manifests may say and who carries it out. Made only by commands that need it.
 struct Kit {

@@ -34,7 +34,7 @@ struct Positional {
   std::vector<std::string_view> words = {};  ///< with Completes::words
 };
 
-struct Command {
+struct CommandRow {
   std::string_view name;
   std::string_view group;    ///< heading in the overview; empty: not shown
   std::string_view summary;  ///< one line

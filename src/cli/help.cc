@@ -62,7 +62,7 @@ std::string options_text(const std::vector<Option>& options, Style style) {
   return out;
 }
 
-std::string usage_line(const Command& command) {
+std::string usage_line(const CommandRow& command) {
   std::string text = fmt::format("verba {}", command.name);
   for (const Positional& positional : command.positionals) {
     std::string word(positional.name);
@@ -83,13 +83,13 @@ std::string_view body_of(std::string_view page) {
 
 }  // namespace
 
-std::string overview(std::span<const Command> commands, Style style) {
+std::string overview(std::span<const CommandRow> commands, Style style) {
   std::string out = "verba: describe what is to be deployed; see what would change; make it so.\n\n";
   out += style.bold("Usage") + "\n  verba COMMAND [flags]\n";
   std::size_t width = 0;
-  for (const Command& command : commands) width = std::max(width, command.name.size());
+  for (const CommandRow& command : commands) width = std::max(width, command.name.size());
   std::string_view group;
-  for (const Command& command : commands) {
+  for (const CommandRow& command : commands) {
     if (command.group.empty()) continue;
     if (command.group != group) out += "\n" + style.bold(command.group) + "\n";
     group = command.group;
@@ -99,7 +99,7 @@ std::string overview(std::span<const Command> commands, Style style) {
   return out + "\nStart with `verba init`; `verba help COMMAND` shows examples.\n";
 }
 
-std::string help_text(const Command& command, Style style) {
+std::string help_text(const CommandRow& command, Style style) {
   std::string out = style.bold("verba " + std::string(command.name)) + ": " + std::string(command.summary) + "\n\n";
   out += style.bold("Usage") + "\n  " + usage_line(command) + "\n";
   if (const auto body = body_of(manual_of(command.name)); !body.empty()) out += "\n" + markdown_text(body, style);
@@ -107,7 +107,7 @@ std::string help_text(const Command& command, Style style) {
   return out + "\n" + style.bold("Flags of every command") + "\n" + options_text(global_options(), style);
 }
 
-std::string manual_page(const Command& command) {
+std::string manual_page(const CommandRow& command) {
   std::string out =
       fmt::format("# verba {}\n\n{}.\n\n```\n{}\n```\n\n", command.name, command.summary, usage_line(command));
   out += body_of(manual_of(command.name));

@@ -11,10 +11,10 @@
 namespace verba {
 
 /// All commands by group, and the global flags.
-std::string overview(std::span<const Command>, Style);
+std::string overview(std::span<const CommandRow>, Style);
 /// How to call the command, its page, its flags with their variables.
-std::string help_text(const Command&, Style);
+std::string help_text(const CommandRow&, Style);
 /// The same as one Markdown page, for docs/manual.
-std::string manual_page(const Command&);
+std::string manual_page(const CommandRow&);
 
 }  // namespace verba

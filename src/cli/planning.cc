@@ -12,6 +12,13 @@
 
 namespace verba {
 
+Surroundings planning_surroundings(System& system) {
+  Surroundings surroundings = make_surroundings(system);
+  surroundings.run = planning_run();
+  surroundings.now = planning_now;
+  return surroundings;
+}
+
 Request request_of(Call& call, Goal::Kind kind) {
   Request request;
   request.locations = find_locations(call);
@@ -29,9 +36,7 @@ Desk open_desk(Call& call, const Request& request, OpenFor use, KeyUse key) {
   const Map variables = command_line_variables(request.variables);
   const std::string environment =
       request.environment && !call.arguments.text("env") ? *request.environment : choose_environment(call, project);
-  Surroundings surroundings = make_surroundings(call.system);
-  surroundings.run = planning_run();
-  surroundings.now = planning_now;
+  Surroundings surroundings = planning_surroundings(call.system);
   Model& model = resolve(call, project, environment, variables, surroundings);
   require(call, project);
   auto store = open_store(request.state, use);

@@ -16,6 +16,9 @@
 
 namespace verba {
 
+/// make_surroundings() with planning's own words for what is different in every run.
+Surroundings planning_surroundings(System&);
+
 /// What the person asked for, on the command line or by a plan file.
 struct Request {
   std::vector<Location> locations;

@@ -52,8 +52,8 @@ Value scalar_of(const std::string& text) {
 }  // namespace
 
 const Kit& Call::kit() {
-  if (kit_ == nullptr) kit_ = &keep(make_kit());
-  return *kit_;
+  if (made_kit == nullptr) made_kit = &keep(make_kit());
+  return *made_kit;
 }
 
 std::vector<Location> find_locations(Call& call) {

@@ -22,7 +22,7 @@ namespace verba {
 
 /// What a command is given. Borrowed for the time of the command.
 struct Call {
-  const Command& command;
+  const CommandRow& command;
   const Arguments& arguments;
   System& system;
   Console& console;
@@ -36,12 +36,11 @@ struct Call {
     kept.push_back(std::shared_ptr<T>(std::move(value)));
     return reference;
   }
-  std::vector<std::shared_ptr<void>> kept = {};
-
+  /// What is built in; made when it is first asked for.
   const Kit& kit();
 
- private:
-  const Kit* kit_ = nullptr;
+  std::vector<std::shared_ptr<void>> kept = {};
+  const Kit* made_kit = nullptr;
 };
 
 /// All that was read, checked as far as that needs no environment. `diagnostics` may hold errors: see require().

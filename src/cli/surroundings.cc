@@ -96,7 +96,7 @@ Answer run_script(System& system, const Manifest& script) {
   std::vector<std::string> argv = texts_of(script.spec.find("interpreter"));
   if (argv.empty()) argv = {"sh", "-eu"};
   if (argv.size() == 1 && argv.front() == "sh") argv.push_back("-eu");
-  if (const Value* data = script.spec.find("data"); data != nullptr && !data->is_null()) {
+  if (const Value* data = script.spec.find("run"); data != nullptr && !data->is_null()) {
     argv.insert(argv.end(), {"-c", text_of(data), script.name});
   } else {
     argv.push_back(from_directory(text_of(script.spec.find("source")), script.directory));

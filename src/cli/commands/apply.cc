@@ -110,7 +110,7 @@ std::vector<Option> run_options() {
   };
 }
 
-Command apply_command() {
+CommandRow apply_command() {
   auto options = run_options();
   options.push_back(prune_option());
   return {.name = "apply",
@@ -121,7 +121,7 @@ Command apply_command() {
           .function = apply};
 }
 
-Command destroy_command() {
+CommandRow destroy_command() {
   return {.name = "destroy",
           .group = "Deploy",
           .summary = "delete what is deployed, in reverse order",

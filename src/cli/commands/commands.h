@@ -6,26 +6,26 @@
 
 namespace verba {
 
-Command init_command();
-Command validate_command();
-Command plan_command();
-Command apply_command();
-Command destroy_command();
-Command status_command();
-Command diff_command();
-Command output_command();
-Command history_command();
-Command show_command();
-Command logs_command();
-Command graph_command();
-Command explain_command();
-Command schema_command();
-Command state_command();
-Command doctor_command();
-Command completion_command();
-Command complete_command();  ///< what the shells call
-Command help_command();
-Command version_command();
+CommandRow init_command();
+CommandRow validate_command();
+CommandRow plan_command();
+CommandRow apply_command();
+CommandRow destroy_command();
+CommandRow status_command();
+CommandRow diff_command();
+CommandRow output_command();
+CommandRow history_command();
+CommandRow show_command();
+CommandRow logs_command();
+CommandRow graph_command();
+CommandRow explain_command();
+CommandRow schema_command();
+CommandRow state_command();
+CommandRow doctor_command();
+CommandRow completion_command();
+CommandRow complete_command();  ///< what the shells call
+CommandRow help_command();
+CommandRow version_command();
 
 /// Flags that several commands share, in the same words.
 Option target_option();

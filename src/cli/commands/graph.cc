@@ -2,9 +2,8 @@
 #include "base/error.h"
 #include "cli/commands/commands.h"
 #include "cli/exit_code.h"
-#include "cli/surroundings.h"
+#include "cli/planning.h"
 #include "os/process.h"
-#include "plan/inputs.h"
 #include "view/text/graph_text.h"
 
 namespace verba {
@@ -34,9 +33,7 @@ int graph(Call& call) {
   format_of(call, {Format::text});
   const std::string form = call.arguments.text("format").value_or("text");
   Project& project = load(call);
-  Surroundings surroundings = make_surroundings(call.system);
-  surroundings.run = planning_run();
-  surroundings.now = planning_now;
+  Surroundings surroundings = planning_surroundings(call.system);
   const Model& model = resolve(call, project, choose_environment(call, project),
                                command_line_variables(call.arguments.list("var")), surroundings);
   require(call, project);
@@ -54,7 +51,7 @@ int graph(Call& call) {
 
 }  // namespace
 
-Command graph_command() {
+CommandRow graph_command() {
   return {.name = "graph",
           .group = "Look",
           .summary = "what needs what, as a picture",

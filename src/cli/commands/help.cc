@@ -16,7 +16,7 @@ int help(Call& call) {
     return kDone;
   }
   std::vector<std::string_view> names;
-  for (const Command& command : commands()) {
+  for (const CommandRow& command : commands()) {
     if (command.name == words.front()) {
       print(call, call.arguments.flag("markdown") ? manual_page(command) : help_text(command, call.out_style));
       return kDone;
@@ -29,7 +29,7 @@ int help(Call& call) {
 
 }  // namespace
 
-Command help_command() {
+CommandRow help_command() {
   return {.name = "help",
           .group = "Help",
           .summary = "what a command does, with examples",

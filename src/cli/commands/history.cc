@@ -128,7 +128,7 @@ int logs(Call& call) {
 
 }  // namespace
 
-Command history_command() {
+CommandRow history_command() {
   return {.name = "history",
           .group = "Look",
           .summary = "every run: when, by whom, how it ended",
@@ -136,7 +136,7 @@ Command history_command() {
           .function = history};
 }
 
-Command show_command() {
+CommandRow show_command() {
   return {.name = "show",
           .group = "Look",
           .summary = "one run, step by step",
@@ -144,7 +144,7 @@ Command show_command() {
           .function = show};
 }
 
-Command logs_command() {
+CommandRow logs_command() {
   return {.name = "logs",
           .group = "Look",
           .summary = "what the steps of a run printed",

@@ -141,7 +141,7 @@ int output(Call& call) {
 
 }  // namespace
 
-Command output_command() {
+CommandRow output_command() {
   return {.name = "output",
           .group = "Look",
           .summary = "what tasks gave back",

@@ -54,7 +54,7 @@ Option exit_code_option() {
 
 }  // namespace
 
-Command plan_command() {
+CommandRow plan_command() {
   return {.name = "plan",
           .group = "Deploy",
           .summary = "what would change, and why; changes nothing",
@@ -70,7 +70,7 @@ Command plan_command() {
           .function = plan};
 }
 
-Command diff_command() {
+CommandRow diff_command() {
   return {.name = "diff",
           .group = "Look",
           .summary = "where the manifests and what is deployed differ, field by field",

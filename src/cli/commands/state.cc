@@ -189,7 +189,7 @@ int state(Call& call) {
 
 }  // namespace
 
-Command state_command() {
+CommandRow state_command() {
   return {.name = "state",
           .group = "Tend",
           .summary = "look into what is recorded, copy it, move it, mend it",

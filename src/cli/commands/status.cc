@@ -52,7 +52,7 @@ int status(Call& call) {
 
 }  // namespace
 
-Command status_command() {
+CommandRow status_command() {
   return {.name = "status", .group = "Look", .summary = "what is deployed, and how it is", .function = status};
 }
 

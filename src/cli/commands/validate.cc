@@ -3,8 +3,7 @@
 
 #include "cli/commands/commands.h"
 #include "cli/exit_code.h"
-#include "cli/surroundings.h"
-#include "plan/inputs.h"
+#include "cli/planning.h"
 
 namespace verba {
 namespace {
@@ -59,9 +58,7 @@ int validate(Call& call) {
   const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
   Project& project = load(call);
   const Map variables = command_line_variables(call.arguments.list("var"));
-  Surroundings surroundings = make_surroundings(call.system);
-  surroundings.run = planning_run();
-  surroundings.now = planning_now;
+  Surroundings surroundings = planning_surroundings(call.system);
   std::vector<std::string> environments = environment_names(project.manifests);
   if (call.arguments.text("env")) environments = {choose_environment(call, project)};
 
@@ -85,7 +82,7 @@ int validate(Call& call) {
 
 }  // namespace
 
-Command validate_command() {
+CommandRow validate_command() {
   return {
       .name = "validate", .group = "Deploy", .summary = "find every mistake in every manifest", .function = validate};
 }

@@ -21,7 +21,7 @@ int version(Call& call) {
 
 }  // namespace
 
-Command version_command() {
+CommandRow version_command() {
   return {.name = "version", .group = "Help", .summary = "which version of verba this is", .function = version};
 }
 
