@@ -26,8 +26,8 @@ const TaskType& FakeProvider::type() const {
   return type;
 }
 
-Async<Observed> FakeProvider::observe(Resource resource, Attempt& attempt) {
-  (void)resource, (void)attempt;
+Async<Observed> FakeProvider::observe(Recorded recorded, Attempt& attempt) {
+  (void)recorded, (void)attempt;
   co_return Observed{};
 }
 

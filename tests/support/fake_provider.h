@@ -24,7 +24,7 @@ class FakeProvider : public Provider {
   const TaskType& type() const override;
   void validate(const Value&, Where, Diagnostics&) const override {}
   bool can_observe(const Resource&) const override { return false; }
-  Async<Observed> observe(Resource resource, Attempt& attempt) override;
+  Async<Observed> observe(Recorded recorded, Attempt& attempt) override;
   Async<Outcome> apply(Resource wanted, std::optional<Recorded> before, Attempt& attempt) override;
   Async<Outcome> remove(Recorded recorded, Attempt& attempt) override;
   bool can_remove(const Resource&) const override { return true; }

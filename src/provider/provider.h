@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// The door to one outside tool.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/diagnostic.h"
+#include "base/instant.h"
+#include "manifest/resource.h"
+#include "manifest/schema.h"
+#include "os/async.h"
+#include "os/process.h"
+#include "os/system.h"
+#include "value/value.h"
+
+namespace verba {
+
+/// One try at one step: all that a provider gets of the world. Borrowed for the time of the call.
+struct Attempt {
+  System& system;
+  Stop& stop;                                 ///< asked to stop: end children, return Cancelled
+  std::optional<Milliseconds> timeout;        ///< for the whole attempt
+  std::function<void(Stream, std::string_view)> log;   ///< bytes as they come; masked by whoever reads them
+  std::string directory;                      ///< a directory of its own, made when first asked for (see scratch)
+  /// The environment a child starts from: the operator's, without what is ours. VERBA_* describe the run and the step.
+  std::vector<std::pair<std::string, std::string>> environment;
+  /// Makes `directory` (mode 0700) unless it is there; the runner removes it after the attempt.
+  std::function<const std::string&()> scratch;
+};
+
+struct Succeeded {
+  Value outputs;                 ///< a map; secret parts marked
+};
+struct Failed {
+  std::string message;           ///< one sentence: "exit code 3"
+  std::string hint;
+  bool retryable = true;         ///< may a second try help?
+  std::optional<int> exit_code;
+  bool timed_out = false;
+};
+struct Cancelled {};
+/// We cannot know whether it happened. `handle` tells observe() where to look.
+struct InDoubt {
+  std::string message;
+  std::string handle;
+};
+using Outcome = std::variant<Succeeded, Failed, Cancelled, InDoubt>;
+
+/// How a thing is now.
+struct Observed {
+  enum class State : std::uint8_t { absent, present, drifted, in_progress, unknown } state = State::unknown;
+  std::string detail;            ///< for people: what drifted, why unknown
+  std::optional<Value> outputs;
+};
+
+/// What is recorded about a thing that is deployed: its inputs and outputs of then.
+struct Recorded {
+  Resource resource;
+  Value outputs;
+};
+
+/// Providers see one resource at a time: never manifests, the plan, the state or the screen. They keep nothing between
+/// calls. A tool that ran and said no is a Failed outcome; a tool that could not be run throws Error.
+/// All calls happen on the one thread that polls attempt.system; many may be under way at once.
+class Provider {
+ public:
+  virtual ~Provider() = default;
+
+  /// Name, version, schema, manual. Constant.
+  virtual const TaskType& type() const = 0;
+
+  /// No I/O. Adds every problem that the schema cannot express. `with` may hold expressions and Unknown.
+  virtual void validate(const Value& with, Where task, Diagnostics&) const = 0;
+
+  /// Can it say how a thing is? (Has the resource a check?)
+  virtual bool can_observe(const Resource&) const = 0;
+  /// How it is now. Changes nothing. The outputs are a null Value when none are recorded (it was begun, not finished).
+  virtual Async<Observed> observe(Recorded recorded, Attempt& attempt) = 0;
+
+  /// Makes it so; `before` is what is recorded, when something is. Safe to repeat where the resource says so.
+  virtual Async<Outcome> apply(Resource wanted, std::optional<Recorded> before, Attempt& attempt) = 0;
+
+  /// Removes what is recorded. Succeeds when it is gone already. `outputs` of then are available.
+  virtual Async<Outcome> remove(Recorded recorded, Attempt& attempt) = 0;
+
+  /// Does removing do anything? (A script without `delete` is only forgotten.) The plan says so.
+  virtual bool can_remove(const Resource&) const = 0;
+
+  /// Undoes `done` (which may be half done): puts back `before`, or removes it when there was nothing before.
+  virtual Async<Outcome> rollback(Recorded done, std::optional<Recorded> before, Attempt& attempt) = 0;
+  /// Can rollback do anything about it?
+  virtual bool can_rollback(const Resource& wanted, bool existed_before) const = 0;
+};
+
+/// The providers of a program, by the name of their task type. Borrows them.
+class Providers {
+ public:
+  explicit Providers(std::vector<Provider*> all) : all_(std::move(all)) {}
+  Provider* find(std::string_view type) const;
+  const std::vector<Provider*>& all() const { return all_; }
+
+ private:
+  std::vector<Provider*> all_;
+};
+
+}  // namespace verba

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "provider/shell/script.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "value/json.h"
+
+namespace verba {
+namespace {
+
+/// The kernel takes 128 KiB for one argument or variable. A longer script becomes a file, a longer output is left out.
+constexpr std::size_t argument_limit_bytes = 96 * 1024;
+constexpr std::size_t variable_limit_bytes = 64 * 1024;
+
+constexpr std::array<std::string_view, 7> shells = {"sh", "bash", "dash", "ash", "ksh", "mksh", "zsh"};
+constexpr std::array<std::string_view, 6> own_variables = {"VERBA_ENVIRONMENT", "VERBA_DEPLOYMENT", "VERBA_TASK",
+                                                           "VERBA_RUN",         "VERBA_ACTION",     "VERBA_OUTPUT"};
+
+using Environment = std::vector<std::pair<std::string, std::string>>;
+
+Failed refused(std::string message, std::string hint = {}) {
+  Failed failed;
+  failed.message = std::move(message);
+  failed.hint = std::move(hint);
+  failed.retryable = false;
+  return failed;
+}
+
+bool holds_nul(std::string_view text) {
+  return text.find('\0') != std::string_view::npos;
+}
+
+std::vector<std::string> split_at_blanks(std::string_view text) {
+  std::vector<std::string> words;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find_first_of(" \t\r\n", begin), text.size());
+    if (end > begin) words.emplace_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return words;
+}
+
+std::string_view file_name(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+/// What the first line names after #!, or nothing.
+std::vector<std::string> own_interpreter(std::string_view text) {
+  if (!text.starts_with("#!")) return {};
+  return split_at_blanks(text.substr(2, text.find('\n') - 2));
+}
+
+void set(Environment& environment, std::string_view name, std::string value) {
+  const auto found = std::ranges::find(environment, name, &std::pair<std::string, std::string>::first);
+  if (found != environment.end()) {
+    found->second = std::move(value);
+  } else {
+    environment.emplace_back(std::string(name), std::move(value));
+  }
+}
+
+std::string variable_of_output(std::string_view name) {
+  std::string variable = "VERBA_OUTPUT_";
+  for (const char c : name) {
+    const auto byte = static_cast<unsigned char>(c);
+    variable += std::isalnum(byte) != 0 ? static_cast<char>(std::toupper(byte)) : '_';
+  }
+  return variable;
+}
+
+void add_recorded(Environment& environment, const Value& outputs) {
+  if (!outputs.is_map()) return;
+  for (const auto& [key, value] : outputs.map()) {
+    std::string text = plain_text(value).value_or(value.is_null() ? "" : to_json(value, SecretsAs::clear));
+    if (text.size() > variable_limit_bytes || holds_nul(text)) continue;
+    set(environment, variable_of_output(key.name), std::move(text));
+  }
+}
+
+std::optional<Failed> add_written(Environment& environment, const Value* written) {
+  if (written == nullptr || written->is_null()) return std::nullopt;
+  if (!written->is_map()) return refused(fmt::format("environment is a {}, not a map", kind_name(written->kind())));
+  for (const auto& [key, value] : written->map()) {
+    if (!is_variable_name(key.name)) return refused(fmt::format("'{}' cannot name an environment variable", key.name));
+    if (value.is_null()) {
+      std::erase_if(environment, [&name = key.name](const auto& entry) { return entry.first == name; });
+      continue;
+    }
+    std::optional<std::string> text = plain_text(value);
+    if (!text) {
+      return refused(fmt::format("environment variable {} is a {}", key.name, kind_name(value.kind())),
+                     "write ${{ jsonEncode(...) }} to pass a list or a map as JSON");
+    }
+    if (holds_nul(*text)) return refused(fmt::format("environment variable {} holds a NUL byte", key.name));
+    set(environment, key.name, std::move(*text));
+  }
+  return std::nullopt;
+}
+
+std::optional<Failed> add_arguments(std::vector<std::string>& words, const Value* written) {
+  if (written == nullptr || written->is_null()) return std::nullopt;
+  if (has_secret(*written)) {
+    return refused("a secret in 'arguments' could be read by every user of the machine",
+                   "pass it through 'environment' or 'stdin'");
+  }
+  const List single = written->is_list() ? List() : List{*written};
+  for (const Value& value : written->is_list() ? written->list() : single) {
+    std::optional<std::string> text = plain_text(value);
+    if (!text) return refused(fmt::format("an argument is a {}", kind_name(value.kind())));
+    if (holds_nul(*text)) return refused("an argument holds a NUL byte");
+    words.push_back(std::move(*text));
+  }
+  return std::nullopt;
+}
+
+std::string write_script(const std::vector<std::string>& words, const Script& script, Attempt& attempt) {
+  const std::string_view program = file_name(words.front());
+  const bool power_shell = program == "pwsh" || program == "powershell";  // takes no file of another name
+  std::string path = attempt.scratch() + "/script-" + script.action + (power_shell ? ".ps1" : "");
+  attempt.system.write_file(path, script.text, 0600);
+  return path;
+}
+
+/// What the script is called in its own messages.
+std::string own_name(const Script& script) {
+  for (const FileInput& file : script.resource.files) {
+    if (file.field == "source" && file.content == script.text) return file.path;
+  }
+  return script.resource.address;
+}
+
+void add_script(std::vector<std::string>& words, const Script& script, Attempt& attempt) {
+  if (!is_shell(words.front()) || script.text.size() > argument_limit_bytes || holds_nul(script.text)) {
+    words.push_back(write_script(words, script, attempt));
+    return;
+  }
+  words.emplace_back("-c");
+  if (script.text.starts_with('-') || script.text.starts_with('+')) words.emplace_back("--");
+  words.push_back(script.text);
+  words.push_back(own_name(script));
+}
+
+std::optional<Failed> set_directory(Command& command, const Resource& resource) {
+  command.directory = resource.directory;
+  const Value* written = resource.inputs.find("workdir");
+  if (written == nullptr || written->is_null()) return std::nullopt;
+  const std::optional<std::string> path = plain_text(*written);
+  if (!path || holds_nul(*path)) return refused("'workdir' is no path");
+  if (has_secret(*written)) return refused("'workdir' may not be a secret: paths are shown");
+  command.directory = path->starts_with('/') ? *path : resource.directory + "/" + *path;
+  return std::nullopt;
+}
+
+std::optional<Failed> set_input(Command& command, const Value* written) {
+  if (written == nullptr || written->is_null()) return std::nullopt;
+  std::optional<std::string> text = plain_text(*written);
+  if (!text) {
+    return refused(fmt::format("'stdin' is a {}", kind_name(written->kind())),
+                   "write ${{ jsonEncode(...) }} to pass a list or a map as JSON");
+  }
+  command.input = std::move(*text);
+  return std::nullopt;
+}
+
+std::optional<Failed> set_environment(Command& command, const Script& script, Attempt& attempt) {
+  command.environment = attempt.environment;
+  set(command.environment, "VERBA_ACTION", script.action);
+  add_recorded(command.environment, script.recorded);
+  if (std::optional<Failed> failed = add_written(command.environment, script.resource.inputs.find("environment"))) {
+    return failed;
+  }
+  if (script.format == OutputFormat::none) return std::nullopt;
+  const std::string file = output_file(attempt);
+  attempt.system.remove(file);  // another script of the same attempt may have written one
+  set(command.environment, "VERBA_OUTPUT", file);
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> script_text(const Resource& resource, std::string_view field) {
+  const Value* text = resource.inputs.find(field);
+  if (text == nullptr || !text->is_string()) return std::nullopt;
+  return text->string();
+}
+
+std::optional<std::string> main_text(const Resource& resource) {
+  for (const FileInput& file : resource.files) {
+    if (file.field == "source") return file.content;
+  }
+  return script_text(resource, "run");
+}
+
+OutputFormat format_of(const Resource& resource) {
+  const Value* written = resource.inputs.find("outputs");
+  if (written == nullptr || !written->is_string()) return OutputFormat::none;
+  return output_format(written->string()).value_or(OutputFormat::none);
+}
+
+std::string output_file(Attempt& attempt) {
+  return attempt.scratch() + "/outputs";
+}
+
+std::variant<Command, Failed> make_command(const Script& script, Attempt& attempt) {
+  const Value& inputs = script.resource.inputs;
+  Command command;
+  command.argv = interpreter_words(inputs.find("interpreter"), script.text);
+  if (command.argv.empty()) return refused("'interpreter' names no program");
+  std::vector<std::string> arguments;
+  for (std::optional<Failed> failed :
+       {add_arguments(arguments, inputs.find("arguments")), set_directory(command, script.resource),
+        set_input(command, inputs.find("stdin")), set_environment(command, script, attempt)}) {
+    if (failed) return std::move(*failed);
+  }
+  add_script(command.argv, script, attempt);
+  std::ranges::move(arguments, std::back_inserter(command.argv));
+  return command;
+}
+
+std::vector<std::string> interpreter_words(const Value* written, std::string_view text) {
+  std::vector<std::string> words;
+  if (written == nullptr || written->is_null()) {
+    words = own_interpreter(text);
+    if (!words.empty()) return words;
+    words.emplace_back("sh");
+  } else if (written->is_list() && written->list().size() > 1) {
+    for (const Value& word : written->list()) words.push_back(plain_text(word).value_or(""));
+    return words;
+  } else {
+    const Value* single = !written->is_list() ? written : written->list().empty() ? nullptr : &written->list().front();
+    words = split_at_blanks(single == nullptr ? "" : plain_text(*single).value_or(""));
+  }
+  if (words.size() != 1 || !is_shell(words.front())) return words;
+  words.emplace_back("-eu");
+  if (file_name(words.front()) == "bash") words.insert(words.end(), {"-o", "pipefail"});
+  return words;
+}
+
+bool is_shell(std::string_view program) {
+  return std::ranges::find(shells, file_name(program)) != shells.end();
+}
+
+bool is_variable_name(std::string_view name) {
+  return !name.empty() && name.find('=') == std::string_view::npos && !holds_nul(name);
+}
+
+bool is_own_variable(std::string_view name) {
+  return std::ranges::find(own_variables, name) != own_variables.end();
+}
+
+std::optional<std::string> plain_text(const Value& value) {
+  using enum Value::Kind;
+  if (value.is_string()) return value.string();
+  if (value.is(boolean) || value.is(integer) || value.is(real)) return to_json(value, SecretsAs::clear);
+  return std::nullopt;
+}
+
+}  // namespace verba

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "provider/shell/shell_provider.h"
+
+#include <fmt/format.h>
+#include <string.h>
+
+#include <cctype>
+#include <csignal>
+#include <string_view>
+#include <utility>
+
+#include "provider/shell/outputs.h"
+#include "provider/shell/script.h"
+#include "provider/shell/script_type.h"
+#include "value/expr.h"
+
+namespace verba {
+namespace {
+
+constexpr std::size_t output_limit_bytes = 16 << 20;
+constexpr std::size_t detail_limit_bytes = 16 << 10;
+
+std::string signal_name(int number) {
+  const char* name = ::sigabbrev_np(number);
+  return name != nullptr ? name : std::to_string(number);
+}
+
+std::string hint_about(int code) {
+  if (code == 127) return "127 means that a command was not found: is it installed, and on PATH?";
+  if (code == 126) return "126 means that a command could not be executed: is it an executable file?";
+  if (code > 128 && code <= 128 + 31) {
+    return fmt::format("{} means that a command in it was ended by signal {}", code, signal_name(code - 128));
+  }
+  return {};
+}
+
+/// Why it did not succeed; nothing when it did.
+std::optional<Outcome> failure_of(const Finished& finished, const Attempt& attempt) {
+  Failed failed;
+  if (finished.why == Ended::stopped) return Outcome(Cancelled{});
+  if (finished.why == Ended::timeout) {
+    failed.message = fmt::format("timed out after {}", to_string(attempt.timeout.value_or(Milliseconds(0))));
+    failed.timed_out = true;
+  } else if (finished.status.signal != 0) {
+    failed.message = fmt::format("ended by signal {}", signal_name(finished.status.signal));
+    if (finished.status.signal == SIGKILL) failed.hint = "the kernel does that, too, when memory runs out";
+  } else if (finished.status.code != 0) {
+    failed.message = fmt::format("exit code {}", finished.status.code);
+    failed.exit_code = finished.status.code;
+    failed.hint = hint_about(finished.status.code);
+  } else {
+    return std::nullopt;
+  }
+  return Outcome(std::move(failed));
+}
+
+Outcome bad_outputs(std::string message) {
+  Failed failed;
+  failed.message = std::move(message);
+  failed.hint = "the script itself succeeded; what it printed does not fit 'outputs'";
+  failed.retryable = false;
+  return failed;
+}
+
+/// The outputs of a script that succeeded: from the file it wrote, or else from what it printed.
+Outcome outputs_of(const Script& script, const Finished& finished, Attempt& attempt) {
+  if (script.format == OutputFormat::none) return Succeeded{Map{}};
+  const std::optional<std::string> written = attempt.system.read_file(output_file(attempt), output_limit_bytes);
+  const bool from_file = written && !written->empty();
+  const std::string_view source = from_file ? "$VERBA_OUTPUT" : "standard output";
+  if (!from_file && finished.output_cut) {
+    return bad_outputs(fmt::format("standard output is larger than {} MiB", output_limit_bytes >> 20));
+  }
+  std::string why;
+  std::optional<Map> outputs = parse_outputs(script.format, from_file ? *written : finished.output, why);
+  if (!outputs) return bad_outputs(fmt::format("{}: {}", source, why));
+  return Succeeded{std::move(*outputs)};
+}
+
+RunOptions options_for(std::size_t capture_bytes, Attempt& attempt) {
+  RunOptions options;
+  options.timeout = attempt.timeout;
+  options.capture_bytes = capture_bytes;
+  options.sink = attempt.log;
+  return options;
+}
+
+Async<Outcome> execute(Script script, Attempt& attempt) {
+  std::variant<Command, Failed> made = make_command(script, attempt);
+  if (Failed* refused = std::get_if<Failed>(&made)) co_return Outcome(std::move(*refused));
+  const std::size_t capture = script.format == OutputFormat::none ? 0 : output_limit_bytes;
+  Async<Finished> child =
+      run(attempt.system, std::move(std::get<Command>(made)), attempt.stop, options_for(capture, attempt));
+  const Finished finished = co_await child;
+  std::optional<Outcome> failure = failure_of(finished, attempt);
+  if (failure) co_return std::move(*failure);
+  co_return outputs_of(script, finished, attempt);
+}
+
+/// Runs a script that undoes something; then what was there before is there again.
+Async<Outcome> undo(Script script, Value outputs_of_before, Attempt& attempt) {
+  Async<Outcome> work = execute(std::move(script), attempt);
+  Outcome outcome = co_await work;
+  if (Succeeded* succeeded = std::get_if<Succeeded>(&outcome)) succeeded->outputs = std::move(outputs_of_before);
+  co_return outcome;
+}
+
+Async<Outcome> nothing_to_do() {
+  co_return Outcome(Succeeded{Map{}});
+}
+
+Observed interpret(const Finished& finished, const Attempt& attempt) {
+  using enum Observed::State;
+  Observed observed;
+  const int code = finished.why == Ended::itself && finished.status.signal == 0 ? finished.status.code : -1;
+  switch (code) {
+    case 0:
+      observed.state = present;
+      return observed;
+    case 3:
+      observed.state = absent;
+      return observed;
+    case 2:
+      observed.state = drifted;
+      break;
+    default:
+      observed.state = unknown;
+      break;
+  }
+  observed.detail = finished.output.substr(0, finished.output.find('\n'));
+  if (observed.state != unknown) return observed;
+  const std::optional<Outcome> failure = failure_of(finished, attempt);
+  const Failed* failed = failure ? std::get_if<Failed>(&*failure) : nullptr;
+  observed.detail = failed != nullptr ? "check: " + failed->message : "check: stopped";
+  return observed;
+}
+
+/// `secret(` as the call of an expression.
+bool calls_secret(std::string_view text) {
+  constexpr std::string_view name = "secret";
+  for (std::size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) {
+    const char before = at == 0 ? ' ' : text[at - 1];
+    const std::size_t next = text.find_first_not_of(" \t\n", at + name.size());
+    if (next == std::string_view::npos || text[next] != '(') continue;
+    if (std::isalnum(static_cast<unsigned char>(before)) == 0 && before != '_') return true;
+  }
+  return false;
+}
+
+/// The first secret in it that can be seen before evaluation.
+const Value* find_secret(const Value& value) {
+  if (value.secret || (value.is_expression() && calls_secret(value.expression().text()))) return &value;
+  if (value.is_list()) {
+    for (const Value& item : value.list()) {
+      if (const Value* found = find_secret(item)) return found;
+    }
+  } else if (value.is_map()) {
+    for (const auto& [key, member] : value.map()) {
+      if (const Value* found = find_secret(member)) return found;
+    }
+  }
+  return nullptr;
+}
+
+bool may_be_scalar(const Value& value) {
+  return !value.is_list() && !value.is_map();
+}
+
+void check_environment(const Value& environment, Diagnostics& diagnostics) {
+  if (!environment.is_map()) return;
+  for (const auto& [key, value] : environment.map()) {
+    if (!is_variable_name(key.name)) {
+      diagnostics.error("shell.variable-name", fmt::format("'{}' cannot name an environment variable", key.name),
+                        key.where, "a name is not empty and has no '=' in it");
+    } else if (is_own_variable(key.name)) {
+      diagnostics.error("shell.own-variable", fmt::format("'{}' is set by verba itself", key.name), key.where,
+                        "take another name");
+    }
+    if (may_be_scalar(value)) continue;
+    diagnostics.error("shell.not-scalar",
+                      fmt::format("environment variable {} cannot be a {}", key.name, kind_name(value.kind())),
+                      value.where, "pass it as text: \"${{ jsonEncode(...) }}\"");
+  }
+}
+
+void check_arguments(const Value& arguments, Diagnostics& diagnostics) {
+  if (const Value* secret = find_secret(arguments)) {
+    diagnostics.error("shell.secret-argument", "a secret in 'arguments' could be read by every user of the machine",
+                      secret->where, "pass it through 'environment' or 'stdin'");
+  }
+  if (!arguments.is_list()) return;
+  for (const Value& argument : arguments.list()) {
+    if (may_be_scalar(argument) && !argument.is_null()) continue;
+    diagnostics.error("shell.not-scalar", fmt::format("an argument cannot be a {}", kind_name(argument.kind())),
+                      argument.where, "an argument is a string, a number, true or false");
+  }
+}
+
+class ShellProvider final : public Provider {
+ public:
+  const TaskType& type() const override { return shell_script_type(); }
+
+  void validate(const Value& with, Where task, Diagnostics& diagnostics) const override {
+    const Where place = with.where ? with.where : task;
+    const Value* run = with.find("run");
+    const Value* source = with.find("source");
+    if (run != nullptr && source != nullptr) {
+      diagnostics.error("shell.two-scripts", "'run' and 'source' exclude each other", source->where,
+                        "keep the one that is the script");
+    } else if (run == nullptr && source == nullptr) {
+      diagnostics.error("shell.no-script", "there is no script to run", place,
+                        "add 'run' with the script, or 'source' with the file that has it");
+    }
+    if (const Value* environment = with.find("environment")) check_environment(*environment, diagnostics);
+    if (const Value* arguments = with.find("arguments")) check_arguments(*arguments, diagnostics);
+    if (const Value* interpreter = with.find("interpreter");
+        interpreter && interpreter_words(interpreter, "").empty()) {
+      diagnostics.error("shell.no-interpreter", "'interpreter' names no program", interpreter->where,
+                        "for example: bash, or [python3, -u]");
+    }
+    for (const char* field : {"stdin", "workdir"}) {
+      const Value* value = with.find(field);
+      if (value == nullptr || may_be_scalar(*value)) continue;
+      diagnostics.error("shell.not-scalar", fmt::format("'{}' cannot be a {}", field, kind_name(value->kind())),
+                        value->where, "pass it as text: \"${{ jsonEncode(...) }}\"");
+    }
+  }
+
+  bool can_observe(const Resource& resource) const override { return script_text(resource, "check").has_value(); }
+  bool can_remove(const Resource& resource) const override { return script_text(resource, "delete").has_value(); }
+  bool can_rollback(const Resource& wanted, bool existed_before) const override {
+    return existed_before || script_text(wanted, "rollback") || can_remove(wanted);
+  }
+
+  Async<Observed> observe(Recorded recorded, Attempt& attempt) override {
+    Observed observed;
+    const std::optional<std::string> text = script_text(recorded.resource, "check");
+    if (!text) {
+      observed.detail = "it has no check";
+      co_return observed;
+    }
+    const Script script{std::move(recorded.resource), "check", *text, std::move(recorded.outputs)};
+    std::variant<Command, Failed> made = make_command(script, attempt);
+    if (const Failed* refused = std::get_if<Failed>(&made)) {
+      observed.detail = "check: " + refused->message;
+      co_return observed;
+    }
+    Async<Finished> child =
+        run(attempt.system, std::move(std::get<Command>(made)), attempt.stop, options_for(detail_limit_bytes, attempt));
+    const Finished finished = co_await child;
+    co_return interpret(finished, attempt);
+  }
+
+  Async<Outcome> apply(Resource wanted, std::optional<Recorded> before, Attempt& attempt) override {
+    std::optional<std::string> text = before ? script_text(wanted, "update") : std::nullopt;
+    if (!text) text = main_text(wanted);
+    const OutputFormat format = format_of(wanted);
+    Value recorded = before ? std::move(before->outputs) : Value();
+    return execute({std::move(wanted), before ? "update" : "create", text.value_or(""), std::move(recorded), format},
+                   attempt);
+  }
+
+  Async<Outcome> remove(Recorded recorded, Attempt& attempt) override {
+    const std::optional<std::string> text = script_text(recorded.resource, "delete");
+    if (!text) return nothing_to_do();
+    return execute({std::move(recorded.resource), "delete", *text, std::move(recorded.outputs)}, attempt);
+  }
+
+  Async<Outcome> rollback(Recorded done, std::optional<Recorded> before, Attempt& attempt) override {
+    const std::optional<std::string> text = script_text(done.resource, "rollback");
+    if (text) {
+      return undo({std::move(done.resource), "rollback", *text, std::move(done.outputs)},
+                  before ? std::move(before->outputs) : Value(Map{}), attempt);
+    }
+    if (!before) return remove(std::move(done), attempt);
+    return apply(std::move(before->resource), std::move(done), attempt);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Provider> make_shell_provider() {
+  return std::make_unique<ShellProvider>();
+}
+
+}  // namespace verba

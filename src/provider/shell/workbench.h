@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the tests of this folder run scripts with.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <string>
+
+#include "os/posix/posix_system.h"
+#include "provider/provider.h"
+#include "provider/shell/script_type.h"
+#include "value/yaml.h"
+
+namespace verba {
+
+/// A real system, a fresh directory, and an attempt in it.
+class Workbench : public testing::Test {
+ protected:
+  Workbench() {
+    const char* base = ::getenv("TMPDIR");
+    root_ = std::string(base != nullptr ? base : "/tmp") + "/verba-shell-XXXXXX";
+    EXPECT_NE(::mkdtemp(root_.data()), nullptr);
+    scratch_ = root_ + "/scratch";
+  }
+  ~Workbench() override { std::filesystem::remove_all(root_); }
+
+  /// A resource whose inputs are given as YAML, checked against the schema.
+  Resource resource(std::string_view yaml) {
+    Sources sources;
+    Diagnostics diagnostics;
+    auto documents = parse_yaml(sources, sources.add("with", std::string(yaml)), diagnostics);
+    EXPECT_EQ(documents.size(), 1u);
+    check_fields(documents.at(0), shell_script_type().inputs, "the test", false, sources, diagnostics);
+    EXPECT_FALSE(diagnostics.has_errors()) << render(diagnostics, sources);
+    Resource resource;
+    resource.address = "web.site";
+    resource.type = "ShellScript";
+    resource.inputs = std::move(documents.at(0));
+    resource.directory = root_;
+    return resource;
+  }
+
+  bool scratch_was_made() const { return std::filesystem::exists(scratch_); }
+
+  std::string root_;
+  std::string scratch_;
+  std::unique_ptr<System> system_ = make_posix_system();
+  Stop stop_;
+  std::string log_;
+  Attempt attempt_{
+      *system_,
+      stop_,
+      std::nullopt,
+      [this](Stream stream, std::string_view bytes) { log_.append(stream == Stream::output ? "" : "!").append(bytes); },
+      scratch_,
+      {{"PATH", "/usr/local/bin:/usr/bin:/bin"}, {"HOME", "/root"}, {"VERBA_TASK", "site"}},
+      [this]() -> const std::string& {
+        system_->make_directories(scratch_, 0700);
+        return scratch_;
+      }};
+};
+
+}  // namespace verba
