@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/error.h"
 #include "value/expr.h"
 
 namespace verba {
@@ -31,25 +32,33 @@ std::string wrapped(std::string_view text, std::size_t indent) {
   return result + line + "\n";
 }
 
-std::string indented(std::string_view text) {
-  std::string result;
-  while (!text.empty()) {
-    const auto end = std::min(text.find('\n'), text.size());
-    const auto line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    result += line.empty() ? "\n" : fmt::format("  {}\n", line);
-  }
-  return result;
-}
-
 std::string_view trimmed(std::string_view text) {
   while (text.starts_with('\n')) text.remove_prefix(1);
   while (text.ends_with('\n')) text.remove_suffix(1);
   return text;
 }
 
+std::string code(std::string_view yaml) {
+  return yaml.empty() ? std::string() : fmt::format("```yaml\n{}\n```\n", yaml);
+}
+
+// A summary, and the manual under it.
+std::string description(std::string_view summary, std::string_view manual) {
+  return wrapped(summary, 0) + (manual.empty() ? std::string() : fmt::format("\n{}\n", manual));
+}
+
 std::string section(std::string_view title, const std::string& body) {
-  return body.empty() ? std::string() : fmt::format("\n{}\n{}", title, body);
+  return body.empty() ? std::string() : fmt::format("\n## {}\n\n{}", title, body);
+}
+
+std::string indented(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size());
+    result += fmt::format("  {}\n", text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return result;
 }
 
 // The fields that `a.b` leads through: those of the items of a list, and of the values of a map.
@@ -93,45 +102,63 @@ std::string details(const Field& field) {
   return text;
 }
 
+// An example of several lines is a script.
+std::string example_of(const Field& field) {
+  const auto text = trimmed(field.example);
+  if (text.find('\n') == std::string_view::npos) return fmt::format("{}: {}", field.name, text);
+  return fmt::format("{}: |\n{}", field.name, indented(text));
+}
+
 std::string about(std::string_view head, const Field& field, std::string_view path) {
   std::string text = fmt::format("{}\nFIELD    {}\n", head, path) + details(field);
-  text += section("DESCRIPTION", wrapped(field.summary, 2));
+  text += section("DESCRIPTION", wrapped(field.summary, 0));
   text += section("FIELDS", list_of(inner_fields(field)));
-  if (!field.example.empty()) text += section("EXAMPLE", fmt::format("  {}: {}\n", field.name, field.example));
+  if (!field.example.empty()) text += section("EXAMPLE", code(example_of(field)));
   return text;
 }
 
 std::string about(const Catalogue& catalogue, const Kind& kind) {
   std::string text = fmt::format("KIND     {}\nVERSION  verbacratis/v1{}\n", kind.name, kind.alpha ? ", v1-alpha" : "");
-  text += section("DESCRIPTION", wrapped(kind.summary, 2) + (trimmed(kind.manual).empty() ? "" : "\n") +
-                                     indented(trimmed(kind.manual)));
+  text += section("DESCRIPTION", description(kind.summary, trimmed(kind.manual)));
   text += section("FIELDS of spec", list_of(catalogue.fields(kind)));
-  text += section("EXAMPLE", indented(trimmed(kind.example)));
+  text += section("EXAMPLE", code(trimmed(kind.example)));
   return text;
 }
 
 std::string about(const TaskType& type) {
   std::string text = fmt::format("TYPE     {}, a task type\n", type.name);
-  text += section("DESCRIPTION", wrapped(type.summary, 2) + (trimmed(type.manual).empty() ? "" : "\n") +
-                                     indented(trimmed(type.manual)));
+  text += section("DESCRIPTION", description(type.summary, trimmed(type.manual)));
   text += section("FIELDS of with", list_of(type.inputs));
   text += section("OUTPUTS", list_of(type.outputs));
   if (!type.accounts.empty()) text += section("ACCOUNTS", fmt::format("  {}\n", fmt::join(type.accounts, ", ")));
-  text += section("EXAMPLE", indented(trimmed(type.example)));
+  text += section("EXAMPLE", code(trimmed(type.example)));
   return text;
 }
 
 std::string about(const Function& function) {
-  return fmt::format("FUNCTION {}\n\nDESCRIPTION\n{}\nEXAMPLE\n  {}\n", function.signature,
-                     wrapped(function.summary, 2), function.example);
+  return fmt::format("FUNCTION {}\n", function.signature) + section("DESCRIPTION", wrapped(function.summary, 0)) +
+         section("EXAMPLE", fmt::format("```\n{}\n```\n", function.example));
 }
 
 std::string all_functions() {
-  std::string text = "Functions of ${{ }} expressions\n\n";
+  std::string text = "# Functions of ${{ }} expressions\n\n";
   for (const Function& function : functions()) {
     text += fmt::format("  {}\n", function.signature) + wrapped(function.summary, 6);
   }
   return text;
+}
+
+std::string all_topics(const Catalogue& catalogue) {
+  std::string text = "# Kinds of manifests\n\n";
+  for (const Kind* kind : catalogue.kinds) text += fmt::format("  {}\n", kind->name) + wrapped(kind->summary, 6);
+  text += "\n# Types of tasks\n\n";
+  for (const TaskType* type : catalogue.types) text += fmt::format("  {}\n", type->name) + wrapped(type->summary, 6);
+  return text + "\nAsk for one of them, for a field (Deployment.tasks.retry), or for 'functions'.\n";
+}
+
+[[noreturn]] void unknown_topic(std::string_view path, std::string hint) {
+  throw Error(Error::Kind::usage, "usage.unknown-topic", fmt::format("there is no '{}' to explain", path),
+              std::move(hint));
 }
 
 std::string_view next_step(std::string_view& path) {
@@ -208,8 +235,9 @@ std::string page(const TaskType& type) {
 
 }  // namespace
 
-std::optional<std::string> explain(const Catalogue& catalogue, std::string_view path, std::string& hint) {
+std::string explain(const Catalogue& catalogue, std::string_view path) {
   const std::string whole(path);
+  if (path.empty()) return all_topics(catalogue);
   const auto name = next_step(path);
   if (path.empty() && name == "functions") return all_functions();
   for (const Function& function : functions()) {
@@ -219,21 +247,21 @@ std::optional<std::string> explain(const Catalogue& catalogue, std::string_view 
   const TaskType* type = catalogue.type(name);
   if (!kind && !type) {
     const auto known = explainable(catalogue);
-    hint = did_you_mean(name, known, fmt::format("known: {}, functions", fmt::join(known, ", ")));
-    return std::nullopt;
+    unknown_topic(whole, did_you_mean(name, known, fmt::format("known: {}, functions", fmt::join(known, ", "))));
   }
   if (path.empty()) {
     std::string text = kind ? about(catalogue, *kind) : std::string();
     if (type) text += (kind ? "\n" : "") + about(*type);
     return text;
   }
+  std::string hint;
   const std::string_view from_kind = path.starts_with("spec.") ? path.substr(5) : path;
   const Field* field = kind ? field_at(catalogue.fields(*kind), from_kind, hint) : nullptr;
   if (field) return about(fmt::format("KIND     {}", name), *field, whole);
   const std::string_view from_type = path.starts_with("with.") ? path.substr(5) : path;
   field = type ? field_at(type->inputs, from_type, hint) : nullptr;
   if (field) return about(fmt::format("TYPE     {}, a task type", name), *field, whole);
-  return std::nullopt;
+  unknown_topic(whole, std::move(hint));
 }
 
 std::vector<std::string_view> explainable(const Catalogue& catalogue) {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/error.h"
 #include "manifest/json_schema.h"
 #include "manifest/testing.h"
 
@@ -16,9 +17,11 @@ using testing::Not;
 using testing_manifests::catalogue;
 
 std::string explained(std::string_view path) {
-  std::string hint;
-  const auto text = explain(catalogue(), path, hint);
-  return text ? *text : "hint: " + hint;
+  try {
+    return explain(catalogue(), path);
+  } catch (const Error& error) {
+    return "hint: " + error.diagnostic().hint;
+  }
 }
 
 TEST(Explain, shows_a_field) {
@@ -30,30 +33,38 @@ TEST(Explain, shows_a_field) {
             "DEFAULT  1\n"
             "LEAST    1\n"
             "\n"
-            "DESCRIPTION\n"
-            "  By how much the wait grows from try to try\n"
+            "## DESCRIPTION\n"
             "\n"
-            "EXAMPLE\n"
-            "  backoff: 2\n");
+            "By how much the wait grows from try to try\n"
+            "\n"
+            "## EXAMPLE\n"
+            "\n"
+            "```yaml\n"
+            "backoff: 2\n"
+            "```\n");
 }
 
 TEST(Explain, shows_the_fields_below) {
-  EXPECT_THAT(explained("Deployment.spec.tasks.retry"), HasSubstr("FIELDS\n  attempts  <integer> required\n"));
+  EXPECT_THAT(explained("Deployment.spec.tasks.retry"), HasSubstr("FIELDS\n\n  attempts  <integer> required\n"));
   EXPECT_THAT(explained("Deployment.tasks"), HasSubstr("\n  rollout  <object> (not in this version)\n"));
 }
 
 TEST(Explain, shows_a_kind_and_a_type_of_the_same_name) {
   const std::string text = explained("ShellScript");
   EXPECT_THAT(text, HasSubstr("KIND     ShellScript\n"));
-  EXPECT_THAT(text, HasSubstr("FIELDS of spec\n  run  <string> required\n"));
+  EXPECT_THAT(text, HasSubstr("FIELDS of spec\n\n  run  <string> required\n"));
   EXPECT_THAT(text, HasSubstr("TYPE     ShellScript, a task type\n"));
-  EXPECT_THAT(text, HasSubstr("FIELDS of with\n  run  <string> required\n"));
+  EXPECT_THAT(text, HasSubstr("FIELDS of with\n\n  run  <string> required\n"));
   EXPECT_THAT(explained("ShellScript.password"), HasSubstr("SECRET   never shown\n"));
 }
 
 TEST(Explain, shows_functions) {
   EXPECT_THAT(explained("functions"), HasSubstr("join("));
   EXPECT_THAT(explained("join"), HasSubstr("FUNCTION join("));
+}
+
+TEST(Explain, lists_what_there_is) {
+  EXPECT_THAT(explained(""), HasSubstr("\n# Types of tasks\n\n  ShellScript\n"));
 }
 
 TEST(Explain, helps_with_wrong_names) {
