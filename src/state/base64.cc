@@ -16,7 +16,8 @@ std::string to_base64(std::string_view bytes) {
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     auto part = bytes.substr(i, 3);
     std::uint32_t bits = 0;
-    for (std::size_t k = 0; k < 3; ++k) bits = bits << 8U | (k < part.size() ? static_cast<unsigned char>(part[k]) : 0U);
+    for (std::size_t k = 0; k < 3; ++k)
+      bits = bits << 8U | (k < part.size() ? static_cast<unsigned char>(part[k]) : 0U);
     for (std::size_t k = 0; k < 4; ++k) text += k <= part.size() ? letters[bits >> (18U - 6U * k) & 63U] : '=';
   }
   return text;

@@ -180,7 +180,7 @@ class Writer {
     return list;
   }
   template <class T>
-    requires std::is_class_v<T>
+  requires std::is_class_v<T>
   static Value value(const T& item) {
     Writer writer;
     fields(writer, item);
@@ -213,7 +213,9 @@ class Reader {
   }
 
  private:
-  std::string at(std::string_view name) const { return path_.empty() ? std::string(name) : path_ + "." + std::string(name); }
+  std::string at(std::string_view name) const {
+    return path_.empty() ? std::string(name) : path_ + "." + std::string(name);
+  }
 
   static const std::string& text(const Value& value, const std::string& path) {
     if (!value.is_string()) refuse(fmt::format("{} is no string", path));
@@ -274,7 +276,7 @@ class Reader {
     }
   }
   template <class T>
-    requires std::is_class_v<T>
+  requires std::is_class_v<T>
   static void read(const Value& value, const std::string& path, T& field) {
     Reader reader(value, path);
     fields(reader, field);

@@ -13,21 +13,21 @@
 namespace verba {
 
 struct RunContents {
-  Run run;                         ///< its counts are not kept: see count_steps
-  std::int64_t fence = 0;          ///< of the lease it was begun with
-  Digest plan;                     ///< a blob
-  std::vector<StepRecord> steps;   ///< by number, without a gap
-  std::vector<LogLine> logs;       ///< in the order they came
+  Run run;                        ///< its counts are not kept: see count_steps
+  std::int64_t fence = 0;         ///< of the lease it was begun with
+  Digest plan;                    ///< a blob
+  std::vector<StepRecord> steps;  ///< by number, without a gap
+  std::vector<LogLine> logs;      ///< in the order they came
 };
 
 struct Contents {
-  std::int64_t last_fence = 0;     ///< the largest that was ever given
+  std::int64_t last_fence = 0;  ///< the largest that was ever given
   RunId last_run = 0;
-  std::map<std::string, std::int64_t> serials;                      ///< by environment
+  std::map<std::string, std::int64_t> serials;  ///< by environment
   std::map<Digest, std::string> blobs;
-  std::map<std::pair<std::string, std::string>, Record> records;    ///< by environment and address
+  std::map<std::pair<std::string, std::string>, Record> records;  ///< by environment and address
   std::map<RunId, RunContents> runs;
-  std::vector<StoredEvent> events;                                  ///< by id
+  std::vector<StoredEvent> events;  ///< by id
 };
 
 /// Sets the counts of a run from its steps.

@@ -28,7 +28,8 @@ TEST(Contents, KeepBytesThatAreNoText) {
     EXPECT_THAT(text, testing::HasSubstr("base64"));
     EXPECT_EQ(from_export_json(text).events.at(0).detail, bytes);
   }
-  for (const char* good : {"", "\xC2\x80", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"}) {
+  for (const char* good :
+       {"", "\xC2\x80", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"}) {
     std::string text = to_export_json(with_event(good));
     EXPECT_THAT(text, testing::Not(testing::HasSubstr("base64")));
     EXPECT_EQ(from_export_json(text).events.at(0).detail, good);

@@ -25,8 +25,12 @@ constexpr std::size_t tag_bytes = 16;
 constexpr char version = 1;
 constexpr std::string_view marker = "$sealed";
 
-unsigned char* bytes_of(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
-const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+unsigned char* bytes_of(std::string& text) {
+  return reinterpret_cast<unsigned char*>(text.data());
+}
+const unsigned char* bytes_of(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
 
 void require(bool worked, std::string_view what) {
   if (!worked) throw Error(Error::Kind::system, "system.crypto", fmt::format("OpenSSL could not {}", what));
@@ -77,7 +81,8 @@ bool looks_sealed(std::string_view key) {
 Sealer::Sealer(const std::string& key)
     : sealing_key_(derive(key, "verba sealing 1")), digest_key_(derive(key, "verba digests 1")) {
   if (key.size() != key_bytes) {
-    throw Error(Error::Kind::state, "state.bad-key", fmt::format("the key has {} bytes, not {}", key.size(), key_bytes));
+    throw Error(Error::Kind::state, "state.bad-key",
+                fmt::format("the key has {} bytes, not {}", key.size(), key_bytes));
   }
 }
 
@@ -88,12 +93,11 @@ std::string Sealer::seal(std::string_view clear, std::string_view context) const
   require(RAND_bytes(nonce, nonce_bytes) == 1, "make random bytes");
   CipherContext cipher = new_context();
   int length = 0;
-  bool worked =
-      EVP_EncryptInit_ex2(cipher.get(), EVP_aes_256_gcm(), bytes_of(sealing_key_), nonce, nullptr) == 1 &&
-      EVP_EncryptUpdate(cipher.get(), nullptr, &length, bytes_of(context), length_of(context)) == 1 &&
-      EVP_EncryptUpdate(cipher.get(), text, &length, bytes_of(clear), length_of(clear)) == 1 &&
-      EVP_EncryptFinal_ex(cipher.get(), text + clear.size(), &length) == 1 &&
-      EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_AEAD_GET_TAG, tag_bytes, text + clear.size()) == 1;
+  bool worked = EVP_EncryptInit_ex2(cipher.get(), EVP_aes_256_gcm(), bytes_of(sealing_key_), nonce, nullptr) == 1 &&
+                EVP_EncryptUpdate(cipher.get(), nullptr, &length, bytes_of(context), length_of(context)) == 1 &&
+                EVP_EncryptUpdate(cipher.get(), text, &length, bytes_of(clear), length_of(clear)) == 1 &&
+                EVP_EncryptFinal_ex(cipher.get(), text + clear.size(), &length) == 1 &&
+                EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_AEAD_GET_TAG, tag_bytes, text + clear.size()) == 1;
   require(worked, "seal a secret");
   return to_base64(sealed);
 }
@@ -108,12 +112,11 @@ std::string Sealer::open(std::string_view sealed_text, std::string_view context)
   std::string clear(text.size() + 1, '\0');  // one more, so that there is an address to write an empty text to
   CipherContext cipher = new_context();
   int length = 0;
-  bool worked =
-      EVP_DecryptInit_ex2(cipher.get(), EVP_aes_256_gcm(), bytes_of(sealing_key_), nonce, nullptr) == 1 &&
-      EVP_DecryptUpdate(cipher.get(), nullptr, &length, bytes_of(context), length_of(context)) == 1 &&
-      EVP_DecryptUpdate(cipher.get(), bytes_of(clear), &length, bytes_of(text), length_of(text)) == 1 &&
-      EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_AEAD_SET_TAG, tag_bytes, bytes_of(tag)) == 1 &&
-      EVP_DecryptFinal_ex(cipher.get(), bytes_of(clear) + text.size(), &length) == 1;
+  bool worked = EVP_DecryptInit_ex2(cipher.get(), EVP_aes_256_gcm(), bytes_of(sealing_key_), nonce, nullptr) == 1 &&
+                EVP_DecryptUpdate(cipher.get(), nullptr, &length, bytes_of(context), length_of(context)) == 1 &&
+                EVP_DecryptUpdate(cipher.get(), bytes_of(clear), &length, bytes_of(text), length_of(text)) == 1 &&
+                EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_AEAD_SET_TAG, tag_bytes, bytes_of(tag)) == 1 &&
+                EVP_DecryptFinal_ex(cipher.get(), bytes_of(clear) + text.size(), &length) == 1;
   if (!worked) cannot_open(context);
   clear.resize(text.size());
   return clear;
@@ -142,7 +145,8 @@ Value sealed_parts(const Sealer& sealer, const Value& value, std::string_view co
 }
 
 [[noreturn]] void not_json(std::string_view context, const std::string& why) {
-  throw Error(Error::Kind::state, "state.corrupt", fmt::format("what is recorded of '{}' is not JSON: {}", context, why));
+  throw Error(Error::Kind::state, "state.corrupt",
+              fmt::format("what is recorded of '{}' is not JSON: {}", context, why));
 }
 
 Value opened_parts(const Sealer& sealer, const Value& value, std::string_view context) {

@@ -18,7 +18,7 @@ class Sealer {
   /// `key`: 32 bytes.
   explicit Sealer(const std::string& key);
 
-  std::string seal(std::string_view clear, std::string_view context) const;   ///< base64 text
+  std::string seal(std::string_view clear, std::string_view context) const;  ///< base64 text
   std::string open(std::string_view sealed, std::string_view context) const;
 
   /// For keyed digests of secrets; derived from the key (HKDF), not the key itself.

@@ -19,7 +19,8 @@ const std::string key(32, 'k');
 
 TEST(Sealer, OpensWhatItSealed) {
   Sealer sealer(key);
-  for (const std::string& clear : {std::string(), std::string("hunter2"), std::string(100'000, 'x'), std::string("\0\xFF", 2)}) {
+  for (const std::string& clear :
+       {std::string(), std::string("hunter2"), std::string(100'000, 'x'), std::string("\0\xFF", 2)}) {
     std::string sealed = sealer.seal(clear, "web/site");
     EXPECT_EQ(sealer.open(sealed, "web/site"), clear);
     EXPECT_EQ(Sealer(key).open(sealed, "web/site"), clear);
@@ -168,7 +169,8 @@ TEST(KeyFile, IsMadeOnceForItsOwnerAlone) {
 }
 
 TEST(KeyFile, ThatHoldsSomethingElseIsRefusedAndLeftAlone) {
-  for (const std::string& text : {std::string(), std::string("key"), std::string(63, 'a'), std::string(64, 'g'), std::string(66, 'a')}) {
+  for (const std::string& text :
+       {std::string(), std::string("key"), std::string(63, 'a'), std::string(64, 'g'), std::string(66, 'a')}) {
     OnlyFiles system;
     system.files["key"] = text;
     EXPECT_THROW(load_or_make_key(system, "key"), Error) << text;

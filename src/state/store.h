@@ -18,14 +18,14 @@
 
 namespace verba {
 
-using RunId = std::int64_t;       ///< 1, 2, 3, ... in one state
-using StepNumber = std::uint32_t; ///< from 0, in one run
+using RunId = std::int64_t;        ///< 1, 2, 3, ... in one state
+using StepNumber = std::uint32_t;  ///< from 0, in one run
 
 /// What is known of a thing.
 enum class RecordStatus : std::uint8_t {
-  deployed,   ///< as `definition` says
-  started,    ///< a step on it was begun and its end is not known
-  failed,     ///< the last step on it failed; it may be half done
+  deployed,  ///< as `definition` says
+  started,   ///< a step on it was begun and its end is not known
+  failed,    ///< the last step on it failed; it may be half done
 };
 
 /// What is deployed at one address of one environment. `definition` and `pending` name blobs (JSON, see
@@ -45,7 +45,7 @@ struct Record {
   RunId run = 0;                     ///< that deployed it last
   Instant created;
   Instant updated;
-  std::string place;                 ///< "web.yaml:14" of its manifest
+  std::string place;  ///< "web.yaml:14" of its manifest
   bool protect = false;
   friend bool operator==(const Record&, const Record&) = default;
 };
@@ -53,8 +53,8 @@ struct Record {
 /// All records of one environment at one moment.
 struct Snapshot {
   std::string environment;
-  std::int64_t serial = 0;           ///< grows with every change of this environment's records
-  std::vector<Record> records;       ///< sorted by address
+  std::int64_t serial = 0;      ///< grows with every change of this environment's records
+  std::vector<Record> records;  ///< sorted by address
   const Record* find(std::string_view address) const;
 };
 
@@ -76,19 +76,19 @@ struct Owner {
 
 struct PlannedStep {
   std::string address;
-  std::string action;                ///< create, update, replace, delete, run
+  std::string action;  ///< create, update, replace, delete, run
   std::string reason;
 };
 
 struct RunStart {
   std::string environment;
-  std::string verb;                  ///< apply, destroy
-  std::string reason;                ///< the person's --reason, or ""
+  std::string verb;    ///< apply, destroy
+  std::string reason;  ///< the person's --reason, or ""
   Owner owner;
   Instant at;
-  std::string source;                ///< JSON: locations, digests, commit
-  std::string plan;                  ///< JSON as `verba plan -o json` prints it
-  std::vector<PlannedStep> steps;    ///< numbered in this order
+  std::string source;              ///< JSON: locations, digests, commit
+  std::string plan;                ///< JSON as `verba plan -o json` prints it
+  std::vector<PlannedStep> steps;  ///< numbered in this order
 };
 
 struct Run {
@@ -110,11 +110,11 @@ struct StepRecord {
   std::optional<Instant> started, finished;
   std::string message;
   std::optional<int> exit_code;
-  std::optional<Digest> before, after;   ///< definitions
+  std::optional<Digest> before, after;  ///< definitions
 };
 
 // Edits. A batch of them is written whole or not at all, and is durable when commit() returns.
-struct StepStarted {                 ///< a later attempt keeps the time at which the first one began
+struct StepStarted {  ///< a later attempt keeps the time at which the first one began
   RunId run = 0;
   StepNumber step = 0;
   int attempt = 1;
@@ -130,13 +130,13 @@ struct StepFinished {
   std::optional<int> exit_code;
 };
 struct PutBlob {
-  Digest digest;                     ///< sha256 of content; one that is there already is left alone
+  Digest digest;  ///< sha256 of content; one that is there already is left alone
   std::string content;
 };
 struct PutRecord {
-  Record record;                     ///< replaces the one of its environment and address
+  Record record;  ///< replaces the one of its environment and address
 };
-struct RemoveRecord {                ///< absent is fine
+struct RemoveRecord {  ///< absent is fine
   std::string environment, address;
 };
 struct AppendLog {
@@ -145,28 +145,29 @@ struct AppendLog {
   int attempt = 1;
   Instant at;
   bool error_stream = false;
-  std::string text;                  ///< bytes as they came, masked
+  std::string text;  ///< bytes as they came, masked
 };
 struct RunFinished {
   RunId run = 0;
   Instant at;
   RunStatus status = RunStatus::succeeded;
 };
-struct AppendEvent {                 ///< also the audit trail
-  RunId run = 0;                     ///< 0: not of a run
+struct AppendEvent {  ///< also the audit trail
+  RunId run = 0;      ///< 0: not of a run
   Instant at;
-  std::string type;                  ///< "state.removed", "run.started", ...
+  std::string type;  ///< "state.removed", "run.started", ...
   std::string who;
-  std::string detail;                ///< JSON
+  std::string detail;  ///< JSON
 };
-using Edit = std::variant<StepStarted, StepFinished, PutBlob, PutRecord, RemoveRecord, AppendLog, RunFinished, AppendEvent>;
+using Edit =
+    std::variant<StepStarted, StepFinished, PutBlob, PutRecord, RemoveRecord, AppendLog, RunFinished, AppendEvent>;
 using Batch = std::vector<Edit>;
 
 /// The right to change some deployments of an environment, for a while.
 struct Lease {
   std::string environment;
   std::vector<std::string> deployments;
-  std::int64_t fence = 0;            ///< larger than that of every lease before it
+  std::int64_t fence = 0;  ///< larger than that of every lease before it
 };
 
 struct LeaseRequest {
@@ -213,7 +214,7 @@ class Store {
   virtual ~Store() = default;
 
   virtual Snapshot snapshot(const std::string& environment) = 0;
-  virtual std::vector<std::string> environments() = 0;          ///< that have records or runs; sorted
+  virtual std::vector<std::string> environments() = 0;  ///< that have records or runs; sorted
   virtual std::optional<std::string> blob(const Digest&) = 0;
 
   /// Durable. The steps are pending. Checks the lease as commit() does.
@@ -235,9 +236,9 @@ class Store {
   /// alive, is taken over: it is lost as a whole. Runs of the environment that say `running` while their lease is gone
   /// become `interrupted`. An empty IsAlive takes everyone for alive.
   virtual std::variant<Lease, Holder> acquire(const LeaseRequest&, const IsAlive&) = 0;
-  virtual void renew(const Lease&, Instant now, Milliseconds length) = 0;   ///< Error(locked) when it was lost
-  virtual void release(const Lease&) = 0;                                   ///< lost is fine
-  virtual std::vector<Holder> leases(const std::string& environment) = 0;   ///< by deployment; expired ones too
+  virtual void renew(const Lease&, Instant now, Milliseconds length) = 0;  ///< Error(locked) when it was lost
+  virtual void release(const Lease&) = 0;                                  ///< lost is fine
+  virtual std::vector<Holder> leases(const std::string& environment) = 0;  ///< by deployment; expired ones too
 
   /// Everything but leases as one JSON text ("verba-state/1"), and back into an empty store: Error(state)
   /// "state.not-empty", "state.cannot-import".

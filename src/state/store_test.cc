@@ -15,8 +15,8 @@ TEST(Words, ReadBackAsTheyWereWritten) {
   for (auto s : {RecordStatus::deployed, RecordStatus::started, RecordStatus::failed}) {
     EXPECT_EQ(record_status(to_string(s)), s);
   }
-  for (auto s : {RunStatus::running, RunStatus::succeeded, RunStatus::failed, RunStatus::cancelled,
-                 RunStatus::interrupted}) {
+  for (auto s :
+       {RunStatus::running, RunStatus::succeeded, RunStatus::failed, RunStatus::cancelled, RunStatus::interrupted}) {
     EXPECT_EQ(run_status(to_string(s)), s);
   }
   for (auto s : {StepStatus::pending, StepStatus::started, StepStatus::succeeded, StepStatus::unchanged,

@@ -25,12 +25,24 @@ Status find(const std::array<std::string_view, N>& words, std::string_view word)
 
 }  // namespace
 
-std::string_view to_string(RecordStatus status) { return record_words.at(static_cast<std::size_t>(status)); }
-std::string_view to_string(RunStatus status) { return run_words.at(static_cast<std::size_t>(status)); }
-std::string_view to_string(StepStatus status) { return step_words.at(static_cast<std::size_t>(status)); }
+std::string_view to_string(RecordStatus status) {
+  return record_words.at(static_cast<std::size_t>(status));
+}
+std::string_view to_string(RunStatus status) {
+  return run_words.at(static_cast<std::size_t>(status));
+}
+std::string_view to_string(StepStatus status) {
+  return step_words.at(static_cast<std::size_t>(status));
+}
 
-RecordStatus record_status(std::string_view word) { return find<RecordStatus>(record_words, word); }
-RunStatus run_status(std::string_view word) { return find<RunStatus>(run_words, word); }
-StepStatus step_status(std::string_view word) { return find<StepStatus>(step_words, word); }
+RecordStatus record_status(std::string_view word) {
+  return find<RecordStatus>(record_words, word);
+}
+RunStatus run_status(std::string_view word) {
+  return find<RunStatus>(run_words, word);
+}
+StepStatus step_status(std::string_view word) {
+  return find<StepStatus>(step_words, word);
+}
 
 }  // namespace verba

@@ -3,6 +3,7 @@
 #include <benchmark/benchmark.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "state/sqlite/sqlite_store.h"
@@ -25,7 +26,9 @@ class Directory {
   std::filesystem::path path_;
 };
 
-std::string address_of(int i) { return "deployment-" + std::to_string(i % 100) + "/task-" + std::to_string(i); }
+std::string address_of(int i) {
+  return "deployment-" + std::to_string(i % 100) + "/task-" + std::to_string(i);
+}
 
 Record record_of(int i) {
   Record r;
@@ -47,7 +50,8 @@ Record record_of(int i) {
 /// A definition as a small script has it, about 800 bytes.
 std::string definition_of(int i) {
   std::string text = R"({"account":"deployment-host","environment":{},"name":")" + address_of(i) + R"(","run":")";
-  for (int line = 0; text.size() < 800; ++line) text += "install -m 0644 file-" + std::to_string(i * 31 + line) + " /srv/www\\n";
+  for (int line = 0; text.size() < 800; ++line)
+    text += "install -m 0644 file-" + std::to_string(i * 31 + line) + " /srv/www\\n";
   return text + "\"}";
 }
 
@@ -70,35 +74,43 @@ Begun begin(const Directory& directory, int steps) {
   return begun;
 }
 
-/// A step from its start to its end: StepStarted, PutBlob, PutRecord in one batch, StepFinished, PutRecord in a later
-/// one, `batch` steps in each.
+/// The batches of a run: StepStarted, PutBlob, PutRecord of `size` steps in one, StepFinished, PutRecord in the next.
+std::vector<Batch> batches_of(RunId run, int steps, int size) {
+  std::vector<Batch> batches;
+  for (int first = 0; first < steps; first += size) {
+    Batch started, finished;
+    for (int i = first; i < std::min(first + size, steps); ++i) {
+      auto step = static_cast<StepNumber>(i);
+      PutBlob definition{{}, definition_of(i)};
+      definition.digest = sha256(definition.content);
+      Record record = record_of(i);
+      record.definition = definition.digest;
+      record.status = RecordStatus::started;
+      started.push_back(StepStarted{run, step, 1, {1}, {}, record.definition});
+      started.push_back(std::move(definition));
+      started.push_back(PutRecord{record});
+      record.status = RecordStatus::deployed;
+      finished.push_back(StepFinished{run, step, {2}, StepStatus::succeeded, "", 0});
+      finished.push_back(PutRecord{std::move(record)});
+    }
+    batches.push_back(std::move(started));
+    batches.push_back(std::move(finished));
+  }
+  return batches;
+}
+
+/// A step is recorded from its start to its end: five edits.
 void steps_recorded(benchmark::State& state) {
   constexpr int steps = 10'000;
-  const int batch = static_cast<int>(state.range(0));
   for (auto _ : state) {
     state.PauseTiming();
     Directory directory;
     Begun begun = begin(directory, steps);
+    std::vector<Batch> batches = batches_of(begun.run, steps, static_cast<int>(state.range(0)));
     state.ResumeTiming();
-    for (int first = 0; first < steps; first += batch) {
-      Batch started, finished;
-      for (int i = first; i < std::min(first + batch, steps); ++i) {
-        auto step = static_cast<StepNumber>(i);
-        std::string definition = definition_of(i);
-        Record record = record_of(i);
-        record.definition = sha256(definition);
-        record.status = RecordStatus::started;
-        started.push_back(StepStarted{begun.run, step, 1, {1}, {}, record.definition});
-        started.push_back(PutBlob{*record.definition, definition});
-        started.push_back(PutRecord{record});
-        record.status = RecordStatus::deployed;
-        finished.push_back(StepFinished{begun.run, step, {2}, StepStatus::succeeded, "", 0});
-        finished.push_back(PutRecord{std::move(record)});
-      }
-      begun.store->commit(started, &begun.lease);
-      begun.store->commit(finished, &begun.lease);
-    }
+    for (const Batch& batch : batches) begun.store->commit(batch, &begun.lease);
     state.PauseTiming();
+    batches.clear();
     begun.store.reset();
     state.ResumeTiming();
   }
@@ -119,8 +131,12 @@ BENCHMARK(snapshot_of_10000)->Unit(benchmark::kMillisecond);
 
 void begin_run_of_10000(benchmark::State& state) {
   Directory directory;
-  for (auto _ : state) benchmark::DoNotOptimize(begin(directory, 10'000).run), state.PauseTiming(),
-      std::filesystem::remove_all(std::filesystem::path(directory.state()).parent_path()), state.ResumeTiming();
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(begin(directory, 10'000).run);
+    state.PauseTiming();
+    std::filesystem::remove_all(std::filesystem::path(directory.state()).parent_path());
+    state.ResumeTiming();
+  }
 }
 BENCHMARK(begin_run_of_10000)->Unit(benchmark::kMillisecond)->UseRealTime();
 

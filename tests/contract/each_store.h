@@ -18,7 +18,7 @@ class EachStore : public testing::TestWithParam<std::string> {
   std::unique_ptr<Store> store_ = make();
 };
 
-#define VERBA_EACH_STORE(suite)                                                             \
+#define VERBA_EACH_STORE(suite)                                                                    \
   INSTANTIATE_TEST_SUITE_P(, suite, testing::Values(std::string("memory"), std::string("sqlite")), \
                            [](const auto& info) { return info.param; })
 

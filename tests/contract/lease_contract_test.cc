@@ -94,8 +94,8 @@ TEST_P(LeaseContract, ADeadOwnerOfThisHostAndBootIsTakenOverAtOnce) {
 TEST_P(LeaseContract, WhenOneIsHeldTheDeadAreLeftAsTheyWere) {
   Lease dead = take_lease(*store_, a_request({"api"}, an_owner(1)));
   take_lease(*store_, a_request({"web"}, an_owner(2)));
-  auto answer = store_->acquire(a_request({"api", "web"}, an_owner(3)),
-                                [](const Owner& owner) { return owner.process != 1; });
+  auto answer =
+      store_->acquire(a_request({"api", "web"}, an_owner(3)), [](const Owner& owner) { return owner.process != 1; });
   ASSERT_TRUE(std::holds_alternative<Holder>(answer));
   EXPECT_EQ(std::get<Holder>(answer).owner, an_owner(2));
   store_->renew(dead, {2'000}, Milliseconds{1});

@@ -16,7 +16,9 @@ TemporaryDirectory::~TemporaryDirectory() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-Owner an_owner(std::int64_t process) { return {"ada", "mill", "boot-1", process, 7'777}; }
+Owner an_owner(std::int64_t process) {
+  return {"ada", "mill", "boot-1", process, 7'777};
+}
 
 Record a_record(const std::string& address, const std::string& environment) {
   Record record;

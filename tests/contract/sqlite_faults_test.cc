@@ -127,8 +127,10 @@ TEST_F(SqliteFaults, ADirectoryThatMayNotBeWrittenIsAnErrorToWritersOnly) {
   Child nobody([&] {
     become_nobody();
     if (error_code([&] { open(OpenFor::writing); }) != "state.read-only") return 1;
-    if (error_code([&] { open_sqlite_store(directory_.file("new.db"), OpenFor::writing); }) != "state.read-only") return 2;
-    if (error_code([&] { open_sqlite_store(directory_.file("a/b.db"), OpenFor::writing); }) != "state.read-only") return 3;
+    if (error_code([&] { open_sqlite_store(directory_.file("new.db"), OpenFor::writing); }) != "state.read-only")
+      return 2;
+    if (error_code([&] { open_sqlite_store(directory_.file("a/b.db"), OpenFor::writing); }) != "state.read-only")
+      return 3;
     return number_in(*open(OpenFor::reading)) == 1 ? 0 : 4;
   });
   EXPECT_EQ(nobody.wait(), 0);

@@ -97,7 +97,8 @@ TEST_P(StoreContract, BlobsComeBackWhateverIsInThem) {
     Digest digest = sha256(std::to_string(i));
     noise.append(reinterpret_cast<const char*>(digest.bytes.data()), digest.bytes.size());
   }
-  for (const std::string& content : {std::string(), bytes, repeated, noise, std::string(512, 'a'), std::string(513, 'a')}) {
+  for (const std::string& content :
+       {std::string(), bytes, repeated, noise, std::string(512, 'a'), std::string(513, 'a')}) {
     store_->commit({a_blob(content)}, nullptr);
     store_->commit({a_blob(content)}, nullptr);
     EXPECT_EQ(store_->blob(sha256(content)), content);
@@ -173,11 +174,11 @@ TEST_P(StoreContract, ALaterAttemptKeepsTheBeginningOfTheFirst) {
 TEST_P(StoreContract, ARunCountsItsStepsWhileItGoesOnAndAfter) {
   Lease lease = take_lease(*store_);
   RunId run = store_->begin_run(a_run_start(5), lease);
-  store_->commit({StepFinished{run, 0, {1}, StepStatus::succeeded, "", 0},
-                  StepFinished{run, 1, {1}, StepStatus::unchanged, "", {}},
-                  StepFinished{run, 2, {1}, StepStatus::failed, "", 1},
-                  StepFinished{run, 3, {1}, StepStatus::in_doubt, "", {}}},
-                 &lease);
+  store_->commit(
+      {StepFinished{run, 0, {1}, StepStatus::succeeded, "", 0},
+       StepFinished{run, 1, {1}, StepStatus::unchanged, "", {}}, StepFinished{run, 2, {1}, StepStatus::failed, "", 1},
+       StepFinished{run, 3, {1}, StepStatus::in_doubt, "", {}}},
+      &lease);
   auto expect = [&](RunStatus status, int succeeded, int failed) {
     for (const verba::Run& seen : {store_->run(run).value(), store_->runs("prod", 1).at(0)}) {
       EXPECT_EQ(seen.status, status);
@@ -254,11 +255,11 @@ TEST_P(StoreContract, DurationsAreOfTheLastSuccess) {
   Lease lease = take_lease(*store_);
   for (std::int64_t length : {100, 250}) {
     RunId run = store_->begin_run(a_run_start(2), lease);
-    store_->commit({StepStarted{run, 0, 1, {1'000}, {}, {}}, StepStarted{run, 1, 1, {1'000}, {}, {}},
-                    StepFinished{run, 0, {1'000 + length}, StepStatus::succeeded, "", 0},
-                    StepFinished{run, 1, {1'000 + length},
-                                 length == 100 ? StepStatus::succeeded : StepStatus::failed, "", 0}},
-                   &lease);
+    store_->commit(
+        {StepStarted{run, 0, 1, {1'000}, {}, {}}, StepStarted{run, 1, 1, {1'000}, {}, {}},
+         StepFinished{run, 0, {1'000 + length}, StepStatus::succeeded, "", 0},
+         StepFinished{run, 1, {1'000 + length}, length == 100 ? StepStatus::succeeded : StepStatus::failed, "", 0}},
+        &lease);
   }
   EXPECT_THAT(store_->durations("prod"), ElementsAre(Pair("web/0", 250), Pair("web/1", 100)));
   EXPECT_THAT(store_->durations("test"), IsEmpty());
@@ -267,12 +268,16 @@ TEST_P(StoreContract, DurationsAreOfTheLastSuccess) {
 TEST_P(StoreContract, ABatchThatIsRefusedLeavesNothing) {
   Lease lease = take_lease(*store_);
   RunId run = store_->begin_run(a_run_start(1), lease);
-  std::vector<Edit> refused = {StepStarted{run, 1, 1, {1}, {}, {}}, StepFinished{run, 1, {1}, StepStatus::failed, "", {}},
-                               StepStarted{9, 0, 1, {1}, {}, {}}, RunFinished{9, {1}, RunStatus::failed},
-                               AppendLog{9, 0, 1, {1}, false, "x"}};
+  std::vector<Edit> refused = {StepStarted{run, 1, 1, {1}, {}, {}},
+                               StepFinished{run, 1, {1}, StepStatus::failed, "", {}}, StepStarted{9, 0, 1, {1}, {}, {}},
+                               RunFinished{9, {1}, RunStatus::failed}, AppendLog{9, 0, 1, {1}, false, "x"}};
   for (const Edit& edit : refused) {
-    Batch batch{StepStarted{run, 0, 1, {1}, {}, {}}, PutRecord{a_record("web/a")}, a_blob("left"),
-                AppendEvent{run, {1}, "left", "", "{}"}, AppendLog{run, 0, 1, {1}, false, "left"}, edit};
+    Batch batch{StepStarted{run, 0, 1, {1}, {}, {}},
+                PutRecord{a_record("web/a")},
+                a_blob("left"),
+                AppendEvent{run, {1}, "left", "", "{}"},
+                AppendLog{run, 0, 1, {1}, false, "left"},
+                edit};
     EXPECT_EQ(error_code([&] { store_->commit(batch, &lease); }), "state.unknown-run");
   }
   EXPECT_EQ(store_->steps(run).at(0).status, StepStatus::pending);
@@ -291,12 +296,13 @@ void fill(Store& store) {
   RunId run = store.begin_run(a_run_start(2), lease);
   Record record = a_record("web/0");
   record.pending = sha256("pending");
-  store.commit({StepStarted{run, 0, 1, {3'000}, sha256("b"), sha256("a")}, a_blob("definition of web/0"), a_blob("pending"),
-                a_blob(std::string("\xFF\0 bytes", 8)), PutRecord{record},
-                AppendLog{run, 0, 1, {5}, true, std::string("\xC0\x80 \0", 4)}, AppendLog{run, 0, 1, {5}, false, "\xC3\xA9"},
-                StepFinished{run, 0, {4'000}, StepStatus::in_doubt, "a \"quoted\"\n\x7f thing", 4},
-                RunFinished{run, {9'000}, RunStatus::failed}, AppendEvent{run, {6}, "run.failed", "ada", "{}"}},
-               &lease);
+  store.commit(
+      {StepStarted{run, 0, 1, {3'000}, sha256("b"), sha256("a")}, a_blob("definition of web/0"), a_blob("pending"),
+       a_blob(std::string("\xFF\0 bytes", 8)), PutRecord{record},
+       AppendLog{run, 0, 1, {5}, true, std::string("\xC0\x80 \0", 4)}, AppendLog{run, 0, 1, {5}, false, "\xC3\xA9"},
+       StepFinished{run, 0, {4'000}, StepStatus::in_doubt, "a \"quoted\"\n\x7f thing", 4},
+       RunFinished{run, {9'000}, RunStatus::failed}, AppendEvent{run, {6}, "run.failed", "ada", "{}"}},
+      &lease);
   store.commit({PutRecord{a_record("web/1", "test")}}, nullptr);
   store.release(lease);
 }
@@ -346,9 +352,10 @@ TEST_P(StoreContract, AnImportOfSomethingElseIsRefusedWhole) {
   };
   auto copy = make("copy.db");
   for (const std::string& bad :
-       {std::string(), std::string("[]"), std::string("{}"), with("verba-state/1", "verba-state/2"), good.substr(0, good.size() / 2),
-        with("\"status\": \"in-doubt\"", "\"status\": \"odd\""), with("\"last_run\": 1", "\"last_run\": \"1\""),
-        with("\"number\": 1", "\"number\": 7"), with("definition of web/0", "definition of web/1")}) {
+       {std::string(), std::string("[]"), std::string("{}"), with("verba-state/1", "verba-state/2"),
+        good.substr(0, good.size() / 2), with("\"status\": \"in-doubt\"", "\"status\": \"odd\""),
+        with("\"last_run\": 1", "\"last_run\": \"1\""), with("\"number\": 1", "\"number\": 7"),
+        with("definition of web/0", "definition of web/1")}) {
     EXPECT_NE(error_code([&] { copy->import_json(bad); }), "") << bad.substr(0, 100);
     EXPECT_THAT(copy->environments(), IsEmpty());
   }

@@ -163,7 +163,8 @@ class Memory final : public MemoryStore {
   void require_covered(const Lease* lease, const std::string& environment, const std::string& deployment) const {
     if (lease == nullptr) return;
     const auto& held = leases_.at(lease->fence).lease;
-    bool covered = held.environment == environment && std::ranges::find(held.deployments, deployment) != held.deployments.end();
+    bool covered =
+        held.environment == environment && std::ranges::find(held.deployments, deployment) != held.deployments.end();
     if (!covered) throw_not_covered(environment, deployment);
   }
   void require_step(RunId id, StepNumber number) const {
@@ -344,6 +345,8 @@ std::vector<Holder> Memory::leases(const std::string& environment) {
 
 }  // namespace
 
-std::unique_ptr<MemoryStore> make_memory_store() { return std::make_unique<Memory>(); }
+std::unique_ptr<MemoryStore> make_memory_store() {
+  return std::make_unique<Memory>();
+}
 
 }  // namespace verba

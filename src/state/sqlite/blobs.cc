@@ -38,8 +38,8 @@ void Blobs::put(const Digest& digest, std::string_view content) {
   if (database_.query("SELECT 1 FROM blob WHERE digest = ?", digest).next()) return;
   std::string& packed = zstd_->packed;
   packed.resize(ZSTD_compressBound(content.size()));
-  std::size_t size = ZSTD_compressCCtx(zstd_->compress.get(), packed.data(), packed.size(), content.data(),
-                                       content.size(), level);
+  std::size_t size =
+      ZSTD_compressCCtx(zstd_->compress.get(), packed.data(), packed.size(), content.data(), content.size(), level);
   if (ZSTD_isError(size) != 0 || size >= content.size()) return insert(plain, content);
   insert(zstd, std::string_view(packed).substr(0, size));
 }
@@ -54,15 +54,15 @@ std::optional<std::string> Blobs::get(const Digest& digest) {
   } else if (size >= 0 && size <= largest_bytes) {
     content.resize(static_cast<std::size_t>(size));
     std::string_view packed = query.text(2);
-    std::size_t got = ZSTD_decompressDCtx(zstd_->decompress.get(), content.data(), content.size(), packed.data(),
-                                          packed.size());
+    std::size_t got =
+        ZSTD_decompressDCtx(zstd_->decompress.get(), content.data(), content.size(), packed.data(), packed.size());
     if (got != content.size()) content.clear();
   }
   if (sha256(content) != digest) {
-    throw Error(Error::Kind::state, "state.corrupt",
-                fmt::format("the state in '{}' is damaged: blob {} has another content", database_.path(),
-                            digest.hex()),
-                "keep the file, and put a backup of it in its place");
+    throw Error(
+        Error::Kind::state, "state.corrupt",
+        fmt::format("the state in '{}' is damaged: blob {} has another content", database_.path(), digest.hex()),
+        "keep the file, and put a backup of it in its place");
   }
   return content;
 }

@@ -133,8 +133,12 @@ void Database::script(const std::string& sql) {
   if (code != SQLITE_OK) fail(code);
 }
 
-std::int64_t Database::last_id() { return sqlite3_last_insert_rowid(handle_); }
-std::int64_t Database::changes() { return sqlite3_changes(handle_); }
+std::int64_t Database::last_id() {
+  return sqlite3_last_insert_rowid(handle_);
+}
+std::int64_t Database::changes() {
+  return sqlite3_changes(handle_);
+}
 
 void Database::open_lock_file() {
   // Not the database file itself: closing any other descriptor of that would drop SQLite's own locks on it.
@@ -206,10 +210,16 @@ void Query::bind(int index, std::string_view value, bool blob, Lifetime lifetime
   if (code != SQLITE_OK) database_.fail(code);
 }
 
-void Query::bind_null(int index) { sqlite3_bind_null(cached_.statement, index); }
+void Query::bind_null(int index) {
+  sqlite3_bind_null(cached_.statement, index);
+}
 
-bool Query::is_null(int column) const { return sqlite3_column_type(cached_.statement, column) == SQLITE_NULL; }
-std::int64_t Query::integer(int column) const { return sqlite3_column_int64(cached_.statement, column); }
+bool Query::is_null(int column) const {
+  return sqlite3_column_type(cached_.statement, column) == SQLITE_NULL;
+}
+std::int64_t Query::integer(int column) const {
+  return sqlite3_column_int64(cached_.statement, column);
+}
 
 std::string_view Query::text(int column) const {
   // As a blob: the same bytes without a conversion, and without a search for their end.
@@ -252,9 +262,13 @@ WriteTransaction::~WriteTransaction() {
   }
 }
 
-void WriteTransaction::commit() { database_.run("COMMIT"); }
+void WriteTransaction::commit() {
+  database_.run("COMMIT");
+}
 
-ReadTransaction::ReadTransaction(Database& database) : database_(database) { database_.run("BEGIN"); }
+ReadTransaction::ReadTransaction(Database& database) : database_(database) {
+  database_.run("BEGIN");
+}
 
 ReadTransaction::~ReadTransaction() {
   if (sqlite3_get_autocommit(database_.handle()) == 0) {

@@ -51,7 +51,7 @@ class Query {
 
   bool is_null(int column) const;
   std::int64_t integer(int column) const;
-  std::string_view text(int column) const;   ///< also the bytes of a blob
+  std::string_view text(int column) const;  ///< also the bytes of a blob
   std::string string(int column) const { return std::string(text(column)); }
   bool boolean(int column) const { return integer(column) != 0; }
   Instant instant(int column) const { return {integer(column)}; }

@@ -26,7 +26,8 @@ TEST_F(InMemory, ValuesComeBackAsTheyWereBound) {
   EXPECT_EQ(database_.run("INSERT INTO t VALUES (?, ?, ?)", Instant{-5}, text, digest), 1);
   EXPECT_EQ(database_.run("INSERT INTO t VALUES (?, ?, ?)", true, std::string_view(), Bytes{{}}), 1);
   EXPECT_EQ(database_.run("INSERT INTO t VALUES (?, ?, ?)", std::optional<int>(), std::optional<std::string>(),
-                          std::optional<Digest>()), 1);
+                          std::optional<Digest>()),
+            1);
   auto row = database_.query("SELECT i, s, b FROM t ORDER BY rowid");
   ASSERT_TRUE(row.next());
   EXPECT_EQ(row.instant(0), Instant{-5});

@@ -49,13 +49,10 @@ class BatchWriter {
   void operator()(const PutRecord& edit) {
     const Record& record = edit.record;
     require(record.environment, record.deployment);
-    if (lease_ != nullptr) {
-      // The one that is replaced may be of another deployment.
-      auto row = database_.query("SELECT deployment FROM record WHERE environment = ? AND address = ?",
-                                 record.environment, record.address);
-      if (row.next() && row.text(0) != record.deployment) require(record.environment, row.text(0));
+    if (!write_record(database_, record)) {
+      (*this)(RemoveRecord{record.environment, record.address});
+      write_record(database_, record);
     }
-    write_record(database_, record);
     changed_.insert(record.environment);
   }
 
@@ -86,8 +83,8 @@ class BatchWriter {
   }
 
   void operator()(const AppendEvent& edit) {
-    database_.run("INSERT INTO event (run, at, type, who, detail) VALUES (?, ?, ?, ?, ?)", edit.run, edit.at,
-                  edit.type, edit.who, edit.detail);
+    database_.run("INSERT INTO event (run, at, type, who, detail) VALUES (?, ?, ?, ?, ?)", edit.run, edit.at, edit.type,
+                  edit.who, edit.detail);
   }
 
   /// What is to be done once for the whole batch.
@@ -122,9 +119,9 @@ class BatchWriter {
   Database& database_;
   Blobs& blobs_;
   const Lease* lease_;
-  std::set<std::string, std::less<>> covered_;   ///< deployments that were looked up already
-  std::set<std::string> changed_;                ///< environments whose records changed
-  std::set<RunId> touched_;                      ///< runs whose steps changed
+  std::set<std::string, std::less<>> covered_;  ///< deployments that were looked up already
+  std::set<std::string> changed_;               ///< environments whose records changed
+  std::set<RunId> touched_;                     ///< runs whose steps changed
   std::set<RunId> finished_;
 };
 
@@ -159,17 +156,18 @@ void write_batch(Database& database, Blobs& blobs, const Batch& batch, const Lea
   writer.finish();
 }
 
-void write_record(Database& database, const Record& r) {
-  database.run(
+bool write_record(Database& database, const Record& r) {
+  auto changed = database.run(
       "INSERT INTO record (environment, address, deployment, type, account, status, definition, pending, inputs, "
       "outputs, needs, run, created, updated, place, protect) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-      "ON CONFLICT (environment, address) DO UPDATE SET deployment = excluded.deployment, type = excluded.type, "
+      "ON CONFLICT (environment, address) DO UPDATE SET type = excluded.type, "
       "account = excluded.account, status = excluded.status, definition = excluded.definition, "
       "pending = excluded.pending, inputs = excluded.inputs, outputs = excluded.outputs, needs = excluded.needs, "
       "run = excluded.run, created = excluded.created, updated = excluded.updated, place = excluded.place, "
-      "protect = excluded.protect",
-      r.environment, r.address, r.deployment, r.type, r.account, to_string(r.status), r.definition, r.pending,
-      r.inputs, r.outputs, r.needs, r.run, r.created, r.updated, r.place, r.protect);
+      "protect = excluded.protect WHERE deployment = excluded.deployment",
+      r.environment, r.address, r.deployment, r.type, r.account, to_string(r.status), r.definition, r.pending, r.inputs,
+      r.outputs, r.needs, r.run, r.created, r.updated, r.place, r.protect);
+  return changed > 0;
 }
 
 }  // namespace verba

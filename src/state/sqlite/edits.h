@@ -10,7 +10,8 @@ namespace verba {
 
 RunId write_run(Database&, Blobs&, const RunStart&, const Lease&);
 void write_batch(Database&, Blobs&, const Batch&, const Lease*);
-/// Without a look at leases or the serial of the environment.
-void write_record(Database&, const Record&);
+/// Without a look at leases or the serial of the environment. False, and nothing written, when the record that is there
+/// is of another deployment: that one is to be removed first.
+bool write_record(Database&, const Record&);
 
 }  // namespace verba

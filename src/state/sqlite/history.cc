@@ -34,9 +34,9 @@ Record record_from(const Query& row) {
 }
 
 // The columns that run_from reads. While a run goes on its steps are counted; that of one run is cheap.
-#define VERBA_RUN_COLUMNS                                                                                     \
-  "SELECT id, environment, verb, reason, status, user, host, boot_id, process, process_start, started, "      \
-  "finished, source, steps, "                                                                                 \
+#define VERBA_RUN_COLUMNS                                                                                      \
+  "SELECT id, environment, verb, reason, status, user, host, boot_id, process, process_start, started, "       \
+  "finished, source, steps, "                                                                                  \
   "coalesce(succeeded, (SELECT count(*) FROM step WHERE run = id AND status IN ('succeeded', 'unchanged'))), " \
   "coalesce(failed, (SELECT count(*) FROM step WHERE run = id AND status = 'failed')) FROM run "
 
@@ -117,7 +117,8 @@ std::vector<std::string> read_environments(Database& database) {
 }
 
 std::vector<Run> read_runs(Database& database, const std::string& environment, std::size_t limit) {
-  if (environment.empty()) return all_runs(database.query(VERBA_RUN_COLUMNS "ORDER BY id DESC LIMIT ?", sql_limit(limit)));
+  if (environment.empty())
+    return all_runs(database.query(VERBA_RUN_COLUMNS "ORDER BY id DESC LIMIT ?", sql_limit(limit)));
   return all_runs(database.query(VERBA_RUN_COLUMNS "WHERE environment = ? ORDER BY id DESC LIMIT ?", environment,
                                  sql_limit(limit)));
 }
@@ -155,8 +156,7 @@ std::vector<StoredEvent> read_events(Database& database, std::int64_t after_id, 
                             after_id, sql_limit(limit));
   std::vector<StoredEvent> events;
   while (row.next()) {
-    events.push_back(
-        {row.integer(0), row.integer(1), row.instant(2), row.string(3), row.string(4), row.string(5)});
+    events.push_back({row.integer(0), row.integer(1), row.instant(2), row.string(3), row.string(4), row.string(5)});
   }
   return events;
 }

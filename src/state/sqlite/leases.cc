@@ -86,7 +86,9 @@ void renew_lease(Database& database, const Lease& lease, Instant now, Millisecon
   database.run("UPDATE lease SET expires = ? WHERE fence = ?", now + length, lease.fence);
 }
 
-void release_lease(Database& database, const Lease& lease) { remove_lease(database, lease.fence); }
+void release_lease(Database& database, const Lease& lease) {
+  remove_lease(database, lease.fence);
+}
 
 std::vector<Holder> list_leases(Database& database, const std::string& environment) {
   auto row = database.query(

@@ -22,7 +22,9 @@ std::int64_t application_id(Database& database) {
   return query.next() ? query.integer(0) : 0;
 }
 
-bool has_tables(Database& database) { return database.query("SELECT 1 FROM sqlite_schema LIMIT 1").next(); }
+bool has_tables(Database& database) {
+  return database.query("SELECT 1 FROM sqlite_schema LIMIT 1").next();
+}
 
 void refuse_foreign(Database& database, int version, std::span<const Migration> all) {
   bool ours = version == 0 ? !has_tables(database) : application_id(database) == our_application_id;
@@ -94,7 +96,9 @@ int schema_version(Database& database) {
   return query.next() ? static_cast<int>(query.integer(0)) : 0;
 }
 
-bool is_new(Database& database) { return schema_version(database) == 0 && !has_tables(database); }
+bool is_new(Database& database) {
+  return schema_version(database) == 0 && !has_tables(database);
+}
 
 void require_readable(Database& database, std::span<const Migration> all) {
   int version = schema_version(database);
