@@ -81,7 +81,8 @@ class System {
   /// a later one of the same id.
   virtual std::optional<std::int64_t> process_start(std::int64_t process) = 0;
 
-  // Children. Each leads a session and process group of its own. Those left when the System is destroyed are killed.
+  // Children. Each leads a session and process group of its own. Those left when the System is destroyed are killed;
+  // when we die without that, the thread that started them gone, they get TERM.
   virtual ProcessId start(const Command&, ProcessHandlers) = 0;
   /// To the whole group; gone is fine.
   virtual void signal(ProcessId, int signal_number) = 0;

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -213,6 +214,28 @@ TEST_F(PosixSystem, ALeftoverChildIsKilledWithTheSystem) {
   system_.reset();
   ::waitpid(static_cast<pid_t>(id), nullptr, 0);  // would block for half a minute otherwise
   EXPECT_FALSE(ending.status);
+}
+
+TEST_F(PosixSystem, AChildHearsOfOurSuddenDeath) {
+  std::string root = "/tmp/verba-death-XXXXXX";
+  ASSERT_NE(::mkdtemp(root.data()), nullptr);
+  const std::string fifo = root + "/fifo";
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  const pid_t middle = ::fork();
+  if (middle == 0) {
+    const auto system = make_posix_system();
+    system->start(shell("exec sleep 30 > " + fifo), {});
+    for (;;) system->poll();
+  }
+  const int fd = ::open(fifo.c_str(), O_RDONLY);  // waits until the child holds the other end
+  const auto began = system_->steady();
+  ::kill(middle, SIGKILL);
+  ::waitpid(middle, nullptr, 0);
+  char byte = 0;
+  EXPECT_EQ(::read(fd, &byte, 1), 0);  // the end: the child has gone
+  EXPECT_LT(system_->steady() - began, 20s);
+  ::close(fd);
+  std::filesystem::remove_all(root);
 }
 
 TEST_F(PosixSystem, ManyAtOnceAllEndRight) {

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -60,6 +61,8 @@ VERBA_BARE long fail_child(Birth* birth, Stage stage) {
 VERBA_BARE int run_child(void* argument) {
   auto* birth = static_cast<Birth*>(argument);
   ::syscall(SYS_setsid);
+  // However we die, it hears of it. (Only the child itself: its own children are its business.)
+  ::syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
   const int wanted[3] = {birth->streams.input, birth->streams.output, birth->streams.error};
   for (int number = 0; number < 3; ++number) {
     // Ours are never below 3 (see make_posix_system), so none is overwritten before it was used.
