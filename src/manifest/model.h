@@ -54,7 +54,7 @@ struct Task {
   AccountId account = 0;
   Value with;                       ///< checked against type->inputs; expressions not yet evaluated
   Map variables;                    ///< the task's own
-  std::optional<std::pair<Value, Value>> each;       ///< each.key, each.value
+  std::shared_ptr<const std::pair<Value, Value>> each;  ///< each.key, each.value; null without forEach
   std::shared_ptr<const Template> when;              ///< only when it waits for outputs; decided when the task is ready
   Trigger trigger = Trigger::changed;
   bool temporary = false;

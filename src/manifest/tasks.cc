@@ -96,16 +96,10 @@ class TaskMaker {
       return;
     }
     doing_ = &name->string();
-    auto task = prototype(written, *name);
-    if (!task) {
-      declared.fate = Declared::Fate::broken;
-      return;
-    }
     if (declared.loop) {
-      scope_.loops.push_back(name->string());
-      instances(*std::move(task), written, declared);
-    } else if (!add(*std::move(task), written, declared) && declared.fate == Declared::Fate::present) {
-      declared.fate = Declared::Fate::condition;
+      loop(written, *name, declared);
+    } else {
+      single(written, *name, declared);
     }
     declared.count = static_cast<std::uint32_t>(model_.tasks.size()) - declared.first;
   }
@@ -119,17 +113,40 @@ class TaskMaker {
     });
   }
 
-  // All that does not differ from instance to instance.
-  std::optional<Task> prototype(const Value& written, const Value& name) {
-    Task task;
+  // Made in place: a task is large, and there may be many.
+  void single(const Value& written, const Value& name, Declared& declared) {
+    if (!describe(written, name, model_.tasks.emplace_back())) {
+      model_.tasks.pop_back();
+      declared.fate = Declared::Fate::broken;
+    } else if (!settle(written, declared) && declared.fate == Declared::Fate::present) {
+      declared.fate = Declared::Fate::condition;
+    }
+  }
+
+  void loop(const Value& written, const Value& name, Declared& declared) {
+    Task prototype;
+    if (!describe(written, name, prototype)) {
+      declared.fate = Declared::Fate::broken;
+      return;
+    }
+    scope_.loops.push_back(name.string());
+    instances(prototype, written, declared);
+  }
+
+  // All that does not differ from instance to instance. False when the task is broken.
+  bool describe(const Value& written, const Value& name, Task& task) {
     task.directory = manifest_.directory;
     if (const Value* script = written.find("task")) {
-      if (!script->is_string() || !reuse(*script, written, task)) return std::nullopt;
+      if (!script->is_string() || !reuse(*script, written, task)) return false;
     } else {
       task.type = resolution_.catalogue.type(text_of(written, "type"));
-      if (!task.type) return std::nullopt;
+      if (!task.type) return false;
       const Value* with = written.find("with");
-      task.with = with && with->is_map() ? *with : Value(Map{});
+      if (with && with->is_map()) {
+        task.with = *with;
+      } else {
+        task.with = Map{};
+      }
     }
     task.base_name = name.string();
     task.name = name.string();
@@ -144,7 +161,7 @@ class TaskMaker {
     if (const auto timeout = text_of(written, "timeout"); !timeout.empty()) task.timeout = parse_duration(timeout);
     task.on_failure = on_failure_of(written, scope_.on_failure);
     task.moved_from = text_of(written, "movedFrom");
-    return task;
+    return true;
   }
 
   bool reuse(const Value& name, const Value& written, Task& task) {
@@ -167,7 +184,7 @@ class TaskMaker {
     return true;
   }
 
-  void instances(Task prototype, const Value& written, Declared& declared) {
+  void instances(const Task& prototype, const Value& written, Declared& declared) {
     const Value& over = *written.find("forEach");
     model_.tasks.push_back(prototype);  // for the time of the evaluation: what 'vars' means is a matter of the task
     const auto items = evaluated(over, "forEach", "instances must be known before anything runs");
@@ -210,15 +227,17 @@ class TaskMaker {
                    "a key is not empty, has no brackets and no line ends", "forEach");
     }
     task.name = fmt::format("{}[{}]", task.base_name, key);
-    task.each.emplace(Value(key), value);
-    add(std::move(task), written, declared);
+    task.each = std::make_shared<const std::pair<Value, Value>>(Value(key), value);
+    model_.tasks.push_back(std::move(task));
+    settle(written, declared);
   }
 
-  // False when the task turns out not to be in scope.
-  bool add(Task task, const Value& written, Declared& declared) {
-    const auto id = static_cast<TaskId>(model_.tasks.size());
-    task.address = fmt::format("{}.{}", scope_.name, task.name);
-    model_.tasks.push_back(std::move(task));
+  // Finishes the task that was added last. False when it turns out not to be in scope; it is then taken away again.
+  bool settle(const Value& written, Declared& declared) {
+    const auto id = static_cast<TaskId>(model_.tasks.size() - 1);
+    Task& task = model_.tasks.back();
+    task.address.reserve(scope_.name.size() + 1 + task.name.size());
+    task.address.append(scope_.name).append(1, '.').append(task.name);
     if (!account(written, id)) declared.fate = Declared::Fate::broken;
     if (!condition(written, id)) {
       model_.tasks.pop_back();
