@@ -71,7 +71,7 @@ Record find_record(Call& call, Store& store, const std::string& word) {
 
 Value inputs_value(Store& store, const Record& record, const Sealer& sealer) {
   if (!record.definition) return Null{};
-  return read_definition(store, *record.definition, sealer).resource.inputs;
+  return read_definition(store, *record.definition, record.address, sealer).resource.inputs;
 }
 
 std::string fields_text(std::string_view heading, const Value& values) {

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "value/json.h"
-#include "view/json/plan_json.h"
 
 namespace verba {
 namespace {
@@ -31,7 +30,7 @@ struct ToValue {
   Value operator()(const RunBegan& e) const {
     Map map = begin("runBegan", e.at);
     map.append({"run", {}}, e.run);
-    map.append({"plan", {}}, plan_value(plan));
+    map.append({"steps", {}}, static_cast<std::int64_t>(plan.steps.size()));
     return map;
   }
   Value operator()(const StepBegan& e) const {
