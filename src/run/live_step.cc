@@ -49,7 +49,7 @@ void LiveStep::begin() {
 }
 
 Milliseconds LiveStep::took() const {
-  return std::chrono::duration_cast<Milliseconds>(surface_.system.steady() - began_);
+  return std::chrono::duration_cast<Milliseconds>(surface_.system.steady() - began_.value_or(surface_.system.steady()));
 }
 
 std::optional<Outcome> LiveStep::take_outcome() {

@@ -54,6 +54,7 @@ class LiveStep {
   const Job& job() const { return job_; }
   /// REQUIRES: the job is journaled as started, durably.
   void begin();
+  bool begun() const { return began_.has_value(); }
   /// Asks the attempt in hand to end, soon.
   void stop() { stop_.request(); }
   /// What it came to, once it has; output and scratch are settled then. An Error that escaped the provider is a Failed
@@ -77,7 +78,7 @@ class LiveStep {
   Surface surface_;
   Stop stop_;
   int attempt_number_ = 1;
-  std::chrono::nanoseconds began_{0};
+  std::optional<std::chrono::nanoseconds> began_;
   LineMasker masker_[2];
   std::string gathered_[2];  ///< output by stream, not yet in the journal
   std::string scratch_;

@@ -180,7 +180,7 @@ void RunLoop::abandon() noexcept {
   try {
     for (auto& [number, step] : live_) step->stop();
     for (;;) {
-      std::erase_if(live_, [](auto& entry) { return entry.second->take_outcome().has_value(); });
+      std::erase_if(live_, [](auto& entry) { return !entry.second->begun() || entry.second->take_outcome(); });
       if (live_.empty()) return;
       at_.system.poll();
     }

@@ -120,7 +120,7 @@ TEST(Runner, TheLongestPathGoesFirst) {
   world.settings.parallelism = 1;
   EXPECT_THAT(world.run(EngineWorld::deployment(
                   "- name: a\n- name: b\n- name: c\n  dependsOn: [b]\n- name: e\n  dependsOn: [c]\n")),
-              ElementsAre("create d.b", "create d.a", "create d.c", "create d.e"));
+              ElementsAre("create d.b", "create d.c", "create d.a", "create d.e"));
 }
 
 TEST(Runner, DestroyGoesBackwards) {
@@ -147,16 +147,14 @@ TEST(Runner, ContradictoryRecordsCanStillBeDestroyed) {
   world.run(EngineWorld::deployment("- name: a\n  with: {value: 1}\n- name: b\n  dependsOn: [a]\n"));
   world.goal.targets = {"d.a"};
   world.run(EngineWorld::deployment("- name: a\n  with: {value: 2}\n  dependsOn: [b]\n- name: b\n  when: false\n"));
-  world.goal = {.kind = Goal::Kind::destroy};
+  world.goal = Goal();
+  world.goal.kind = Goal::Kind::destroy;
   EXPECT_EQ(world.run(EngineWorld::deployment("- name: a\n")).size(), 2U);
 }
 
 TEST(Runner, FirstInterruptLetsRunningStepsFinish) {
   EngineWorld world;
-  world.provider.script = [&](const std::string& call) -> std::optional<Outcome> {
-    if (call == "create d.a") world.system.interrupt();
-    return std::nullopt;
-  };
+  world.system.interrupt_after(Milliseconds(2));
   world.run(EngineWorld::deployment("- name: a\n  with: {takes: 5}\n- name: b\n  dependsOn: [a]\n- name: c\n  with: {takes: 50}\n"));
   EXPECT_EQ(world.result.status, RunStatus::cancelled);
   EXPECT_THAT(statuses(world), ElementsAre("d.a succeeded", "d.b pending", "d.c succeeded"));
@@ -164,10 +162,8 @@ TEST(Runner, FirstInterruptLetsRunningStepsFinish) {
 
 TEST(Runner, SecondInterruptEndsThem) {
   EngineWorld world;
-  world.provider.script = [&](const std::string& call) -> std::optional<Outcome> {
-    if (call == "create d.a") world.system.interrupt(), world.system.interrupt();
-    return std::nullopt;
-  };
+  world.system.interrupt_after(Milliseconds(10));
+  world.system.interrupt_after(Milliseconds(20));
   world.run(EngineWorld::deployment("- name: a\n  with: {takes: 5}\n- name: c\n  with: {takes: 50000}\n"));
   EXPECT_EQ(world.result.status, RunStatus::cancelled);
   EXPECT_THAT(statuses(world), ElementsAre("d.a succeeded", "d.c cancelled"));
@@ -183,8 +179,13 @@ TEST(Runner, ReplaceDeletesThenCreates) {
 TEST(Runner, SecretsAreSealedAndMasked) {
   EngineWorld world;
   world.secrets["env:P"] = "hunter2hunter2";
-  world.run(EngineWorld::deployment(
-      "- name: a\n  with: {value: \"${{ secret('env:P') }}\", outputs: {x: \"see hunter2hunter2\", y: open}}\n"));
+  world.provider.script = [](const std::string&) -> std::optional<Outcome> {
+    Map outputs;
+    outputs.set("x", "see hunter2hunter2");
+    outputs.set("y", "open");
+    return Outcome(Succeeded{Value(std::move(outputs))});
+  };
+  world.run(EngineWorld::deployment("- name: a\n  with: {value: \"${{ secret('env:P') }}\"}\n"));
   const Record* record = world.record("d.a");
   EXPECT_EQ(record->outputs.find("hunter2"), std::string::npos);
   EXPECT_NE(record->outputs.find("open"), std::string::npos);
