@@ -15,7 +15,7 @@ Files may come between commands too: they are written when the session gets ther
 lines. A line of output that would look like one of these marks is written with a \\ before it.
 
 Volatile text is masked on both sides: lengths of time, instants, the temporary directory, 64-digit digests,
-UUIDs and process ids. Commands see PATH (with verba), HOME (the temporary directory they run in), TZ=UTC,
+UUIDs, ports of this machine and process ids. Commands see PATH (with verba), HOME (the temporary directory they run in), TZ=UTC,
 LC_ALL=C.UTF-8 and TMPDIR, no terminal and no standard input.
 
 VERBA_ACCEPT=1 rewrites the expected output; VERBA_TRANSCRIPTS=WORD runs those whose path holds WORD. With
@@ -43,9 +43,11 @@ MARK = re.compile(r"\\|\$ |! |\.\.\.$|-- \S.* --$|\[exit \d+\]$")
 COMMAND_LIMIT_SECONDS = 120
 
 DURATION = re.compile(r"(?<![\w.:-])(?:\d+d)?(?:\d+h)?(?:\d+m)?\d+(?:\.\d+)?m?s(?![\w-])|(?<![\w.:-])(?:\d+h)?\d+m\d+s(?!\w)")
+AGO = re.compile(r"just now|\b\d+ ?(?:s|m|h|d|seconds?|minutes?|hours?|days?) ago\b")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d| UTC)?")
 DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 UUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+PORT = re.compile(r"(127\.0\.0\.1:|(?i:port)['\"]?[=:] ?['\"]?)\d{4,5}\b")
 PID = re.compile(r"\b(pid|process)([ =:]+|\": ?)\d+")
 
 
@@ -54,13 +56,14 @@ def mask_for_file(line):
     line = INSTANT.sub("<instant>", line)
     line = DIGEST.sub("<digest>", line)
     line = UUID.sub("<uuid>", line)
+    line = PORT.sub(r"\1<port>", line)
     return PID.sub(r"\1\2<pid>", line)
 
 
 def mask(line):
     """As lines are compared. Columns after a length of time move with it, so their spaces do not count."""
     line = mask_for_file(line)
-    masked = DURATION.sub("<time>", line)
+    masked = DURATION.sub("<time>", AGO.sub("<time>", line))
     if "<time>" in masked or "<instant>" in masked:
         indent = len(masked) - len(masked.lstrip(" "))
         masked = masked[:indent] + re.sub(" {2,}", " ", masked[indent:].rstrip())

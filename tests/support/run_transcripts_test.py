@@ -69,6 +69,7 @@ class RunTranscripts(unittest.TestCase):
 
     def test_volatile_text(self):
         self.assert_passes("$ echo took 12ms at 2026-01-02T03:04:05.678Z pid 77\ntook 1.5s at 1999-12-31T00:00:00Z pid 1\n")
+        self.assert_passes("$ echo at http://127.0.0.1:8080/ PORT: 4711\nat http://127.0.0.1:1234/ PORT: 1235\n")
         self.assert_passes("$ pwd; printf %064d 0\n<dir>\n<digest>\n")
         self.assert_fails("$ echo took 12 parts\ntook 13 parts\n")
 
