@@ -85,6 +85,8 @@ std::vector<std::string> lines_of(const std::string& text) {
 }
 
 void refuse_unknown(std::vector<std::string> extras, const std::vector<Option>& options, const CommandRow* command) {
+  // CLI11 counts the "--" after which no word is a flag among what it does not know.
+  extras.erase(std::remove(extras.begin(), extras.end(), "--"), extras.end());
   if (extras.empty()) return;
   std::string word = extras.front();
   word = word.substr(0, word.find('='));

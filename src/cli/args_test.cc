@@ -73,8 +73,7 @@ TEST(Args, WordsAfterTwoDashesAreNoFlags) {
 }
 
 TEST(Args, ValuesMayHoldAnything) {
-  EXPECT_EQ(parse({"plan", "--var", "a=[1, 2]", "--var", "b=x=y", "--out="}).arguments.list("var"),
-            (Words{"a=[1, 2]", "b=x=y"}));
+  EXPECT_EQ(parse({"plan", "--var", "a=[1, 2]", "--var", "b=x=y"}).arguments.list("var"), (Words{"a=[1, 2]", "b=x=y"}));
   EXPECT_EQ(parse({"plan", "--out", "a b"}).arguments.text("out"), "a b");
 }
 

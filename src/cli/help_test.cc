@@ -32,8 +32,8 @@ TEST(Commands, FlagsAndVariablesAreUniqueInEach) {
     for (const Option& option : all) {
       EXPECT_TRUE(names.insert(std::string(option.name)).second) << command.name << " --" << option.name;
       EXPECT_TRUE(variables.insert(variable_of(option)).second) << command.name << " " << variable_of(option);
-      if (option.letter != 0)
-        EXPECT_TRUE(letters.insert(option.letter).second) << command.name << " -" << option.letter;
+      const bool taken = option.letter != 0 && !letters.insert(option.letter).second;
+      EXPECT_FALSE(taken) << command.name << " -" << option.letter;
     }
   }
 }

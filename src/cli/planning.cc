@@ -26,9 +26,13 @@ Request request_of(Call& call, Goal::Kind kind) {
   request.variables = call.arguments.list("var");
   request.state = state_path(call, request.locations);
   request.goal.kind = kind;
-  request.goal.targets = call.arguments.words();
-  for (std::string& target : call.arguments.list("target")) request.goal.targets.push_back(std::move(target));
   return request;
+}
+
+std::vector<std::string> targets_of(Call& call) {
+  std::vector<std::string> targets = call.arguments.words();
+  for (std::string& target : call.arguments.list("target")) targets.push_back(std::move(target));
+  return targets;
 }
 
 Desk open_desk(Call& call, const Request& request, OpenFor use, KeyUse key) {

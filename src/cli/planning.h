@@ -28,8 +28,10 @@ struct Request {
   Goal goal;
 };
 
-/// From the arguments: the words and --target are targets.
+/// From the global flags; without targets.
 Request request_of(Call&, Goal::Kind);
+/// The words and --target.
+std::vector<std::string> targets_of(Call&);
 
 /// Everything at hand for one environment: the manifests resolved, the state open.
 struct Desk {

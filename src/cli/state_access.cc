@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/state_access.h"
 
+#include <pwd.h>
+#include <unistd.h>
+
 #include <fmt/format.h>
 
 #include "base/error.h"
@@ -129,6 +132,7 @@ Owner owner_of(System& system) {
   for (const auto name : {"USER", "LOGNAME"}) {
     if (const auto user = system.variable(name); user && owner.user.empty()) owner.user = *user;
   }
+  if (const passwd* entry = owner.user.empty() ? ::getpwuid(::getuid()) : nullptr) owner.user = entry->pw_name;
   if (owner.user.empty()) owner.user = "unknown";
   owner.host = system.host();
   owner.boot_id = system.boot_id();

@@ -36,12 +36,19 @@ void show_result(Call& call, Desk& desk, const Plan& plan, std::optional<RunId> 
   print(call, format, Value(std::move(answer)));
 }
 
+Request requested(Call& call, Goal::Kind kind) {
+  Request request = request_of(call, kind);
+  request.goal.targets = targets_of(call);
+  request.goal.prune = kind == Goal::Kind::apply && call.arguments.flag("prune");
+  return request;
+}
+
 /// apply and destroy: from what was asked for to what became of it.
 int deploy(Call& call, Goal::Kind kind) {
   const Format format = format_of(call, {Format::text, Format::json, Format::yaml, Format::jsonl});
   const auto file = kind == Goal::Kind::apply ? plan_file_of(call) : std::nullopt;
   if (!file) require_answer(call);
-  const Request request = file ? file->request : request_of(call, kind);
+  const Request request = file ? file->request : requested(call, kind);
 
   // Fetch, check, resolve: stops here when there is any mistake, all of them printed.
   Desk desk = open_desk(call, request, OpenFor::writing, KeyUse::make);
@@ -49,7 +56,7 @@ int deploy(Call& call, Goal::Kind kind) {
   // Compare with what is deployed.
   Planned planned = plan_now(call, desk, request.goal);
   if (file) require_same(*file, desk, planned);
-  if (planned.plan.empty()) {
+  if (planned.plan.empty() && planned.plan.noted.empty()) {
     show(call, planned.plan, format);
     show_result(call, desk, planned.plan, std::nullopt, format);
     return kDone;
@@ -59,13 +66,12 @@ int deploy(Call& call, Goal::Kind kind) {
   const HeldLease lease = lock_and_plan(call, desk, planned);
   if (file) require_same(*file, desk, planned);
   show(call, planned.plan, format);
-  if (planned.plan.empty()) return kDone;
 
-  // The point of no return.
-  if (!file) confirm(call, desk, planned, lease);
-  if (format == Format::text) print(call, "\n");
+  // The point of no return. A plan without steps makes no run; it may note what changed beside the inputs.
+  if (!file && !planned.plan.empty()) confirm(call, desk, planned, lease);
+  if (format == Format::text && !planned.plan.empty()) print(call, "\n");
   const RunResult result = carry_out(call, desk, planned, lease, format);
-  show_result(call, desk, planned.plan, result.run, format);
+  show_result(call, desk, planned.plan, planned.plan.empty() ? std::nullopt : std::optional(result.run), format);
   return exit_code(result.status);
 }
 

@@ -95,11 +95,7 @@ std::string inputs_text(const std::string& name, const Value& value, const Sourc
 }
 
 int explain_task(Call& call, const std::string& word) {
-  const Request request = [&] {
-    Request made = request_of(call, Goal::Kind::apply);
-    made.goal.targets.clear();
-    return made;
-  }();
+  const Request request = request_of(call, Goal::Kind::apply);
   Desk desk = open_desk(call, request, OpenFor::reading, KeyUse::look);
   const TaskId id = find_task(desk.model, word);
   const Task& task = desk.model.tasks[id];

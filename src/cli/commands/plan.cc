@@ -15,6 +15,7 @@ Goal::Kind goal_of(Call& call) {
 int plan(Call& call) {
   const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
   Request request = request_of(call, goal_of(call));
+  request.goal.targets = targets_of(call);
   request.goal.prune = call.arguments.flag("prune");
   const auto out = call.arguments.text("out");
 
@@ -36,7 +37,8 @@ int plan(Call& call) {
 
 int diff(Call& call) {
   const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
-  const Request request = request_of(call, Goal::Kind::apply);
+  Request request = request_of(call, Goal::Kind::apply);
+  request.goal.targets = targets_of(call);
   Desk desk = open_desk(call, request, OpenFor::reading, KeyUse::look);
   const Planned planned = plan_now(call, desk, request.goal);
   if (format != Format::text) {

@@ -113,10 +113,23 @@ std::string heading(const Step& step, Style style) {
   return out + "\n";
 }
 
+/// What is new as a map reads better member by member.
+std::string new_text(const FieldChange& change, Style style) {
+  const Value& value = *change.after;
+  if (!value.is_map() || value.secret || value.map().empty()) return change_text(change, true, style);
+  std::string out;
+  for (const auto& [key, member] : value.map()) {
+    out += new_text({change.field + "." + key.name, std::nullopt, member, change.text}, style);
+  }
+  return out;
+}
+
 std::string details(const Step& step, Style style) {
   std::string out;
-  const bool fresh = step.action == Action::create;
-  for (const FieldChange& change : step.changes) out += change_text(change, fresh, style);
+  for (const FieldChange& change : step.changes) {
+    const bool fresh = step.action == Action::create && change.after && !change.before;
+    out += fresh ? new_text(change, style) : change_text(change, false, style);
+  }
   return out;
 }
 

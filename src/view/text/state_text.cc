@@ -60,7 +60,8 @@ std::vector<DeploymentStatus> deployment_statuses(const Snapshot& snapshot) {
     status.run = std::max(status.run, record.run);
     if (record.updated >= status.updated) {
       status.updated = record.updated;
-      status.place = record.place;
+      // Only the file: its tasks stand in many lines.
+      status.place = record.place.substr(0, record.place.find(':'));
     }
   }
   std::vector<DeploymentStatus> all;

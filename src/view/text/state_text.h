@@ -22,7 +22,7 @@ struct DeploymentStatus {
   std::size_t tasks = 0, failed = 0, started = 0;
   RunId run = 0;
   Instant updated;
-  std::string place;
+  std::string place;  ///< the manifest's file
 
   /// "deployed", "failed", "interrupted".
   std::string_view state() const;

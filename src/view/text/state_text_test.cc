@@ -42,11 +42,11 @@ TEST(Status, FoldsRecordsByDeployment) {
   EXPECT_EQ(all[0].state(), "deployed");
   EXPECT_EQ(all[1].state(), "failed");
   EXPECT_EQ(all[1].run, 3);
-  EXPECT_EQ(all[1].place, "web.yaml:3");
+  EXPECT_EQ(all[1].place, "web.yaml");
   EXPECT_EQ(status_text(all, {4000}, {}),
-            "ENVIRONMENT  DEPLOYMENT  STATUS             TASKS  RUN  UPDATED   MANIFEST\n"
-            "test         db          deployed           1      1    just now  web.yaml:1\n"
-            "test         web         failed (1 of 2)    2      3    just now  web.yaml:3\n");
+            "ENVIRONMENT  DEPLOYMENT  STATUS           TASKS  RUN  UPDATED   MANIFEST\n"
+            "test         db          deployed         1      1    just now  web.yaml\n"
+            "test         web         failed (1 of 2)  2      3    just now  web.yaml\n");
 }
 
 TEST(Status, WhatNeverEndedIsInterrupted) {
