@@ -22,8 +22,8 @@ class Graph {
   Graph(std::size_t nodes, std::vector<Edge> edges);
 
   std::size_t size() const { return needs_begin_.empty() ? 0 : needs_begin_.size() - 1; }
-  std::span<const NodeId> needs(NodeId) const;    ///< ascending
-  std::span<const NodeId> users(NodeId) const;    ///< who needs it; ascending
+  std::span<const NodeId> needs(NodeId) const;  ///< ascending
+  std::span<const NodeId> users(NodeId) const;  ///< who needs it; ascending
 
  private:
   std::vector<std::uint32_t> needs_begin_, users_begin_;

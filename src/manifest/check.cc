@@ -17,10 +17,7 @@ constexpr std::string_view host_name_rule = "such a name is made of letters, dig
 
 const std::vector<Field>& head_fields() {
   static const std::vector<Field> fields = {
-      {.name = "apiVersion",
-       .summary = "verbacratis/v1",
-       .required = true,
-       .one_of = {"verbacratis/v1", "v1-alpha"}},
+      {.name = "apiVersion", .summary = "verbacratis/v1", .required = true, .one_of = {"verbacratis/v1", "v1-alpha"}},
       {.name = "kind", .summary = "the kind of manifest, such as Deployment", .required = true},
       {.name = "metadata",
        .type = FieldType::object,
@@ -147,21 +144,26 @@ class DocumentChecker {
   void tasks(Manifest& manifest, const std::string& what) {
     Value* list = manifest.spec.map().find("tasks");
     if (!list || !list->is_list()) return;
-    std::unordered_map<std::string_view, Where> names;
-    names.reserve(list->list().size());
     for (Value& task : list->list()) {
       if (!task.is_map()) continue;
-      const Value* name = task.find("name");
-      if (name && name->is_string()) {
-        check_name(*name, false);
-        const auto [first, is_new] = names.emplace(name->string(), name->where);
-        if (!is_new) {
-          duplicate("manifest.duplicate-task", fmt::format("two tasks of {} are named '{}'", what, name->string()),
-                    name->where, first->second);
-        }
-      }
       this->task(task, what);
       variable_names(task, "variables");
+    }
+    task_names(list->list(), what);
+  }
+
+  // After all that may still add members: the names are borrowed from the tasks.
+  void task_names(const List& tasks, const std::string& what) {
+    std::unordered_map<std::string_view, Where> names;
+    names.reserve(tasks.size());
+    for (const Value& task : tasks) {
+      const Value* name = task.find("name");
+      if (!name || !name->is_string()) continue;
+      check_name(*name, false);
+      const auto [first, is_new] = names.emplace(name->string(), name->where);
+      if (is_new) continue;
+      duplicate("manifest.duplicate-task", fmt::format("two tasks of {} are named '{}'", what, name->string()),
+                name->where, first->second);
     }
   }
 
@@ -206,7 +208,7 @@ class DocumentChecker {
     }
     if (!with->is_map()) {
       return error("manifest.wrong-type", "'with' must be a map", start_of(with->where),
-                   fmt::format("'verba explain {}' shows what may stand in it", type_name), what);
+                   fmt::format("'verba explain {}' shows what may stand in it", type->name), what);
     }
     if (part) {
       check_some_fields(*with, type->inputs, "'with' of " + what, sources_, diagnostics_);
@@ -238,8 +240,8 @@ class DocumentChecker {
     }
     const Value& from = *value.find("from");
     if (!from.is_map() || from.map().size() != 1) {
-      return error("manifest.wrong-type", "'from' must be a map of one of env, secret and script",
-                   start_of(from.where), "for example: {from: {env: USER}, default: nobody}", what);
+      return error("manifest.wrong-type", "'from' must be a map of one of env, secret and script", start_of(from.where),
+                   "for example: {from: {env: USER}, default: nobody}", what);
     }
     const auto& [source, name] = *from.map().begin();
     if (source.name != "env" && source.name != "secret" && source.name != "script") {
@@ -277,7 +279,12 @@ class DocumentChecker {
   }
 
   void duplicate(std::string_view code, std::string message, Where where, Where first) {
-    diagnostics_.add({Severity::error, code, std::move(message), where, {}, "give one of them another name",
+    diagnostics_.add({Severity::error,
+                      code,
+                      std::move(message),
+                      where,
+                      {},
+                      "give one of them another name",
                       {{"first defined here", first}}});
   }
 

@@ -84,40 +84,53 @@ TEST_P(BadManifests, are_told_with_place_and_hint) {
 INSTANTIATE_TEST_SUITE_P(
     Heads, BadManifests,
     testing::ValuesIn(std::vector<Case>{
-        {"not_a_map", "- a\n",
+        {"not_a_map",
+         "- a\n",
          {"m.yaml:1:1 manifest.wrong-type: a manifest must be a map "
           "(begin it with 'apiVersion: verbacratis/v1' and 'kind: Deployment')"}},
-        {"unknown_kind", "apiVersion: verbacratis/v1\nkind: Deploymnt\nmetadata: {name: a}\n",
+        {"unknown_kind",
+         "apiVersion: verbacratis/v1\nkind: Deploymnt\nmetadata: {name: a}\n",
          {"m.yaml:2:7 manifest.unknown-kind: unknown kind 'Deploymnt' (did you mean 'Deployment'?)"}},
-        {"far_kind", "apiVersion: verbacratis/v1\nkind: Pod\nmetadata: {name: a}\n",
+        {"far_kind",
+         "apiVersion: verbacratis/v1\nkind: Pod\nmetadata: {name: a}\n",
          {"m.yaml:2:7 manifest.unknown-kind: unknown kind 'Pod' (known kinds: Environment, Authentication, "
           "InfrastructureAccount, Variables, ShellScript, Deployment)"}},
-        {"no_kind", "apiVersion: verbacratis/v1\nmetadata: {name: a}\n",
+        {"no_kind",
+         "apiVersion: verbacratis/v1\nmetadata: {name: a}\n",
          {"m.yaml:1:1 manifest.missing-field: 'kind' is missing "
           "(add 'kind': the kind of manifest, such as Deployment)"}},
-        {"no_version", "kind: Environment\nmetadata: {name: a}\n",
+        {"no_version",
+         "kind: Environment\nmetadata: {name: a}\n",
          {"m.yaml:1:1 manifest.missing-field: 'apiVersion' is missing (add 'apiVersion': verbacratis/v1)"}},
-        {"bad_version", "apiVersion: v1\nkind: Environment\nmetadata: {name: a}\n",
+        {"bad_version",
+         "apiVersion: v1\nkind: Environment\nmetadata: {name: a}\n",
          {"m.yaml:1:13 manifest.bad-value: 'apiVersion' cannot be 'v1' "
           "(it must be one of verbacratis/v1, v1-alpha)"}},
-        {"no_alpha", "apiVersion: v1-alpha\nkind: Environment\nmetadata: {name: a}\n",
+        {"no_alpha",
+         "apiVersion: v1-alpha\nkind: Environment\nmetadata: {name: a}\n",
          {"m.yaml:1:13 manifest.bad-value: v1-alpha has no kind 'Environment' "
           "(write 'apiVersion: verbacratis/v1')"}},
-        {"no_name", "apiVersion: verbacratis/v1\nkind: Environment\nmetadata: {}\n",
+        {"no_name",
+         "apiVersion: verbacratis/v1\nkind: Environment\nmetadata: {}\n",
          {"m.yaml:3:11 manifest.missing-field: 'name' is missing (add 'name': unique per kind)"}},
-        {"bad_name", "apiVersion: verbacratis/v1\nkind: Environment\nmetadata: {name: 1a.b}\n",
+        {"bad_name",
+         "apiVersion: verbacratis/v1\nkind: Environment\nmetadata: {name: 1a.b}\n",
          {"m.yaml:3:18 manifest.bad-name: '1a.b' is not a valid name "
           "(a name begins with a letter and goes on with letters, digits, '-' and '_')"}},
-        {"number_for_name", "apiVersion: verbacratis/v1\nkind: Environment\nmetadata: {name: 7}\n",
+        {"number_for_name",
+         "apiVersion: verbacratis/v1\nkind: Environment\nmetadata: {name: 7}\n",
          {"m.yaml:3:18 manifest.wrong-type: 'name' must be a string, but is a number "
           "(put it in quotes to make it a string)"}},
-        {"spec_is_a_list", "apiVersion: verbacratis/v1\nkind: Environment\nmetadata: {name: a}\nspec: []\n",
+        {"spec_is_a_list",
+         "apiVersion: verbacratis/v1\nkind: Environment\nmetadata: {name: a}\nspec: []\n",
          {"m.yaml:4:7 manifest.wrong-type: 'spec' must be a map "
           "('verba explain Environment' shows what may stand in it)"}},
-        {"nowhere", "apiVersion: verbacratis/v1\nkind: Environment\nmetadata: {name: a, environments: []}\n",
+        {"nowhere",
+         "apiVersion: verbacratis/v1\nkind: Environment\nmetadata: {name: a, environments: []}\n",
          {"m.yaml:3:35 manifest.bad-value: 'environments' is empty, so this would be in scope nowhere "
           "(name an environment, or remove the line to mean all of them)"}},
-        {"unknown_top", "apiVersion: verbacratis/v1\nkind: Environment\nmetadata: {name: a}\nspecs: {}\n",
+        {"unknown_top",
+         "apiVersion: verbacratis/v1\nkind: Environment\nmetadata: {name: a}\nspecs: {}\n",
          {"m.yaml:4:1 manifest.unknown-field: unknown field 'specs' (did you mean 'spec'?)"}},
     }),
     [](const auto& info) { return std::string(info.param.name); });
@@ -125,37 +138,49 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Tasks, BadManifests,
     testing::ValuesIn(std::vector<Case>{
-        {"no_type", with_task("{name: a}"),
+        {"no_type",
+         with_task("{name: a}"),
          {"m.yaml:6:5 manifest.missing-field: 'type' is missing "
           "(add what brings it about, for example 'type: ShellScript')"}},
-        {"both", with_task("{name: a, type: ShellScript, task: b, with: {}}"),
+        {"both",
+         with_task("{name: a, type: ShellScript, task: b, with: {}}"),
          {"m.yaml:6:40 manifest.bad-value: a task has either 'type' or 'task', not both (remove one of them)"}},
-        {"unknown_type", with_task("{name: a, type: ShelScript}"),
+        {"unknown_type",
+         with_task("{name: a, type: ShelScript}"),
          {"m.yaml:6:21 manifest.unknown-type: unknown task type 'ShelScript' (did you mean 'ShellScript'?)"}},
-        {"no_with", with_task("{name: a, type: ShellScript}"),
+        {"no_with",
+         with_task("{name: a, type: ShellScript}"),
          {"m.yaml:6:5 manifest.missing-field: 'run' is missing (add 'run': The script)"}},
-        {"bad_with", with_task("{name: a, type: ShellScript, with: {run: x, envrionment: {}}}"),
+        {"bad_with",
+         with_task("{name: a, type: ShellScript, with: {run: x, envrionment: {}}}"),
          {"m.yaml:6:49 manifest.unknown-field: unknown field 'envrionment' (did you mean 'environment'?)"}},
-        {"with_is_a_string", with_task("{name: a, type: ShellScript, with: x}"),
+        {"with_is_a_string",
+         with_task("{name: a, type: ShellScript, with: x}"),
          {"m.yaml:6:40 manifest.wrong-type: 'with' must be a map "
           "('verba explain ShellScript' shows what may stand in it)"}},
-        {"bad_name", with_task("{name: a b, type: ShellScript, with: {run: x}}"),
+        {"bad_name",
+         with_task("{name: a b, type: ShellScript, with: {run: x}}"),
          {"m.yaml:6:12 manifest.bad-name: 'a b' is not a valid name "
           "(a name begins with a letter and goes on with letters, digits, '-' and '_')"}},
-        {"twice", with_task("{name: a, type: ShellScript, with: {run: x}}\n  - {name: a, type: ShellScript, "
-                            "with: {run: x}}"),
+        {"twice",
+         with_task("{name: a, type: ShellScript, with: {run: x}}\n  - {name: a, type: ShellScript, "
+                   "with: {run: x}}"),
          {"m.yaml:7:12 manifest.duplicate-task: two tasks of Deployment 'web' are named 'a' "
           "(give one of them another name)"}},
-        {"not_yet", with_task("{name: a, type: ShellScript, rollout: {batch: 1}, with: {run: x}}"),
+        {"not_yet",
+         with_task("{name: a, type: ShellScript, rollout: {batch: 1}, with: {run: x}}"),
          {"m.yaml:6:34 manifest.not-supported: 'rollout' is not supported by this version "
           "(remove it; 'verba explain' tells what this version can do)"}},
-        {"retry", with_task("{name: a, type: ShellScript, retry: {attempts: 0, delay: 5}, with: {run: x}}"),
+        {"retry",
+         with_task("{name: a, type: ShellScript, retry: {attempts: 0, delay: 5}, with: {run: x}}"),
          {"m.yaml:6:52 manifest.bad-value: 'attempts' must be at least 1 (write 1 or more)",
           "m.yaml:6:62 manifest.wrong-type: 'delay' must be a length of time such as 30s, but is a number "
           "(a length of time needs a unit: 500ms, 30s, 5m, 1h30m, 2d)"}},
-        {"task_is_a_string", with_task("build"),
+        {"task_is_a_string",
+         with_task("build"),
          {"m.yaml:6:5 manifest.wrong-type: 'tasks[0]' must be a map, but is a string (tasks[0]: One task)"}},
-        {"no_tasks", "apiVersion: verbacratis/v1\nkind: Deployment\nmetadata: {name: web}\n",
+        {"no_tasks",
+         "apiVersion: verbacratis/v1\nkind: Deployment\nmetadata: {name: web}\n",
          {"m.yaml:1:1 manifest.missing-field: 'tasks' is missing (add 'tasks': What there is to bring about. The order "
           "of writing means nothing: dependsOn and outputs do)"}},
         {"deployment_rollback",
@@ -172,25 +197,42 @@ std::string with_value(const std::string& value) {
 INSTANTIATE_TEST_SUITE_P(
     Variables, BadManifests,
     testing::ValuesIn(std::vector<Case>{
-        {"name", with_value("a.b: 1"),
+        {"name",
+         with_value("a.b: 1"),
          {"m.yaml:6:5 manifest.bad-name: 'a.b' cannot be the name of a variable "
           "(a name begins with a letter and goes on with letters, digits, '-' and '_')"}},
-        {"from_nothing", with_value("a: {from: {enw: X}}"),
+        {"from_nothing",
+         with_value("a: {from: {enw: X}}"),
          {"m.yaml:6:16 manifest.unknown-field: a value cannot come from 'enw' (did you mean 'env'?)"}},
-        {"from_two", with_value("a: {from: {env: X, script: y}}"),
+        {"from_two",
+         with_value("a: {from: {env: X, script: y}}"),
          {"m.yaml:6:15 manifest.wrong-type: 'from' must be a map of one of env, secret and script "
           "(for example: {from: {env: USER}, default: nobody})"}},
-        {"from_number", with_value("a: {from: {env: 7}}"),
+        {"from_number",
+         with_value("a: {from: {env: 7}}"),
          {"m.yaml:6:21 manifest.wrong-type: 'env' must be a plain string (for example: {from: {env: USER}})"}},
-        {"beside_from", with_value("a: {from: {env: X}, defalt: 7}"),
+        {"beside_from",
+         with_value("a: {from: {env: X}, defalt: 7}"),
          {"m.yaml:6:25 manifest.unknown-field: unknown field 'defalt' beside 'from' (did you mean 'default'?)"}},
-        {"exported", with_value("a: {from: {env: X}, export: Y}"),
+        {"exported",
+         with_value("a: {from: {env: X}, export: Y}"),
          {"m.yaml:6:25 manifest.not-supported: 'export' is not supported by this version (remove it)"}},
     }),
     [](const auto& info) { return std::string(info.param.name); });
 
+// A task without `with` gets an empty one, which moves its other members about.
+TEST(Check, finds_duplicates_among_tasks_without_with) {
+  const Read read(
+      with_task("{name: a, type: ShellScript}\n  - {name: b, type: ShellScript}\n"
+                "  - {name: a, type: ShellScript}"));
+  EXPECT_THAT(read.findings(),
+              testing::Contains("m.yaml:8:12 manifest.duplicate-task: two tasks of Deployment 'web' are "
+                                "named 'a' (give one of them another name)"));
+}
+
 TEST(Check, tells_the_first_of_two_tasks) {
-  const Read read(with_task("{name: a, type: ShellScript, with: {run: x}}\n  - {name: a, type: ShellScript, with: {run: x}}"));
+  const Read read(
+      with_task("{name: a, type: ShellScript, with: {run: x}}\n  - {name: a, type: ShellScript, with: {run: x}}"));
   ASSERT_EQ(read.diagnostics.all().size(), 1u);
   const Diagnostic& finding = read.diagnostics.all()[0];
   ASSERT_EQ(finding.related.size(), 1u);

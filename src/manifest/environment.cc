@@ -60,8 +60,9 @@ void command_line_variables(Resolution& resolution, const Map& variables) {
     resolution.diagnostics.error("manifest.unknown-variable",
                                  fmt::format("no manifest has a variable '{}' to be set from outside", key.name),
                                  key.where,
-                                 did_you_mean(key.name, names, "variables are those of Variables, Environment, "
-                                                               "Deployment and task"));
+                                 did_you_mean(key.name, names,
+                                              "variables are those of Variables, Environment, "
+                                              "Deployment and task"));
   }
   resolution.model.command_line_variables = variables;
 }
@@ -95,11 +96,11 @@ void roles(Resolution& resolution) {
       if (const auto id = account_named(model, account.string())) {
         model.environment.roles.emplace(role.name, *id);
       } else if (const Manifest* found = resolution.index.find("InfrastructureAccount", account.string())) {
-        report(resolution.diagnostics, "manifest.out-of-scope",
-               fmt::format("account '{}' is not in scope in environment '{}'", account.string(),
-                           model.environment.name),
-               account.where, scope_of_manifest(*found),
-               fmt::format("resolving role '{}' of Environment '{}'", role.name, environment->name));
+        report(
+            resolution.diagnostics, "manifest.out-of-scope",
+            fmt::format("account '{}' is not in scope in environment '{}'", account.string(), model.environment.name),
+            account.where, scope_of_manifest(*found),
+            fmt::format("resolving role '{}' of Environment '{}'", role.name, environment->name));
       }
     }
   }

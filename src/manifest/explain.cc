@@ -222,13 +222,13 @@ std::string table(const std::vector<Field>& fields) {
 }
 
 std::string page(const Catalogue& catalogue, const Kind& kind) {
-  return fmt::format("### {}{}\n\n{}\n\n{}\n\n{}\n```yaml\n{}\n```\n\n", kind.name, kind.alpha ? " α" : "", kind.summary,
-                     trimmed(kind.manual), table(catalogue.fields(kind)), trimmed(kind.example));
+  return fmt::format("### {}{}\n\n{}\n\n{}\n\n{}\n```yaml\n{}\n```\n\n", kind.name, kind.alpha ? " α" : "",
+                     kind.summary, trimmed(kind.manual), table(catalogue.fields(kind)), trimmed(kind.example));
 }
 
 std::string page(const TaskType& type) {
-  std::string text = fmt::format("### {}\n\n{}\n\n{}\n\n{}", type.name, type.summary, trimmed(type.manual),
-                                 table(type.inputs));
+  std::string text =
+      fmt::format("### {}\n\n{}\n\n{}\n\n{}", type.name, type.summary, trimmed(type.manual), table(type.inputs));
   if (!type.outputs.empty()) text += "\nOutputs:\n\n" + table(type.outputs);
   return text + fmt::format("\n```yaml\n{}\n```\n\n", trimmed(type.example));
 }
@@ -275,7 +275,8 @@ std::vector<std::string_view> explainable(const Catalogue& catalogue) {
 
 std::string markdown(const Catalogue& catalogue) {
   std::string text =
-      "# Reference\n\nMade by `verba schema --format markdown` from the tables that check manifests. Kinds marked α are "
+      "# Reference\n\nMade by `verba schema --format markdown` from the tables that check manifests. Kinds marked α "
+      "are "
       "known to `apiVersion: v1-alpha` too.\n\n";
   for (const std::string_view group : {"systems", "projects"}) {
     text += group == "systems" ? "## Systems: where things run\n\n" : "## Projects: what to deploy\n\n";
@@ -287,7 +288,8 @@ std::string markdown(const Catalogue& catalogue) {
   for (const TaskType* type : catalogue.types) text += page(*type);
   text += "## Functions\n\n| function | what it gives | example |\n|---|---|---|\n";
   for (const Function& function : functions()) {
-    text += fmt::format("| `{}` | {} | `{}` |\n", cell(function.signature), cell(function.summary), cell(function.example));
+    text +=
+        fmt::format("| `{}` | {} | `{}` |\n", cell(function.signature), cell(function.summary), cell(function.example));
   }
   return text;
 }

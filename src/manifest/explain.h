@@ -10,10 +10,10 @@
 
 namespace verba {
 
-/// Small Markdown (view/text/markdown.h) about "Deployment", "Deployment.tasks.retry", "ShellScript.run", "functions" or
-/// one function's name; about "" it lists all of these. Ends with a line end. A name that is both a kind and a task type
-/// gives both. A path may leave out "spec". Throws Error(usage, "usage.unknown-topic") with a hint when there is no such
-/// thing.
+/// Small Markdown (view/text/markdown.h) about "Deployment", "Deployment.tasks.retry", "ShellScript.run", "functions"
+/// or one function's name; about "" it lists all of these. Ends with a line end. A name that is both a kind and a task
+/// type gives both. A path may leave out "spec". Throws Error(usage, "usage.unknown-topic") with a hint when there is
+/// no such thing.
 std::string explain(const Catalogue&, std::string_view path);
 
 /// What explain() knows: kinds and task types, sorted, each once.

@@ -83,7 +83,8 @@ TEST(Markdown, has_all_that_can_be_written) {
   const std::string text = markdown(catalogue());
   EXPECT_THAT(text, HasSubstr("### Deployment\n"));
   EXPECT_THAT(text, HasSubstr("### InfrastructureAccount α\n"));
-  EXPECT_THAT(text, HasSubstr("| `tasks[].retry.attempts` | integer, required |  | How often to try in all. Example: `3` |\n"));
+  EXPECT_THAT(
+      text, HasSubstr("| `tasks[].retry.attempts` | integer, required |  | How often to try in all. Example: `3` |\n"));
   EXPECT_THAT(text, HasSubstr("## Task types\n\n### ShellScript\n"));
   EXPECT_THAT(text, HasSubstr("## Functions\n"));
   EXPECT_THAT(text, Not(HasSubstr("rollout")));
@@ -100,8 +101,9 @@ const Value& rule_of(const Value& schema, std::string_view kind) {
 TEST(JsonSchema, follows_the_tables) {
   const Value schema = json_schema(catalogue());
   EXPECT_EQ(schema.find("$schema")->string(), "http://json-schema.org/draft-07/schema#");
-  EXPECT_EQ(to_json(*schema.find("properties")->find("kind")),
-            R"({"enum":["Environment","Authentication","InfrastructureAccount","Variables","ShellScript","Deployment"]})");
+  EXPECT_EQ(
+      to_json(*schema.find("properties")->find("kind")),
+      R"({"enum":["Environment","Authentication","InfrastructureAccount","Variables","ShellScript","Deployment"]})");
   const Value& deployment = rule_of(schema, "Deployment");
   EXPECT_EQ(to_json(*deployment.find("required")), R"(["spec"])");
   const Value& spec = *deployment.find("properties")->find("spec");

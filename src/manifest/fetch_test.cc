@@ -137,16 +137,16 @@ TEST(Fetch, says_what_is_wrong) {
   files.files["/project/big.yaml"] = std::string((64u << 20) + 1, ' ');
   EXPECT_THAT(Fetched(files, "nowhere").findings,
               ElementsAre("manifest.location: there is no file or directory 'nowhere' (check the path after -f)"));
-  EXPECT_THAT(Fetched(files, "/dev/null").findings,
-              ElementsAre("manifest.location: '/dev/null' is neither a file nor a directory (name a file or a directory)"));
+  EXPECT_THAT(
+      Fetched(files, "/dev/null").findings,
+      ElementsAre("manifest.location: '/dev/null' is neither a file nor a directory (name a file or a directory)"));
   EXPECT_THAT(Fetched(files, "empty").findings,
               ElementsAre("manifest.location: the directory 'empty' has no manifests in it "
                           "(manifests are files that end in .yaml, .yml or .json)"));
   EXPECT_THAT(Fetched(files, "").findings,
               ElementsAre("manifest.location: the location of the manifests is empty (name a file or a directory)"));
-  EXPECT_THAT(Fetched(files, "big.yaml").findings,
-              ElementsAre("manifest.location: 'big.yaml' is larger than 64 MiB "
-                          "(check that it is there and that you may read it)"));
+  EXPECT_THAT(Fetched(files, "big.yaml").findings, ElementsAre("manifest.location: 'big.yaml' is larger than 64 MiB "
+                                                               "(check that it is there and that you may read it)"));
 }
 
 TEST(Fetch, goes_on_after_a_file_that_cannot_be_read) {

@@ -25,9 +25,15 @@ class Object {
   Map map_;
 };
 
-Value type(std::string_view name) { return Object().with("type", name).take(); }
-Value pattern(std::string_view text) { return Object().with("type", "string").with("pattern", text).take(); }
-Value constant(std::string_view text) { return Object().with("const", text).take(); }
+Value type(std::string_view name) {
+  return Object().with("type", name).take();
+}
+Value pattern(std::string_view text) {
+  return Object().with("type", "string").with("pattern", text).take();
+}
+Value constant(std::string_view text) {
+  return Object().with("const", text).take();
+}
 
 Value any_of(Value a, Value b) {
   List both;
@@ -37,7 +43,9 @@ Value any_of(Value a, Value b) {
 }
 
 // What stands for a value that is worked out later.
-Value expression() { return pattern("\\$\\{\\{"); }
+Value expression() {
+  return pattern("\\$\\{\\{");
+}
 
 List strings(const std::vector<std::string_view>& all) {
   List list;
@@ -92,7 +100,8 @@ class SchemaMaker {
   Value property(const Field& field, bool expressions, bool alpha) const {
     const bool may = expressions || field.expressions;
     Value schema = bare(field, may, alpha);
-    if (field.scalar_or_list && !field.fields.empty()) schema = any_of(property(field.fields.front(), may, alpha), std::move(schema));
+    if (field.scalar_or_list && !field.fields.empty())
+      schema = any_of(property(field.fields.front(), may, alpha), std::move(schema));
     const bool closed = field.type != FieldType::any && field.type != FieldType::condition &&
                         (field.type != FieldType::string || !field.one_of.empty());
     if (may && closed) schema = any_of(std::move(schema), expression());
@@ -108,16 +117,26 @@ class SchemaMaker {
 
   Value bare(const Field& field, bool expressions, bool alpha) const {
     switch (field.type) {
-      case FieldType::any: return Value(Map{});
-      case FieldType::string: return string(field);
-      case FieldType::integer: return number("integer", field);
-      case FieldType::number: return number("number", field);
-      case FieldType::boolean: return type("boolean");
-      case FieldType::duration: return pattern(duration_pattern);
-      case FieldType::condition: return Object().with("type", strings({"string", "boolean"})).take();
-      case FieldType::list: return list(field, expressions, alpha);
-      case FieldType::map: return map(field, expressions, alpha);
-      case FieldType::object: return object(field.fields, expressions, alpha);
+      case FieldType::any:
+        return Value(Map{});
+      case FieldType::string:
+        return string(field);
+      case FieldType::integer:
+        return number("integer", field);
+      case FieldType::number:
+        return number("number", field);
+      case FieldType::boolean:
+        return type("boolean");
+      case FieldType::duration:
+        return pattern(duration_pattern);
+      case FieldType::condition:
+        return Object().with("type", strings({"string", "boolean"})).take();
+      case FieldType::list:
+        return list(field, expressions, alpha);
+      case FieldType::map:
+        return map(field, expressions, alpha);
+      case FieldType::object:
+        return object(field.fields, expressions, alpha);
     }
     return Value(Map{});
   }
@@ -189,7 +208,9 @@ Value rule(const Catalogue& catalogue, const SchemaMaker& maker, const Kind& kin
   then.find("properties")
       ->map()
       .append({"apiVersion", {}},
-              Object().with("enum", kind.alpha ? strings({"verbacratis/v1", "v1-alpha"}) : strings({"verbacratis/v1"})).take());
+              Object()
+                  .with("enum", kind.alpha ? strings({"verbacratis/v1", "v1-alpha"}) : strings({"verbacratis/v1"}))
+                  .take());
   if (needed) then.append({"required", {}}, strings({"spec"}));
   return rule;
 }

@@ -38,7 +38,7 @@ struct Manifest {
   std::vector<std::string> environments;  ///< empty: all
   std::vector<Where> environment_places;  ///< beside `environments`
   Map labels;
-  Value spec;                             ///< a map; checked, defaults filled in, expressions parsed
+  Value spec;  ///< a map; checked, defaults filled in, expressions parsed
   std::string directory;
   bool alpha = false;
 };

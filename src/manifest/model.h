@@ -46,16 +46,16 @@ struct Account {
 
 /// One thing to bring about; an instance, when written with forEach.
 struct Task {
-  std::string name;                 ///< "site", or "motd[web-1]"
-  std::string base_name;            ///< without the key
-  std::string address;              ///< "website.site"
+  std::string name;       ///< "site", or "motd[web-1]"
+  std::string base_name;  ///< without the key
+  std::string address;    ///< "website.site"
   DeploymentId deployment = 0;
   const TaskType* type = nullptr;
   AccountId account = 0;
-  Value with;                       ///< checked against type->inputs; expressions not yet evaluated
-  Map variables;                    ///< the task's own
+  Value with;                                           ///< checked against type->inputs; expressions not yet evaluated
+  Map variables;                                        ///< the task's own
   std::shared_ptr<const std::pair<Value, Value>> each;  ///< each.key, each.value; null without forEach
-  std::shared_ptr<const Template> when;              ///< only when it waits for outputs; decided when the task is ready
+  std::shared_ptr<const Template> when;  ///< only when it waits for outputs; decided when the task is ready
   Trigger trigger = Trigger::changed;
   bool temporary = false;
   bool protect = false;
@@ -65,9 +65,9 @@ struct Task {
   OnFailure on_failure = OnFailure::rollback;
   std::string concurrency_group;
   std::string moved_from;
-  std::vector<TaskId> needs;        ///< whose end it waits for inside and outside its deployment; ascending
-  std::string directory;            ///< of its manifest; absolute
-  Where where;                      ///< of its name
+  std::vector<TaskId> needs;  ///< whose end it waits for inside and outside its deployment; ascending
+  std::string directory;      ///< of its manifest; absolute
+  Where where;                ///< of its name
 };
 
 struct DeploymentScope {
@@ -77,7 +77,7 @@ struct DeploymentScope {
   std::vector<std::string> loops;   ///< names of the tasks with forEach, sorted; one may have no instance at all
   Map variables;
   OnFailure on_failure = OnFailure::rollback;
-  Value spec;                       ///< the checked spec but for `tasks`, for what has no member here
+  Value spec;  ///< the checked spec but for `tasks`, for what has no member here
   std::string directory;
   Where where;
 };
@@ -85,9 +85,9 @@ struct DeploymentScope {
 struct EnvironmentScope {
   std::string name = "default";
   Map labels;
-  Map variables;                    ///< of it and all it extends, nearest first taken
+  Map variables;  ///< of it and all it extends, nearest first taken
   std::map<std::string, AccountId> roles;
-  Value protection;                 ///< null when none
+  Value protection;  ///< null when none
 };
 
 struct VariableCache;  // what scripts of variables printed; private to scope.cc
@@ -102,11 +102,11 @@ struct Model {
   ~Model();
 
   EnvironmentScope environment;
-  std::vector<Account> accounts;    ///< [0] is deployment-host
-  std::vector<DeploymentScope> deployments;   ///< sorted by name
-  std::vector<Task> tasks;          ///< by deployment, then in order of writing
-  Map global_variables;             ///< of all Variables manifests in scope
-  Map command_line_variables;       ///< --var: strongest of all
+  std::vector<Account> accounts;             ///< [0] is deployment-host
+  std::vector<DeploymentScope> deployments;  ///< sorted by name
+  std::vector<Task> tasks;                   ///< by deployment, then in order of writing
+  Map global_variables;                      ///< of all Variables manifests in scope
+  Map command_line_variables;                ///< --var: strongest of all
   Graph graph;
 
   NodeId begin_of(DeploymentId d) const { return static_cast<NodeId>(tasks.size() + 2 * std::size_t{d}); }
@@ -116,15 +116,15 @@ struct Model {
 
   std::unordered_map<std::string_view, TaskId> by_address;
   std::unordered_map<std::string_view, const Manifest*> scripts;  ///< the ShellScript manifests in scope
-  std::vector<std::string> directories;       ///< by SourceId: what relative paths in that text start from
-  std::shared_ptr<VariableCache> cache;       ///< never null
+  std::vector<std::string> directories;  ///< by SourceId: what relative paths in that text start from
+  std::shared_ptr<VariableCache> cache;  ///< never null
 };
 
 /// What expressions may ask of the world while a model is made or a task's inputs are evaluated. Borrowed.
 struct Surroundings {
-  std::function<std::variant<std::string, NotFound>(const std::string& path)> file;        ///< absolute path
+  std::function<std::variant<std::string, NotFound>(const std::string& path)> file;  ///< absolute path
   std::function<std::variant<std::string, NotFound>(const std::string& reference, const std::string& directory)> secret;
-  std::function<std::optional<std::string>(const std::string& name)> variable;             ///< env.X
+  std::function<std::optional<std::string>(const std::string& name)> variable;  ///< env.X
   /// A `Variables` value that comes from a ShellScript: runs it, gives its trimmed standard output.
   std::function<std::variant<std::string, NotFound>(const Manifest& script)> script;
   std::function<std::string()> now;
@@ -150,8 +150,8 @@ Model resolve(const std::vector<Manifest>& manifests, std::string_view environme
 /// Names, uniqueness, references between manifests that do not depend on an environment. Once for all environments.
 void check_names(const std::vector<Manifest>&, const Catalogue&, const Sources&, Diagnostics&);
 
-/// What the expressions of one task see. Borrows the model and the surroundings; cheap to make. Variables are worked out
-/// when they are read, once per Scope. While `surroundings.outputs` is empty all outputs are Unknown.
+/// What the expressions of one task see. Borrows the model and the surroundings; cheap to make. Variables are worked
+/// out when they are read, once per Scope. While `surroundings.outputs` is empty all outputs are Unknown.
 Scope scope_of(const Model&, TaskId, const Surroundings&);
 
 }  // namespace verba

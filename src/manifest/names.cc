@@ -42,7 +42,8 @@ class NameChecker {
     std::map<std::pair<std::string_view, std::string_view>, const Manifest*> first;
     for (const Manifest& manifest : manifests_) {
       if (manifest.name.empty()) continue;
-      const auto [known, is_new] = first.emplace(std::pair(manifest.kind->name, std::string_view(manifest.name)), &manifest);
+      const auto [known, is_new] =
+          first.emplace(std::pair(manifest.kind->name, std::string_view(manifest.name)), &manifest);
       if (is_new) continue;
       diagnostics_.add({Severity::error,
                         "manifest.duplicate-name",
@@ -138,7 +139,8 @@ class NameChecker {
     const Manifest* at = &first;
     do {
       finding.message += at->name + " -> ";
-      finding.related.push_back({fmt::format("{} extends {}", at->name, extended(*at)->name), at->spec.find("extends")->where});
+      finding.related.push_back(
+          {fmt::format("{} extends {}", at->name, extended(*at)->name), at->spec.find("extends")->where});
       at = extended(*at);
     } while (at != &first);
     finding.message += first.name;

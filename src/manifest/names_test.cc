@@ -36,15 +36,17 @@ TEST(IsName, follows_the_rule) {
 }
 
 TEST(CheckNames, is_content_with_sound_manifests) {
-  EXPECT_THAT(names_findings(document("Environment", "name: base", "  {}") +
-                             document("Environment", "name: test", "  {extends: base, accounts: {web: deployment-host}}") +
-                             document("InfrastructureAccount", "name: box", "  {authentication: no-auth}") +
-                             document("ShellScript", "name: greet", "  {run: echo}") +
-                             document("Variables", "name: v", "  values: {a: {from: {script: greet}}}") +
-                             document("Deployment", "name: net, environments: [test]", "  tasks: []") +
-                             document("Deployment", "name: web", "  dependsOn: [net]\n  tasks:\n"
-                                                                  "  - {name: a, task: greet, environments: test}")),
-              IsEmpty());
+  EXPECT_THAT(
+      names_findings(document("Environment", "name: base", "  {}") +
+                     document("Environment", "name: test", "  {extends: base, accounts: {web: deployment-host}}") +
+                     document("InfrastructureAccount", "name: box", "  {authentication: no-auth}") +
+                     document("ShellScript", "name: greet", "  {run: echo}") +
+                     document("Variables", "name: v", "  values: {a: {from: {script: greet}}}") +
+                     document("Deployment", "name: net, environments: [test]", "  tasks: []") +
+                     document("Deployment", "name: web",
+                              "  dependsOn: [net]\n  tasks:\n"
+                              "  - {name: a, task: greet, environments: test}")),
+      IsEmpty());
 }
 
 struct Case {
@@ -62,7 +64,8 @@ TEST_P(BadNames, are_told_with_place_and_hint) {
 INSTANTIATE_TEST_SUITE_P(
     All, BadNames,
     testing::ValuesIn(std::vector<Case>{
-        {"twice", document("Environment", "name: a", "  {}") + document("Environment", "name: a", "  {}"),
+        {"twice",
+         document("Environment", "name: a", "  {}") + document("Environment", "name: a", "  {}"),
          {"m.yaml:9:18 manifest.duplicate-name: two manifests are Environment 'a' "
           "(give one of them another name, or remove it)"}},
         {"environment_of_a_manifest",
@@ -74,28 +77,36 @@ INSTANTIATE_TEST_SUITE_P(
                   "  tasks:\n  - {name: a, type: ShellScript, environments: [x], with: {run: x}}"),
          {"m.yaml:6:49 manifest.unknown-reference: no Environment is named 'x' "
           "(write a manifest of kind Environment with that name, or check the name)"}},
-        {"depends_on", document("Deployment", "name: web", "  dependsOn: netwrk\n  tasks: []") +
-                           document("Deployment", "name: network", "  tasks: []"),
+        {"depends_on",
+         document("Deployment", "name: web", "  dependsOn: netwrk\n  tasks: []") +
+             document("Deployment", "name: network", "  tasks: []"),
          {"m.yaml:5:14 manifest.unknown-reference: no Deployment is named 'netwrk' (did you mean 'network'?)"}},
-        {"extends", document("Environment", "name: a", "  extends: b"),
+        {"extends",
+         document("Environment", "name: a", "  extends: b"),
          {"m.yaml:5:12 manifest.unknown-reference: no Environment is named 'b' "
           "(write a manifest of kind Environment with that name, or check the name)"}},
-        {"role", document("Environment", "name: a", "  accounts: {web: depoyment-host}"),
+        {"role",
+         document("Environment", "name: a", "  accounts: {web: depoyment-host}"),
          {"m.yaml:5:19 manifest.unknown-reference: no InfrastructureAccount is named 'depoyment-host' "
           "(did you mean 'deployment-host'?)"}},
-        {"authentication", document("InfrastructureAccount", "name: a", "  authentication: no-aut"),
+        {"authentication",
+         document("InfrastructureAccount", "name: a", "  authentication: no-aut"),
          {"m.yaml:5:19 manifest.unknown-reference: no Authentication is named 'no-aut' (did you mean 'no-auth'?)"}},
-        {"script_of_a_task", document("Deployment", "name: web", "  tasks:\n  - {name: a, task: greet}"),
+        {"script_of_a_task",
+         document("Deployment", "name: web", "  tasks:\n  - {name: a, task: greet}"),
          {"m.yaml:6:21 manifest.unknown-reference: no ShellScript is named 'greet' "
           "(write a manifest of kind ShellScript with that name, or check the name)"}},
-        {"script_of_a_variable", document("Variables", "name: v", "  values: {a: {from: {script: gret}}}") +
-                                     document("ShellScript", "name: greet", "  run: echo"),
+        {"script_of_a_variable",
+         document("Variables", "name: v", "  values: {a: {from: {script: gret}}}") +
+             document("ShellScript", "name: greet", "  run: echo"),
          {"m.yaml:5:31 manifest.unknown-reference: no ShellScript is named 'gret' (did you mean 'greet'?)"}},
-        {"circle", document("Environment", "name: x", "  extends: a") + document("Environment", "name: a", "  extends: b") +
-                       document("Environment", "name: b", "  extends: a"),
+        {"circle",
+         document("Environment", "name: x", "  extends: a") + document("Environment", "name: a", "  extends: b") +
+             document("Environment", "name: b", "  extends: a"),
          {"m.yaml:11:12 manifest.cycle: these environments extend each other: a -> b -> a "
           "(remove 'extends' from one of them)"}},
-        {"extends_itself", document("Environment", "name: a", "  extends: a"),
+        {"extends_itself",
+         document("Environment", "name: a", "  extends: a"),
          {"m.yaml:5:12 manifest.cycle: these environments extend each other: a -> a "
           "(remove 'extends' from one of them)"}},
     }),

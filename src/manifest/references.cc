@@ -162,11 +162,13 @@ class Follower {
     if (first == way_.end()) return false;
     // However it was entered, the circle begins with what is written first.
     std::vector<Step> steps(first, way_.end());
-    const auto place = [](const Step& step) { return std::pair(step.variable.where.source, step.variable.where.begin); };
-    std::rotate(steps.begin(),
-                std::min_element(steps.begin(), steps.end(),
-                                 [&](const Step& a, const Step& b) { return place(a) < place(b); }),
-                steps.end());
+    const auto place = [](const Step& step) {
+      return std::pair(step.variable.where.source, step.variable.where.begin);
+    };
+    std::rotate(
+        steps.begin(),
+        std::min_element(steps.begin(), steps.end(), [&](const Step& a, const Step& b) { return place(a) < place(b); }),
+        steps.end());
     Diagnostic finding{Severity::error, "manifest.cycle", "these variables read each other: ", {}, {}, {}, {}};
     for (const Step& step : steps) {
       finding.message += step.name + " -> ";
@@ -273,13 +275,15 @@ class Follower {
       keys.push_back(full.substr(name.size() + 1, full.size() - name.size() - 2));
     }
     if (key == "outputs") {
-      return error("manifest.unknown-reference", fmt::format("task '{}' has an instance for each item of its forEach", name),
-                   where, fmt::format("name one: tasks.{}['{}'].outputs", name, keys.empty() ? "KEY" : keys.front()));
+      return error("manifest.unknown-reference",
+                   fmt::format("task '{}' has an instance for each item of its forEach", name), where,
+                   fmt::format("name one: tasks.{}['{}'].outputs", name, keys.empty() ? "KEY" : keys.front()));
     }
     const std::vector<std::string_view> views(keys.begin(), keys.end());
     error("manifest.unknown-reference", fmt::format("task '{}' has no instance '{}'", name, key), where,
-          did_you_mean(key, views, keys.empty() ? "its forEach is empty here"
-                                                : fmt::format("its instances: {}", fmt::join(keys, ", "))));
+          did_you_mean(
+              key, views,
+              keys.empty() ? "its forEach is empty here" : fmt::format("its instances: {}", fmt::join(keys, ", "))));
   }
 
   // [each.key] is the one computed step that is known here: instance to instance, loop beside loop.
@@ -309,9 +313,9 @@ class Follower {
     const bool condition = declared.fate == Declared::Fate::condition;
     const Value* reason = declared.written->find(condition ? "when" : "environments");
     Diagnostic finding{Severity::error, "manifest.out-of-scope", {}, where, {}, {}, {}};
-    finding.message = fmt::format("task '{}.{}' is not there in environment '{}': {}", model_.deployments[home].name,
-                                  name, model_.environment.name,
-                                  condition ? "its 'when' is false" : "its 'environments' leave it out");
+    finding.message =
+        fmt::format("task '{}.{}' is not there in environment '{}': {}", model_.deployments[home].name, name,
+                    model_.environment.name, condition ? "its 'when' is false" : "its 'environments' leave it out");
     finding.hint = "say what to take instead: default(..., OTHERWISE)";
     finding.trail.push_back({doing(), {}});
     if (reason) finding.related.push_back({"this leaves it out", reason->where});
@@ -329,8 +333,8 @@ class Follower {
     if (!list) return;
     doing_ = "dependsOn";
     std::optional<Value> evaluated;
-    if (list->is_expression() || std::any_of(list->list().begin(), list->list().end(),
-                                             [](const Value& item) { return item.is_expression(); })) {
+    if (list->is_expression() ||
+        std::any_of(list->list().begin(), list->list().end(), [](const Value& item) { return item.is_expression(); })) {
       evaluated = names_of(*list);
       if (!evaluated) return;
       list = &*evaluated;
@@ -389,8 +393,7 @@ class Follower {
       for (TaskId id = declared->first; id < declared->first + declared->count; ++id) need(id, where);
       return;
     }
-    const auto found =
-        model_.by_address.find(fmt::format("{}.{}[{}]", model_.deployments[home].name, name, key));
+    const auto found = model_.by_address.find(fmt::format("{}.{}[{}]", model_.deployments[home].name, name, key));
     if (found != model_.by_address.end()) return need(found->second, where);
     if (declared->loop) return loop_without(std::string(name), std::string(key), *declared, where);
     error("manifest.unknown-reference", fmt::format("task '{}' has no instances: it has no forEach", name), where,
@@ -406,9 +409,11 @@ class Follower {
   // --- findings
 
   std::string doing() const {
-    if (!way_.empty() && task_) return fmt::format("resolving variable '{}', read by task '{}'", way_.back().name, task_->address);
+    if (!way_.empty() && task_)
+      return fmt::format("resolving variable '{}', read by task '{}'", way_.back().name, task_->address);
     if (!way_.empty()) return fmt::format("resolving variable '{}'", way_.back().name);
-    return task_ ? fmt::format("resolving '{}' of task '{}'", doing_, task_->address) : std::string("resolving variables");
+    return task_ ? fmt::format("resolving '{}' of task '{}'", doing_, task_->address)
+                 : std::string("resolving variables");
   }
 
   void error(std::string_view code, std::string message, Where where, std::string hint) {
@@ -428,7 +433,7 @@ class Follower {
   DeploymentId home_ = 0;
   std::vector<Need>* needs_ = nullptr;
   std::string_view doing_;
-  std::vector<Step> way_;                             // the variables that we are inside of
+  std::vector<Step> way_;  // the variables that we are inside of
   // In which round a variable was followed, times two, and one more when without a default() around it.
   std::unordered_map<const Value*, std::uint64_t> seen_;
   std::uint64_t round_ = 0;

@@ -14,7 +14,9 @@ using testing_manifests::addresses;
 using testing_manifests::document;
 using testing_manifests::Read;
 
-std::string web(const std::string& tasks) { return document("Deployment", "name: web", "  tasks:\n" + tasks); }
+std::string web(const std::string& tasks) {
+  return document("Deployment", "name: web", "  tasks:\n" + tasks);
+}
 std::string task(const std::string& fields, const std::string& run = "x") {
   return "  - {" + fields + ", type: ShellScript, with: {run: \"" + run + "\"}}\n";
 }
@@ -24,8 +26,9 @@ std::vector<std::string> needs(const Model& model, std::string_view address) {
 }
 
 TEST(References, make_edges) {
-  Read read(document("Deployment", "name: net", "  tasks:\n" + task("name: vpc")) +
-            web(task("name: a") + task("name: b", "${{ tasks.a.outputs.x }} ${{ deployments.net.tasks.vpc.outputs.id }}")));
+  Read read(
+      document("Deployment", "name: net", "  tasks:\n" + task("name: vpc")) +
+      web(task("name: a") + task("name: b", "${{ tasks.a.outputs.x }} ${{ deployments.net.tasks.vpc.outputs.id }}")));
   const Model model = read.resolve();
   EXPECT_THAT(read.findings(), IsEmpty());
   EXPECT_THAT(needs(model, "web.b"), ElementsAre("net.vpc", "web.a"));
@@ -61,8 +64,8 @@ TEST(References, to_loops_need_the_instance_or_all) {
 }
 
 TEST(References, in_names_of_depends_on_are_worked_out) {
-  Read read(web(task("name: a, forEach: [x, y]") +
-                task("name: b, forEach: [x, y], dependsOn: [\"a[${{ each.key }}]\"]")));
+  Read read(
+      web(task("name: a, forEach: [x, y]") + task("name: b, forEach: [x, y], dependsOn: [\"a[${{ each.key }}]\"]")));
   const Model model = read.resolve();
   EXPECT_THAT(read.findings(), IsEmpty());
   EXPECT_THAT(needs(model, "web.b[y]"), ElementsAre("web.a[y]"));
@@ -96,55 +99,74 @@ TEST_P(BadReferences, are_told_with_place_and_hint) {
   EXPECT_THAT(read.findings(), testing::ElementsAreArray(GetParam().expected));
 }
 
-std::string values(const std::string& map) { return document("Variables", "name: v", "  values: " + map); }
+std::string values(const std::string& map) {
+  return document("Variables", "name: v", "  values: " + map);
+}
 
 INSTANTIATE_TEST_SUITE_P(
     All, BadReferences,
     testing::ValuesIn(std::vector<Case>{
-        {"unknown_task", web(task("name: site") + task("name: b", "${{ tasks.sit.outputs.x }}")),
+        {"unknown_task",
+         web(task("name: site") + task("name: b", "${{ tasks.sit.outputs.x }}")),
          {"m.yaml:7:57 manifest.unknown-reference: Deployment 'web' has no task 'sit' (did you mean 'site'?)"}},
-        {"unknown_task_in_depends_on", web(task("name: site") + task("name: b, dependsOn: [sit]")),
+        {"unknown_task_in_depends_on",
+         web(task("name: site") + task("name: b, dependsOn: [sit]")),
          {"m.yaml:7:27 manifest.unknown-reference: Deployment 'web' has no task 'sit' (did you mean 'site'?)"}},
         {"deployment_in_depends_on_of_a_task",
          document("Deployment", "name: network", "  tasks: []") + web(task("name: b, dependsOn: [network]")),
          {"m.yaml:12:27 manifest.unknown-reference: Deployment 'web' has no task 'network' "
           "(that is a Deployment; a task is named DEPLOYMENT.TASK)"}},
-        {"unknown_deployment_in_depends_on", web(task("name: b, dependsOn: [wbe.b]")),
+        {"unknown_deployment_in_depends_on",
+         web(task("name: b, dependsOn: [wbe.b]")),
          {"m.yaml:6:27 manifest.unknown-reference: no Deployment is named 'wbe' (did you mean 'web'?)"}},
-        {"unknown_deployment", web(task("name: b", "${{ deployments.wob.tasks.x.outputs.y }}")),
+        {"unknown_deployment",
+         web(task("name: b", "${{ deployments.wob.tasks.x.outputs.y }}")),
          {"m.yaml:6:63 manifest.unknown-reference: no Deployment is named 'wob' (did you mean 'web'?)"}},
-        {"unknown_variable", values("{domain: x}") + web(task("name: b", "${{ vars.domian }}")),
+        {"unknown_variable",
+         values("{domain: x}") + web(task("name: b", "${{ vars.domian }}")),
          {"m.yaml:12:56 manifest.unknown-variable: no variable is named 'domian' (did you mean 'domain'?)"}},
-        {"unknown_variable_in_a_variable", values("{a: \"${{ vars.c }}\"}"),
+        {"unknown_variable_in_a_variable",
+         values("{a: \"${{ vars.c }}\"}"),
          {"m.yaml:5:25 manifest.unknown-variable: no variable is named 'c' "
           "(give it a value in Variables, Environment, Deployment or task)"}},
-        {"variable_of_another_task", web(task("name: a, variables: {x: 1}") + task("name: b", "${{ vars.x }}")),
+        {"variable_of_another_task",
+         web(task("name: a, variables: {x: 1}") + task("name: b", "${{ vars.x }}")),
          {"m.yaml:7:56 manifest.unknown-variable: variable 'x' has no value for task 'web.b' in environment 'default' "
           "(give it one there, or write default(vars.x, ...))"}},
-        {"unknown_root", web(task("name: b", "${{ tsks.a.outputs.x }}")),
+        {"unknown_root",
+         web(task("name: b", "${{ tsks.a.outputs.x }}")),
          {"m.yaml:6:51 manifest.unknown-name: nothing is named 'tsks' (did you mean 'tasks'?)"}},
-        {"bare_variable", values("{domain: x}") + web(task("name: b", "${{ domain }}")),
+        {"bare_variable",
+         values("{domain: x}") + web(task("name: b", "${{ domain }}")),
          {"m.yaml:12:51 manifest.unknown-name: nothing is named 'domain' (a variable is read as vars.domain)"}},
-        {"unknown_member", web(task("name: b", "${{ environment.nam }}")),
+        {"unknown_member",
+         web(task("name: b", "${{ environment.nam }}")),
          {"m.yaml:6:63 manifest.unknown-name: 'environment' has no 'nam' (did you mean 'name'?)"}},
-        {"no_outputs", web(task("name: a") + task("name: b", "${{ tasks.a.output.x }}")),
+        {"no_outputs",
+         web(task("name: a") + task("name: b", "${{ tasks.a.output.x }}")),
          {"m.yaml:7:59 manifest.unknown-name: a task has no 'output' (did you mean 'outputs'?)"}},
-        {"no_instance", web(task("name: a, forEach: [one, two]") + task("name: b", "${{ tasks.a['tow'].outputs.x }}")),
+        {"no_instance",
+         web(task("name: a, forEach: [one, two]") + task("name: b", "${{ tasks.a['tow'].outputs.x }}")),
          {"m.yaml:7:59 manifest.unknown-reference: task 'a' has no instance 'tow' (did you mean 'two'?)"}},
-        {"loop_as_one", web(task("name: a, forEach: [one, two]") + task("name: b", "${{ tasks.a.outputs.x }}")),
+        {"loop_as_one",
+         web(task("name: a, forEach: [one, two]") + task("name: b", "${{ tasks.a.outputs.x }}")),
          {"m.yaml:7:59 manifest.unknown-reference: task 'a' has an instance for each item of its forEach "
           "(name one: tasks.a['one'].outputs)"}},
-        {"each_outside", web(task("name: b", "${{ each.key }}")),
+        {"each_outside",
+         web(task("name: b", "${{ each.key }}")),
          {"m.yaml:6:51 manifest.no-loop: 'each' is only known in tasks with forEach "
           "(add forEach to the task, or do not read 'each')"}},
-        {"out_of_scope", web(task("name: a, when: 1 == 2") + task("name: b", "${{ tasks.a.outputs.x }}")),
+        {"out_of_scope",
+         web(task("name: a, when: 1 == 2") + task("name: b", "${{ tasks.a.outputs.x }}")),
          {"m.yaml:7:57 manifest.out-of-scope: task 'web.a' is not there in environment 'default': its 'when' is false "
           "(say what to take instead: default(..., OTHERWISE))"}},
-        {"circle", values("{a: \"${{ vars.b }}\", b: \"${{ vars.c }}\", c: \"${{ vars.b }}\"}") +
-                       web(task("name: t", "${{ vars.c }}")),
+        {"circle",
+         values("{a: \"${{ vars.b }}\", b: \"${{ vars.c }}\", c: \"${{ vars.b }}\"}") +
+             web(task("name: t", "${{ vars.c }}")),
          {"m.yaml:5:32 manifest.cycle: these variables read each other: b -> c -> b "
           "(one of them needs a value of its own)"}},
-        {"instance_of_a_single_task", web(task("name: a") + task("name: b, dependsOn: \"a[x]\"")),
+        {"instance_of_a_single_task",
+         web(task("name: a") + task("name: b, dependsOn: \"a[x]\"")),
          {"m.yaml:7:26 manifest.unknown-reference: task 'a' has no instances: it has no forEach (write 'a')"}},
     }),
     [](const auto& info) { return std::string(info.param.name); });

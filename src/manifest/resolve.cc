@@ -58,7 +58,8 @@ Frame edge(Resolution& resolution, NodeId from, NodeId to) {
       if (need.task == to) return {words, need.where};
     }
   }
-  if (from < tasks) return {fmt::format("{} belongs to {}", label(model, from), label(model, to)), model.tasks[from].where};
+  if (from < tasks)
+    return {fmt::format("{} belongs to {}", label(model, from), label(model, to)), model.tasks[from].where};
   if (to < tasks) return {fmt::format("{} is part of {}", label(model, to), label(model, from)), model.tasks[to].where};
   const DeploymentScope& user = model.deployments[(from - tasks) / 2];
   return {words, place_of_depends_on(user.spec, label(model, to))};
@@ -97,7 +98,8 @@ std::vector<Graph::Edge> all_edges(const Model& model) {
   }
   for (DeploymentId id = 0; id < model.deployments.size(); ++id) {
     edges.emplace_back(model.end_of(id), model.begin_of(id));
-    for (const DeploymentId need : model.deployments[id].needs) edges.emplace_back(model.begin_of(id), model.end_of(need));
+    for (const DeploymentId need : model.deployments[id].needs)
+      edges.emplace_back(model.begin_of(id), model.end_of(need));
   }
   return edges;
 }
@@ -106,9 +108,7 @@ std::vector<Graph::Edge> all_edges(const Model& model) {
 void hand_over(const Diagnostics& found, Diagnostics& all) {
   if (found.empty()) return;
   using Content = std::tuple<std::string_view, SourceId, std::uint32_t, std::string_view>;
-  const auto content = [](const Diagnostic& d) {
-    return Content(d.code, d.where.source, d.where.begin, d.message);
-  };
+  const auto content = [](const Diagnostic& d) { return Content(d.code, d.where.source, d.where.begin, d.message); };
   std::set<Content> known;
   const auto before = all.all();
   for (const Diagnostic& finding : before) known.insert(content(finding));

@@ -55,7 +55,7 @@ struct Declared {
   enum class Fate : std::uint8_t { present, other_environments, condition, broken } fate = Fate::present;
   const Value* written = nullptr;
   bool loop = false;
-  TaskId first = 0;          ///< the instances: [first, first + count)
+  TaskId first = 0;  ///< the instances: [first, first + count)
   std::uint32_t count = 0;
 };
 
@@ -69,7 +69,7 @@ struct Resolution {
   Diagnostics& diagnostics;
   Model model;
   std::unordered_set<std::string_view> known_variables;
-  std::vector<const Manifest*> deployments = {};                             ///< beside model.deployments
+  std::vector<const Manifest*> deployments = {};                              ///< beside model.deployments
   std::vector<std::unordered_map<std::string_view, Declared>> declared = {};  ///< beside model.deployments
 };
 

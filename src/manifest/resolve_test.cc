@@ -15,7 +15,9 @@ using testing_manifests::document;
 using testing_manifests::Read;
 
 // Deployment 'web' with these lines under `spec:`, from line 5 of the text on.
-std::string web(const std::string& spec) { return document("Deployment", "name: web", spec); }
+std::string web(const std::string& spec) {
+  return document("Deployment", "name: web", spec);
+}
 // A task in flow style: its own fields, and `with`.
 std::string task(const std::string& fields, const std::string& run = "x") {
   return "  - {" + fields + ", type: ShellScript, with: {run: \"" + run + "\"}}\n";
@@ -38,11 +40,11 @@ TEST(Resolve, makes_a_default_environment_of_nothing) {
 }
 
 TEST(Resolve, fills_in_a_task) {
-  Read read(web("  onFailure: stop\n  variables: {a: 1}\n  tasks:\n" +
-                task("name: first") +
-                task("name: second, trigger: always, protect: true, idempotent: true, timeout: 30m, onFailure: continue, "
-                     "retry: {attempts: 3, delay: 5s, backoff: 2, maxDelay: 10s}, concurrencyGroup: db, "
-                     "variables: {b: 2}, dependsOn: first")));
+  Read read(
+      web("  onFailure: stop\n  variables: {a: 1}\n  tasks:\n" + task("name: first") +
+          task("name: second, trigger: always, protect: true, idempotent: true, timeout: 30m, onFailure: continue, "
+               "retry: {attempts: 3, delay: 5s, backoff: 2, maxDelay: 10s}, concurrencyGroup: db, "
+               "variables: {b: 2}, dependsOn: first")));
   const Model model = read.resolve();
   EXPECT_THAT(read.findings(), IsEmpty());
   ASSERT_THAT(all_addresses(model), ElementsAre("web.first", "web.second"));
@@ -72,11 +74,11 @@ TEST(Resolve, fills_in_a_task) {
 }
 
 TEST(Resolve, keeps_each_environment_to_its_own) {
-  const std::string text = document("Environment", "name: test", "  {}") + document("Environment", "name: production", "  {}") +
-                           document("Deployment", "name: live, environments: production", "  tasks:\n" + task("name: a")) +
-                           web("  dependsOn: live\n  tasks:\n" + task("name: both") +
-                               task("name: tried, environments: [test]") +
-                               task("name: guarded, when: environment.name == 'production', dependsOn: [tried, live.a]"));
+  const std::string text =
+      document("Environment", "name: test", "  {}") + document("Environment", "name: production", "  {}") +
+      document("Deployment", "name: live, environments: production", "  tasks:\n" + task("name: a")) +
+      web("  dependsOn: live\n  tasks:\n" + task("name: both") + task("name: tried, environments: [test]") +
+          task("name: guarded, when: environment.name == 'production', dependsOn: [tried, live.a]"));
   Read test(text);
   const Model in_test = test.resolve("test");
   EXPECT_THAT(test.findings(), IsEmpty());
@@ -105,11 +107,12 @@ TEST(Resolve, takes_the_nearest_of_extended_environments) {
 }
 
 TEST(Resolve, finds_roles_before_accounts) {
-  Read read(document("InfrastructureAccount", "name: box", "  {}") + document("InfrastructureAccount", "name: web", "  {}") +
+  Read read(document("InfrastructureAccount", "name: box", "  {}") +
+            document("InfrastructureAccount", "name: web", "  {}") +
             document("Environment", "name: test", "  accounts: {web: box}") +
-            document("Deployment", "name: d", "  account: web\n  tasks:\n" + task("name: a") +
-                                                  task("name: b, account: deployment-host") +
-                                                  task("name: c, forEach: [box, web], account: \"${{ each.value }}\"")));
+            document("Deployment", "name: d",
+                     "  account: web\n  tasks:\n" + task("name: a") + task("name: b, account: deployment-host") +
+                         task("name: c, forEach: [box, web], account: \"${{ each.value }}\"")));
   const Model model = read.resolve("test");
   EXPECT_THAT(read.findings(), IsEmpty());
   std::vector<std::string> names;
@@ -121,8 +124,7 @@ TEST(Resolve, makes_instances_of_lists_and_maps) {
   Read read(document("Variables", "name: v", "  values: {hosts: [web-1, web-2]}") +
             web("  tasks:\n" + task("name: a, forEach: \"${{ vars.hosts }}\"") +
                 task("name: b, forEach: {x: 1, y: {deep: 2}}") + task("name: c, forEach: [{n: 1}, {n: 2}]") +
-                task("name: d, forEach: []") +
-                task("name: e, forEach: [x, y], when: each.key != 'x'") +
+                task("name: d, forEach: []") + task("name: e, forEach: [x, y], when: each.key != 'x'") +
                 task("name: f, dependsOn: [\"a[web-2]\", b, d, \"web.e[x]\"]")));
   const Model model = read.resolve();
   EXPECT_THAT(read.findings(), IsEmpty());
@@ -193,26 +195,32 @@ TEST_P(BadModels, are_told_with_place_and_hint) {
 INSTANTIATE_TEST_SUITE_P(
     Tasks, BadModels,
     testing::ValuesIn(std::vector<Case>{
-        {"unknown_account", web("  tasks:\n" + task("name: a, account: depoyment-host")),
+        {"unknown_account",
+         web("  tasks:\n" + task("name: a, account: depoyment-host")),
          {"m.yaml:6:24 manifest.unknown-account: environment 'default' has no account or role 'depoyment-host' "
           "(did you mean 'deployment-host'?)"}},
-        {"for_each_number", web("  tasks:\n" + task("name: a, forEach: 3")),
+        {"for_each_number",
+         web("  tasks:\n" + task("name: a, forEach: 3")),
          {"m.yaml:6:24 manifest.wrong-type: 'forEach' must give a list or a map, but gave a number "
           "(write a list, a map, or an expression that gives one)"}},
-        {"for_each_twice", web("  tasks:\n" + task("name: a, forEach: [x, y, x]")),
+        {"for_each_twice",
+         web("  tasks:\n" + task("name: a, forEach: [x, y, x]")),
          {"m.yaml:6:31 manifest.duplicate-key: 'forEach' has 'x' twice "
           "(remove one: each item makes an instance of its own)"}},
-        {"for_each_bad_key", web("  tasks:\n" + task("name: a, forEach: ['x]']")),
+        {"for_each_bad_key",
+         web("  tasks:\n" + task("name: a, forEach: ['x]']")),
          {"m.yaml:6:24 manifest.bad-value: 'x]' cannot be the key of an instance "
           "(a key is not empty, has no brackets and no line ends)"}},
-        {"for_each_waits", web("  tasks:\n" + task("name: a") + task("name: b, forEach: \"${{ tasks.a.outputs.list }}\"")),
+        {"for_each_waits",
+         web("  tasks:\n" + task("name: a") + task("name: b, forEach: \"${{ tasks.a.outputs.list }}\"")),
          {"m.yaml:7:24 manifest.waits-for-outputs: 'forEach' cannot wait for the outputs of other tasks "
           "(instances must be known before anything runs)"}},
-        {"when_is_text", web("  tasks:\n" + task("name: a, when: \"'yes'\"")),
+        {"when_is_text",
+         web("  tasks:\n" + task("name: a, when: \"'yes'\"")),
          {"m.yaml:6:21 manifest.wrong-type: 'when' must give true or false, but gave a string "
           "(compare with something, for example: vars.size > 3)"}},
-        {"two_variables", document("Variables", "name: v", "  values: {a: 1}") +
-                              document("Variables", "name: w", "  values: {a: 2}"),
+        {"two_variables",
+         document("Variables", "name: v", "  values: {a: 1}") + document("Variables", "name: w", "  values: {a: 2}"),
          {"m.yaml:11:12 manifest.duplicate-variable: two Variables manifests give 'a' a value in environment 'default' "
           "(remove one, or give them different 'environments')"}},
     }),
@@ -228,15 +236,16 @@ TEST(Resolve, says_what_is_not_in_scope) {
             web("  tasks:\n" + task("name: a, account: box") + "  - {name: b, task: greet}\n"));
   read.check_names();
   read.resolve("live");
-  EXPECT_THAT(read.findings(),
-              ElementsAre("m.yaml:29:20 manifest.out-of-scope: Authentication 'key' is not in scope in environment 'live' "
-                          "(it is in scope in test)",
-                          "m.yaml:11:19 manifest.out-of-scope: account 'box' is not in scope in environment 'live' "
-                          "(it is in scope in test)",
-                          "m.yaml:42:24 manifest.out-of-scope: account 'box' is not in scope in environment 'live' "
-                          "(it is in scope in test)",
-                          "m.yaml:43:21 manifest.out-of-scope: ShellScript 'greet' is not in scope in environment 'live' "
-                          "(it is in scope in test)"));
+  EXPECT_THAT(
+      read.findings(),
+      ElementsAre("m.yaml:29:20 manifest.out-of-scope: Authentication 'key' is not in scope in environment 'live' "
+                  "(it is in scope in test)",
+                  "m.yaml:11:19 manifest.out-of-scope: account 'box' is not in scope in environment 'live' "
+                  "(it is in scope in test)",
+                  "m.yaml:42:24 manifest.out-of-scope: account 'box' is not in scope in environment 'live' "
+                  "(it is in scope in test)",
+                  "m.yaml:43:21 manifest.out-of-scope: ShellScript 'greet' is not in scope in environment 'live' "
+                  "(it is in scope in test)"));
 }
 
 TEST(Resolve, refuses_an_unknown_environment) {
@@ -278,12 +287,12 @@ TEST(Cycles, are_shown_whole_with_each_place) {
 }
 
 TEST(Cycles, lead_through_deployments) {
-  Read read(document("Deployment", "name: net", "  tasks:\n" + task("name: a", "${{ deployments.web.tasks.b.outputs.x }}")) +
-            web("  dependsOn: [net]\n  tasks:\n" + task("name: b")));
+  Read read(
+      document("Deployment", "name: net", "  tasks:\n" + task("name: a", "${{ deployments.web.tasks.b.outputs.x }}")) +
+      web("  dependsOn: [net]\n  tasks:\n" + task("name: b")));
   read.resolve();
   ASSERT_EQ(read.diagnostics.errors(), 1u);
-  EXPECT_EQ(read.diagnostics.all()[0].message,
-            "these wait for each other: net.a -> web.b -> web -> net -> net.a");
+  EXPECT_EQ(read.diagnostics.all()[0].message, "these wait for each other: net.a -> web.b -> web -> net -> net.a");
   std::vector<std::string> edges;
   for (const Frame& frame : read.diagnostics.all()[0].related) {
     edges.push_back(read.sources.place(frame.where) + " " + frame.doing);

@@ -13,8 +13,8 @@ namespace verba {
 
 /// The content of a file that an input names.
 struct FileInput {
-  std::string field;     ///< name of the input: "source"
-  std::string path;      ///< as written
+  std::string field;  ///< name of the input: "source"
+  std::string path;   ///< as written
   Digest digest;
   std::string content;
 };
@@ -24,9 +24,9 @@ struct FileInput {
 struct Resource {
   std::string address;
   std::string type;
-  Value inputs;                     ///< a map, evaluated, nothing unknown; checked
+  Value inputs;  ///< a map, evaluated, nothing unknown; checked
   std::vector<FileInput> files;
-  std::string directory;            ///< absolute; where relative paths start
+  std::string directory;  ///< absolute; where relative paths start
   std::string account = "deployment-host";
   std::string account_kind = "InfrastructureAccount";
   Value account_spec;

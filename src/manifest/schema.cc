@@ -19,9 +19,9 @@ namespace {
 // Where in a tree of fields we are. Lives on the stack; becomes text only when something is wrong.
 struct Path {
   const Path* up = nullptr;
-  std::string_view name;              // of a field or of a map's key; empty for an item
-  std::size_t index = 0;              // of a list's item
-  const Value* item = nullptr;        // the item: its own name says more than its index
+  std::string_view name;        // of a field or of a map's key; empty for an item
+  std::size_t index = 0;        // of a list's item
+  const Value* item = nullptr;  // the item: its own name says more than its index
 
   std::string text() const {
     std::string before = up ? up->text() : std::string();
@@ -31,9 +31,7 @@ struct Path {
   }
 
   // The last step only: "timeout", "dependsOn[0]".
-  std::string label() const {
-    return item && up ? up->label() + "[" + std::to_string(index) + "]" : std::string(name);
-  }
+  std::string label() const { return item && up ? up->label() + "[" + std::to_string(index) + "]" : std::string(name); }
 };
 
 bool is_scalar(const Value& value) {
@@ -43,16 +41,25 @@ bool is_scalar(const Value& value) {
 
 std::string_view wanted(FieldType type) {
   switch (type) {
-    case FieldType::any: return "a value";
-    case FieldType::string: return "a string";
-    case FieldType::integer: return "a whole number";
-    case FieldType::number: return "a number";
-    case FieldType::boolean: return "true or false";
-    case FieldType::duration: return "a length of time such as 30s";
-    case FieldType::condition: return "a condition";
-    case FieldType::list: return "a list";
+    case FieldType::any:
+      return "a value";
+    case FieldType::string:
+      return "a string";
+    case FieldType::integer:
+      return "a whole number";
+    case FieldType::number:
+      return "a number";
+    case FieldType::boolean:
+      return "true or false";
+    case FieldType::duration:
+      return "a length of time such as 30s";
+    case FieldType::condition:
+      return "a condition";
+    case FieldType::list:
+      return "a list";
     case FieldType::map:
-    case FieldType::object: return "a map";
+    case FieldType::object:
+      return "a map";
   }
   return "a value";
 }
@@ -60,21 +67,31 @@ std::string_view wanted(FieldType type) {
 bool has_type(const Value& value, FieldType type) {
   using enum Value::Kind;
   switch (type) {
-    case FieldType::any: return true;
+    case FieldType::any:
+      return true;
     case FieldType::string:
-    case FieldType::duration: return value.is_string();
-    case FieldType::integer: return value.is(integer);
-    case FieldType::number: return value.is(integer) || value.is(real);
-    case FieldType::boolean: return value.is(boolean);
-    case FieldType::condition: return value.is(boolean) || value.is_string();
-    case FieldType::list: return value.is_list();
+    case FieldType::duration:
+      return value.is_string();
+    case FieldType::integer:
+      return value.is(integer);
+    case FieldType::number:
+      return value.is(integer) || value.is(real);
+    case FieldType::boolean:
+      return value.is(boolean);
+    case FieldType::condition:
+      return value.is(boolean) || value.is_string();
+    case FieldType::list:
+      return value.is_list();
     case FieldType::map:
-    case FieldType::object: return value.is_map();
+    case FieldType::object:
+      return value.is_map();
   }
   return false;
 }
 
-std::string joined(const std::vector<std::string_view>& words) { return fmt::format("{}", fmt::join(words, ", ")); }
+std::string joined(const std::vector<std::string_view>& words) {
+  return fmt::format("{}", fmt::join(words, ", "));
+}
 
 // A default is a scalar, [] or {} nearly always; the few others go through YAML.
 Value parse_default(const Field& field) {
@@ -318,15 +335,23 @@ class FieldChecker {
 std::string_view with_article(Value::Kind kind) {
   using enum Value::Kind;
   switch (kind) {
-    case null: return "nothing";
-    case boolean: return "true or false";
+    case null:
+      return "nothing";
+    case boolean:
+      return "true or false";
     case integer:
-    case real: return "a number";
-    case string: return "a string";
-    case list: return "a list";
-    case map: return "a map";
-    case expression: return "an expression";
-    case unknown: return "not known yet";
+    case real:
+      return "a number";
+    case string:
+      return "a string";
+    case list:
+      return "a list";
+    case map:
+      return "a map";
+    case expression:
+      return "an expression";
+    case unknown:
+      return "not known yet";
   }
   return "something else";
 }
@@ -352,16 +377,25 @@ const std::vector<Field>& Catalogue::fields(const Kind& kind) const {
 
 std::string type_name(const Field& field) {
   switch (field.type) {
-    case FieldType::any: return "any";
-    case FieldType::string: return "string";
-    case FieldType::integer: return "integer";
-    case FieldType::number: return "number";
-    case FieldType::boolean: return "boolean";
-    case FieldType::duration: return "duration";
-    case FieldType::condition: return "condition";
-    case FieldType::object: return "object";
+    case FieldType::any:
+      return "any";
+    case FieldType::string:
+      return "string";
+    case FieldType::integer:
+      return "integer";
+    case FieldType::number:
+      return "number";
+    case FieldType::boolean:
+      return "boolean";
+    case FieldType::duration:
+      return "duration";
+    case FieldType::condition:
+      return "condition";
+    case FieldType::object:
+      return "object";
     case FieldType::list:
-    case FieldType::map: break;
+    case FieldType::map:
+      break;
   }
   const std::string_view outer = field.type == FieldType::list ? "list" : "map";
   std::string name = field.fields.empty() ? fmt::format("{} of any", outer)

@@ -15,64 +15,66 @@
 namespace verba {
 
 enum class FieldType : std::uint8_t {
-  any,         ///< any value
+  any,  ///< any value
   string,
   integer,
   number,
   boolean,
-  duration,    ///< "30s", "5m", "1h30m"
-  condition,   ///< a bare expression that gives true or false; a boolean is fine too. Becomes an expression Value
-  list,        ///< of `fields[0]`
-  map,         ///< names to `fields[0]`
-  object,      ///< exactly `fields`
+  duration,   ///< "30s", "5m", "1h30m"
+  condition,  ///< a bare expression that gives true or false; a boolean is fine too. Becomes an expression Value
+  list,       ///< of `fields[0]`
+  map,        ///< names to `fields[0]`
+  object,     ///< exactly `fields`
 };
 
 /// One field. All text has static storage.
 struct Field {
   std::string_view name;
   FieldType type = FieldType::string;
-  std::string_view summary;                 ///< one sentence, for explain and the schema
+  std::string_view summary;  ///< one sentence, for explain and the schema
   bool required = false;
-  bool expressions = false;                 ///< ${{ }} may stand in it (at any depth)
-  bool secret = false;                      ///< its value never reaches a screen
-  bool file = false;                        ///< a path, from the manifest's directory; the content counts as input
-  bool replaces = false;                    ///< a change of it needs delete and create
-  std::string_view alpha = {};              ///< its spelling in v1-alpha, where that differs
-  std::string_view default_value = {};      ///< as YAML text; empty: none
-  std::string_view example = {};            ///< as YAML text
-  std::string_view refers_to = {};          ///< "Deployment", "Environment", "Account", "Authentication", ...: a name of such a thing
+  bool expressions = false;             ///< ${{ }} may stand in it (at any depth)
+  bool secret = false;                  ///< its value never reaches a screen
+  bool file = false;                    ///< a path, from the manifest's directory; the content counts as input
+  bool replaces = false;                ///< a change of it needs delete and create
+  bool beside = false;                  ///< recorded, but a change of it alone is no reason to act
+  std::string_view alpha = {};          ///< its spelling in v1-alpha, where that differs
+  std::string_view default_value = {};  ///< as YAML text; empty: none
+  std::string_view example = {};        ///< as YAML text
+  std::string_view refers_to =
+      {};  ///< "Deployment", "Environment", "Account", "Authentication", ...: a name of such a thing
   std::vector<std::string_view> one_of = {};
-  std::vector<Field> fields = {};           ///< see list, map, object
-  bool scalar_or_list = false;              ///< a list that may also be written as one scalar
+  std::vector<Field> fields = {};  ///< see list, map, object
+  bool scalar_or_list = false;     ///< a list that may also be written as one scalar
   std::optional<std::int64_t> minimum = {};
-  bool not_yet = false;   ///< has a place in the language, but this version cannot do it: writing it is an error
-  bool by_type = false;   ///< the task type says what may stand in it; check_fields() leaves it alone
-  std::string_view instead_of_expression = {};   ///< hint where somebody writes ${{ }} and it is not allowed
-  bool implied = false;   ///< `default_value` is told to people only; nothing is written into the value
+  bool not_yet = false;  ///< has a place in the language, but this version cannot do it: writing it is an error
+  bool by_type = false;  ///< the task type says what may stand in it; check_fields() leaves it alone
+  std::string_view instead_of_expression = {};  ///< hint where somebody writes ${{ }} and it is not allowed
+  bool implied = false;  ///< `default_value` is told to people only; nothing is written into the value
 };
 
 /// A kind of manifest.
 struct Kind {
   std::string_view name;
-  std::string_view group;       ///< "systems" or "projects"
-  bool alpha = false;           ///< apiVersion v1-alpha knows it
+  std::string_view group;  ///< "systems" or "projects"
+  bool alpha = false;      ///< apiVersion v1-alpha knows it
   std::string_view summary;
-  std::string_view manual;      ///< Markdown, without the table of fields
-  std::string_view example;     ///< a whole document that validates
-  std::vector<Field> fields;    ///< of spec
-  bool host_name = false;       ///< the name may hold . and @
+  std::string_view manual;          ///< Markdown, without the table of fields
+  std::string_view example;         ///< a whole document that validates
+  std::vector<Field> fields;        ///< of spec
+  bool host_name = false;           ///< the name may hold . and @
   std::string_view task_type = {};  ///< spec is what this type of task takes in `with`; `fields` is then empty
 };
 
 /// A type of task, as its provider describes it: what may stand in `with` and what comes out.
 struct TaskType {
   std::string_view name;
-  std::string_view version;     ///< of the provider; part of every record
+  std::string_view version;  ///< of the provider; part of every record
   std::string_view summary;
   std::string_view manual;
-  std::string_view example;     ///< one task
+  std::string_view example;  ///< one task
   std::vector<Field> inputs;
-  std::vector<Field> outputs;   ///< known ones; any others may come too
+  std::vector<Field> outputs;              ///< known ones; any others may come too
   std::vector<std::string_view> accounts;  ///< kinds of account that it can work in
 };
 

@@ -20,7 +20,10 @@ const std::vector<Field>& fields() {
       {.name = "ratio", .type = FieldType::number, .summary = "how much", .default_value = "0.5", .minimum = 0},
       {.name = "wait", .type = FieldType::duration, .summary = "how long", .default_value = "30s"},
       {.name = "mode", .summary = "which way", .default_value = "fast", .one_of = {"fast", "careful"}},
-      {.name = "tags", .type = FieldType::list, .summary = "words", .fields = {{.name = "tag", .summary = "a word"}},
+      {.name = "tags",
+       .type = FieldType::list,
+       .summary = "words",
+       .fields = {{.name = "tag", .summary = "a word"}},
        .scalar_or_list = true},
       {.name = "on", .type = FieldType::boolean, .summary = "at all", .default_value = "true"},
       {.name = "text", .summary = "free text", .expressions = true},
@@ -29,7 +32,9 @@ const std::vector<Field>& fields() {
       {.name = "inner",
        .type = FieldType::object,
        .summary = "a part",
-       .fields = {{.name = "deep", .type = FieldType::map, .summary = "names to numbers",
+       .fields = {{.name = "deep",
+                   .type = FieldType::map,
+                   .summary = "names to numbers",
                    .fields = {{.name = "number", .type = FieldType::integer, .summary = "a number"}}}}},
       {.name = "key", .summary = "a secret", .expressions = true, .secret = true},
       {.name = "profileName", .summary = "a profile", .alpha = "profile_name"},
@@ -48,7 +53,8 @@ struct Checked {
   std::string findings() const {
     std::string lines;
     for (const Diagnostic& finding : diagnostics.all()) {
-      lines += fmt::format("{} {}: {} ({})\n", sources.place(finding.where), finding.code, finding.message, finding.hint);
+      lines +=
+          fmt::format("{} {}: {} ({})\n", sources.place(finding.where), finding.code, finding.message, finding.hint);
     }
     return lines;
   }
@@ -130,8 +136,7 @@ INSTANTIATE_TEST_SUITE_P(
         {"null", "size:\n",
          "m.yaml:1:6 manifest.wrong-type: 'size' must be a whole number, but is nothing "
          "(give it a value, or remove the line)\n"},
-        {"minimum", "size: 0\n",
-         "m.yaml:1:7 manifest.bad-value: 'size' must be at least 1 (write 1 or more)\n"},
+        {"minimum", "size: 0\n", "m.yaml:1:7 manifest.bad-value: 'size' must be at least 1 (write 1 or more)\n"},
         {"negative_real", "size: 1\nratio: -0.5\n",
          "m.yaml:2:8 manifest.bad-value: 'ratio' must be at least 0 (write 0 or more)\n"},
         {"one_of_near", "size: 1\nmode: carefull\n",

@@ -233,9 +233,9 @@ class TaskView {
     }
     const auto id = model_.deployment(path[1].name);
     if (!id) {
-      return NotFound{fmt::format("no deployment '{}' is in scope in environment '{}'", path[1].name,
-                                  model_.environment.name),
-                      "say what to take then: default(..., OTHERWISE)"};
+      return NotFound{
+          fmt::format("no deployment '{}' is in scope in environment '{}'", path[1].name, model_.environment.name),
+          "say what to take then: default(..., OTHERWISE)"};
     }
     return tasks(path, 3, model_.deployments[*id]);
   }

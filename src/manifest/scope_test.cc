@@ -14,7 +14,9 @@ using testing::IsEmpty;
 using testing_manifests::document;
 using testing_manifests::Read;
 
-std::string web(const std::string& spec) { return document("Deployment", "name: web", spec); }
+std::string web(const std::string& spec) {
+  return document("Deployment", "name: web", spec);
+}
 std::string task(const std::string& fields, const std::string& run = "x") {
   return "  - {" + fields + ", type: ShellScript, with: {run: \"" + run + "\"}}\n";
 }
@@ -50,9 +52,10 @@ TEST_F(Scopes, take_the_strongest_variable) {
 }
 
 TEST_F(Scopes, work_variables_out_with_the_eyes_of_the_reader) {
-  Read read(document("Variables", "name: v",
-                     "  values: {url: \"https://${{ vars.host }}/\", host: a, deep: {x: [1, {y: \"${{ vars.host }}\"}]}}") +
-            web("  tasks:\n" + task("name: t") + task("name: u, variables: {host: b}")));
+  Read read(
+      document("Variables", "name: v",
+               "  values: {url: \"https://${{ vars.host }}/\", host: a, deep: {x: [1, {y: \"${{ vars.host }}\"}]}}") +
+      web("  tasks:\n" + task("name: t") + task("name: u, variables: {host: b}")));
   const Model model = read.resolve();
   EXPECT_THAT(read.findings(), IsEmpty());
   EXPECT_EQ(eval(read, model, "web.t", "vars.url"), R"("https://a/")");
@@ -151,9 +154,12 @@ TEST_F(Scopes, see_outputs) {
 }
 
 TEST_F(Scopes, read_files_beside_the_text_that_names_them) {
-  Read read(document("Variables", "name: v", "  values: {text: \"${{ file('a.txt') }}\", root: \"${{ file('/b') }}\"}") +
-            web("  tasks:\n" + task("name: t")));
-  read.surroundings.file = [](const std::string& path) { return std::variant<std::string, NotFound>("<" + path + ">"); };
+  Read read(
+      document("Variables", "name: v", "  values: {text: \"${{ file('a.txt') }}\", root: \"${{ file('/b') }}\"}") +
+      web("  tasks:\n" + task("name: t")));
+  read.surroundings.file = [](const std::string& path) {
+    return std::variant<std::string, NotFound>("<" + path + ">");
+  };
   const Model model = read.resolve();
   EXPECT_EQ(eval(read, model, "web.t", "vars.text"), R"("</project/a.txt>")");
   EXPECT_EQ(eval(read, model, "web.t", "vars.root"), R"("</b>")");
@@ -162,7 +168,8 @@ TEST_F(Scopes, read_files_beside_the_text_that_names_them) {
 TEST_F(Scopes, end_a_circle_and_a_long_row) {
   std::string values = "  values:\n    a: \"${{ vars.b }}\"\n    b: \"${{ vars.a }}\"\n    v0: x\n";
   for (int i = 1; i <= 300; ++i) values += fmt::format("    v{}: \"${{{{ vars.v{} }}}}\"\n", i, i - 1);
-  Read read(document("Variables", "name: v", values) + web("  tasks:\n" + task("name: t") + task("name: u", "${{ vars.v300 }}")));
+  Read read(document("Variables", "name: v", values) +
+            web("  tasks:\n" + task("name: t") + task("name: u", "${{ vars.v300 }}")));
   const Model model = read.resolve();
   EXPECT_THAT(eval(read, model, "web.t", "vars.a"), HasSubstr("variable 'a' reads itself"));
   EXPECT_THAT(eval(read, model, "web.t", "vars.v300"), HasSubstr("more than 100 variables read one another in a row"));

@@ -108,9 +108,8 @@ class TaskMaker {
   bool in_environment(const Value& written) const {
     const Value* environments = written.find("environments");
     if (!environments || !environments->is_list()) return true;
-    return std::any_of(environments->list().begin(), environments->list().end(), [&](const Value& name) {
-      return name.is_string() && name.string() == model_.environment.name;
-    });
+    return std::any_of(environments->list().begin(), environments->list().end(),
+                       [&](const Value& name) { return name.is_string() && name.string() == model_.environment.name; });
   }
 
   // Made in place: a task is large, and there may be many.
@@ -169,10 +168,10 @@ class TaskMaker {
     if (found == model_.scripts.end()) {
       const Manifest* elsewhere = resolution_.index.find("ShellScript", name.string());
       if (elsewhere) {  // one that does not exist at all is told by check_names()
-        error("manifest.out-of-scope",
-              fmt::format("ShellScript '{}' is not in scope in environment '{}'", name.string(),
-                          model_.environment.name),
-              name.where, scope_of_manifest(*elsewhere), "task");
+        error(
+            "manifest.out-of-scope",
+            fmt::format("ShellScript '{}' is not in scope in environment '{}'", name.string(), model_.environment.name),
+            name.where, scope_of_manifest(*elsewhere), "task");
       }
       return false;
     }

@@ -67,8 +67,8 @@ struct Read {
   std::vector<std::string> findings() const {
     std::vector<std::string> lines;
     for (const Diagnostic& finding : diagnostics.all()) {
-      lines.push_back(fmt::format("{} {}: {} ({})", sources.place(finding.where), finding.code, finding.message,
-                                  finding.hint));
+      lines.push_back(
+          fmt::format("{} {}: {} ({})", sources.place(finding.where), finding.code, finding.message, finding.hint));
     }
     return lines;
   }

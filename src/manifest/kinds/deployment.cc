@@ -101,7 +101,9 @@ Field not_yet(std::string_view name, FieldType type, std::string_view summary) {
 std::vector<Field> fields_of_task_in_this_version() {
   return {
       task_name(),
-      {.name = "type", .summary = "What brings it about: a task type, such as ShellScript", .example = "ShellScript",
+      {.name = "type",
+       .summary = "What brings it about: a task type, such as ShellScript",
+       .example = "ShellScript",
        .refers_to = "TaskType"},
       {.name = "task",
        .summary = "A ShellScript manifest by name, in place of 'type'; 'with' then adds to it",

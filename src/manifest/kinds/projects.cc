@@ -29,11 +29,13 @@ spec:
           {
               {.name = "values",
                .type = FieldType::map,
-               .summary = "Names to values: a literal, an expression, or {from: {env|secret|script: ...}, default: ...}",
+               .summary =
+                   "Names to values: a literal, an expression, or {from: {env|secret|script: ...}, default: ...}",
                .required = true,
                .expressions = true,
                .example = "{domain: example.org, user: {from: {env: USER}, default: nobody}}",
-               .fields = {{.name = "value", .type = FieldType::any, .summary = "A literal, an expression, or {from: ...}"}}},
+               .fields =
+                   {{.name = "value", .type = FieldType::any, .summary = "A literal, an expression, or {from: ...}"}}},
           },
   };
   return kind;

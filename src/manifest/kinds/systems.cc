@@ -34,7 +34,8 @@ spec:
                .refers_to = "Environment"},
               {.name = "variables",
                .type = FieldType::map,
-               .summary = "Values for ${{ vars.NAME }}; stronger than Variables manifests, weaker than a Deployment's own",
+               .summary =
+                   "Values for ${{ vars.NAME }}; stronger than Variables manifests, weaker than a Deployment's own",
                .expressions = true,
                .example = "{domain: test.example.org}",
                .fields = {{.name = "value", .type = FieldType::any, .summary = "Any value"}}},
