@@ -41,6 +41,8 @@ def main():
     for program in xml.parse(directory / "ctest.xml").iter("testcase"):
         name, status = program.get("name"), program.get("status")
         report = directory / f"{name}.json"
+        if not report.exists():  # called after the program
+            report = directory / f"{name}_test.json"
         counts, names = {"passed": 0, "failed": 0, "skipped": 0}, []
         if report.exists():
             counts, names = cases(report)
