@@ -24,7 +24,7 @@
 namespace verba::posix {
 namespace {
 
-constexpr std::size_t buffer_bytes = 64 * 1024;
+constexpr std::size_t buffer_bytes = std::size_t{64} << 10;
 constexpr int reads_at_once = 16;  ///< so that one talkative child does not starve the others
 constexpr Milliseconds drain_limit{200};
 

@@ -76,8 +76,9 @@ class Temporary {
       path_ = fmt::format("{}.{}-{}.tmp", target, ::getpid(), number);
       fd_ = Fd(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
       if (fd_) return;
-      if (errno != EEXIST || number == 1000) {
-        fail("system.write-file", fmt::format("cannot write '{}'", target), errno);
+      const int error_number = errno;
+      if (error_number != EEXIST || number == 1000) {
+        fail("system.write-file", fmt::format("cannot write '{}'", target), error_number);
       }
     }
   }

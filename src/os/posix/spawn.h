@@ -37,7 +37,7 @@ class Spawner {
   std::string find_program(const Command&) const;
   void lay_out(const Command&);
 
-  static constexpr std::size_t stack_bytes = 64 * 1024;
+  static constexpr std::size_t stack_bytes = std::size_t{64} << 10;
   std::unique_ptr<char[]> stack_;
   std::string environment_;  ///< "A=1\0B=2\0"
   std::vector<char*> arguments_;

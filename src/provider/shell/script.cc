@@ -13,8 +13,8 @@ namespace verba {
 namespace {
 
 /// The kernel takes 128 KiB for one argument or variable. A longer script becomes a file, a longer output is left out.
-constexpr std::size_t argument_limit_bytes = 96 * 1024;
-constexpr std::size_t variable_limit_bytes = 64 * 1024;
+constexpr std::size_t argument_limit_bytes = std::size_t{96} << 10;
+constexpr std::size_t variable_limit_bytes = std::size_t{64} << 10;
 
 constexpr std::array<std::string_view, 7> shells = {"sh", "bash", "dash", "ash", "ksh", "mksh", "zsh"};
 constexpr std::array<std::string_view, 6> own_variables = {"VERBA_ENVIRONMENT", "VERBA_DEPLOYMENT", "VERBA_TASK",

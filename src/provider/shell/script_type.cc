@@ -15,15 +15,16 @@ of its life, and each may be left out:
 | `rollback` | what was done is to be undone | the scripts of before, or `delete` |
 | `check` | somebody asks how it is | nobody knows |
 
-A script is text. No value is ever pasted into it: `${{ }}` may stand in `environment`, `stdin`, `arguments` and `workdir`,
-and the script reads `"$NAME"`, its standard input, or `"$1"`. So a value can hold any character and never becomes a
-command. Secrets go through `environment` or `stdin`; in `arguments`, which every user of the machine can see, they are
-refused. `source` names a file whose content is what `run` would be; a change of the file is a change of the task.
+A script is text. No value is ever pasted into it: `${{ }}` may stand in `environment`, `stdin`, `arguments` and
+`workdir`, and the script reads `"$NAME"`, its standard input, or `"$1"`. So a value can hold any character and never
+becomes a command. Secrets go through `environment` or `stdin`; in `arguments`, which every user of the machine can see,
+they are refused. `source` names a file whose content is what `run` would be; a change of the file is a change of the
+task.
 
-**Interpreter.** The one that a first line `#!...` of the script names, or else `sh`; `interpreter` is stronger than both.
-The name of a shell alone in `interpreter` gets the flags that stop at the first mistake: `sh -eu` (so does a script that
-names none), `bash -eu -o pipefail`. With options of your own (`interpreter: bash -x`, or a list) it gets exactly those.
-Any other program (`python3`, `node`, `perl -w`) gets the script as a file.
+**Interpreter.** The one that a first line `#!...` of the script names, or else `sh`; `interpreter` is stronger than
+both. The name of a shell alone in `interpreter` gets the flags that stop at the first mistake: `sh -eu` (so does a
+script that names none), `bash -eu -o pipefail`. With options of your own (`interpreter: bash -x`, or a list) it gets
+exactly those. Any other program (`python3`, `node`, `perl -w`) gets the script as a file.
 
 **Environment.** The operator's, and then:
 
@@ -33,12 +34,13 @@ Any other program (`python3`, `node`, `perl -w`) gets the script as a file.
 | `VERBA_RUN` | the number of the run |
 | `VERBA_ACTION` | `create`, `update`, `delete`, `rollback` or `check` |
 | `VERBA_OUTPUT` | a file to write outputs to (when `outputs` is not `none`) |
-| `VERBA_OUTPUT_NAME` | for each recorded output NAME, in capitals, other characters than letters and digits as `_`; lists and maps as JSON, those over 64 KiB left out. Not for `create` |
+| `VERBA_OUTPUT_URL` | the recorded output `url`, and so on for each; not for `create` |
 
 and then `environment`, which is stronger. A value there is a string, a number, true or false; null takes the variable
-away.
+away. In the name of a recorded output letters are capitals and what is no letter or digit is `_`; lists and maps come
+as JSON; those over 64 KiB are left out.
 
-**Outputs** come from `run` and `update`: from standard output, or from the file `$VERBA_OUTPUT` if the script wrote one.
+**Outputs** come from `run` and `update`: from standard output, or from the file `$VERBA_OUTPUT` if they wrote one.
 
 | `outputs` | becomes |
 |---|---|
@@ -48,8 +50,8 @@ away.
 | `json` | the members of the JSON object that it must be |
 | `dotenv` | one for each line `NAME=VALUE` |
 
-**Exit codes.** 0 is success, anything else a failure. For `check`: 0 as deployed, 2 drifted (the first line printed says
-what), 3 absent, anything else: cannot tell.
+**Exit codes.** 0 is success, anything else a failure. For `check`: 0 as deployed, 2 drifted (the first line printed
+says what), 3 absent, anything else: cannot tell.
 
 **The end.** At the task's `timeout`, and when the run is stopped, the script and everything it started gets TERM, and
 five seconds later KILL. What a script leaves running in the background lives on: send its output to a file.
@@ -76,6 +78,13 @@ Field script(std::string_view name, std::string_view summary, std::string_view t
   return {.name = name, .summary = summary, .example = text, .instead_of_expression = use_environment};
 }
 
+/// A script of which a change is recorded, and no reason to run anything now.
+Field later_script(std::string_view name, std::string_view summary, std::string_view text) {
+  Field field = script(name, summary, text);
+  field.beside = true;
+  return field;
+}
+
 std::vector<Field> inputs() {
   return {
       script("run", "The script that makes it so", "./install.sh \"$VERSION\""),
@@ -86,9 +95,10 @@ std::vector<Field> inputs() {
        .instead_of_expression = "write the path itself, and pass values through 'environment'"},
       script("update", "Run instead of 'run' when it is deployed already and something has changed",
              "./install.sh --upgrade \"$VERSION\""),
-      script("delete", "Removes it; must succeed when it is gone already", "./uninstall.sh"),
-      script("rollback", "Undoes what 'run' or 'update' did, even half of it", "./uninstall.sh --quiet"),
-      script("check", "Tells how it is: exit 0 as deployed, 2 drifted, 3 absent, else unknown", "./is-installed.sh"),
+      later_script("delete", "Removes it; must succeed when it is gone already", "./uninstall.sh"),
+      later_script("rollback", "Undoes what 'run' or 'update' did, even half of it", "./uninstall.sh --quiet"),
+      later_script("check", "Tells how it is: exit 0 as deployed, 2 drifted, 3 absent, else unknown",
+                   "./is-installed.sh"),
       {.name = "interpreter",
        .type = FieldType::list,
        .summary = "What runs the scripts: a program, with options if you like",
@@ -130,6 +140,7 @@ std::vector<Field> inputs() {
       {.name = "idempotent",
        .type = FieldType::boolean,
        .summary = "Running it again does no harm, so a run that was broken off is simply repeated",
+       .beside = true,
        .default_value = "false",
        .implied = true},
   };
