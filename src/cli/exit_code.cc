@@ -23,6 +23,8 @@ int exit_code(RunStatus status) {
     case RunStatus::succeeded:
       return kDone;
     case RunStatus::failed:
+    case RunStatus::rolled_back:
+    case RunStatus::rollback_failed:
       return kStepFailed;
     case RunStatus::cancelled:
     case RunStatus::interrupted:

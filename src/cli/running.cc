@@ -24,9 +24,14 @@ std::int64_t default_parallelism() {
   return 4 * std::max<std::int64_t>(1, static_cast<std::int64_t>(std::thread::hardware_concurrency()));
 }
 
+std::size_t parallelism_of(Call& call) {
+  return static_cast<std::size_t>(call.arguments.integer("parallelism", 1, 10'000).value_or(default_parallelism()));
+}
+
 std::optional<OnFailure> on_failure_of(Call& call) {
   const auto said = call.arguments.text("on-failure");
   if (!said) return std::nullopt;
+  if (*said == "rollback") return OnFailure::rollback;
   return *said == "continue" ? OnFailure::keep_going : OnFailure::stop;
 }
 
@@ -56,8 +61,7 @@ std::unique_ptr<Listener> listener_of(Call& call, Desk& desk, Format format) {
 
 RunSettings settings_of(Call& call, Desk& desk, const Planned& planned) {
   RunSettings settings;
-  settings.parallelism =
-      static_cast<std::size_t>(call.arguments.integer("parallelism", 1, 10'000).value_or(default_parallelism()));
+  settings.parallelism = parallelism_of(call);
   settings.on_failure = on_failure_of(call);
   const auto slash = desk.state_path.rfind('/');
   settings.scratch_directory = (slash == std::string::npos ? "." : desk.state_path.substr(0, slash)) + "/scratch";
@@ -77,6 +81,11 @@ std::string question(const Plan& plan) {
 }
 
 }  // namespace
+
+void check_run_flags(Call& call) {
+  parallelism_of(call);
+  call.arguments.duration("lock-timeout");
+}
 
 void require_answer(Call& call) {
   if (call.arguments.flag("yes") || call.console.in_terminal) return;

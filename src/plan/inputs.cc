@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "value/json.h"
 
 namespace verba {
@@ -25,7 +27,18 @@ void add_file(const Field& field, const Task& task, const Surroundings& surround
   resource.files.push_back({std::string(field.name), written, digest, std::move(text)});
 }
 
-Digest digest_of(const Resource& resource, const TaskType& type, const Sealer& sealer) {
+/// The inputs without those that are no reason to act; or only those.
+Value part_of(const Value& inputs, const TaskType& type, bool beside) {
+  Map part;
+  for (const auto& [key, value] : inputs.map()) {
+    const auto field = std::ranges::find(type.inputs, key.name, &Field::name);
+    const bool is_beside = field != type.inputs.end() && field->beside;
+    if (is_beside == beside) part.append(key, value);
+  }
+  return part;
+}
+
+Digest digest_of_counted(const Resource& resource, const Value& counted, const TaskType& type, const Sealer& sealer) {
   std::string text = "{\"account\":";
   append_json_string(text, resource.account);
   text += ",\"files\":{";
@@ -36,12 +49,21 @@ Digest digest_of(const Resource& resource, const TaskType& type, const Sealer& s
     append_json_string(text, file.digest.hex());
   }
   text += "},\"inputs\":";
-  to_canonical_json(resource.inputs, sealer.digest_key(), text);
+  to_canonical_json(part_of(counted, type, false), sealer.digest_key(), text);
   text += ",\"type\":";
   append_json_string(text, resource.type);
   text += ",\"version\":";
   append_json_string(text, type.version);
   text += '}';
+  return sha256(text);
+}
+
+Digest digest_of_beside(const Resource& resource, const Task& task, const Sealer& sealer) {
+  const Retry& retry = task.retry;
+  std::string text =
+      fmt::format("{} {} {} {} {} {} ", retry.attempts, retry.delay.count(), retry.backoff, retry.max_delay.count(),
+                  task.timeout.value_or(Milliseconds(0)).count(), task.idempotent);
+  to_canonical_json(part_of(resource.inputs, *task.type, true), sealer.digest_key(), text);
   return sha256(text);
 }
 
@@ -68,8 +90,27 @@ std::optional<Inputs> evaluate_inputs(const Model& model, TaskId id, const Surro
     if (field.file) add_file(field, task, surroundings, resource, diagnostics);
   }
   if (diagnostics.errors() > errors_before) return std::nullopt;
-  if (!inputs.waits) inputs.digest = digest_of(resource, *task.type, sealer);
+  if (!inputs.waits) inputs.digest = digest_of_counted(resource, resource.inputs, *task.type, sealer);
+  inputs.beside = digest_of_beside(resource, task, sealer);
   return inputs;
+}
+
+Digest digest_of(const Definition& definition, const TaskType& type, const Sealer& sealer) {
+  return digest_of_counted(definition.resource, definition.counted(), type, sealer);
+}
+
+Definition redefined(Definition old, const Inputs& now, const Task& task) {
+  const auto take_over = [&](Value& inputs) {
+    Value kept = part_of(inputs, *task.type, false);
+    for (const auto& [key, value] : part_of(now.resource.inputs, *task.type, true).map()) kept.map().append(key, value);
+    inputs = std::move(kept);
+  };
+  take_over(old.resource.inputs);
+  if (old.compared) take_over(*old.compared);
+  old.timeout = task.timeout;
+  old.retry = task.retry;
+  old.idempotent = task.idempotent;
+  return old;
 }
 
 std::optional<bool> evaluate_condition(const Model& model, TaskId id, const Surroundings& surroundings,

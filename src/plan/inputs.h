@@ -15,7 +15,8 @@ namespace verba {
 struct Inputs {
   Resource resource;  ///< `inputs` may hold Unknown when `waits`
   bool waits = false;
-  Digest digest;  ///< meaningless when `waits`
+  Digest digest;  ///< of what counts for "changed"; meaningless when `waits`
+  Digest beside;  ///< of the rest of what is recorded
 };
 
 /// Evaluates `task` of the model in these surroundings, reads the files that its inputs name (through
@@ -23,6 +24,12 @@ struct Inputs {
 /// ), and computes the digest over type, version, account, inputs and files. Mistakes become diagnostics; then nothing.
 std::optional<Inputs> evaluate_inputs(const Model&, TaskId task, const Surroundings& surroundings, const Sealer& sealer,
                                       Diagnostics&);
+
+/// The same digest of a recorded definition, for a record that is written without evaluating anything.
+Digest digest_of(const Definition&, const TaskType&, const Sealer&);
+
+/// `old` with everything taken from `now` that counts as no change: scripts for later, retry, timeout.
+Definition redefined(Definition old, const Inputs& now, const Task&);
 
 /// Does the task's condition hold? Nothing when it is not known yet.
 std::optional<bool> evaluate_condition(const Model&, TaskId task, const Surroundings&, Diagnostics&);

@@ -17,6 +17,8 @@ std::string_view to_string(Action action) {
       return "delete";
     case Action::run:
       return "run";
+    case Action::rollback:
+      return "rollback";
   }
   return "";
 }
@@ -33,6 +35,8 @@ std::string_view sign(Action action) {
       return "-";
     case Action::run:
       return ">";
+    case Action::rollback:
+      return "<";
   }
   return "";
 }

@@ -16,9 +16,9 @@
 
 namespace verba {
 
-enum class Action : std::uint8_t { create, update, replace, remove, run };
-std::string_view to_string(Action);  ///< create, update, replace, delete, run
-std::string_view sign(Action);       ///< "+", "~", "-/+", "-", ">"
+enum class Action : std::uint8_t { create, update, replace, remove, run, rollback };
+std::string_view to_string(Action);  ///< create, update, replace, delete, run, rollback
+std::string_view sign(Action);       ///< "+", "~", "-/+", "-", ">", "<"
 
 /// One field of the inputs that differs. `before` or `after` is nothing when the field is not there. Secrets are
 /// marked, Unknown stands for "known after apply".
@@ -42,7 +42,15 @@ struct Step {
   bool interrupted = false;           ///< the last step on it never ended, or failed
   std::optional<TaskId> task;         ///< in the model; nothing when it is only in state
   std::optional<std::size_t> record;  ///< in the snapshot's records; nothing when new
+  std::optional<std::size_t> undoes;  ///< the step of the same plan that a rollback undoes
   std::string place;                  ///< "web.yaml:14"
+};
+
+/// What is kept, but what is recorded of it beside its inputs is out of date.
+struct Note {
+  Record record;  ///< as it is to be recorded
+  TaskId task = 0;
+  bool redefine = false;  ///< its definition too: how it is deleted, checked or rolled back has changed
 };
 
 /// What the person asked for.
@@ -61,8 +69,7 @@ struct Plan {
   Graph graph;
   std::vector<std::string> kept;     ///< addresses; nothing to do there
   std::vector<std::string> orphans;  ///< in state, gone from the manifests, and left alone
-  std::vector<Record> noted;         ///< kept, but what is recorded beside the inputs (needs, protect) is out of date:
-                                     ///< as they should be recorded. No step of their own
+  std::vector<Note> noted;           ///< no step of their own
   std::vector<std::string> locked;   ///< deployments to lock; sorted
   std::int64_t serial = 0;           ///< of the snapshot
 

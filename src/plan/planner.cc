@@ -55,7 +55,7 @@ class Planner {
  private:
   void look_at(TaskId);
   void decide(TaskId, const Record&, const Inputs&);
-  void keep(TaskId, const Record&);
+  void keep(TaskId, const Record&, const Inputs&);
   Step& change(TaskId task, Action action, std::string reason);
   void describe(Step&, const Record&, const Inputs&);
   std::optional<Value> outputs_of(TaskId);
@@ -110,15 +110,19 @@ Step& Planner::change(TaskId task, Action action, std::string reason) {
   return by_task_.emplace_back(std::move(step));
 }
 
-void Planner::keep(TaskId id, const Record& record) {
+void Planner::keep(TaskId id, const Record& record, const Inputs& inputs) {
   fates_[id] = Fate::kept;
   const Task& task = model_.tasks[id];
   std::string needs = needs_of(model_, id);
-  if (needs == record.needs && task.protect == record.protect) return;
-  Record& noted = plan_.noted.emplace_back(record);
-  noted.needs = std::move(needs);
-  noted.protect = task.protect;
-  noted.place = aids_.sources.place(task.where);
+  // A task that runs once keeps the inputs it ran with.
+  const bool redefine = inputs.beside != record.beside && inputs.digest == record.inputs;
+  if (!redefine && needs == record.needs && task.protect == record.protect) return;
+  Note note{record, id, redefine};
+  note.record.needs = std::move(needs);
+  note.record.protect = task.protect;
+  note.record.place = aids_.sources.place(task.where);
+  if (redefine) note.record.beside = inputs.beside;
+  plan_.noted.push_back(std::move(note));
 }
 
 /// The fields that differ between what is recorded and what is wanted; contents of files too.
@@ -161,8 +165,9 @@ void Planner::decide(TaskId id, const Record& record, const Inputs& inputs) {
     step.waits = inputs.waits;
     return;
   }
-  if (task.trigger == Trigger::once) return keep(id, record);
-  if (!inputs.waits && inputs.digest == record.inputs && task.trigger == Trigger::changed) return keep(id, record);
+  if (task.trigger == Trigger::once) return keep(id, record, inputs);
+  if (!inputs.waits && inputs.digest == record.inputs && task.trigger == Trigger::changed)
+    return keep(id, record, inputs);
   Step& step = change(id, Action::update, "");
   step.waits = inputs.waits;
   describe(step, record, inputs);
@@ -285,7 +290,7 @@ void Planner::order_steps() {
 void Planner::note_locks() {
   std::set<std::string> deployments;
   for (const Step& step : plan_.steps) deployments.insert(step.deployment);
-  for (const Record& record : plan_.noted) deployments.insert(record.deployment);
+  for (const Note& note : plan_.noted) deployments.insert(note.record.deployment);
   plan_.locked.assign(deployments.begin(), deployments.end());
 }
 

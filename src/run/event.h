@@ -20,6 +20,11 @@ struct RunBegan {
   Instant at;
   const Plan* plan = nullptr;  ///< outlives the run
 };
+/// Something failed, and what was done where it failed is going to be undone: steps were added to the plan.
+struct RollbackBegan {
+  Instant at;
+  const Plan* plan = nullptr;  ///< with the added steps; in place of the one before until the run has ended
+};
 struct StepBegan {
   StepNumber step = 0;
   int attempt = 1;
@@ -56,7 +61,8 @@ struct RunEnded {
   Instant at;
   RunStatus status = RunStatus::succeeded;
 };
-using Event = std::variant<RunBegan, StepBegan, StepPrinted, StepRetries, StepEnded, StopAsked, RunEnded>;
+using Event =
+    std::variant<RunBegan, RollbackBegan, StepBegan, StepPrinted, StepRetries, StepEnded, StopAsked, RunEnded>;
 
 /// Told of every event, on the thread of the run. Must be quick and must not throw.
 class Listener {

@@ -36,6 +36,15 @@ void Journal::log(StepNumber step, int attempt, Instant at, Stream stream, std::
   batch_.emplace_back(AppendLog{run_, step, attempt, at, stream == Stream::error, std::move(text)});
 }
 
+void Journal::added(StepNumber step, const Step& planned) {
+  batch_.emplace_back(StepAdded{run_, step, {planned.address, std::string(to_string(planned.action)), planned.reason}});
+}
+
+void Journal::put(Record record, const Definition& definition) {
+  record.definition = put_blob(to_json(definition, sealer_));
+  put(std::move(record));
+}
+
 void Journal::commit() {
   if (batch_.empty()) return;
   const Batch batch = std::move(batch_);

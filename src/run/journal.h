@@ -26,6 +26,10 @@ class Journal {
   void attempted(StepNumber step, int attempt, Instant at, const Record& record);
   void ended(StepNumber step, Instant at, StepStatus status, const std::string& message,
              std::optional<int> exit_code = std::nullopt);
+  /// The next step of the run; commit before it is started.
+  void added(StepNumber step, const Step& planned);
+  /// A record with a definition of its own.
+  void put(Record record, const Definition& definition);
   void put(Record record) { batch_.emplace_back(PutRecord{std::move(record)}); }
   void remove(const Record& record) { batch_.emplace_back(RemoveRecord{record.environment, record.address}); }
   void log(StepNumber step, int attempt, Instant at, Stream stream, std::string text);

@@ -91,6 +91,8 @@ Async<Outcome> LiveStep::one_attempt() {
       return job_.remover->remove(*job_.before, *attempt_);
     case Action::replace:
       return replace();
+    case Action::rollback:
+      return undo();
     default:
       return job_.provider->apply(job_.next->resource, job_.before, *attempt_);
   }
@@ -106,6 +108,21 @@ Async<Outcome> LiveStep::replace() {
   const Outcome removed = co_await removal;
   if (!std::holds_alternative<Succeeded>(removed)) co_return removed;
   Async<Outcome> creation = job_.provider->apply(job_.next->resource, std::nullopt, *attempt_);
+  Outcome created = co_await creation;
+  co_return created;
+}
+
+Async<Outcome> LiveStep::undo() {
+  if (!job_.done) return job_.provider->apply(job_.before->resource, std::nullopt, *attempt_);
+  if (job_.replaced) return undo_replace();
+  return job_.remover->rollback(*job_.done, job_.before, *attempt_);
+}
+
+Async<Outcome> LiveStep::undo_replace() {
+  Async<Outcome> removal = job_.remover->remove(*job_.done, *attempt_);
+  const Outcome removed = co_await removal;
+  if (!std::holds_alternative<Succeeded>(removed) || !job_.before) co_return removed;
+  Async<Outcome> creation = job_.provider->apply(job_.before->resource, std::nullopt, *attempt_);
   Outcome created = co_await creation;
   co_return created;
 }

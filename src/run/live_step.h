@@ -25,8 +25,13 @@ struct Job {
   Provider* remover = nullptr;     ///< of what is recorded; another one when the type is what changed
   std::optional<Definition> next;  ///< nothing for a delete
   std::optional<Recorded> before;  ///< what is recorded, when something is
+  // For a rollback: `before` is what is put back (nothing: it is removed).
+  std::optional<Recorded> done;    ///< what was done; nothing when what was done was a delete
+  std::optional<Record> previous;  ///< the record of `before`
+  bool replaced = false;           ///< it was deleted and made anew
   Digest inputs;                   ///< of `next`
-  Record record;                   ///< as it is in state once the step is journaled
+  Digest beside;
+  Record record;  ///< as it is in state once the step is journaled
   Retry retry;
   std::optional<Milliseconds> timeout;
   std::string group;  ///< concurrencyGroup, or ""
@@ -68,6 +73,8 @@ class LiveStep {
   Async<Outcome> carry_out();
   Async<Outcome> one_attempt();
   Async<Outcome> replace();
+  Async<Outcome> undo();
+  Async<Outcome> undo_replace();
   bool may_retry(const Outcome&) const;
   Milliseconds next_delay() const;
   void print(Stream, std::string lines);

@@ -27,6 +27,10 @@ struct Fold {
     progress.began = e.at;
     progress.steps.assign(e.plan->steps.size(), {});
   }
+  void operator()(const RollbackBegan& e) const {
+    progress.plan = e.plan;
+    progress.steps.resize(e.plan->steps.size());
+  }
   void operator()(const StepBegan& e) const {
     StepProgress& step = progress.steps[e.step];
     step.status = StepStatus::started;

@@ -53,6 +53,7 @@ void fields(auto& io, Like<Record> auto& r) {
   io("definition", r.definition);
   io("pending", r.pending);
   io("inputs", r.inputs);
+  io("beside", r.beside);
   io("outputs", r.outputs);
   io("needs", r.needs);
   io("run", r.run);

@@ -11,7 +11,8 @@ namespace verba {
 namespace {
 
 constexpr std::array<std::string_view, 3> record_words{"deployed", "started", "failed"};
-constexpr std::array<std::string_view, 5> run_words{"running", "succeeded", "failed", "cancelled", "interrupted"};
+constexpr std::array<std::string_view, 7> run_words{"running",     "succeeded",   "failed",         "cancelled",
+                                                    "interrupted", "rolled-back", "rollback-failed"};
 constexpr std::array<std::string_view, 8> step_words{"pending", "started",   "succeeded", "unchanged",
                                                      "failed",  "cancelled", "skipped",   "in-doubt"};
 

@@ -6,8 +6,8 @@
 namespace verba {
 
 std::string EngineWorld::deployment(const std::string& tasks, const std::string& name, const std::string& more) {
-  std::string text = "---\napiVersion: verbacratis/v1\nkind: Deployment\nmetadata: {name: " + name + "}\nspec:\n" + more +
-                     "  tasks:\n";
+  std::string text = "---\napiVersion: verbacratis/v1\nkind: Deployment\nmetadata: {name: " + name + "}\nspec:\n" +
+                     more + "  tasks:\n";
   std::string indented;
   std::size_t begin = 0;
   while (begin < tasks.size()) {

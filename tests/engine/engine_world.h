@@ -34,12 +34,12 @@ class EngineWorld {
   FakeProvider provider{system};
   std::unique_ptr<MemoryStore> store = make_memory_store();
   Sealer sealer{std::string(32, 'k')};
-  std::map<std::string, std::string> files;     ///< what tasks may name, by absolute path
-  std::map<std::string, std::string> secrets;   ///< by reference
+  std::map<std::string, std::string> files;    ///< what tasks may name, by absolute path
+  std::map<std::string, std::string> secrets;  ///< by reference
   Goal goal;
   RunSettings settings;
-  Diagnostics diagnostics;                      ///< of the last call
-  Witness witness;                              ///< of the last run
+  Diagnostics diagnostics;  ///< of the last call
+  Witness witness;          ///< of the last run
 
   /// `tasks`: YAML of a list of tasks, all of deployment "d". Every task gets `type: Fake`.
   static std::string deployment(const std::string& tasks, const std::string& name = "d", const std::string& more = "");

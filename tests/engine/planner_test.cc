@@ -51,7 +51,8 @@ TEST(Planner, ReplacesWhereAFieldNeedsIt) {
   EngineWorld world;
   const std::string text = EngineWorld::deployment("- name: a\n  with: {size: small}\n");
   world.run(text);
-  EXPECT_THAT(world.plan(replaced(text, "small", "large")), ElementsAre("-/+ d.a: size changed, which needs a new one"));
+  EXPECT_THAT(world.plan(replaced(text, "small", "large")),
+              ElementsAre("-/+ d.a: size changed, which needs a new one"));
 }
 
 TEST(Planner, NoticesTheContentOfAFile) {
@@ -77,7 +78,8 @@ TEST(Planner, RunsAlwaysAndOnce) {
 
 TEST(Planner, DoesNotTakeTheRunForAChange) {
   EngineWorld world;
-  const std::string text = EngineWorld::deployment("- name: a\n  with: {value: \"run ${{ run.id }} at ${{ now() }}\"}\n");
+  const std::string text =
+      EngineWorld::deployment("- name: a\n  with: {value: \"run ${{ run.id }} at ${{ now() }}\"}\n");
   world.run(text);
   EXPECT_THAT(world.plan(text), IsEmpty());
 }

@@ -14,7 +14,8 @@ using ::testing::UnorderedElementsAre;
 std::vector<std::string> statuses(const EngineWorld& world) {
   std::vector<std::string> lines;
   for (std::size_t i = 0; i < world.witness.progress.steps.size(); ++i) {
-    lines.push_back(world.stage->plan.steps[i].address + " " + std::string(to_string(world.witness.progress.steps[i].status)));
+    lines.push_back(world.stage->plan.steps[i].address + " " +
+                    std::string(to_string(world.witness.progress.steps[i].status)));
   }
   return lines;
 }
@@ -51,12 +52,14 @@ TEST(Runner, AnUnchangedOutputStopsTheWave) {
 TEST(Runner, AFailureStopsItsDeploymentAndWhatNeedsIt) {
   EngineWorld world;
   const std::string text =
-      EngineWorld::deployment("- name: a\n  with: {fail: true}\n- name: b\n  dependsOn: [a]\n- name: c\n  dependsOn: [d]\n"
-                              "- name: d\n  with: {takes: 1000}\n",
-                              "one", "  onFailure: stop\n") +
+      EngineWorld::deployment(
+          "- name: a\n  with: {fail: true}\n- name: b\n  dependsOn: [a]\n- name: c\n  dependsOn: [d]\n"
+          "- name: d\n  with: {takes: 1000}\n",
+          "one", "  onFailure: stop\n") +
       EngineWorld::deployment("- name: x\n", "two", "  dependsOn: [one]\n") +
       EngineWorld::deployment("- name: y\n  with: {takes: 10}\n- name: z\n  dependsOn: [y]\n", "three");
-  EXPECT_THAT(world.run(text), UnorderedElementsAre("create one.a", "create one.d", "create three.y", "create three.z"));
+  EXPECT_THAT(world.run(text),
+              UnorderedElementsAre("create one.a", "create one.d", "create three.y", "create three.z"));
   EXPECT_EQ(world.result.status, RunStatus::failed);
   EXPECT_THAT(statuses(world), ElementsAre("one.a failed", "one.b skipped", "one.c skipped", "one.d succeeded",
                                            "three.y succeeded", "three.z succeeded", "two.x skipped"));
@@ -66,7 +69,8 @@ TEST(Runner, AFailureStopsItsDeploymentAndWhatNeedsIt) {
 TEST(Runner, ContinueGoesOnWithWhatDoesNotNeedIt) {
   EngineWorld world;
   const std::string text = EngineWorld::deployment(
-      "- name: a\n  with: {fail: true}\n- name: b\n  dependsOn: [a]\n- name: c\n  dependsOn: [d]\n- name: d\n  with: {takes: 9}\n",
+      "- name: a\n  with: {fail: true}\n- name: b\n  dependsOn: [a]\n- name: c\n  dependsOn: [d]\n- name: d\n  with: "
+      "{takes: 9}\n",
       "d", "  onFailure: continue\n");
   world.run(text);
   EXPECT_THAT(statuses(world), ElementsAre("d.a failed", "d.b skipped", "d.c succeeded", "d.d succeeded"));
@@ -90,7 +94,8 @@ TEST(Runner, TriesAgainWithGrowingDelays) {
 
 TEST(Runner, StopsAtTheLastAttempt) {
   EngineWorld world;
-  EXPECT_THAT(world.run(EngineWorld::deployment("- name: a\n  retry: {attempts: 2}\n  with: {fail: true}\n")),
+  EXPECT_THAT(world.run(EngineWorld::deployment(
+                  "- name: a\n  onFailure: stop\n  retry: {attempts: 2}\n  with: {fail: true}\n")),
               ElementsAre("create d.a", "create d.a"));
   EXPECT_EQ(world.result.status, RunStatus::failed);
 }
@@ -108,7 +113,8 @@ TEST(Runner, RunsNoMoreAtATimeThanAsked) {
 TEST(Runner, OneOfAGroupAtATime) {
   EngineWorld world;
   std::string tasks;
-  for (int i = 0; i < 3; ++i) tasks += "- name: t" + std::to_string(i) + "\n  concurrencyGroup: g\n  with: {takes: 1000}\n";
+  for (int i = 0; i < 3; ++i)
+    tasks += "- name: t" + std::to_string(i) + "\n  concurrencyGroup: g\n  with: {takes: 1000}\n";
   const Instant before = world.system.now();
   world.run(EngineWorld::deployment(tasks));
   EXPECT_EQ((world.system.now() - before).count() / 1000, 3);
@@ -155,7 +161,8 @@ TEST(Runner, ContradictoryRecordsCanStillBeDestroyed) {
 TEST(Runner, FirstInterruptLetsRunningStepsFinish) {
   EngineWorld world;
   world.system.interrupt_after(Milliseconds(2));
-  world.run(EngineWorld::deployment("- name: a\n  with: {takes: 5}\n- name: b\n  dependsOn: [a]\n- name: c\n  with: {takes: 50}\n"));
+  world.run(EngineWorld::deployment(
+      "- name: a\n  with: {takes: 5}\n- name: b\n  dependsOn: [a]\n- name: c\n  with: {takes: 50}\n"));
   EXPECT_EQ(world.result.status, RunStatus::cancelled);
   EXPECT_THAT(statuses(world), ElementsAre("d.a succeeded", "d.b pending", "d.c succeeded"));
 }
@@ -198,6 +205,91 @@ TEST(Runner, WritesLogs) {
   const std::vector<LogLine> logs = world.store->logs(world.result.run, 0);
   ASSERT_EQ(logs.size(), 1U);
   EXPECT_EQ(logs[0].text, "create d.a\n");
+}
+
+TEST(Rollback, UndoesWhatWasDoneInReverse) {
+  EngineWorld world;
+  const std::string text = EngineWorld::deployment(
+      "- name: a\n- name: b\n  dependsOn: [a]\n- name: c\n  dependsOn: [b]\n  with: {fail: true}\n");
+  world.provider.script = [](const std::string& call) -> std::optional<Outcome> {
+    if (call.starts_with("rollback")) return Outcome(Succeeded{Value(Map())});
+    return std::nullopt;
+  };
+  EXPECT_THAT(world.run(text),
+              ElementsAre("create d.a", "create d.b", "create d.c", "rollback d.c", "rollback d.b", "rollback d.a"));
+  EXPECT_EQ(world.result.status, RunStatus::rolled_back);
+  EXPECT_TRUE(world.store->snapshot("default").records.empty());
+  const std::vector<StepRecord> steps = world.store->steps(world.result.run);
+  ASSERT_EQ(steps.size(), 6U);
+  EXPECT_EQ(steps[3].action, "rollback");
+  EXPECT_EQ(world.store->run(world.result.run)->status, RunStatus::rolled_back);
+}
+
+TEST(Rollback, PutsBackWhatWasThereBefore) {
+  EngineWorld world;
+  const auto text = [](int value, bool fail) {
+    return EngineWorld::deployment("- name: a\n  with: {value: " + std::to_string(value) + ", outputs: {x: \"" +
+                                   std::to_string(value) + "\"}}\n- name: b\n  dependsOn: [a]\n" +
+                                   (fail ? "  with: {fail: true}\n" : ""));
+  };
+  world.run(text(1, false));
+  const Record before = *world.record("d.a");
+  world.provider.script = [](const std::string& call) -> std::optional<Outcome> {
+    if (call.starts_with("rollback")) return Outcome(Succeeded{Value(Map())});
+    return std::nullopt;
+  };
+  EXPECT_THAT(world.run(text(2, true)), ElementsAre("update d.a", "update d.b", "rollback d.b", "rollback d.a"));
+  const Record* after = world.record("d.a");
+  EXPECT_EQ(after->definition, before.definition);
+  EXPECT_EQ(after->inputs, before.inputs);
+  EXPECT_EQ(after->outputs, R"({"x":"1"})");
+  EXPECT_THAT(world.run(text(1, false)), IsEmpty());
+}
+
+TEST(Rollback, LeavesOtherDeploymentsAlone) {
+  EngineWorld world;
+  world.provider.script = [](const std::string& call) -> std::optional<Outcome> {
+    if (call.starts_with("rollback")) return Outcome(Succeeded{Value(Map())});
+    return std::nullopt;
+  };
+  const std::string text =
+      EngineWorld::deployment("- name: a\n- name: b\n  dependsOn: [a]\n  with: {fail: true}\n", "one") +
+      EngineWorld::deployment("- name: x\n  with: {takes: 1000}\n", "two");
+  EXPECT_THAT(world.run(text),
+              UnorderedElementsAre("create one.a", "create two.x", "create one.b", "rollback one.b", "rollback one.a"));
+  EXPECT_NE(world.record("two.x"), nullptr);
+}
+
+TEST(Rollback, BringsBackWhatWasDeletedOrReplaced) {
+  EngineWorld world;
+  world.run(EngineWorld::deployment("- name: a\n  with: {size: small}\n- name: gone\n"));
+  world.goal.prune = true;
+  world.provider.script = [](const std::string& call) -> std::optional<Outcome> {
+    if (call != "create d.z") return Outcome(Succeeded{Value(Map())});
+    return std::nullopt;
+  };
+  const std::vector<std::string> calls = world.run(EngineWorld::deployment(
+      "- name: a\n  with: {size: large}\n- name: z\n  dependsOn: [a]\n  with: {fail: true, takes: 5}\n"));
+  EXPECT_THAT(calls, UnorderedElementsAre("delete d.a", "create d.a", "delete d.gone", "create d.z", "rollback d.z",
+                                          "create d.gone", "delete d.a", "create d.a"));
+  EXPECT_NE(world.record("d.gone"), nullptr);
+  EXPECT_EQ(world.record("d.z"), nullptr);
+}
+
+TEST(Rollback, SaysWhenItCouldNotUndoEverything) {
+  EngineWorld world;
+  world.provider.script = [](const std::string& call) -> std::optional<Outcome> {
+    if (call == "create d.c") return std::nullopt;
+    if (call != "rollback d.b") return Outcome(Succeeded{Value(Map())});
+    Failed failed;
+    failed.message = "stuck";
+    return Outcome(failed);
+  };
+  world.run(EngineWorld::deployment(
+      "- name: a\n- name: b\n  dependsOn: [a]\n- name: c\n  dependsOn: [b]\n  with: {fail: true}\n"));
+  EXPECT_EQ(world.result.status, RunStatus::rollback_failed);
+  EXPECT_EQ(world.record("d.b")->status, RecordStatus::failed);
+  EXPECT_EQ(world.record("d.a")->status, RecordStatus::deployed);
 }
 
 /// The Nth call of the store fails, for every N: whatever happens, a later apply gets there, and nothing that was

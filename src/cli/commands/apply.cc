@@ -48,10 +48,11 @@ int deploy(Call& call, Goal::Kind kind) {
   const Format format = format_of(call, {Format::text, Format::json, Format::yaml, Format::jsonl});
   const auto file = kind == Goal::Kind::apply ? plan_file_of(call) : std::nullopt;
   if (!file) require_answer(call);
+  check_run_flags(call);
   const Request request = file ? file->request : requested(call, kind);
 
   // Fetch, check, resolve: stops here when there is any mistake, all of them printed.
-  Desk desk = open_desk(call, request, OpenFor::writing, KeyUse::make);
+  Desk desk = open_desk(call, request, StoreUse::writing, KeyUse::make);
 
   // Compare with what is deployed.
   Planned planned = plan_now(call, desk, request.goal);
@@ -106,9 +107,10 @@ std::vector<Option> run_options() {
        .summary = "steps at the same time (default: 4 for each processor)"},
       {.name = "on-failure",
        .value = "WAY",
-       .summary = "in place of what the manifests say: stop starts nothing new, continue goes on with what does not "
-                  "depend on it",
-       .one_of = {"stop", "continue"}},
+       .summary =
+           "in place of what the manifests say: rollback undoes what this run did in the deployment, stop starts "
+           "nothing new, continue goes on with what does not depend on it",
+       .one_of = {"rollback", "stop", "continue"}},
       {.name = "lock-timeout",
        .value = "TIME",
        .summary = "wait that long for others who change the same deployments (default: 0s)"},
@@ -122,7 +124,7 @@ CommandRow apply_command() {
   return {.name = "apply",
           .group = "Deploy",
           .summary = "show what would change, ask, and do it",
-          .positionals = {{.name = "DEPLOYMENT|PLANFILE", .repeats = true, .completes = Completes::deployment}},
+          .positionals = {{.name = "DEPLOYMENT[.TASK]|PLANFILE", .repeats = true, .completes = Completes::address}},
           .options = std::move(options),
           .function = apply};
 }
@@ -131,7 +133,7 @@ CommandRow destroy_command() {
   return {.name = "destroy",
           .group = "Deploy",
           .summary = "delete what is deployed, in reverse order",
-          .positionals = {{.name = "DEPLOYMENT", .repeats = true, .completes = Completes::deployment}},
+          .positionals = {{.name = "DEPLOYMENT[.TASK]", .repeats = true, .completes = Completes::address}},
           .options = run_options(),
           .function = destroy};
 }

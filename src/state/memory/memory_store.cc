@@ -181,7 +181,13 @@ class Memory final : public MemoryStore {
   struct Check {
     const Memory& store;
     const Lease* lease;
+    mutable std::size_t added = 0;  // steps that this batch adds; they are not in the run yet
     void operator()(const StepStarted& e) const { store.require_step(e.run, e.step); }
+    void operator()(const StepAdded& e) const {
+      const RunContents* run = store.find_run(e.run);
+      if (run == nullptr || run->steps.size() + added++ != e.step)
+        throw_unknown(fmt::format("step {} to follow in run", e.step), e.run);
+    }
     void operator()(const StepFinished& e) const { store.require_step(e.run, e.step); }
     void operator()(const RunFinished& e) const {
       if (store.find_run(e.run) == nullptr) throw_unknown("run", e.run);
@@ -206,6 +212,15 @@ class Memory final : public MemoryStore {
     s.finished.reset();
     s.message.clear();
     s.exit_code.reset();
+  }
+  void write(const StepAdded& e) {
+    RunContents& run = contents_.runs.at(e.run);
+    StepRecord& s = run.steps.emplace_back();
+    s.number = e.step;
+    s.address = e.planned.address;
+    s.action = e.planned.action;
+    s.reason = e.planned.reason;
+    run.run.steps = static_cast<std::int64_t>(run.steps.size());
   }
   void write(const StepFinished& e) {
     StepRecord& s = step(e.run, e.step);
@@ -269,7 +284,8 @@ RunId Memory::begin_run(const RunStart& start, const Lease& lease) {
 void Memory::commit(const Batch& batch, const Lease* lease) {
   count_call();
   if (lease != nullptr) require_lease(*lease);
-  for (const Edit& edit : batch) std::visit(Check{*this, lease}, edit);
+  const Check may{*this, lease};
+  for (const Edit& edit : batch) std::visit(may, edit);
   std::set<std::string> changed;
   for (const Edit& edit : batch) {
     if (const auto* put = std::get_if<PutRecord>(&edit)) changed.insert(put->record.environment);

@@ -17,6 +17,13 @@ namespace {
   throw Error(Error::Kind::state, "state.unknown-run", fmt::format("there is no {} {} in the state", what, run));
 }
 
+void insert_step(Database& database, RunId run, StepNumber number, const PlannedStep& step) {
+  database.run(
+      "INSERT INTO step (run, number, address, action, reason, status, attempts, message) "
+      "VALUES (?, ?, ?, ?, ?, 'pending', 0, '')",
+      run, number, step.address, step.action, step.reason);
+}
+
 /// Carries out the edits of one batch.
 class BatchWriter {
  public:
@@ -34,6 +41,13 @@ class BatchWriter {
         edit.run, edit.step, edit.attempt, edit.at, edit.before, edit.after);
     if (changed == 0) throw_unknown(fmt::format("step {} of run", edit.step), edit.run);
     touched_.insert(edit.run);
+  }
+
+  void operator()(const StepAdded& edit) {
+    if (database_.run("UPDATE run SET steps = ?2 + 1 WHERE id = ?1 AND steps = ?2", edit.run, edit.step) == 0) {
+      throw_unknown(fmt::format("step {} to follow in run", edit.step), edit.run);
+    }
+    insert_step(database_, edit.run, edit.step, edit.planned);
   }
 
   void operator()(const StepFinished& edit) {
@@ -141,12 +155,7 @@ RunId write_run(Database& database, Blobs& blobs, const RunStart& start, const L
       owner.process_start, lease.fence, start.at, start.source, plan, start.steps.size());
   RunId run = database.last_id();
   StepNumber number = 0;
-  for (const PlannedStep& step : start.steps) {
-    database.run(
-        "INSERT INTO step (run, number, address, action, reason, status, attempts, message) "
-        "VALUES (?, ?, ?, ?, ?, 'pending', 0, '')",
-        run, number++, step.address, step.action, step.reason);
-  }
+  for (const PlannedStep& step : start.steps) insert_step(database, run, number++, step);
   return run;
 }
 
@@ -159,14 +168,15 @@ void write_batch(Database& database, Blobs& blobs, const Batch& batch, const Lea
 bool write_record(Database& database, const Record& r) {
   auto changed = database.run(
       "INSERT INTO record (environment, address, deployment, type, account, status, definition, pending, inputs, "
-      "outputs, needs, run, created, updated, place, protect) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+      "outputs, needs, run, created, updated, place, protect, beside) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
       "ON CONFLICT (environment, address) DO UPDATE SET type = excluded.type, "
       "account = excluded.account, status = excluded.status, definition = excluded.definition, "
       "pending = excluded.pending, inputs = excluded.inputs, outputs = excluded.outputs, needs = excluded.needs, "
       "run = excluded.run, created = excluded.created, updated = excluded.updated, place = excluded.place, "
-      "protect = excluded.protect WHERE deployment = excluded.deployment",
+      "protect = excluded.protect, beside = excluded.beside WHERE deployment = excluded.deployment",
       r.environment, r.address, r.deployment, r.type, r.account, to_string(r.status), r.definition, r.pending, r.inputs,
-      r.outputs, r.needs, r.run, r.created, r.updated, r.place, r.protect);
+      r.outputs, r.needs, r.run, r.created, r.updated, r.place, r.protect, r.beside);
   return changed > 0;
 }
 

@@ -30,6 +30,7 @@ Record record_from(const Query& row) {
   r.updated = row.instant(12);
   r.place = row.text(13);
   r.protect = row.boolean(14);
+  r.beside = row.digest(15);
   return r;
 }
 
@@ -97,7 +98,7 @@ Snapshot read_snapshot(Database& database, const std::string& environment) {
 std::vector<Record> read_records(Database& database, const std::string& environment) {
   auto row = database.query(
       "SELECT address, deployment, type, account, status, definition, pending, inputs, outputs, needs, run, created, "
-      "updated, place, protect FROM record WHERE environment = ? ORDER BY address",
+      "updated, place, protect, beside FROM record WHERE environment = ? ORDER BY address",
       environment);
   std::vector<Record> records;
   while (row.next()) {

@@ -33,6 +33,11 @@ struct ToValue {
     map.append({"steps", {}}, static_cast<std::int64_t>(plan.steps.size()));
     return map;
   }
+  Value operator()(const RollbackBegan& e) const {
+    Map map = begin("rollbackBegan", e.at);
+    map.append({"steps", {}}, static_cast<std::int64_t>(plan.steps.size()));
+    return map;
+  }
   Value operator()(const StepBegan& e) const {
     Map map = begin("stepBegan", e.at);
     name_step(map, e.step, plan);
@@ -84,6 +89,7 @@ Value event_value(const Event& event, const Plan& plan) {
 
 void JsonEvents::on(const Event& event) noexcept {
   if (const auto* began = std::get_if<RunBegan>(&event)) plan_ = began->plan;
+  if (const auto* rollback = std::get_if<RollbackBegan>(&event)) plan_ = rollback->plan;
   if (plan_ == nullptr) return;
   write_(to_json(event_value(event, *plan_)) + "\n");
 }

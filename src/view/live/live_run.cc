@@ -35,6 +35,7 @@ void LiveRun::on(const Event& event) noexcept {
     draw(began->at);
     return;
   }
+  printed_.resize(progress_.plan->steps.size());
   scroll(event);
   if (const auto* ended = std::get_if<RunEnded>(&event)) {
     draw(ended->at);
@@ -45,7 +46,9 @@ void LiveRun::on(const Event& event) noexcept {
 }
 
 void LiveRun::scroll(const Event& event) {
-  if (const auto* printed = std::get_if<StepPrinted>(&event)) {
+  if (std::get_if<RollbackBegan>(&event) != nullptr) {
+    above_ += "\n" + rollback_text(progress_);
+  } else if (const auto* printed = std::get_if<StepPrinted>(&event)) {
     keep_tail(printed_[printed->step], printed->lines);
   } else if (const auto* retries = std::get_if<StepRetries>(&event)) {
     above_ += fmt::format("{}: {}; trying again in {}\n", printable(progress_.plan->steps[retries->step].address),

@@ -25,6 +25,8 @@ std::string coloured(Action action, std::string_view text, Style style) {
       return style.red(text);
     case Action::run:
       return style.cyan(text);
+    case Action::rollback:
+      return style.yellow(text);
   }
   return std::string(text);
 }
@@ -109,7 +111,6 @@ std::string heading(const Step& step, Style style) {
   out += fmt::format("  ({}", to_string(step.action));
   if (!step.reason.empty()) out += ": " + printable(step.reason);
   out += ")";
-  if (step.interrupted) out += " " + style.yellow("[interrupted before]");
   return out + "\n";
 }
 

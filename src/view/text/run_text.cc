@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "view/text/width.h"
 
 namespace verba {
@@ -24,6 +26,8 @@ std::string_view noun_of(Action action) {
       return "delete";
     case Action::run:
       return "run";
+    case Action::rollback:
+      return "rollback";
   }
   return "run";
 }
@@ -46,6 +50,8 @@ std::string_view done_word(Action action) {
       return "deleted";
     case Action::run:
       return "ran";
+    case Action::rollback:
+      return "rolled back";
   }
   return "done";
 }
@@ -62,6 +68,8 @@ std::string_view doing_word(Action action) {
       return "deleting";
     case Action::run:
       return "running";
+    case Action::rollback:
+      return "rolling back";
   }
   return "doing";
 }
@@ -111,6 +119,13 @@ std::string output_text(std::string_view address, std::string_view lines, Style 
   return out;
 }
 
+std::string rollback_text(const Progress& progress) {
+  const auto undone =
+      std::ranges::count_if(progress.plan->steps, [](const Step& step) { return step.undoes.has_value(); });
+  return fmt::format("Rolling back: {} step{} of this run {} to be undone.\n", undone, undone == 1 ? "" : "s",
+                     undone == 1 ? "is" : "are");
+}
+
 std::string run_summary_text(const Progress& progress, Style style) {
   const auto status = progress.status.value_or(RunStatus::running);
   const std::string took = to_string(progress.ended.value_or(progress.began) - progress.began);
@@ -123,7 +138,10 @@ std::string run_summary_text(const Progress& progress, Style style) {
   out += counted(progress.count(StepStatus::in_doubt), "in doubt");
   out += counted(progress.count(StepStatus::skipped) + progress.count(StepStatus::pending), "not done");
   out += "\n";
-  if (status == RunStatus::failed)
+  if (status == RunStatus::rollback_failed) {
+    out += "Not everything could be undone; `verba status` shows what was left half done.\n";
+  }
+  if (status == RunStatus::failed || status == RunStatus::rolled_back || status == RunStatus::rollback_failed)
     out += fmt::format(
         "See it again with `verba show {0}` and `verba logs {0}`; "
         "`verba apply` goes on from here.\n",
@@ -145,7 +163,9 @@ void PlainRun::on(const Event& event) noexcept {
 
 void PlainRun::show(const Event& event) {
   const auto step_of = [this](StepNumber n) -> const Step& { return progress_.plan->steps[n]; };
-  if (const auto* began = std::get_if<StepBegan>(&event)) {
+  if (std::get_if<RollbackBegan>(&event) != nullptr) {
+    write_("\n" + rollback_text(progress_));
+  } else if (const auto* began = std::get_if<StepBegan>(&event)) {
     const Step& step = step_of(began->step);
     write_(began->attempt == 1 ? fmt::format("{}: {}\n", style_.bold(printable(step.address)), doing_word(step.action))
                                : fmt::format("{}: {}, attempt {}\n", style_.bold(printable(step.address)),

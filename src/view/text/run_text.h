@@ -20,6 +20,9 @@ std::string_view doing_word(Action);
 /// The line (or lines, with message and hint) that says how a step ended: "web.site: created in 12s".
 std::string step_ended_text(const Step&, const StepEnded&, Style);
 
+/// "Rolling back: 3 steps of this run are to be undone."
+std::string rollback_text(const Progress&);
+
 /// The last lines of a run: what succeeded, failed, was not done; and what to do next. `can_resume` names the command.
 std::string run_summary_text(const Progress&, Style);
 

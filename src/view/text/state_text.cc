@@ -44,6 +44,7 @@ std::string short_time(Instant at) {
 }
 
 std::string_view DeploymentStatus::state() const {
+  if (held) return "in progress";
   if (started > 0) return "interrupted";
   return failed > 0 ? "failed" : "deployed";
 }

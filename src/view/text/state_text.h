@@ -20,11 +20,12 @@ struct DeploymentStatus {
   std::string environment;
   std::string deployment;
   std::size_t tasks = 0, failed = 0, started = 0;
+  bool held = false;  ///< somebody is at it now; set by who asked for leases
   RunId run = 0;
   Instant updated;
   std::string place;  ///< the manifest's file
 
-  /// "deployed", "failed", "interrupted".
+  /// "deployed", "failed", "interrupted", "in progress".
   std::string_view state() const;
 };
 std::vector<DeploymentStatus> deployment_statuses(const Snapshot&);

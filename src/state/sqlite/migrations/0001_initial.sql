@@ -28,6 +28,7 @@ CREATE TABLE record (
   definition  BLOB,
   pending     BLOB,
   inputs      BLOB NOT NULL,
+  beside      BLOB NOT NULL,
   outputs     TEXT NOT NULL,        -- JSON
   needs       TEXT NOT NULL,        -- JSON list of addresses
   run         INTEGER NOT NULL,     -- 0: none
@@ -66,7 +67,8 @@ CREATE TABLE run (
   environment   TEXT NOT NULL,
   verb          TEXT NOT NULL,
   reason        TEXT NOT NULL,
-  status        TEXT NOT NULL CHECK (status IN ('running', 'succeeded', 'failed', 'cancelled', 'interrupted')),
+  status        TEXT NOT NULL CHECK (status IN 
+    ('running', 'succeeded', 'failed', 'cancelled', 'interrupted', 'rolled-back', 'rollback-failed')),
   user          TEXT NOT NULL,
   host          TEXT NOT NULL,
   boot_id       TEXT NOT NULL,

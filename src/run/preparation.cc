@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/preparation.h"
+
+#include <fmt/format.h>
+
+#include "plan/inputs.h"
+#include "plan/removal.h"
+
+namespace verba {
+namespace {
+
+Settled mistaken(const Diagnostics& diagnostics) {
+  for (const Diagnostic& diagnostic : diagnostics.all()) {
+    if (diagnostic.severity == Severity::error) return {StepStatus::failed, diagnostic.message, diagnostic.hint};
+  }
+  return {StepStatus::failed, "its inputs could not be evaluated", ""};
+}
+
+}  // namespace
+
+Preparation::Preparation(const Model& model, const Snapshot& snapshot, const Workplace& workplace)
+    : model_(model), snapshot_(snapshot), at_(workplace), actual_(workplace.surroundings) {
+  actual_.outputs = [this](TaskId task) { return outputs_of(task); };
+  outputs_.resize(model.tasks.size());
+}
+
+void Preparation::begin(RunId run, Instant started, const std::string& reason) {
+  actual_.run = Map();
+  actual_.run.set("id", std::int64_t{run});
+  actual_.run.set("started", to_string(started));
+  actual_.run.set("reason", reason);
+  actual_.now = [this] { return to_string(at_.system.now()); };
+  planning_ = actual_;
+  planning_.run = planning_run();
+  planning_.now = planning_now;
+}
+
+std::optional<Value> Preparation::outputs_of(TaskId task) {
+  if (outputs_[task]) return outputs_[task];
+  const Record* record = snapshot_.find(model_.tasks[task].address);
+  if (!record || record->status == RecordStatus::started) return std::nullopt;
+  outputs_[task] = at_.sealer.from_sealed_json(record->outputs, record->address);
+  secrets_.add(*outputs_[task]);
+  return outputs_[task];
+}
+
+Recorded Preparation::recorded(const Record& record, const Digest& digest) {
+  Recorded was{read_definition(at_.store, digest, record.address, at_.sealer).resource,
+               at_.sealer.from_sealed_json(record.outputs, record.address)};
+  secrets_.add(was.resource.inputs);
+  secrets_.add(was.outputs);
+  return was;
+}
+
+Record Preparation::new_record(const Step& step) const {
+  Record record;
+  record.environment = snapshot_.environment;
+  record.address = step.address;
+  record.deployment = step.deployment;
+  record.type = step.type;
+  record.account = step.account;
+  record.created = at_.system.now();
+  record.place = step.place;
+  return record;
+}
+
+std::optional<Settled> Preparation::find_providers(Job& job, const std::string& type) {
+  job.provider = at_.providers.find(type);
+  job.remover = at_.providers.find(job.record.type);
+  if (job.provider) return std::nullopt;
+  return Settled{StepStatus::failed, fmt::format("no provider for type '{}'", type), "`verba version` shows the types"};
+}
+
+std::variant<Job, Settled> Preparation::job_of(const Step& step, StepNumber number) {
+  Job job;
+  job.step = number;
+  job.action = step.action;
+  job.record = step.record ? snapshot_.records[*step.record] : new_record(step);
+  if (std::optional<Settled> settled = find_providers(job, step.type)) return *settled;
+  if (step.action == Action::remove) return removal_of(std::move(job));
+  Diagnostics diagnostics;
+  const std::optional<bool> wanted = evaluate_condition(model_, *step.task, actual_, diagnostics);
+  if (diagnostics.has_errors()) return mistaken(diagnostics);
+  if (wanted && !*wanted) return Settled{StepStatus::skipped, "its condition is false", ""};
+  if (std::optional<Settled> settled = fill(job, step)) return *settled;
+  return job;
+}
+
+/// Evaluates the inputs now that all that the step needs is done.
+std::optional<Settled> Preparation::fill(Job& job, const Step& step) {
+  const Task& task = model_.tasks[*step.task];
+  Diagnostics diagnostics;
+  std::optional<Inputs> counted = evaluate_inputs(model_, *step.task, planning_, at_.sealer, diagnostics);
+  std::optional<Inputs> actual = evaluate_inputs(model_, *step.task, actual_, at_.sealer, diagnostics);
+  if (!counted || !actual) return mistaken(diagnostics);
+  if (actual->waits)
+    return Settled{StepStatus::failed, "an input is still unknown", "a task that it reads did not run"};
+  const Record& record = job.record;
+  if (step.waits && step.record && step.action == Action::update && record.status == RecordStatus::deployed &&
+      record.inputs == counted->digest) {
+    return Settled{StepStatus::unchanged, "its inputs turned out the same", ""};
+  }
+  const bool was_made = record.definition || job.action == Action::replace;
+  const std::optional<Digest>& digest = record.definition ? record.definition : record.pending;
+  if (step.record && was_made && digest) job.before = recorded(record, *digest);
+  secrets_.add(actual->resource.inputs);
+  job.inputs = counted->digest;
+  job.beside = counted->beside;
+  Definition next{std::move(actual->resource), std::nullopt, task.timeout, task.retry, task.idempotent};
+  if (!(counted->resource.inputs == next.resource.inputs)) next.compared = std::move(counted->resource.inputs);
+  job.next = std::move(next);
+  job.retry = task.retry;
+  job.timeout = task.timeout;
+  job.group = task.concurrency_group;
+  return std::nullopt;
+}
+
+std::variant<Job, Settled> Preparation::removal_of(Job job) {
+  const std::optional<Digest>& digest = job.record.definition ? job.record.definition : job.record.pending;
+  if (!digest) return Settled{StepStatus::failed, "nothing is recorded of it", "remove it with `verba state rm`"};
+  const Definition definition = read_definition(at_.store, *digest, job.record.address, at_.sealer);
+  job.before = recorded(job.record, *digest);
+  job.retry = definition.retry;
+  job.timeout = definition.timeout;
+  return job;
+}
+
+std::variant<Job, Settled> Preparation::undo_of(const Step& step, StepNumber number, const Step& undone,
+                                                const Snapshot& now) {
+  Job job;
+  job.step = number;
+  job.action = Action::rollback;
+  if (undone.record) job.previous = snapshot_.records[*undone.record];
+  if (job.previous && !job.previous->definition) job.previous.reset();  // it was never whole
+  const Record* current = now.find(step.address);
+  job.record = current ? *current : *job.previous;
+  if (current) {
+    const std::optional<Digest>& digest = current->pending ? current->pending : current->definition;
+    if (digest) job.done = recorded(*current, *digest);
+  }
+  if (job.previous) {
+    const Definition before = read_definition(at_.store, *job.previous->definition, step.address, at_.sealer);
+    job.before = recorded(*job.previous, *job.previous->definition);
+    job.next = before;
+    job.retry = before.retry;
+    job.timeout = before.timeout;
+  }
+  job.replaced = undone.action == Action::replace;
+  if (std::optional<Settled> settled = find_providers(job, job.before ? job.before->resource.type : step.type)) {
+    return *settled;
+  }
+  if (job.done && !job.replaced && !job.remover->can_rollback(job.done->resource, job.before.has_value())) {
+    return Settled{StepStatus::skipped, "kept: nothing can undo it", "give the task a `rollback` or a `delete` script"};
+  }
+  return job;
+}
+
+std::optional<Record> Preparation::record_of(const Job& job, const Step& step, Value outputs) {
+  if (job.action == Action::remove || (job.action == Action::rollback && !job.previous)) return std::nullopt;
+  secrets_.taint(outputs);
+  secrets_.add(outputs);
+  Record record = job.record;
+  if (job.action == Action::rollback) {
+    record = *job.previous;
+    record.run = job.record.run;
+    const bool has_outputs = outputs.is_map() && !outputs.map().empty();
+    if (has_outputs) record.outputs = at_.sealer.to_sealed_json(outputs, record.address);
+  } else {
+    record.type = step.type;
+    record.account = step.account;
+    record.definition = record.pending;
+    record.inputs = job.inputs;
+    record.beside = job.beside;
+    record.outputs = at_.sealer.to_sealed_json(outputs, record.address);
+    record.needs = needs_of(model_, *step.task);
+    record.place = step.place;
+    record.protect = model_.tasks[*step.task].protect;
+    outputs_[*step.task] = std::move(outputs);
+  }
+  record.status = RecordStatus::deployed;
+  record.pending.reset();
+  record.updated = at_.system.now();
+  return record;
+}
+
+Definition Preparation::definition_of(const Note& note) {
+  Diagnostics diagnostics;
+  Surroundings around = at_.surroundings;
+  around.run = planning_run();
+  around.now = planning_now;
+  around.outputs = actual_.outputs;
+  const std::optional<Inputs> inputs = evaluate_inputs(model_, note.task, around, at_.sealer, diagnostics);
+  Definition old = read_definition(at_.store, *note.record.definition, note.record.address, at_.sealer);
+  return inputs ? redefined(std::move(old), *inputs, model_.tasks[note.task]) : old;
+}
+
+}  // namespace verba

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a step of the plan to a job: everything that the provider is told, evaluated when the step's turn has come.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "manifest/model.h"
+#include "plan/plan.h"
+#include "run/live_step.h"
+#include "run/mask.h"
+#include "run/runner.h"
+
+namespace verba {
+
+/// A step that needs no provider: its condition is false, its inputs turned out unchanged, or they are mistaken.
+struct Settled {
+  StepStatus status = StepStatus::skipped;
+  std::string message;
+  std::string hint;
+};
+
+/// Knows what the run has found out so far: outputs and secrets. Borrows everything.
+class Preparation {
+ public:
+  Preparation(const Model& model, const Snapshot& snapshot, const Workplace& workplace);
+  Preparation(const Preparation&) = delete;
+  Preparation& operator=(const Preparation&) = delete;
+
+  /// From now on `run.` means this run.
+  void begin(RunId run, Instant started, const std::string& reason);
+  const SecretWords& secrets() const { return secrets_; }
+
+  std::variant<Job, Settled> job_of(const Step& step, StepNumber number);
+  /// `step` undoes `undone`; `now` is what state records now.
+  std::variant<Job, Settled> undo_of(const Step& step, StepNumber number, const Step& undone, const Snapshot& now);
+
+  /// The record of a job that succeeded, for state; nothing when the thing is gone. Notes the outputs for the tasks
+  /// that read them.
+  std::optional<Record> record_of(const Job& job, const Step& step, Value outputs);
+
+  /// The definition of a note that redefines.
+  Definition definition_of(const Note& note);
+
+ private:
+  std::variant<Job, Settled> removal_of(Job job);
+  std::optional<Settled> fill(Job& job, const Step& step);
+  std::optional<Value> outputs_of(TaskId task);
+  /// What is deployed as `digest` says; its secrets are known from here on.
+  Recorded recorded(const Record& record, const Digest& digest);
+  Record new_record(const Step& step) const;
+  std::optional<Settled> find_providers(Job& job, const std::string& type);
+
+  const Model& model_;
+  const Snapshot& snapshot_;
+  const Workplace& at_;
+  SecretWords secrets_;
+  Surroundings actual_;                        ///< with this run's own words
+  Surroundings planning_;                      ///< with planning's words: for what counts as changed
+  std::vector<std::optional<Value>> outputs_;  ///< by task
+};
+
+}  // namespace verba
