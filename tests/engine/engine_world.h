@@ -12,6 +12,7 @@
 #include "manifest/kinds/kinds.h"
 #include "manifest/manifest.h"
 #include "plan/planner.h"
+#include "provider/shell/shell_provider.h"
 #include "run/progress.h"
 #include "run/runner.h"
 #include "state/memory/memory_store.h"
@@ -27,7 +28,8 @@ class Witness : public Listener {
   Progress progress;
 };
 
-/// Plans and runs manifests that have tasks of type Fake only. State lasts from call to call.
+/// Plans and runs manifests with tasks of type Fake, or real ShellScripts on the fake system. State lasts from call to
+/// call.
 class EngineWorld {
  public:
   FakeSystem system;
@@ -65,8 +67,9 @@ class EngineWorld {
  private:
   Surroundings surroundings();
   void prepare(const std::string& manifests);
-  Providers providers_{{&provider}};
-  Catalogue catalogue_{built_in_kinds(), {&provider.type()}};
+  std::unique_ptr<Provider> shell_ = make_shell_provider();
+  Providers providers_{{&provider, shell_.get()}};
+  Catalogue catalogue_{built_in_kinds(), {&provider.type(), &shell_->type()}};
   Snapshot after_;
 };
 

@@ -32,8 +32,8 @@ std::string first_name(const std::string& path, const std::string& directory) {
 
 }  // namespace
 
-Script Script::exit(int code, std::string output) {
-  Script script;
+Performance Performance::exit(int code, std::string output) {
+  Performance script;
   script.status.code = code;
   if (!output.empty()) script.output.push_back({.bytes = std::move(output)});
   return script;
@@ -191,14 +191,14 @@ std::optional<std::int64_t> FakeSystem::process_start(std::int64_t process) {
 
 ProcessId FakeSystem::start(const Command& command, ProcessHandlers handlers) {
   touch("start " + joined(command.argv));
-  const Script script = programs ? programs(command) : Script{};
+  const Performance script = programs ? programs(command) : Performance{};
   commands.push_back(command);
   const ProcessId id = ++last_process_;
   Child& child = children_[id];
   most_alive = std::max(most_alive, children_.size());
   child.handlers = std::move(handlers);
   child.ignores_term = script.ignores_term;
-  for (const Script::Chunk& chunk : script.output) {
+  for (const Performance::Chunk& chunk : script.output) {
     child.events.push_back(timers_.add(time_ + chunk.at, [this, id, chunk] {
       // A copy: the handler may abandon the process.
       const auto output = children_.at(id).handlers.output;

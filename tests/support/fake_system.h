@@ -13,7 +13,7 @@
 namespace verba {
 
 /// What a program of the fake world does once it was started.
-struct Script {
+struct Performance {
   struct Chunk {
     Stream stream = Stream::output;
     std::string bytes = {};
@@ -25,7 +25,7 @@ struct Script {
   bool ignores_term = false;
 
   /// Prints `output`, exits with `code` at once.
-  static Script exit(int code, std::string output = {});
+  static Performance exit(int code, std::string output = {});
 };
 
 /// Deterministic: the same calls give the same answers. Time stands still except in poll(), which jumps to the next
@@ -37,7 +37,7 @@ class FakeSystem final : public System {
   // What the test says
   /// The programs: called at each start. Throwing an Error is a program that cannot be started. By default everything
   /// exits with 0 at once.
-  std::function<Script(const Command&)> programs;
+  std::function<Performance(const Command&)> programs;
   std::map<std::string, std::string> environment{{"HOME", "/home/user"}, {"PATH", "/usr/bin:/bin"}};
   std::string directory = "/work";  ///< where relative paths start; exists
   std::string host_name = "host";

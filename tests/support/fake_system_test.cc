@@ -60,7 +60,7 @@ TEST(FakeSystem, TheClockJumps) {
 TEST(FakeSystem, ProgramsPrintAndEndInTheirTime) {
   FakeSystem system;
   system.programs = [](const Command& command) {
-    Script script = Script::exit(command.argv[0] == "bad" ? 3 : 0);
+    Performance script = Performance::exit(command.argv[0] == "bad" ? 3 : 0);
     script.output = {{.bytes = "one\n", .at = 1s}, {.stream = Stream::error, .bytes = "two\n", .at = 2s}};
     script.duration = 5s;
     return script;
@@ -79,7 +79,7 @@ TEST(FakeSystem, ProgramsPrintAndEndInTheirTime) {
 TEST(FakeSystem, TimeoutThenGraceThenKill) {
   FakeSystem system;
   system.programs = [](const Command&) {
-    Script script;
+    Performance script;
     script.duration = 1h;
     script.ignores_term = true;
     return script;
@@ -97,7 +97,7 @@ TEST(FakeSystem, TimeoutThenGraceThenKill) {
 TEST(FakeSystem, AnAbandonedProgramSaysNothing) {
   FakeSystem system;
   system.programs = [](const Command&) {
-    Script script = Script::exit(0, "out");
+    Performance script = Performance::exit(0, "out");
     script.duration = 1s;
     return script;
   };
