@@ -4,6 +4,7 @@
 #include "cli/commands/commands.h"
 #include "manifest/kinds/kinds.h"
 #include "provider/shell/shell_provider.h"
+#include "state/sqlite/sqlite_store.h"
 
 namespace verba {
 
@@ -61,8 +62,8 @@ std::unique_ptr<Kit> make_kit() {
   return kit;
 }
 
-std::unique_ptr<Store> open_store(const std::string& place, OpenFor use) {
-  return open_sqlite_store(place, use);
+std::unique_ptr<Store> open_store(const std::string& place, StoreUse use) {
+  return open_sqlite_store(place, use == StoreUse::writing ? OpenFor::writing : OpenFor::reading);
 }
 
 }  // namespace verba

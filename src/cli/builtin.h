@@ -10,7 +10,6 @@
 #include "cli/command.h"
 #include "manifest/schema.h"
 #include "provider/provider.h"
-#include "state/sqlite/sqlite_store.h"
 #include "state/store.h"
 
 namespace verba {
@@ -26,7 +25,8 @@ struct Kit {
 };
 std::unique_ptr<Kit> make_kit();
 
-/// Opens the state at a place as people write it: a path (SQLite).
-std::unique_ptr<Store> open_store(const std::string& place, OpenFor);
+/// Opens the state at a place as people write it: a path (SQLite). For reading, what is not there is an empty store.
+enum class StoreUse { reading, writing };
+std::unique_ptr<Store> open_store(const std::string& place, StoreUse);
 
 }  // namespace verba

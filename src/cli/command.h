@@ -10,7 +10,7 @@ namespace verba {
 struct Call;
 
 /// What a word may be completed to.
-enum class Completes { nothing, file, environment, deployment, address, run, kind, command, words };
+enum class Completes { nothing, file, environment, address, run, kind, command, words };
 
 /// A flag. All text has static storage. Its variable is VERBA_ and the name in capitals ("lock-timeout":
 /// VERBA_LOCK_TIMEOUT) unless `variable` names another; what stands on the command line is stronger.

@@ -35,7 +35,7 @@ std::vector<std::string> targets_of(Call& call) {
   return targets;
 }
 
-Desk open_desk(Call& call, const Request& request, OpenFor use, KeyUse key) {
+Desk open_desk(Call& call, const Request& request, StoreUse use, KeyUse key) {
   Project& project = load(call, request.locations);
   const Map variables = command_line_variables(request.variables);
   const std::string environment =

@@ -45,7 +45,7 @@ struct Desk {
 
 /// Reads, checks and resolves what the request names; throws Exit when there are mistakes, all of them printed. Then
 /// opens the state.
-Desk open_desk(Call&, const Request&, OpenFor, KeyUse);
+Desk open_desk(Call&, const Request&, StoreUse, KeyUse);
 
 /// A plan, and the records it was made from.
 struct Planned {

@@ -7,6 +7,9 @@
 
 namespace verba {
 
+/// Says what is wrong with --parallelism and its like before anything else is done. Throws Error(usage).
+void check_run_flags(Call&);
+
 /// Without --yes somebody must be there to ask. Throws Error(usage).
 void require_answer(Call&);
 

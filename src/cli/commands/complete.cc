@@ -27,7 +27,7 @@ struct Candidates {
 struct Line {
   const CommandRow* command = nullptr;
   const Option* flag = nullptr;
-  std::size_t positionals = 0;
+  std::size_t positionals = 0;  ///< or a word that should have been a command
   std::vector<std::string> files;
   std::optional<std::string> environment;
 };
@@ -66,10 +66,11 @@ Line read_line(const std::vector<std::string>& words) {
       const auto equals = word.find('=');
       if (flag != nullptr && equals != std::string::npos) take_value(line, *flag, word.substr(equals + 1));
       if (flag != nullptr && !flag->value.empty() && equals == std::string::npos) line.flag = flag;
-    } else if (line.command == nullptr) {
+    } else if (line.command == nullptr && line.positionals == 0) {
       for (const CommandRow& command : commands()) {
         if (command.name == word) line.command = &command;
       }
+      if (line.command == nullptr) ++line.positionals;
     } else {
       ++line.positionals;
     }
@@ -83,20 +84,20 @@ std::vector<Location> locations_of(Call& call, const Line& line) {
   return locations.empty() ? find_locations(call) : locations;
 }
 
-void add_addresses(Call& call, const Line& line, bool tasks, Candidates& out) {
+void add_addresses(Call& call, const Line& line, Candidates& out) {
   Project& project = load(call, locations_of(call, line));
   const auto environments = environment_names(project.manifests);
   Surroundings surroundings = planning_surroundings(call.system);
   surroundings.secret = [](const std::string&, const std::string&) { return NotFound{"not while completing", ""}; };
   const Model& model = resolve(call, project, line.environment.value_or(environments.front()), {}, surroundings);
   for (const DeploymentScope& deployment : model.deployments) out.add(deployment.name, "deployment");
-  if (!tasks || out.prefix.find('.') == std::string::npos) return;
+  if (out.prefix.find('.') == std::string::npos) return;
   for (const Task& task : model.tasks) out.add(task.address, task.type != nullptr ? task.type->name : "task");
 }
 
 void add_runs(Call& call, Candidates& out) {
   out.add("last", "the latest run");
-  const auto store = open_store(state_path(call), OpenFor::reading);
+  const auto store = open_store(state_path(call), StoreUse::reading);
   for (const Run& run : store->runs("", 20)) {
     out.add(std::to_string(run.id), run.verb + " of " + run.environment + ", " + std::string(to_string(run.status)));
   }
@@ -114,11 +115,8 @@ void add_values(Call& call, const Line& line, Completes what, const std::vector<
         out.add(name, "environment");
       }
       break;
-    case Completes::deployment:
-      add_addresses(call, line, false, out);
-      break;
     case Completes::address:
-      add_addresses(call, line, true, out);
+      add_addresses(call, line, out);
       break;
     case Completes::run:
       add_runs(call, out);
@@ -154,7 +152,7 @@ void find_candidates(Call& call, const Line& line, Candidates& out) {
     out.prefix.erase(0, equals + 1);
     add_values(call, line, flag->completes, flag->one_of, out);
   } else if (line.command == nullptr) {
-    add_values(call, line, Completes::command, {}, out);
+    if (line.positionals == 0) add_values(call, line, Completes::command, {}, out);
   } else if (!line.command->positionals.empty()) {
     const auto& all = line.command->positionals;
     if (line.positionals >= all.size() && !all.back().repeats) return;

@@ -101,7 +101,7 @@ void check_state(Call& call, std::vector<Finding>& out) {
     return;
   }
   try {
-    const auto problems = open_store(path, OpenFor::reading)->check();
+    const auto problems = open_store(path, StoreUse::reading)->check();
     for (const std::string& problem : problems) out.push_back({Finding::Kind::bad, "state", problem});
     if (problems.empty()) out.push_back({Finding::Kind::good, "state", path});
   } catch (const Error& error) {

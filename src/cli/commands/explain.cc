@@ -96,7 +96,7 @@ std::string inputs_text(const std::string& name, const Value& value, const Sourc
 
 int explain_task(Call& call, const std::string& word) {
   const Request request = request_of(call, Goal::Kind::apply);
-  Desk desk = open_desk(call, request, OpenFor::reading, KeyUse::look);
+  Desk desk = open_desk(call, request, StoreUse::reading, KeyUse::look);
   const TaskId id = find_task(desk.model, word);
   const Task& task = desk.model.tasks[id];
   const Planned planned = plan_now(call, desk, request.goal);
@@ -124,6 +124,10 @@ int explain_task(Call& call, const std::string& word) {
 
 int explain(Call& call) {
   format_of(call, {Format::text});
+  if (call.arguments.flag("all")) {
+    print(call, markdown(call.kit().catalogue));
+    return kDone;
+  }
   const auto& words = call.arguments.words();
   const std::string word = words.empty() ? "" : words.front();
   if (!word.empty() && !names_a_kind(call.kit().catalogue, word) && word.find('.') != std::string::npos) {
@@ -140,6 +144,7 @@ CommandRow explain_command() {
           .group = "Help",
           .summary = "the manual of a kind or a field; or why a task runs",
           .positionals = {{.name = "KIND[.FIELD]|DEPLOYMENT.TASK", .completes = Completes::kind}},
+          .options = {{.name = "all", .summary = "the whole reference of manifests, as one page of Markdown"}},
           .function = explain};
 }
 

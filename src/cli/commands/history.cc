@@ -20,7 +20,7 @@ namespace {
 int history(Call& call) {
   const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
   const auto limit = call.arguments.integer("limit", 1, 1'000'000).value_or(20);
-  const auto store = open_store(state_path(call), OpenFor::reading);
+  const auto store = open_store(state_path(call), StoreUse::reading);
   const auto runs = store->runs(call.arguments.text("env").value_or(""), static_cast<std::size_t>(limit));
   if (format != Format::text) {
     List list;
@@ -53,7 +53,7 @@ Run find_run(Call& call, Store& store) {
 
 int show(Call& call) {
   const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
-  const auto store = open_store(state_path(call), OpenFor::reading);
+  const auto store = open_store(state_path(call), StoreUse::reading);
   const Run run = find_run(call, *store);
   const auto steps = store->steps(run.id);
   if (format == Format::text) {
@@ -98,7 +98,7 @@ std::vector<StepNumber> chosen_steps(Call& call, const std::vector<StepRecord>& 
 
 int logs(Call& call) {
   const Format format = format_of(call, {Format::text, Format::json, Format::yaml, Format::jsonl});
-  const auto store = open_store(state_path(call), OpenFor::reading);
+  const auto store = open_store(state_path(call), StoreUse::reading);
   const Run run = find_run(call, *store);
   const auto steps = store->steps(run.id);
   List lines;

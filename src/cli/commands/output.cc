@@ -106,7 +106,7 @@ void print_one(Call& call, const Value& value, Format format) {
 int output(Call& call) {
   const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
   const std::string path = state_path(call);
-  const auto store = open_store(path, OpenFor::reading);
+  const auto store = open_store(path, StoreUse::reading);
   const Sealer sealer = open_sealer(call, *store, path, KeyUse::look);
   const Snapshot snapshot = store->snapshot(deployed_environment(call, *store));
   const std::string& word = call.arguments.words().front();

@@ -20,7 +20,7 @@ int plan(Call& call) {
   const auto out = call.arguments.text("out");
 
   // A plan that is kept needs the key that apply will have.
-  Desk desk = open_desk(call, request, out ? OpenFor::writing : OpenFor::reading, out ? KeyUse::make : KeyUse::look);
+  Desk desk = open_desk(call, request, out ? StoreUse::writing : StoreUse::reading, out ? KeyUse::make : KeyUse::look);
   const Planned planned = plan_now(call, desk, request.goal);
 
   if (format == Format::text) {
@@ -39,7 +39,7 @@ int diff(Call& call) {
   const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
   Request request = request_of(call, Goal::Kind::apply);
   request.goal.targets = targets_of(call);
-  Desk desk = open_desk(call, request, OpenFor::reading, KeyUse::look);
+  Desk desk = open_desk(call, request, StoreUse::reading, KeyUse::look);
   const Planned planned = plan_now(call, desk, request.goal);
   if (format != Format::text) {
     print(call, format, plan_value(planned.plan));
@@ -60,7 +60,7 @@ CommandRow plan_command() {
   return {.name = "plan",
           .group = "Deploy",
           .summary = "what would change, and why; changes nothing",
-          .positionals = {{.name = "DEPLOYMENT", .repeats = true, .completes = Completes::deployment}},
+          .positionals = {{.name = "DEPLOYMENT[.TASK]", .repeats = true, .completes = Completes::address}},
           .options = {{.name = "out",
                        .value = "FILE",
                        .summary = "keep the plan, for `verba apply FILE`",
@@ -76,7 +76,7 @@ CommandRow diff_command() {
   return {.name = "diff",
           .group = "Look",
           .summary = "where the manifests and what is deployed differ, field by field",
-          .positionals = {{.name = "DEPLOYMENT", .repeats = true, .completes = Completes::address}},
+          .positionals = {{.name = "DEPLOYMENT[.TASK]", .repeats = true, .completes = Completes::address}},
           .options = {exit_code_option(), target_option()},
           .function = diff};
 }

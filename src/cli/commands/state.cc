@@ -14,6 +14,7 @@
 #include "view/json/state_json.h"
 #include "view/text/plan_text.h"
 #include "view/text/state_text.h"
+#include "view/text/width.h"
 
 namespace verba {
 namespace {
@@ -29,7 +30,7 @@ bool selects(const std::string& word, const Record& record) {
 
 int list(Call& call, const std::string& path) {
   const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
-  const auto store = open_store(path, OpenFor::reading);
+  const auto store = open_store(path, StoreUse::reading);
   List all;
   for (const std::string& environment : environments_of(call, *store)) {
     const Snapshot snapshot = store->snapshot(environment);
@@ -74,16 +75,35 @@ Value inputs_value(Store& store, const Record& record, const Sealer& sealer) {
   return read_definition(store, *record.definition, record.address, sealer).resource.inputs;
 }
 
+/// Maps member by member, texts of several lines as they are.
+std::string field_text(const std::string& name, const Value& value) {
+  std::string out;
+  if (value.is_map() && !value.secret && !value.map().empty()) {
+    for (const auto& [key, member] : value.map()) out += field_text(name + "." + key.name, member);
+    return out;
+  }
+  const bool text = value.is_string() && !value.secret && value.string().find('\n') != std::string::npos;
+  if (!text) return "  " + printable(name) + ": " + value_text(value) + "\n";
+  out = "  " + printable(name) + ":\n";
+  std::string_view rest = value.string();
+  while (!rest.empty()) {
+    const auto end = std::min(rest.find('\n'), rest.size());
+    out += "      " + printable(rest.substr(0, end)) + "\n";
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return out;
+}
+
 std::string fields_text(std::string_view heading, const Value& values) {
   if (!values.is_map() || values.map().empty()) return {};
   std::string out = std::string(heading) + "\n";
-  for (const auto& [key, value] : values.map()) out += "  " + key.name + ": " + value_text(value) + "\n";
+  for (const auto& [key, value] : values.map()) out += field_text(key.name, value);
   return out;
 }
 
 int show(Call& call, const std::string& path, const std::string& word) {
   const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
-  const auto store = open_store(path, OpenFor::reading);
+  const auto store = open_store(path, StoreUse::reading);
   const Sealer sealer = open_sealer(call, *store, path, KeyUse::look);
   const Record record = find_record(call, *store, word);
   const Value inputs = inputs_value(*store, record, sealer);
@@ -106,7 +126,7 @@ int remove(Call& call, const std::string& path, const std::vector<std::string>& 
                 "verba state rm asks first, and there is no terminal to ask on",
                 "say --yes; what is deployed stays as it is and is only forgotten");
   }
-  const auto store = open_store(path, OpenFor::writing);
+  const auto store = open_store(path, StoreUse::writing);
   const auto environments = environments_of(call, *store);
   if (environments.size() != 1)
     throw Error(Error::Kind::usage, "usage.which-environment", "say which environment with -e");
@@ -145,14 +165,14 @@ int remove(Call& call, const std::string& path, const std::vector<std::string>& 
 }
 
 int export_all(Call& call, const std::string& path) {
-  print(call, open_store(path, OpenFor::reading)->export_json() + "\n");
+  print(call, open_store(path, StoreUse::reading)->export_json() + "\n");
   return kDone;
 }
 
 int import_all(Call& call, const std::string& path, const std::string& from) {
   const auto text = call.system.read_file(from);
   if (!text) throw Error(Error::Kind::usage, "usage.no-file", "there is no file '" + from + "'");
-  open_store(path, OpenFor::writing)->import_json(*text);
+  open_store(path, StoreUse::writing)->import_json(*text);
   say(call, "Imported into '" + path + "'. Secrets in it open only with the key they were sealed with ('" +
                 key_path(call, path) + "').");
   return kDone;
@@ -162,7 +182,7 @@ int backup(Call& call, const std::string& path, const std::string& to) {
   if (call.system.kind_of(to)) throw Error(Error::Kind::usage, "usage.exists", "'" + to + "' is there already");
   if (!call.system.kind_of(path))
     throw Error(Error::Kind::usage, "usage.no-state", "there is no state at '" + path + "'");
-  open_store(path, OpenFor::writing)->backup(to);
+  open_store(path, StoreUse::writing)->backup(to);
   say(call, "Copied to '" + to + "'. Keep the key ('" + key_path(call, path) + "') too, elsewhere.");
   return kDone;
 }

@@ -24,14 +24,21 @@ Value status_value(const DeploymentStatus& status) {
 
 int status(Call& call) {
   const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
-  const auto store = open_store(state_path(call), OpenFor::reading);
+  const auto store = open_store(state_path(call), StoreUse::reading);
   std::vector<std::string> environments = store->environments();
   if (const auto said = call.arguments.text("env")) environments = {*said};
+  const IsAlive is_alive = alive_on(call.system);
   std::vector<DeploymentStatus> all;
   std::vector<Holder> holders;
   for (const std::string& environment : environments) {
     for (DeploymentStatus& one : deployment_statuses(store->snapshot(environment))) all.push_back(std::move(one));
-    for (Holder& holder : store->leases(environment)) holders.push_back(std::move(holder));
+    for (Holder& holder : store->leases(environment)) {
+      if (!is_alive(holder.owner)) continue;
+      for (DeploymentStatus& one : all) {
+        one.held = one.held || (one.environment == environment && one.deployment == holder.deployment);
+      }
+      holders.push_back(std::move(holder));
+    }
   }
   if (format != Format::text) {
     List deployments;
