@@ -91,7 +91,12 @@ std::string make_key(Call& call, Store& store, const std::string& path) {
       wait_for_lock(call, store, "", {"key"}, "making the key", kKeyLockLimit, [](const Holder&) {});
   if (auto key = read_key(call.system, path)) return *key;
   const std::string key = call.system.random_bytes(kKeyBytes);
-  call.system.make_directories(directory_of(path), 0700);
+  const std::string directory = directory_of(path);
+  call.system.make_directories(directory, 0700);
+  // Neither state nor key belongs into a repository.
+  if (directory.ends_with(".verba") && !call.system.kind_of(directory + "/.gitignore")) {
+    call.system.write_file(directory + "/.gitignore", "*\n");
+  }
   call.system.write_file(path, hex(key) + "\n", 0600);
   return key;
 }

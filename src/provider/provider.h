@@ -25,10 +25,10 @@ namespace verba {
 /// One try at one step: all that a provider gets of the world. Borrowed for the time of the call.
 struct Attempt {
   System& system;
-  Stop& stop;                                 ///< asked to stop: end children, return Cancelled
-  std::optional<Milliseconds> timeout;        ///< for the whole attempt
-  std::function<void(Stream, std::string_view)> log;   ///< bytes as they come; masked by whoever reads them
-  std::string directory;                      ///< a directory of its own, made when first asked for (see scratch)
+  Stop& stop;                                         ///< asked to stop: end children, return Cancelled
+  std::optional<Milliseconds> timeout;                ///< for the whole attempt
+  std::function<void(Stream, std::string_view)> log;  ///< bytes as they come; masked by whoever reads them
+  std::string directory;  ///< a directory of its own, made when first asked for (see scratch)
   /// The environment a child starts from: the operator's, without what is ours. VERBA_* describe the run and the step.
   std::vector<std::pair<std::string, std::string>> environment;
   /// Makes `directory` (mode 0700) unless it is there; the runner removes it after the attempt.
@@ -36,12 +36,12 @@ struct Attempt {
 };
 
 struct Succeeded {
-  Value outputs;                 ///< a map; secret parts marked
+  Value outputs;  ///< a map; secret parts marked
 };
 struct Failed {
-  std::string message;           ///< one sentence: "exit code 3"
+  std::string message;  ///< one sentence: "exit code 3"
   std::string hint;
-  bool retryable = true;         ///< may a second try help?
+  bool retryable = true;  ///< may a second try help?
   std::optional<int> exit_code;
   bool timed_out = false;
 };
@@ -56,7 +56,7 @@ using Outcome = std::variant<Succeeded, Failed, Cancelled, InDoubt>;
 /// How a thing is now.
 struct Observed {
   enum class State : std::uint8_t { absent, present, drifted, in_progress, unknown } state = State::unknown;
-  std::string detail;            ///< for people: what drifted, why unknown
+  std::string detail;  ///< for people: what drifted, why unknown
   std::optional<Value> outputs;
 };
 

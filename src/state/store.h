@@ -40,7 +40,7 @@ struct Record {
   std::optional<Digest> definition;  ///< last good; none when it was never finished
   std::optional<Digest> pending;     ///< being applied, or failed to be
   Digest inputs;                     ///< of the last good inputs: same digest, nothing to do
-  Digest beside;  ///< of what is recorded with them but is no reason to act: how to delete it, ...
+  Digest beside;                     ///< of what is recorded with them but is no reason to act: how to delete it, ...
   std::string outputs = "{}";        ///< JSON; secrets sealed
   std::string needs = "[]";          ///< JSON list of addresses it was deployed after
   RunId run = 0;                     ///< that deployed it last
@@ -60,7 +60,15 @@ struct Snapshot {
 };
 
 /// rolled_back: it failed, and what it had done where it failed was undone; rollback_failed: not all of that.
-enum class RunStatus : std::uint8_t { running, succeeded, failed, cancelled, interrupted, rolled_back, rollback_failed };
+enum class RunStatus : std::uint8_t {
+  running,
+  succeeded,
+  failed,
+  cancelled,
+  interrupted,
+  rolled_back,
+  rollback_failed
+};
 enum class StepStatus : std::uint8_t { pending, started, succeeded, unchanged, failed, cancelled, skipped, in_doubt };
 std::string_view to_string(RecordStatus);
 std::string_view to_string(RunStatus);
@@ -168,8 +176,8 @@ struct AppendEvent {  ///< also the audit trail
   std::string who;
   std::string detail;  ///< JSON
 };
-using Edit =
-    std::variant<StepStarted, StepAdded, StepFinished, PutBlob, PutRecord, RemoveRecord, AppendLog, RunFinished, AppendEvent>;
+using Edit = std::variant<StepStarted, StepAdded, StepFinished, PutBlob, PutRecord, RemoveRecord, AppendLog,
+                          RunFinished, AppendEvent>;
 using Batch = std::vector<Edit>;
 
 /// The right to change some deployments of an environment, for a while.

@@ -124,10 +124,6 @@ int explain_task(Call& call, const std::string& word) {
 
 int explain(Call& call) {
   format_of(call, {Format::text});
-  if (call.arguments.flag("all")) {
-    print(call, markdown(call.kit().catalogue));
-    return kDone;
-  }
   const auto& words = call.arguments.words();
   const std::string word = words.empty() ? "" : words.front();
   if (!word.empty() && !names_a_kind(call.kit().catalogue, word) && word.find('.') != std::string::npos) {
@@ -144,7 +140,6 @@ CommandRow explain_command() {
           .group = "Help",
           .summary = "the manual of a kind or a field; or why a task runs",
           .positionals = {{.name = "KIND[.FIELD]|DEPLOYMENT.TASK", .completes = Completes::kind}},
-          .options = {{.name = "all", .summary = "the whole reference of manifests, as one page of Markdown"}},
           .function = explain};
 }
 

@@ -11,6 +11,12 @@ namespace {
 
 int help(Call& call) {
   const auto& words = call.arguments.words();
+  if (call.arguments.flag("names")) {
+    for (const CommandRow& command : commands()) {
+      if (!command.group.empty()) print(call, std::string(command.name) + "\n");
+    }
+    return kDone;
+  }
   if (words.empty()) {
     print(call, overview(commands(), call.out_style));
     return kDone;
@@ -34,7 +40,8 @@ CommandRow help_command() {
           .group = "Help",
           .summary = "what a command does, with examples",
           .positionals = {{.name = "COMMAND", .completes = Completes::command}},
-          .options = {{.name = "markdown", .summary = "print the page as it stands in the manual"}},
+          .options = {{.name = "markdown", .summary = "print the page as it stands in the manual"},
+                      {.name = "names", .summary = "only the names of all commands"}},
           .function = help};
 }
 

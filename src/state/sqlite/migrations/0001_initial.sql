@@ -67,7 +67,7 @@ CREATE TABLE run (
   environment   TEXT NOT NULL,
   verb          TEXT NOT NULL,
   reason        TEXT NOT NULL,
-  status        TEXT NOT NULL CHECK (status IN 
+  status        TEXT NOT NULL CHECK (status IN
     ('running', 'succeeded', 'failed', 'cancelled', 'interrupted', 'rolled-back', 'rollback-failed')),
   user          TEXT NOT NULL,
   host          TEXT NOT NULL,
