@@ -128,6 +128,11 @@ std::string key_path(Call& call, const std::string& state_path) {
 Sealer open_sealer(Call& call, Store& store, const std::string& state_path, KeyUse use) {
   const std::string path = key_path(call, state_path);
   if (auto key = read_key(call.system, path)) return Sealer(*key);
+  if (!store.environments().empty()) {
+    say(call, "note: the key of this state, '" + path + "', is not there" +
+                  (use == KeyUse::make ? "; a new one is made" : "") +
+                  ". What is sealed cannot be read without the old one.");
+  }
   if (use == KeyUse::make) return Sealer(make_key(call, store, path));
   return Sealer(call.system.random_bytes(kKeyBytes));
 }

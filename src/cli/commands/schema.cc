@@ -2,6 +2,7 @@
 #include "cli/commands/commands.h"
 #include "cli/exit_code.h"
 #include "cli/session.h"
+#include "manifest/explain.h"
 #include "manifest/json_schema.h"
 #include "value/json.h"
 
@@ -10,6 +11,10 @@ namespace {
 
 int schema(Call& call) {
   const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
+  if (call.arguments.text("format") == "markdown") {
+    print(call, markdown(call.kit().catalogue));
+    return kDone;
+  }
   print(call, format == Format::yaml ? format : Format::json, json_schema(call.kit().catalogue));
   return kDone;
 }
@@ -17,8 +22,14 @@ int schema(Call& call) {
 }  // namespace
 
 CommandRow schema_command() {
-  return {
-      .name = "schema", .group = "Help", .summary = "the JSON Schema of manifests, for editors", .function = schema};
+  return {.name = "schema",
+          .group = "Help",
+          .summary = "the JSON Schema of manifests, for editors",
+          .options = {{.name = "format",
+                       .value = "FORM",
+                       .summary = "json (default), or markdown: the reference of manifests as one page",
+                       .one_of = {"json", "markdown"}}},
+          .function = schema};
 }
 
 }  // namespace verba
