@@ -1,6 +1,18 @@
 # What `./dev package` puts into a .deb.
 include(GNUInstallDirs)
 install(TARGETS verba RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+# The program writes its own completions.
+foreach(shell bash zsh fish)
+  install(CODE "execute_process(COMMAND $<TARGET_FILE:verba> completion ${shell}
+    OUTPUT_FILE ${CMAKE_BINARY_DIR}/completion.${shell} COMMAND_ERROR_IS_FATAL ANY)")
+endforeach()
+install(FILES ${CMAKE_BINARY_DIR}/completion.bash
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME verba)
+install(FILES ${CMAKE_BINARY_DIR}/completion.zsh
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions RENAME _verba)
+install(FILES ${CMAKE_BINARY_DIR}/completion.fish
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d RENAME verba.fish)
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/docs/manual DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${CMAKE_SOURCE_DIR}/README.md ${CMAKE_SOURCE_DIR}/CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${CMAKE_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/examples DESTINATION ${CMAKE_INSTALL_DOCDIR} USE_SOURCE_PERMISSIONS
