@@ -54,6 +54,7 @@ void SecretWords::add_word(std::string word) {
 }
 
 void SecretWords::add_text(std::string_view text) {
+  if (text.size() < shortest_masked) return;
   add_word(std::string(text));
   add_word(base64(text));
   add_word(url_encoded(text));

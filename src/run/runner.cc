@@ -117,12 +117,14 @@ void RunLoop::record_notes() {
   }
 }
 
+/// The longest path goes first, by the durations of former runs in whole seconds: less than that is noise, and would
+/// change the order from run to run.
 std::vector<std::uint64_t> urgency_of(const Plan& plan, const std::map<std::string, std::int64_t>& durations) {
   std::vector<std::uint64_t> weights(plan.graph.size(), 0);
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
     const auto known = durations.find(plan.steps[i].address);
-    weights[i] =
-        known == durations.end() ? 1 : 1 + static_cast<std::uint64_t>(std::max<std::int64_t>(0, known->second));
+    const std::int64_t ms = known == durations.end() ? 0 : std::max<std::int64_t>(0, known->second);
+    weights[i] = 1 + static_cast<std::uint64_t>(ms / 1000);
   }
   return weight_below(plan.graph, weights);
 }
