@@ -73,13 +73,13 @@ HeldLease wait_for_lock(Call& call, Store& store, const std::string& environment
     auto answer = try_lock(call, store, environment, deployments, reason);
     if (auto* held = std::get_if<HeldLease>(&answer)) return std::move(*held);
     const Holder& holder = std::get<Holder>(answer);
+    if (first && limit.count() > 0) told(holder);
     if (call.system.steady() >= until) {
       throw Error(Error::Kind::locked, "state.locked", holder_text(holder),
                   limit.count() > 0
                       ? "it is still held after " + to_string(limit)
                       : "wait for it with --lock-timeout 5m; a lock whose process has died is taken over by itself");
     }
-    if (first) told(holder);
     Stop never;
     wait_for(call.system, sleep(call.system, kAskAgain, never));
   }
