@@ -39,7 +39,7 @@ class FakeSystem final : public System {
   /// exits with 0 at once.
   std::function<Performance(const Command&)> programs;
   std::map<std::string, std::string> environment{{"HOME", "/home/user"}, {"PATH", "/usr/bin:/bin"}};
-  std::string directory = "/work";  ///< where relative paths start; exists
+  std::string directory = "/project";  ///< where relative paths start; exists
   std::string host_name = "host";
   std::string boot = "00000000-0000-4000-8000-000000000000";
   Instant began{1'795'000'000'000};                              ///< now() at first
@@ -63,7 +63,7 @@ class FakeSystem final : public System {
   void interrupt() { interrupt_after(Milliseconds(0)); }
 
   // What the test may look at
-  std::vector<std::string> log;   ///< "write /work/x", "start sh -c :", "signal 15", in order
+  std::vector<std::string> log;   ///< "write /project/x", "start sh -c :", "signal 15", in order
   std::vector<Command> commands;  ///< everything that was started
   std::size_t alive() const { return children_.size(); }
   std::size_t most_alive = 0;  ///< the most at any one time

@@ -17,10 +17,10 @@ TEST(FakeSystem, KeepsFilesAndDirectories) {
   FakeSystem system;
   system.add_file("a/b", "1");
   system.make_directories("a/empty", 0755);
-  system.write_file("/work/a/c", "2", 0644);
+  system.write_file("/project/a/c", "2", 0644);
   EXPECT_EQ(system.read_file("a/../a/c", 10), "2");
   EXPECT_EQ(system.kind_of("a"), DirectoryEntry::Kind::directory);
-  const auto entries = system.list_directory("/work/a");
+  const auto entries = system.list_directory("/project/a");
   ASSERT_EQ(entries->size(), 3u);
   EXPECT_EQ(entries->at(0).name, "b");
   EXPECT_EQ(entries->at(0).kind, DirectoryEntry::Kind::file);
@@ -41,7 +41,7 @@ TEST(FakeSystem, FailsTheCallThatIsAskedFor) {
   EXPECT_EQ(system.content("x"), "1");
   system.write_file("x", "3", 0644);
   EXPECT_EQ(system.calls(), 3);
-  EXPECT_EQ(system.log, (std::vector<std::string>{"write /work/x", "write /work/x", "write /work/x"}));
+  EXPECT_EQ(system.log, (std::vector<std::string>{"write /project/x", "write /project/x", "write /project/x"}));
 }
 
 TEST(FakeSystem, TheClockJumps) {

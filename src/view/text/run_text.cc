@@ -14,24 +14,6 @@ constexpr Milliseconds kHoldAtMost{10'000};
 /// More than this of one step's output is not held back.
 constexpr std::size_t kHoldBytes = 64u << 10;
 
-std::string_view noun_of(Action action) {
-  switch (action) {
-    case Action::create:
-      return "create";
-    case Action::update:
-      return "update";
-    case Action::replace:
-      return "replace";
-    case Action::remove:
-      return "delete";
-    case Action::run:
-      return "run";
-    case Action::rollback:
-      return "rollback";
-  }
-  return "run";
-}
-
 std::string counted(std::size_t n, std::string_view words) {
   return n == 0 ? "" : fmt::format(", {} {}", n, words);
 }
@@ -87,7 +69,7 @@ std::string step_ended_text(const Step& step, const StepEnded& ended, Style styl
       out = fmt::format("{}: unchanged\n", address);
       break;
     case StepStatus::failed:
-      out = fmt::format("{}: {} after {}: {}\n", address, style.red(fmt::format("{} failed", noun_of(step.action))),
+      out = fmt::format("{}: {} after {}: {}\n", address, style.red(fmt::format("{} failed", to_string(step.action))),
                         took, message);
       break;
     case StepStatus::cancelled:
