@@ -2,6 +2,8 @@
 #include "provider/shell/shell_provider.h"
 
 #include <fmt/format.h>
+
+#include <algorithm>
 #include <string.h>
 
 #include <cctype>
@@ -196,6 +198,10 @@ void check_arguments(const Value& arguments, Diagnostics& diagnostics) {
   }
 }
 
+bool same_script(const Resource& a, const Resource& b) {
+  return a.inputs == b.inputs && std::ranges::equal(a.files, b.files, {}, &FileInput::digest, &FileInput::digest);
+}
+
 class ShellProvider final : public Provider {
  public:
   const TaskType& type() const override { return shell_script_type(); }
@@ -273,6 +279,9 @@ class ShellProvider final : public Provider {
                   before ? std::move(before->outputs) : Value(Map{}), attempt);
     }
     if (!before) return remove(std::move(done), attempt);
+    // A check that failed, or a script that runs every time: there is nothing to put back, and running it once more
+    // would only fail once more.
+    if (same_script(done.resource, before->resource)) return nothing_to_do();
     return apply(std::move(before->resource), std::move(done), attempt);
   }
 };

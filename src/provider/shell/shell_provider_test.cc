@@ -174,6 +174,8 @@ TEST_F(ShellProviderTest, RollbackPutsBackWhatWasBeforeOrRemoves) {
   EXPECT_EQ(outputs(rollback({done, {}}, std::nullopt)), "{}");
   EXPECT_EQ(log_, "old\ngone\n");
   EXPECT_FALSE(provider_->can_rollback(before, false));
+  EXPECT_EQ(outputs(rollback({before, {}}, Recorded{before, text("x")})), "{}") << "nothing to put back";
+  EXPECT_EQ(log_, "old\ngone\n");
 }
 
 TEST_F(ShellProviderTest, CheckTellsHowItIs) {
