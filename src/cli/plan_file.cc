@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/plan_file.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/error.h"
@@ -81,6 +82,22 @@ std::string moved_source(const List& before, const List& now) {
   return {};
 }
 
+/// A plan file is applied as it is: what else is asked for must be what it was made with.
+void refuse_other_wishes(Call& call, const Request& planned) {
+  const auto refuse = [](std::string_view option) {
+    throw Error(Error::Kind::usage, "usage.plan-file",
+                "a plan file is applied as it is, --" + std::string(option) + " cannot change it",
+                "leave the flag out, or make a new plan with `verba plan --out`");
+  };
+  if (!call.arguments.list("var").empty() && call.arguments.list("var") != planned.variables) refuse("var");
+  if (!call.arguments.list("target").empty()) refuse("target");
+  if (call.arguments.flag("prune") && !planned.goal.prune) refuse("prune");
+  const auto environment = call.arguments.text("env");
+  if (environment && environment != planned.environment) refuse("env");
+  const std::vector<std::string> files = call.arguments.list("file");
+  if (!files.empty() && !std::ranges::equal(files, planned.locations, {}, {}, &Location::text)) refuse("file");
+}
+
 }  // namespace
 
 void write_plan_file(Call& call, const std::string& path, const Request& request, const Desk& desk,
@@ -115,7 +132,9 @@ std::optional<PlanFile> plan_file_of(Call& call) {
   std::string why;
   const auto root = parse_json(*text, why);
   if (!root) throw broken(words.front(), why);
-  return read(call, words.front(), *root);
+  PlanFile file = read(call, words.front(), *root);
+  refuse_other_wishes(call, file.request);
+  return file;
 }
 
 void require_same(const PlanFile& file, const Desk& desk, const Planned& planned) {

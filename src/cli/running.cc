@@ -64,7 +64,9 @@ RunSettings settings_of(Call& call, Desk& desk, const Planned& planned) {
   settings.parallelism = parallelism_of(call);
   settings.on_failure = on_failure_of(call);
   const auto slash = desk.state_path.rfind('/');
-  settings.scratch_directory = (slash == std::string::npos ? "." : desk.state_path.substr(0, slash)) + "/scratch";
+  // Absolute: children have working directories of their own.
+  settings.scratch_directory =
+      call.system.absolute(slash == std::string::npos ? "." : desk.state_path.substr(0, slash)) + "/scratch";
   settings.reason = call.arguments.text("reason").value_or("");
   Map source;
   source.append({"sources", {}}, sources_value(desk.project));

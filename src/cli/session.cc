@@ -42,7 +42,8 @@ Value scalar_of(const std::string& text) {
   if (ignored.has_errors() || documents.size() != 1) return text;
   const Value& value = documents.front();
   const bool typed = value.is(Value::Kind::boolean) || value.is(Value::Kind::integer) || value.is(Value::Kind::real) ||
-                     (value.is_null() && !text.empty() && text.front() != '#');
+                     (value.is_null() && !text.empty() && text.front() != '#') ||
+                     (value.is_list() && text.front() == '[') || (value.is_map() && text.front() == '{');
   if (!typed) return text;
   Value plain = value;
   plain.where = {};

@@ -62,7 +62,7 @@ Project& load(Call&);
 /// -e, or the only one there is. Throws Error(usage) that lists them.
 std::string choose_environment(Call&, const Project&);
 
-/// --var, as values: YAML scalars that are numbers, true, false or null get their type, everything else is text.
+/// --var, as values: YAML that is a number, true, false, null, [a list] or {a: map} gets its type, all else is text.
 Map command_line_variables(const std::vector<std::string>& said);
 
 /// Resolves for one environment, and lets the providers check their tasks. Findings go to project.diagnostics, each

@@ -50,7 +50,13 @@ class Fetch {
 
  private:
   void file(const std::string& path) {
-    auto text = system_.read_file(path, text_limit_bytes);
+    std::optional<std::string> text;
+    try {
+      text = system_.read_file(path, text_limit_bytes);
+    } catch (const Error& error) {
+      if (error.diagnostic().code != "system.file-too-large") throw;
+      return problem(fmt::format("'{}' is larger than 64 MiB", path), "split it into several files");
+    }
     if (!text) return problem(fmt::format("there is no file '{}'", path), "check the path after -f");
     Document document{sources_.add(path, std::move(*text)), parent_of(system_.absolute(path))};
     documents_.push_back(std::move(document));

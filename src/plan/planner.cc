@@ -27,7 +27,7 @@ enum class Fate : std::uint8_t { left_out, kept, changes };
 std::string text_of_action(const Record& record) {
   return record.status == RecordStatus::started
              ? fmt::format("interrupted: how the last step on it ended (run {}) is not known", record.run)
-             : fmt::format("the last step on it failed (run {})", record.run);
+             : fmt::format("the last step on it did not succeed (run {})", record.run);
 }
 
 std::string changed_fields(const std::vector<FieldChange>& changes) {
@@ -61,7 +61,8 @@ class Planner {
   std::optional<Value> outputs_of(TaskId);
   const Record* record_of(TaskId task) const;
   void find_orphans(const Targets&);
-  void remove(std::size_t record, std::string reason);
+  bool is_only_forgotten(const Record&) const;
+  void remove(std::size_t record, const std::string& reason);
   void order_steps();
   void take_in_order();
   void note_locks();
@@ -189,7 +190,13 @@ void Planner::look_at(TaskId id) {
   const std::optional<bool> wanted = evaluate_condition(model_, id, surroundings_, diagnostics_);
   if (wanted && !*wanted) return;  // left out: if it is recorded it is an orphan
   const std::optional<Inputs> inputs = evaluate_inputs(model_, id, surroundings_, aids_.sealer, diagnostics_);
-  if (!inputs) return;
+  if (!inputs) {
+    fates_[id] = Fate::changes;  // one mistake is one message: those that read its outputs just wait for them
+    return;
+  }
+  if (const Provider* provider = aids_.providers.find(model_.tasks[id].type->name)) {
+    provider->validate(inputs->resource.inputs, model_.tasks[id].where, diagnostics_);
+  }
   const Record* record = record_of(id);
   if (record && wanted) return decide(id, *record, *inputs);
   Step& step = change(id, record ? Action::update : Action::create,
@@ -202,7 +209,14 @@ void Planner::look_at(TaskId id) {
   }
 }
 
-void Planner::remove(std::size_t record_index, std::string reason) {
+bool Planner::is_only_forgotten(const Record& record) const {
+  const Provider* provider = aids_.providers.find(record.type);
+  const std::optional<Digest>& digest = record.definition ? record.definition : record.pending;
+  if (!provider || !digest) return false;
+  return !provider->can_remove(read_definition(aids_.store, *digest, record.address, aids_.sealer).resource);
+}
+
+void Planner::remove(std::size_t record_index, const std::string& reason) {
   const Record& record = snapshot_.records[record_index];
   if (record.protect) {
     diagnostics_.error("plan.protected", fmt::format("{} is protected, it cannot be deleted", record.address), {},
@@ -214,7 +228,7 @@ void Planner::remove(std::size_t record_index, std::string reason) {
   step.type = record.type;
   step.account = record.account;
   step.action = Action::remove;
-  step.reason = std::move(reason);
+  step.reason = is_only_forgotten(record) ? reason + "; nothing says how to delete it, it is only forgotten" : reason;
   step.interrupted = record.status != RecordStatus::deployed;
   step.record = record_index;
   step.place = record.place;

@@ -123,15 +123,15 @@ std::string run_summary_text(const Progress& progress, Style style) {
   if (status == RunStatus::rollback_failed) {
     out += "Not everything could be undone; `verba status` shows what was left half done.\n";
   }
+  const bool destroys = progress.plan != nullptr && progress.plan->goal.kind == Goal::Kind::destroy;
+  const std::string_view verb = destroys ? "destroy" : "apply";
   if (status == RunStatus::failed || status == RunStatus::rolled_back || status == RunStatus::rollback_failed)
     out += fmt::format(
         "See it again with `verba show {0}` and `verba logs {0}`; "
-        "`verba apply` goes on from here.\n",
-        progress.run);
+        "`verba {1}` goes on from here.\n",
+        progress.run, verb);
   if (status == RunStatus::cancelled || status == RunStatus::interrupted) {
-    out += progress.plan != nullptr && progress.plan->goal.kind == Goal::Kind::destroy
-               ? "`verba destroy` goes on from here.\n"
-               : "`verba apply` goes on from here.\n";
+    out += fmt::format("`verba {}` goes on from here.\n", verb);
   }
   return out;
 }
