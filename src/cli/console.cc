@@ -7,11 +7,13 @@
 
 #include <cerrno>
 #include <csignal>
+#include <memory>
 
 namespace verba {
 namespace {
 
-void write_all(int descriptor, std::string_view text) {
+/// False when some of it was lost, other than by nobody reading any more.
+bool write_all(int descriptor, std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = ::write(descriptor, text.data(), text.size());
     if (written > 0) {
@@ -20,9 +22,10 @@ void write_all(int descriptor, std::string_view text) {
       pollfd ready{descriptor, POLLOUT, 0};
       ::poll(&ready, 1, 1000);
     } else if (errno != EINTR) {
-      return;
+      return errno == EPIPE;
     }
   }
+  return true;
 }
 
 ScreenSize screen_size() {
@@ -52,8 +55,11 @@ std::optional<std::string> read_line(const std::function<void()>& meanwhile) {
 
 Console make_console() {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes shows as an error of the write, like a full disk
   Console console;
-  console.out = [](std::string_view text) { write_all(STDOUT_FILENO, text); };
+  const auto lost = std::make_shared<bool>(false);
+  console.out = [lost](std::string_view text) { *lost = !write_all(STDOUT_FILENO, text) || *lost; };
+  console.lost_output = [lost] { return *lost; };
   console.err = [](std::string_view text) { write_all(STDERR_FILENO, text); };
   console.in_terminal = ::isatty(STDIN_FILENO) == 1;
   console.out_terminal = ::isatty(STDOUT_FILENO) == 1;

@@ -15,6 +15,7 @@ namespace verba {
 struct Console {
   std::function<void(std::string_view)> out;
   std::function<void(std::string_view)> err;
+  std::function<bool()> lost_output;  ///< some of `out` could not be written (a full disk); may be empty
   bool in_terminal = false;
   bool out_terminal = false;
   bool err_terminal = false;

@@ -117,7 +117,12 @@ void write_plan_file(Call& call, const std::string& path, const Request& request
   map.append({"serial", {}}, planned.snapshot.serial);
   map.append({"digest", {}}, digest_of(planned.plan).hex());
   map.append({"plan", {}}, plan_value(planned.plan));
-  call.system.write_file(path, to_pretty_json(Value(std::move(map))) + "\n", 0600);
+  if (call.system.kind_of(path).value_or(DirectoryEntry::Kind::file) != DirectoryEntry::Kind::file) {
+    throw Error(Error::Kind::usage, "usage.plan-file",
+                "'" + path + "' is no regular file, a plan cannot be written there",
+                "name a new file: --out plan.json");
+  }
+  call.system.write_file(call.system.absolute(path), to_pretty_json(Value(std::move(map))) + "\n", 0600);
 }
 
 std::optional<PlanFile> plan_file_of(Call& call) {

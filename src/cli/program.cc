@@ -60,6 +60,10 @@ int run_program(const std::vector<std::string>& words, System& system, Console& 
   } else if (code == kDone) {
     Call call{*said.command, said.arguments, system, console, out, err};
     code = guarded([&] { return said.command->function(call); });
+    if (code == kDone && console.lost_output && console.lost_output()) {
+      console.err("error[system.output]: standard output could not be written whole\n");
+      code = kStepFailed;
+    }
     if (finish != nullptr) finish(code);
   }
   return code;

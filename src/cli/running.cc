@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "cli/exit_code.h"
 #include "value/json.h"
 #include "view/json/events_json.h"
@@ -68,6 +69,7 @@ RunSettings settings_of(Call& call, Desk& desk, const Planned& planned) {
   settings.scratch_directory =
       call.system.absolute(slash == std::string::npos ? "." : desk.state_path.substr(0, slash)) + "/scratch";
   settings.reason = call.arguments.text("reason").value_or("");
+  if (!is_utf8(settings.reason)) throw Error(Error::Kind::usage, "usage.reason", "--reason is not UTF-8 text");
   Map source;
   source.append({"sources", {}}, sources_value(desk.project));
   settings.source = to_json(Value(std::move(source)));

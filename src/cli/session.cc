@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "cli/exit_code.h"
 #include "value/json.h"
 #include "value/yaml.h"
@@ -105,6 +106,10 @@ Map command_line_variables(const std::vector<std::string>& said) {
     const auto equals = text.find('=');
     if (equals == std::string::npos || equals == 0) {
       throw Error(Error::Kind::usage, "usage.var", "--var is '" + text + "', but wants NAME=VALUE");
+    }
+    if (!is_utf8(text)) {
+      throw Error(Error::Kind::usage, "usage.var",
+                  "the value of --var " + text.substr(0, equals) + " is not UTF-8 text");
     }
     map.set(text.substr(0, equals), scalar_of(text.substr(equals + 1)));
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "os/process.h"
 #include "value/json.h"
 
@@ -19,6 +20,7 @@ using Answer = std::variant<std::string, NotFound>;
 
 constexpr Milliseconds kCommandLimit{60'000};
 constexpr std::size_t kCommandBytes = 16u << 20;
+constexpr std::uint64_t kFileBytes = 64u << 20;
 
 std::string without_line_ends(std::string text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
@@ -50,9 +52,11 @@ Answer ask_program(System& system, std::vector<std::string> argv, const std::str
   return without_line_ends(finished.output);
 }
 
+/// Devices and pipes may never end, so only files are read.
 Answer read_text(System& system, const std::string& path) {
   try {
-    if (auto text = system.read_file(path)) return *std::move(text);
+    if (system.kind_of(path) == DirectoryEntry::Kind::other) return NotFound{"'" + path + "' is no regular file", ""};
+    if (auto text = system.read_file(path, kFileBytes)) return *std::move(text);
   } catch (const Error& error) {
     return NotFound{error.what(), error.diagnostic().hint};
   }
@@ -123,21 +127,36 @@ const Answer& remembered(std::map<Key, Answer>& answers, const Key& key, Ask&& a
   return found != answers.end() ? found->second : answers.emplace(key, ask()).first->second;
 }
 
+/// What is not text could be written into state, and never be read back.
+Answer as_text(Answer answer, std::string_view what) {
+  const auto* text = std::get_if<std::string>(&answer);
+  if (text == nullptr || is_utf8(*text)) return answer;
+  return NotFound{std::string(what) + " is not UTF-8 text", "convert it, or pass it as base64"};
+}
+
 }  // namespace
 
 Surroundings make_surroundings(System& system) {
   const auto memory = std::make_shared<Memory>();
   Surroundings surroundings;
   surroundings.file = [&system, memory](const std::string& path) {
-    return remembered(memory->files, path, [&] { return read_text(system, path); });
+    return remembered(memory->files, path, [&] { return as_text(read_text(system, path), "the file '" + path + "'"); });
   };
   surroundings.secret = [&system, memory](const std::string& reference, const std::string& directory) {
     return remembered(memory->secrets, std::pair(reference, directory),
-                      [&] { return find_secret(system, reference, directory); });
+                      [&] { return as_text(find_secret(system, reference, directory), "the secret"); });
   };
-  surroundings.variable = [&system](const std::string& name) { return system.variable(name); };
+  surroundings.variable = [&system](const std::string& name) {
+    auto value = system.variable(name);
+    if (value && !is_utf8(*value)) {
+      throw Error(Error::Kind::usage, "usage.not-utf8", "the environment variable " + name + " is not UTF-8 text");
+    }
+    return value;
+  };
   surroundings.script = [&system, memory](const Manifest& script) {
-    return remembered(memory->scripts, script.name, [&] { return run_script(system, script); });
+    return remembered(memory->scripts, script.name, [&] {
+      return as_text(run_script(system, script), "what the script '" + script.name + "' printed");
+    });
   };
   surroundings.now = [&system] { return to_string(system.now()); };
   return surroundings;

@@ -333,6 +333,7 @@ class Follower {
     if (!list) return;
     doing_ = "dependsOn";
     std::optional<Value> evaluated;
+    if (!list->is_expression() && !list->is_list()) return;  // found when it was checked
     if (list->is_expression() ||
         std::any_of(list->list().begin(), list->list().end(), [](const Value& item) { return item.is_expression(); })) {
       evaluated = names_of(*list);

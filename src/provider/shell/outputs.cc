@@ -7,6 +7,7 @@
 #include <cctype>
 #include <utility>
 
+#include "base/utf8.h"
 #include "value/json.h"
 
 namespace verba {
@@ -17,45 +18,6 @@ constexpr std::array<std::pair<std::string_view, OutputFormat>, 5> formats = {{{
                                                                                {"lines", OutputFormat::lines},
                                                                                {"json", OutputFormat::json},
                                                                                {"dotenv", OutputFormat::dotenv}}};
-
-/// How many bytes follow the first one of a character; nothing when none begins so.
-std::optional<std::size_t> following(unsigned char first) {
-  if (first < 0x80) return 0;
-  if (first >= 0xC2 && first < 0xE0) return 1;
-  if (first >= 0xE0 && first < 0xF0) return 2;
-  if (first >= 0xF0 && first < 0xF5) return 3;
-  return std::nullopt;
-}
-
-/// Too long forms, surrogates and what lies past U+10FFFF show in the second byte.
-bool second_is_right(unsigned char first, unsigned char second) {
-  switch (first) {
-    case 0xE0:
-      return second >= 0xA0;
-    case 0xED:
-      return second < 0xA0;
-    case 0xF0:
-      return second >= 0x90;
-    case 0xF4:
-      return second < 0x90;
-    default:
-      return true;
-  }
-}
-
-bool is_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto first = static_cast<unsigned char>(text[i]);
-    const std::optional<std::size_t> more = following(first);
-    if (!more || *more >= text.size() - i) return false;
-    for (std::size_t k = 1; k <= *more; ++k) {
-      const auto byte = static_cast<unsigned char>(text[i + k]);
-      if ((byte & 0xC0) != 0x80 || (k == 1 && !second_is_right(first, byte))) return false;
-    }
-    i += *more + 1;
-  }
-  return true;
-}
 
 List lines_of(std::string_view text) {
   List lines;

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// Text that everybody can read.
+#pragma once
+
+#include <string_view>
+
+namespace verba {
+
+/// Is it UTF-8, every character spelled in the shortest way (RFC 3629)? Bytes that are not would spoil state and JSON.
+bool is_utf8(std::string_view text);
+
+}  // namespace verba
