@@ -37,6 +37,7 @@ if(VERBA_FUZZ)
 endif()
 if(VERBA_COVERAGE)
   add_compile_options(--coverage -fprofile-update=atomic)
+  add_compile_definitions(VERBA_COVERAGE=1)
   add_link_options(--coverage)
 endif()
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
-#ifdef VERBA_COVERAGE
-#include <gcov.h>
-#endif
 
 #include "cli/program.h"
 #include "os/posix/posix_system.h"
+
+#ifdef VERBA_COVERAGE
+extern "C" void __gcov_dump();  // of GCC's run-time library; its header forgets that C++ may read it
+#endif
 
 namespace {
 

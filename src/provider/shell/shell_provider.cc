@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <string.h>
+#include <algorithm>
 
 #include <cctype>
 #include <csignal>
