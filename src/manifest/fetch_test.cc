@@ -146,7 +146,7 @@ TEST(Fetch, says_what_is_wrong) {
   EXPECT_THAT(Fetched(files, "").findings,
               ElementsAre("manifest.location: the location of the manifests is empty (name a file or a directory)"));
   EXPECT_THAT(Fetched(files, "big.yaml").findings, ElementsAre("manifest.location: 'big.yaml' is larger than 64 MiB "
-                                                               "(check that it is there and that you may read it)"));
+                                                               "(split it into several files)"));
 }
 
 TEST(Fetch, goes_on_after_a_file_that_cannot_be_read) {

@@ -25,7 +25,7 @@ TEST(FakeSystem, KeepsFilesAndDirectories) {
   EXPECT_EQ(entries->at(0).name, "b");
   EXPECT_EQ(entries->at(0).kind, DirectoryEntry::Kind::file);
   EXPECT_EQ(entries->at(2).kind, DirectoryEntry::Kind::directory);
-  EXPECT_EQ(system.list_directory("/")->at(0).name, "work");
+  EXPECT_EQ(system.list_directory("/")->at(0).name, "project");
   EXPECT_THROW(system.write_file("no/x", "", 0644), Error);
   EXPECT_THROW(system.read_file("a/b", 0), Error);
   system.remove("a");

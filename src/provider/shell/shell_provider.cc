@@ -2,10 +2,9 @@
 #include "provider/shell/shell_provider.h"
 
 #include <fmt/format.h>
-
 #include <string.h>
-#include <algorithm>
 
+#include <algorithm>
 #include <cctype>
 #include <csignal>
 #include <string_view>
