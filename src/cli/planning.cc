@@ -4,11 +4,14 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "base/digest.h"
 #include "cli/exit_code.h"
 #include "cli/surroundings.h"
 #include "plan/inputs.h"
 #include "plan/planner.h"
+#include "run/recovery.h"
 
 namespace verba {
 
@@ -58,12 +61,55 @@ Planned plan_now(Call& call, Desk& desk, const Goal& goal) {
   return planned;
 }
 
+namespace {
+
+WhenInDoubt ask_what_became(Call& call, Desk& desk, const HeldLease& held, const std::string& address,
+                            const std::string& why) {
+  const std::string way = call.arguments.text("in-doubt").value_or("ask");
+  if (way == "rerun") return WhenInDoubt::rerun;
+  if (way == "assume-done") return WhenInDoubt::assume_done;
+  if (way == "ask" && call.console.in_terminal) {
+    call.console.err(
+        fmt::format("\n{}: {}.\nRun it again (r), take it for done (d), or stop here (s)? ", address, why));
+    const auto answer =
+        call.console.read_line([&] { desk.store->renew(held.lease(), call.system.now(), Milliseconds(30'000)); });
+    if (answer == "r") return WhenInDoubt::rerun;
+    if (answer == "d") return WhenInDoubt::assume_done;
+    say(call, "Nothing was done.");
+    throw Exit{kStepFailed};
+  }
+  say(call,
+      fmt::format("error: {}: {}\nhint: look at it, then say --in-doubt rerun or --in-doubt assume-done; a `check` "
+                  "script or `idempotent: true` lets verba decide by itself",
+                  address, why));
+  throw Exit{kStepFailed};
+}
+
+void settle(Call& call, Desk& desk, const HeldLease& held) {
+  const std::string scratch = scratch_directory(call, desk.state_path);
+  settle_interrupted(desk.store->snapshot(desk.model.environment.name),
+                     {call.system, *desk.store, held.lease(), call.kit().providers, desk.sealer, scratch,
+                      [&](const std::string& address, const std::string& why) {
+                        return ask_what_became(call, desk, held, address, why);
+                      },
+                      [&](const std::string& line) { say(call, "Interrupted: " + line); }});
+}
+
+}  // namespace
+
+std::string scratch_directory(Call& call, const std::string& state_path) {
+  const auto slash = state_path.rfind('/');
+  // Absolute: children have working directories of their own.
+  return call.system.absolute(slash == std::string::npos ? "." : state_path.substr(0, slash)) + "/scratch";
+}
+
 HeldLease lock_and_plan(Call& call, Desk& desk, Planned& planned) {
   const std::string& environment = desk.model.environment.name;
   const std::string reason = planned.plan.goal.kind == Goal::Kind::destroy ? "destroy" : "apply";
   for (;;) {
     const std::vector<std::string> deployments = planned.plan.locked;
     HeldLease lease = lock(call, *desk.store, environment, deployments, reason);
+    settle(call, desk, lease);
     if (desk.store->snapshot(environment).serial == planned.snapshot.serial) return lease;
     planned = plan_now(call, desk, planned.plan.goal);
     if (std::includes(deployments.begin(), deployments.end(), planned.plan.locked.begin(), planned.plan.locked.end())) {

@@ -56,8 +56,12 @@ struct Planned {
 /// Compares what is wanted with what is recorded now. Mistakes are printed, then Exit is thrown.
 Planned plan_now(Call&, Desk&, const Goal&);
 
-/// `planned` again when state moved since: call it with the deployments locked. Locks more when the new plan touches
-/// more.
+/// Where runs keep what they need only while they last; beside the state.
+std::string scratch_directory(Call&, const std::string& state_path);
+
+/// Locks what the plan touches and settles what an interrupted run left there (run/recovery.h); `planned` is made again
+/// when state moved since. Locks more when the new plan touches more. Throws Exit where nobody can say what became of a
+/// step.
 HeldLease lock_and_plan(Call&, Desk&, Planned&);
 
 /// The sources that were read, for records and plan files: [{name, sha256}].

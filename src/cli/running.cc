@@ -64,10 +64,7 @@ RunSettings settings_of(Call& call, Desk& desk, const Planned& planned) {
   RunSettings settings;
   settings.parallelism = parallelism_of(call);
   settings.on_failure = on_failure_of(call);
-  const auto slash = desk.state_path.rfind('/');
-  // Absolute: children have working directories of their own.
-  settings.scratch_directory =
-      call.system.absolute(slash == std::string::npos ? "." : desk.state_path.substr(0, slash)) + "/scratch";
+  settings.scratch_directory = scratch_directory(call, desk.state_path);
   settings.reason = call.arguments.text("reason").value_or("");
   if (!is_utf8(settings.reason)) throw Error(Error::Kind::usage, "usage.reason", "--reason is not UTF-8 text");
   Map source;

@@ -77,6 +77,8 @@ class Files : public System {
   std::string host() override { return {}; }
   std::string boot_id() override { return {}; }
   std::int64_t process() override { return 1; }
+  bool group_is_alive(std::int64_t, std::int64_t) override { return false; }
+  void signal_group(std::int64_t, int) override {}
   std::optional<std::int64_t> process_start(std::int64_t) override { return std::nullopt; }
   ProcessId start(const Command&, ProcessHandlers) override { return 0; }
   void signal(ProcessId, int) override {}

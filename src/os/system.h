@@ -16,12 +16,23 @@
 
 namespace verba {
 
+/// Where a child is written down, so that a later process can tell what became of it when we die: see os/trace.h.
+struct Trace {
+  std::string file = {};   ///< appended to; "" is: nowhere
+  std::string label = {};  ///< names the child in it; no blanks
+  bool witnessed = false;  ///< the child itself writes its end, too
+};
+
 /// A program to start. An argument list, never a shell line.
 struct Command {
   std::vector<std::string> argv = {};  ///< argv[0] is looked up on `environment`'s PATH unless it has a '/'
   std::vector<std::pair<std::string, std::string>> environment = {};  ///< all that the child gets
   std::string directory = {};                                         ///< working directory; "" is ours
   std::string input = {};  ///< standard input, whole (a file in memory, not a pipe); "" is an empty one
+  /// With a file in it: the beginning of the child is written there before it executes, its end once it was seen. Its
+  /// output and errors go into the files FILE-LABEL.out and FILE-LABEL.err (made anew) and come to us from there. So it
+  /// can work on to its own end when we die, and what it printed is not lost.
+  Trace trace = {};
 };
 
 struct ExitStatus {
@@ -81,8 +92,14 @@ class System {
   /// a later one of the same id.
   virtual std::optional<std::int64_t> process_start(std::int64_t process) = 0;
 
+  /// Is anything left of a process group of this host that was begun at `began_ms` (milliseconds since boot)? Tells it
+  /// from a later group of the same id.
+  virtual bool group_is_alive(std::int64_t group, std::int64_t began_ms) = 0;
+  /// To a whole group that is no child of ours; gone is fine.
+  virtual void signal_group(std::int64_t group, int signal_number) = 0;
+
   // Children. Each leads a session and process group of its own. Those left when the System is destroyed are killed;
-  // when we die without that, the thread that started them gone, they get TERM.
+  // when we die without that, those without a trace get TERM.
   virtual ProcessId start(const Command&, ProcessHandlers) = 0;
   /// To the whole group; gone is fine.
   virtual void signal(ProcessId, int signal_number) = 0;

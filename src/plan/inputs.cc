@@ -102,7 +102,8 @@ Digest digest_of(const Definition& definition, const TaskType& type, const Seale
 Definition redefined(Definition old, const Inputs& now, const Task& task) {
   const auto take_over = [&](Value& inputs) {
     Value kept = part_of(inputs, *task.type, false);
-    for (const auto& [key, value] : part_of(now.resource.inputs, *task.type, true).map()) kept.map().append(key, value);
+    const Value beside = part_of(now.resource.inputs, *task.type, true);  // outlives the loop over a part of it
+    for (const auto& [key, value] : beside.map()) kept.map().append(key, value);
     inputs = std::move(kept);
   };
   take_over(old.resource.inputs);

@@ -33,6 +33,7 @@ struct Attempt {
   std::vector<std::pair<std::string, std::string>> environment;
   /// Makes `directory` (mode 0700) unless it is there; the runner removes it after the attempt.
   std::function<const std::string&()> scratch;
+  Trace trace = {};  ///< to be handed on to what the attempt starts; empty: an attempt that changes nothing
 };
 
 struct Succeeded {
@@ -92,6 +93,11 @@ class Provider {
 
   /// Does removing do anything? (A script without `delete` is only forgotten.) The plan says so.
   virtual bool can_remove(const Resource&) const = 0;
+
+  /// What came of an attempt whose process ended by itself, with that code, after we had died. `attempt` has the
+  /// directory and the trace that were left; nothing is started. In doubt when too little was left. `makes` is false
+  /// when the attempt was to remove the thing.
+  virtual Outcome recall(const Resource&, bool makes, int exit_code, Attempt& attempt) const = 0;
 
   /// Undoes `done` (which may be half done): puts back `before`, or removes it when there was nothing before.
   virtual Async<Outcome> rollback(Recorded done, std::optional<Recorded> before, Attempt& attempt) = 0;

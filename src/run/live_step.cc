@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "os/trace.h"
 
 namespace verba {
 namespace {
@@ -22,17 +23,26 @@ Outcome failed_by(const Error& error) {
 
 }  // namespace
 
+std::string scratch_of_step(const std::string& scratch_directory, RunId run, StepNumber step) {
+  return fmt::format("{}/{}-{}", scratch_directory, run, step);
+}
+
+std::string trace_of_run(const std::string& scratch_directory, RunId run) {
+  return fmt::format("{}/{}.trace", scratch_directory, run);
+}
+
 LiveStep::LiveStep(Job job, Surface surface)
     : job_(std::move(job)),
       surface_(std::move(surface)),
       masker_{LineMasker(surface_.secrets), LineMasker(surface_.secrets)} {
-  scratch_ = fmt::format("{}/{}-{}", surface_.scratch_directory, job_.record.run, job_.step);
+  scratch_ = scratch_of_step(surface_.scratch_directory, job_.record.run, job_.step);
   attempt_ = std::make_unique<Attempt>(Attempt{surface_.system, stop_, job_.timeout,
                                                [this](Stream stream, std::string_view bytes) {
                                                  print(stream, masker_[static_cast<std::size_t>(stream)].take(bytes));
                                                },
                                                scratch_, surface_.environment,
-                                               [this]() -> const std::string& { return scratch(); }});
+                                               [this]() -> const std::string& { return scratch(); },
+                                               Trace{surface_.trace_file, std::to_string(job_.step), false}});
   const auto add = [this](const char* name, std::string value) {
     attempt_->environment.emplace_back(name, std::move(value));
   };
@@ -104,12 +114,20 @@ Async<Outcome> LiveStep::replace() {
     failed.message = fmt::format("no provider for type '{}', which is what is deployed", job_.record.type);
     co_return failed;
   }
-  Async<Outcome> removal = job_.remover->remove(*job_.before, *attempt_);
+  Async<Outcome> removal = half(job_.remover->remove(*job_.before, *attempt_));
   const Outcome removed = co_await removal;
   if (!std::holds_alternative<Succeeded>(removed)) co_return removed;
   Async<Outcome> creation = job_.provider->apply(job_.next->resource, std::nullopt, *attempt_);
   Outcome created = co_await creation;
   co_return created;
+}
+
+/// A removal that is not all of the step: its end in the trace is not the step's.
+Async<Outcome> LiveStep::half(Async<Outcome> removal) {
+  attempt_->trace.label = fmt::format("{}:delete", job_.step);
+  Outcome outcome = co_await removal;
+  attempt_->trace.label = std::to_string(job_.step);
+  co_return outcome;
 }
 
 Async<Outcome> LiveStep::undo() {
@@ -119,9 +137,14 @@ Async<Outcome> LiveStep::undo() {
 }
 
 Async<Outcome> LiveStep::undo_replace() {
-  Async<Outcome> removal = job_.remover->remove(*job_.done, *attempt_);
+  if (!job_.before) return job_.remover->remove(*job_.done, *attempt_);
+  return remake();
+}
+
+Async<Outcome> LiveStep::remake() {
+  Async<Outcome> removal = half(job_.remover->remove(*job_.done, *attempt_));
   const Outcome removed = co_await removal;
-  if (!std::holds_alternative<Succeeded>(removed) || !job_.before) co_return removed;
+  if (!std::holds_alternative<Succeeded>(removed)) co_return removed;
   Async<Outcome> creation = job_.provider->apply(job_.before->resource, std::nullopt, *attempt_);
   Outcome created = co_await creation;
   co_return created;
@@ -150,6 +173,9 @@ void LiveStep::end_output() {
   print(Stream::output, masker_[0].rest());
   print(Stream::error, masker_[1].rest());
   flush_log();
+  for (const Stream stream : {Stream::output, Stream::error}) {
+    if (!surface_.trace_file.empty()) surface_.system.remove(printed_file(attempt_->trace, stream));
+  }
   if (scratch_made_) surface_.system.remove(scratch_);
   scratch_made_ = false;
 }

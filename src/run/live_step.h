@@ -46,7 +46,13 @@ struct Surface {
   /// The operator's environment, without what is ours; the step's own VERBA_ variables are added.
   const std::vector<std::pair<std::string, std::string>>& environment;
   std::string scratch_directory;
+  std::string trace_file;
 };
+
+/// Where the files of an attempt are, in the run's scratch directory.
+std::string scratch_of_step(const std::string& scratch_directory, RunId, StepNumber);
+/// The trace of a run (os/trace.h), whose labels are step numbers; "N:delete" is the first half of a replace.
+std::string trace_of_run(const std::string& scratch_directory, RunId);
 
 /// Runs one job in the background of the loop: attempt after attempt until it succeeds, may not be tried again, or is
 /// stopped. Its output goes to the listener as it comes, and into the journal in pieces.
@@ -75,6 +81,8 @@ class LiveStep {
   Async<Outcome> replace();
   Async<Outcome> undo();
   Async<Outcome> undo_replace();
+  Async<Outcome> remake();
+  Async<Outcome> half(Async<Outcome> removal);
   bool may_retry(const Outcome&) const;
   Milliseconds next_delay() const;
   void print(Stream, std::string lines);

@@ -144,6 +144,7 @@ void RunLoop::begin() {
   }
   run_ = at_.store.begin_run(start, at_.lease);
   journal_.set_run(run_);
+  at_.system.make_directories(settings_.scratch_directory, 0700);
   preparation_.begin(run_, now, settings_.reason);
   for (auto& variable : at_.system.variables()) {
     if (!variable.first.starts_with("VERBA_")) environment_.push_back(std::move(variable));
@@ -226,6 +227,7 @@ RunResult RunLoop::end() {
   const Instant now = at_.system.now();
   journal_.run_ended(now, status);
   journal_.commit();
+  at_.system.remove(trace_of_run(settings_.scratch_directory, run_));
   at_.listener.on(RunEnded{run_, now, status});
   return {run_, status};
 }
@@ -292,8 +294,13 @@ void RunLoop::start(Job job, std::vector<LiveStep*>& started) {
   job.record = journal_.started(number, at_.system.now(), std::move(job.record), job.next ? &*job.next : nullptr);
   statuses_[number] = StepStatus::started;
   if (number < plan_.steps.size()) begun_.push_back(number);
-  Surface surface{
-      at_.system, at_.listener, journal_, preparation_.secrets(), environment_, settings_.scratch_directory};
+  Surface surface{at_.system,
+                  at_.listener,
+                  journal_,
+                  preparation_.secrets(),
+                  environment_,
+                  settings_.scratch_directory,
+                  trace_of_run(settings_.scratch_directory, run_)};
   auto live = std::make_unique<LiveStep>(std::move(job), std::move(surface));
   started.push_back(live.get());
   live_.emplace(number, std::move(live));

@@ -145,6 +145,8 @@ class OnlyFiles : public System {
   std::string host() override { bug("not asked for"); }
   std::string boot_id() override { bug("not asked for"); }
   std::int64_t process() override { bug("not asked for"); }
+  bool group_is_alive(std::int64_t, std::int64_t) override { return false; }
+  void signal_group(std::int64_t, int) override {}
   std::optional<std::int64_t> process_start(std::int64_t) override { bug("not asked for"); }
   ProcessId start(const Command&, ProcessHandlers) override { bug("not asked for"); }
   void signal(ProcessId, int) override { bug("not asked for"); }

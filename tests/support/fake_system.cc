@@ -189,6 +189,11 @@ std::optional<std::int64_t> FakeSystem::process_start(std::int64_t process) {
   return found->second;
 }
 
+void FakeSystem::signal_group(std::int64_t group, int signal_number) {
+  log.push_back("signal " + std::to_string(signal_number) + " to group " + std::to_string(group));
+  groups.erase(group);
+}
+
 ProcessId FakeSystem::start(const Command& command, ProcessHandlers handlers) {
   touch("start " + joined(command.argv));
   const Performance script = programs ? programs(command) : Performance{};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -62,6 +63,8 @@ class FakeSystem final : public System {
   void interrupt_after(Milliseconds length);
   void interrupt() { interrupt_after(Milliseconds(0)); }
 
+  std::set<std::int64_t> groups;  ///< process groups left by one who died
+
   // What the test may look at
   std::vector<std::string> log;   ///< "write /project/x", "start sh -c :", "signal 15", in order
   std::vector<Command> commands;  ///< everything that was started
@@ -85,6 +88,9 @@ class FakeSystem final : public System {
   std::string boot_id() override { return boot; }
   std::int64_t process() override { return 1000; }
   std::optional<std::int64_t> process_start(std::int64_t process) override;
+
+  bool group_is_alive(std::int64_t group, std::int64_t) override { return groups.contains(group); }
+  void signal_group(std::int64_t group, int signal_number) override;
 
   ProcessId start(const Command&, ProcessHandlers) override;
   void signal(ProcessId, int signal_number) override;

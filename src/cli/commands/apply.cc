@@ -111,6 +111,10 @@ std::vector<Option> run_options() {
            "in place of what the manifests say: rollback undoes what this run did in the deployment, stop starts "
            "nothing new, continue goes on with what does not depend on it",
        .one_of = {"rollback", "stop", "continue"}},
+      {.name = "in-doubt",
+       .value = "WAY",
+       .summary = "what to do with a step of an interrupted run when nothing tells whether it was done (default: ask)",
+       .one_of = {"ask", "rerun", "assume-done", "fail"}},
       {.name = "lock-timeout",
        .value = "TIME",
        .summary = "wait that long for others who change the same deployments (default: 0s)"},

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/epoll.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -20,6 +21,7 @@
 #include "base/error.h"
 #include "os/posix/failure.h"
 #include "os/posix/surroundings.h"
+#include "os/trace.h"
 
 namespace verba::posix {
 namespace {
@@ -27,6 +29,8 @@ namespace {
 constexpr std::size_t buffer_bytes = std::size_t{64} << 10;
 constexpr int reads_at_once = 16;  ///< so that one talkative child does not starve the others
 constexpr Milliseconds drain_limit{200};
+constexpr Milliseconds look_interval{50};
+constexpr std::uint64_t growth_key = ~std::uint64_t{0};
 
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 0x0008U
@@ -61,6 +65,14 @@ Fd make_input(std::string_view content) {
   return file;
 }
 
+/// Both ends are of the same file.
+Pipe make_output_file(const std::string& path) {
+  Pipe ends{Fd(), Fd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_TRUNC | O_CLOEXEC, 0600))};
+  if (ends.write) ends.read = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!ends.read) fail("system.start", fmt::format("cannot write '{}'", path), errno);
+  return ends;
+}
+
 ExitStatus status_from(const siginfo_t& info) {
   if (info.si_code == CLD_EXITED) return {.code = info.si_status, .signal = 0};
   return {.code = 0, .signal = info.si_status};
@@ -79,6 +91,10 @@ struct Children::Child {
   bool abandoned = false;
   ExitStatus status;
   TimerId drain = 0;
+  bool in_files = false;  ///< its output
+  TimerId look = 0;       ///< at the files, where the kernel does not tell that they have grown
+  int watches[2] = {-1, -1};
+  Trace trace;
   ProcessHandlers handlers;
 
   std::uint64_t key(Source source) const {
@@ -101,6 +117,7 @@ Children::~Children() {
     siginfo_t info{};
     ::waitid(P_PID, static_cast<id_t>(child->pid), &info, WEXITED | WNOHANG);
     timers_.cancel(child->drain);
+    timers_.cancel(child->look);
   }
 }
 
@@ -128,8 +145,9 @@ void Children::forget(Fd& fd) {
 }
 
 ProcessId Children::start(const Command& command, ProcessHandlers handlers) {
-  Pipe output = make_pipe();
-  Pipe error = make_pipe();
+  const bool traced = !command.trace.file.empty();
+  Pipe output = traced ? make_output_file(printed_file(command.trace, Stream::output)) : make_pipe();
+  Pipe error = traced ? make_output_file(printed_file(command.trace, Stream::error)) : make_pipe();
   Fd input;
   if (!command.input.empty()) input = make_input(command.input);
   const pid_t pid = spawner_.spawn(
@@ -139,8 +157,10 @@ ProcessId Children::start(const Command& command, ProcessHandlers handlers) {
   child.end = Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   try {
     if (!child.end) fail("system.start", "cannot watch a program", errno);
-    watch(child, Source::output, output.read.get());
-    watch(child, Source::error, error.read.get());
+    if (!traced) {
+      watch(child, Source::output, output.read.get());
+      watch(child, Source::error, error.read.get());
+    }
     watch(child, Source::exit, child.end.get());
   } catch (const Error&) {
     // The child runs, but nobody would notice its end: take it back. Closing takes the pipes out of the set.
@@ -157,7 +177,78 @@ ProcessId Children::start(const Command& command, ProcessHandlers handlers) {
   child.output = std::move(output.read);
   child.error = std::move(error.read);
   child.handlers = std::move(handlers);
+  child.trace = command.trace;
+  if (traced) watch_files(child);
   return pid;
+}
+
+void Children::watch_files(Child& child) {
+  child.in_files = true;
+  if (!growth_) {
+    growth_ = Fd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u64 = growth_key;
+    if (growth_ && ::epoll_ctl(epoll_, EPOLL_CTL_ADD, growth_.get(), &event) != 0) growth_.close();
+  }
+  for (const Stream stream : {Stream::output, Stream::error}) {
+    int& watched = child.watches[static_cast<std::size_t>(stream)];
+    watched = growth_ ? ::inotify_add_watch(growth_.get(), printed_file(child.trace, stream).c_str(), IN_MODIFY) : -1;
+    if (watched < 0) return look_later(child);
+    growing_[watched] = {&child, stream};
+  }
+}
+
+void Children::look_later(Child& child) {
+  child.look = timers_.add(steady() + look_interval, [this, &child] {
+    look_later(child);
+    read_file(child, Stream::output);
+    read_file(child, Stream::error);
+  });
+}
+
+/// Reads files in the order in which they have grown.
+bool Children::on_growth() {
+  alignas(inotify_event) char events[4096];
+  bool any = false;
+  for (ssize_t size = 0; (size = ::read(growth_.get(), events, sizeof events)) > 0;) {
+    for (ssize_t at = 0; at < size;) {
+      const auto* event = reinterpret_cast<const inotify_event*>(events + at);
+      at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
+      const auto grown = growing_.find(event->wd);
+      if (grown == growing_.end()) continue;  // of a child that is gone
+      read_file(*grown->second.first, grown->second.second);
+      any = true;
+    }
+  }
+  return any;
+}
+
+/// What has come since, and then no more.
+void Children::end_files(Child& child) {
+  if (growth_) on_growth();
+  read_file(child, Stream::output);
+  read_file(child, Stream::error);
+  timers_.cancel(std::exchange(child.look, 0));
+  for (int& watched : child.watches) {
+    if (watched < 0) continue;
+    growing_.erase(watched);
+    ::inotify_rm_watch(growth_.get(), std::exchange(watched, -1));
+  }
+  child.in_files = false;
+  child.output.close();
+  child.error.close();
+}
+
+void Children::read_file(Child& child, Stream stream) {
+  const Fd& file = stream == Stream::output ? child.output : child.error;
+  while (file) {
+    const ssize_t n = ::read(file.get(), buffer_.get(), buffer_bytes);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return;
+    const std::string_view bytes(buffer_.get(), static_cast<std::size_t>(n));
+    if (child.handlers.output && !child.abandoned) child.handlers.output(stream, bytes);
+  }
 }
 
 Children::Child* Children::find(ProcessId id) {
@@ -182,6 +273,7 @@ void Children::abandon(ProcessId id) {
 
 bool Children::ready(std::uint64_t key) {
   const std::size_t index = (key & 0xffff'ffff) >> 2;
+  if (key == growth_key) return on_growth();
   if (index >= all_.size()) return false;
   Child& child = *all_[index];
   const auto source = static_cast<Source>(key & 3);
@@ -211,6 +303,11 @@ bool Children::on_exit(Child& child) {
   child.exited = true;
   child.status = status_from(info);
   forget(child.end);
+  if (child.in_files) {
+    end_files(child);
+    finish(child);
+    return true;
+  }
   on_output(child, Stream::output, child.output);
   on_output(child, Stream::error, child.error);
   if (!child.output && !child.error) {
@@ -225,6 +322,7 @@ void Children::finish(Child& child) {
   forget(child.output);
   forget(child.error);
   timers_.cancel(std::exchange(child.drain, 0));
+  spawner_.trace_end(child.trace, child.status);
   const ProcessHandlers handlers = std::exchange(child.handlers, {});
   if (handlers.exited && !child.abandoned) handlers.exited(child.status);
   siginfo_t info{};

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "os/posix/fd.h"
@@ -44,12 +46,19 @@ class Children {
   void forget(Fd&);
   void on_output(Child&, Stream, Fd&);
   bool on_exit(Child&);
+  void watch_files(Child&);
+  void look_later(Child&);
+  bool on_growth();
+  void end_files(Child&);
+  void read_file(Child&, Stream);
   void finish(Child&);
 
   int epoll_;
   Timers& timers_;
   Spawner spawner_;
   Fd nothing_;  ///< /dev/null
+  Fd growth_;   ///< tells which files of output have grown; made when first needed, may not be had
+  std::map<int, std::pair<Child*, Stream>> growing_;  ///< by watch
   std::vector<std::unique_ptr<Child>> all_;
   std::vector<std::uint32_t> vacant_;
   std::size_t alive_ = 0;

@@ -67,6 +67,13 @@ class PosixSystem final : public System {
   std::int64_t process() override { return ::getpid(); }
   std::optional<std::int64_t> process_start(std::int64_t process) override { return posix::process_start(process); }
 
+  bool group_is_alive(std::int64_t group, std::int64_t began_ms) override {
+    return posix::group_is_alive(group, began_ms);
+  }
+  void signal_group(std::int64_t group, int signal_number) override {
+    if (group > 1) ::kill(static_cast<pid_t>(-group), signal_number);
+  }
+
   ProcessId start(const Command& command, ProcessHandlers handlers) override {
     return children_.start(command, std::move(handlers));
   }

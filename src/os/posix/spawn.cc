@@ -31,7 +31,7 @@ namespace {
 
 constexpr std::string_view default_path = "/usr/local/bin:/usr/bin:/bin";
 
-enum class Stage : std::uint8_t { streams, directory, program };
+enum class Stage : std::uint8_t { streams, directory, trace, program };
 
 /// What the child needs, and what it reports when it fails. Lives in our frame while we are held.
 struct Birth {
@@ -40,6 +40,9 @@ struct Birth {
   char* const* variables = nullptr;
   const char* directory = nullptr;  ///< null: stay
   Streams streams;
+  int trace = -1;             ///< -1: none
+  char* line = nullptr;       ///< of the trace: its first words, and room for the rest
+  std::size_t line_size = 0;  ///< of the first words
   volatile int error_number = 0;
   volatile Stage stage = Stage::streams;
 };
@@ -59,11 +62,38 @@ VERBA_BARE long fail_child(Birth* birth, Stage stage) {
   return -1;
 }
 
+/// Appends a blank and a number that is not negative.
+VERBA_BARE void append_number(Birth* birth, long number) {
+  char digits[20];
+  int count = 0;
+  do {
+    digits[count++] = static_cast<char>('0' + number % 10);
+    number /= 10;
+  } while (number > 0);
+  birth->line[birth->line_size++] = ' ';
+  while (count > 0) birth->line[birth->line_size++] = digits[--count];
+}
+
+/// The line is whole or not there: one write to a file that is appended to.
+VERBA_BARE void write_trace(Birth* birth) {
+  timespec now{};
+  ::syscall(SYS_clock_gettime, CLOCK_BOOTTIME, &now);
+  append_number(birth, ::syscall(SYS_getpid));
+  append_number(birth, now.tv_sec * 1000 + now.tv_nsec / 1'000'000);
+  birth->line[birth->line_size++] = '\n';
+  const long written = ::syscall(SYS_write, birth->trace, birth->line, birth->line_size);
+  if (written != static_cast<long>(birth->line_size)) fail_child(birth, Stage::trace);
+}
+
 VERBA_BARE int run_child(void* argument) {
   auto* birth = static_cast<Birth*>(argument);
   ::syscall(SYS_setsid);
-  // However we die, it hears of it. (Only the child itself: its own children are its business.)
-  ::syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+  if (birth->trace >= 0) {
+    write_trace(birth);
+  } else {
+    // However we die, it hears of it. (Only the child itself: its own children are its business.)
+    ::syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+  }
   const int wanted[3] = {birth->streams.input, birth->streams.output, birth->streams.error};
   for (int number = 0; number < 3; ++number) {
     // Ours are never below 3 (see make_posix_system), so none is overwritten before it was used.
@@ -102,6 +132,10 @@ class BlockedSignals {
   const int error_number = birth.error_number;
   if (birth.stage == Stage::directory) {
     fail("system.start", fmt::format("cannot enter the directory '{}'", command.directory), error_number);
+  }
+  if (birth.stage == Stage::trace) {
+    fail("system.start", fmt::format("cannot write '{}'", command.trace.file),
+         error_number == 0 ? ENOSPC : error_number);
   }
   const std::string doing = fmt::format("cannot start '{}'", birth.program);
   if (birth.stage == Stage::program && error_number == ENOENT && ::access(birth.program, F_OK) == 0) {
@@ -164,6 +198,21 @@ void Spawner::lay_out(const Command& command) {
   variables_.push_back(nullptr);
 }
 
+void Spawner::open_trace(const std::string& file) {
+  if (trace_ && trace_file_ == file) return;
+  trace_ = Fd(::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
+  if (!trace_) fail("system.start", fmt::format("cannot write '{}'", file), errno);
+  trace_file_ = file;
+}
+
+void Spawner::trace_end(const Trace& trace, ExitStatus status) {
+  if (trace.file.empty() || trace.file != trace_file_) return;
+  const int code = status.signal != 0 ? 128 + status.signal : status.code;
+  const std::string line = fmt::format("ended {} {}\n", trace.label, code);
+  // A full disk is no harm here: the state is about to hear of it, and the child may have written it itself.
+  [[maybe_unused]] const ssize_t written = ::write(trace_.get(), line.data(), line.size());
+}
+
 pid_t Spawner::spawn(const Command& command, const Streams& streams) {
   if (command.argv.empty()) bug("a command without a program");
   const std::string program = find_program(command);
@@ -174,6 +223,15 @@ pid_t Spawner::spawn(const Command& command, const Streams& streams) {
   birth.variables = variables_.data();
   birth.directory = command.directory.empty() ? nullptr : command.directory.c_str();
   birth.streams = streams;
+  std::string line;
+  if (!command.trace.file.empty()) {
+    open_trace(command.trace.file);
+    line = fmt::format("began {} {}", command.trace.label, command.trace.witnessed ? "witnessed" : "alone");
+    birth.line_size = line.size();
+    line.resize(line.size() + 64);
+    birth.line = line.data();
+    birth.trace = trace_.get();
+  }
 
   pid_t pid = -1;
   int clone_error = 0;

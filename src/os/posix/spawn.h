@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "os/posix/fd.h"
 #include "os/system.h"
 
 namespace verba::posix {
@@ -32,16 +33,21 @@ class Spawner {
   /// The child leads its own session, has only those three descriptors, no blocked signals, and default signal
   /// dispositions. Throws Error(system) when the program cannot be started; there is no child then.
   pid_t spawn(const Command&, const Streams&);
+  /// Writes into the trace that the child of this label has ended (128 + N when signal N ended it).
+  void trace_end(const Trace&, ExitStatus);
 
  private:
   std::string find_program(const Command&) const;
   void lay_out(const Command&);
+  void open_trace(const std::string& file);
 
   static constexpr std::size_t stack_bytes = std::size_t{64} << 10;
   std::unique_ptr<char[]> stack_;
   std::string environment_;  ///< "A=1\0B=2\0"
   std::vector<char*> arguments_;
   std::vector<char*> variables_;
+  std::string trace_file_;
+  Fd trace_;
 };
 
 }  // namespace verba::posix

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <csignal>
 #include <cstdlib>
 #include <string_view>
 
@@ -78,6 +79,16 @@ std::optional<std::int64_t> process_start(std::int64_t process) {
   const auto [end, error] = std::from_chars(stat->data() + at + 1, stat->data() + stat->size(), ticks);
   if (error != std::errc()) return std::nullopt;
   return ticks;
+}
+
+bool group_is_alive(std::int64_t group, std::int64_t began_ms) {
+  if (group <= 1 || (::kill(static_cast<pid_t>(-group), 0) != 0 && errno == ESRCH)) return false;
+  const std::optional<std::int64_t> leader = process_start(group);
+  if (!leader) return true;  // its leader is gone; an id is not given again while a group has it
+  // The kernel rounds a start to its ticks, and the trace is written a moment later.
+  constexpr std::int64_t tolerance_ms = 2000;
+  const std::int64_t started_ms = *leader * 1000 / ::sysconf(_SC_CLK_TCK);
+  return started_ms <= began_ms + tolerance_ms && started_ms >= began_ms - tolerance_ms;
 }
 
 }  // namespace verba::posix

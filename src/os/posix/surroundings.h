@@ -21,5 +21,6 @@ std::vector<std::pair<std::string, std::string>> variables();
 std::string host();
 std::string boot_id();
 std::optional<std::int64_t> process_start(std::int64_t process);
+bool group_is_alive(std::int64_t group, std::int64_t began_ms);
 
 }  // namespace verba::posix

@@ -7,6 +7,8 @@
 #include <array>
 #include <cctype>
 
+#include <re2/re2.h>
+
 #include "value/json.h"
 
 namespace verba {
@@ -17,8 +19,8 @@ constexpr std::size_t argument_limit_bytes = std::size_t{96} << 10;
 constexpr std::size_t variable_limit_bytes = std::size_t{64} << 10;
 
 constexpr std::array<std::string_view, 7> shells = {"sh", "bash", "dash", "ash", "ksh", "mksh", "zsh"};
-constexpr std::array<std::string_view, 6> own_variables = {"VERBA_ENVIRONMENT", "VERBA_DEPLOYMENT", "VERBA_TASK",
-                                                           "VERBA_RUN",         "VERBA_ACTION",     "VERBA_OUTPUT"};
+constexpr std::array<std::string_view, 7> own_variables = {
+    "VERBA_ENVIRONMENT", "VERBA_DEPLOYMENT", "VERBA_TASK", "VERBA_RUN", "VERBA_ACTION", "VERBA_OUTPUT", "VERBA_TRACE"};
 
 using Environment = std::vector<std::pair<std::string, std::string>>;
 
@@ -133,14 +135,28 @@ std::string own_name(const Script& script) {
   return script.resource.address;
 }
 
-void add_script(std::vector<std::string>& words, const Script& script, Attempt& attempt) {
+/// Would a trap of ours see the end of this script? Not when it has traps of its own, becomes another program, or reads
+/// shell text that we cannot see.
+bool can_be_witnessed(std::string_view text) {
+  static const RE2 hides_its_end(R"((^|[^\w-])(trap|exec|eval|source)\b|(^|[\s;&|({])\.\s)");
+  return !RE2::PartialMatch(text, hides_its_end);
+}
+
+/// Before its first word, on the same line, so that line numbers stay true.
+std::string with_witness(const std::string& text, const std::string& label) {
+  return fmt::format(R"(trap 'echo "ended {} $?" 2>/dev/null >>"${{VERBA_TRACE:-/dev/null}}" || :' EXIT; {})", label,
+                     text);
+}
+
+void add_script(std::vector<std::string>& words, const Script& script, Attempt& attempt, Trace& trace) {
   if (!is_shell(words.front()) || script.text.size() > argument_limit_bytes || holds_nul(script.text)) {
     words.push_back(write_script(words, script, attempt));
     return;
   }
+  trace.witnessed = !trace.file.empty() && can_be_witnessed(script.text);
   words.emplace_back("-c");
   if (script.text.starts_with('-') || script.text.starts_with('+')) words.emplace_back("--");
-  words.push_back(script.text);
+  words.push_back(trace.witnessed ? with_witness(script.text, trace.label) : script.text);
   words.push_back(own_name(script));
 }
 
@@ -216,7 +232,9 @@ std::variant<Command, Failed> make_command(const Script& script, Attempt& attemp
         set_input(command, inputs.find("stdin")), set_environment(command, script, attempt)}) {
     if (failed) return std::move(*failed);
   }
-  add_script(command.argv, script, attempt);
+  command.trace = attempt.trace;
+  add_script(command.argv, script, attempt, command.trace);
+  if (command.trace.witnessed) command.environment.emplace_back("VERBA_TRACE", command.trace.file);
   std::ranges::move(arguments, std::back_inserter(command.argv));
   return command;
 }

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "os/trace.h"
 #include "provider/shell/outputs.h"
 #include "provider/shell/script.h"
 #include "provider/shell/script_type.h"
@@ -269,6 +270,18 @@ class ShellProvider final : public Provider {
     const std::optional<std::string> text = script_text(recorded.resource, "delete");
     if (!text) return nothing_to_do();
     return execute({std::move(recorded.resource), "delete", *text, std::move(recorded.outputs)}, attempt);
+  }
+
+  Outcome recall(const Resource& resource, bool makes, int exit_code, Attempt& attempt) const override {
+    Finished finished;
+    finished.status.code = exit_code;
+    if (std::optional<Outcome> failure = failure_of(finished, attempt)) return std::move(*failure);
+    if (!makes || format_of(resource) == OutputFormat::none) return Succeeded{Map{}};
+    const std::optional<std::string> printed =
+        attempt.system.read_file(printed_file(attempt.trace, Stream::output), output_limit_bytes);
+    if (!printed) return InDoubt{"what it printed is lost", ""};
+    finished.output = *printed;
+    return outputs_of({resource, "", "", Value(), format_of(resource)}, finished, attempt);
   }
 
   Async<Outcome> rollback(Recorded done, std::optional<Recorded> before, Attempt& attempt) override {

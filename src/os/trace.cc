@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "os/trace.h"
+
+#include <charconv>
+#include <vector>
+
+namespace verba {
+namespace {
+
+std::vector<std::string_view> words_of(std::string_view line) {
+  std::vector<std::string_view> words;
+  while (!line.empty()) {
+    const std::size_t end = std::min(line.find(' '), line.size());
+    if (end > 0) words.push_back(line.substr(0, end));
+    line.remove_prefix(std::min(end + 1, line.size()));
+  }
+  return words;
+}
+
+template <class Number>
+std::optional<Number> number_of(std::string_view text) {
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+}  // namespace
+
+std::string printed_file(const Trace& trace, Stream stream) {
+  return trace.file + "-" + trace.label + (stream == Stream::output ? ".out" : ".err");
+}
+
+std::map<std::string, TracedChild, std::less<>> read_trace(std::string_view text) {
+  std::map<std::string, TracedChild, std::less<>> children;
+  for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+    const std::vector<std::string_view> words = words_of(text.substr(0, end));
+    text.remove_prefix(end + 1);
+    if (words.size() == 5 && words[0] == "began") {
+      const auto process = number_of<std::int64_t>(words[3]);
+      const auto began = number_of<std::int64_t>(words[4]);
+      if (process && began) {
+        children[std::string(words[1])] = {*process, *began, words[2] == "witnessed", std::nullopt};
+      }
+    } else if (words.size() == 3 && words[0] == "ended") {
+      const auto child = children.find(words[1]);
+      if (child != children.end()) child->second.code = number_of<int>(words[2]);
+    }
+  }
+  return children;
+}
+
+}  // namespace verba

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a process that died left to know about its children. A text file, appended to line by line:
+//
+//   began LABEL witnessed|alone PROCESS MILLISECONDS    by the child, before it executes; time since boot
+//   ended LABEL CODE                                    by the child itself (witnessed), by its parent, or by both
+//
+// It is not flushed to the disk: it is about processes, and none outlives a power loss.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "os/system.h"
+
+namespace verba {
+
+struct TracedChild {
+  std::int64_t process = 0;  ///< also its group
+  std::int64_t began_ms = 0;
+  bool witnessed = false;
+  std::optional<int> code;  ///< nothing: no end is known
+};
+
+/// Where a traced child prints.
+std::string printed_file(const Trace&, Stream);
+
+/// The last child of each label. Lines that are cut or mean nothing are passed over.
+std::map<std::string, TracedChild, std::less<>> read_trace(std::string_view text);
+
+}  // namespace verba

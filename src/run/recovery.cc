@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/recovery.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <csignal>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "base/error.h"
+#include "os/process.h"
+#include "os/trace.h"
+#include "plan/definition.h"
+#include "plan/inputs.h"
+#include "run/live_step.h"
+#include "run/mask.h"
+
+namespace verba {
+namespace {
+
+constexpr Milliseconds kGrace{5'000};
+constexpr Milliseconds kLease{30'000};
+constexpr Milliseconds kLookAgain{20};
+constexpr Milliseconds kCheckLimit{60'000};
+
+/// How a step that was under way is to be recorded.
+struct Found {
+  enum class What : std::uint8_t { done, gone, undone } what = What::undone;
+  std::string message;
+  Value outputs = Map();           ///< of what is done
+  std::optional<int> exit_code{};  ///< of what is undone
+};
+
+/// What is left of one run: read once.
+struct DeadRun {
+  std::optional<Run> run;
+  std::vector<StepRecord> steps;
+  std::map<std::string, TracedChild, std::less<>> children;
+  bool same_boot = false;  ///< it ran on this machine, which has not been started anew
+};
+
+class Recovery {
+ public:
+  explicit Recovery(const RecoveryAids& aids) : at_(aids) {}
+  bool settle(const Snapshot&);
+
+ private:
+  DeadRun& dead_run(RunId);
+  void settle(const Record&);
+  const StepRecord* step_of(const DeadRun&, const Record&) const;
+  Found find_out(const Record&, const DeadRun&, const StepRecord*);
+  void await_group(const TracedChild&, const std::string& address);
+  Found recalled(const Record&, const Definition&, const StepRecord&, int exit_code);
+  std::optional<Observed> observed(const Record&, const Definition&);
+  Found in_doubt(const Record&, const std::string& why, bool makes);
+  std::optional<Definition> definition_of(const Record&) const;
+  void record(const Record&, const StepRecord*, Found);
+  Attempt attempt(Stop&, const std::string& directory);
+  void tidy(const Snapshot&);
+
+  const RecoveryAids& at_;
+  SecretWords secrets_;
+  std::map<RunId, DeadRun> runs_;
+};
+
+DeadRun& Recovery::dead_run(RunId id) {
+  const auto [entry, is_new] = runs_.try_emplace(id);
+  DeadRun& dead = entry->second;
+  if (!is_new) return dead;
+  dead.run = at_.store.run(id);
+  dead.steps = at_.store.steps(id);
+  dead.children = read_trace(at_.system.read_file(trace_of_run(at_.scratch_directory, id)).value_or(""));
+  dead.same_boot =
+      dead.run && dead.run->owner.host == at_.system.host() && dead.run->owner.boot_id == at_.system.boot_id();
+  return dead;
+}
+
+/// The last one: an undoing comes after what it undoes.
+const StepRecord* Recovery::step_of(const DeadRun& dead, const Record& record) const {
+  const auto found = std::ranges::find_if(dead.steps.rbegin(), dead.steps.rend(), [&](const StepRecord& step) {
+    return step.address == record.address && step.status == StepStatus::started;
+  });
+  return found == dead.steps.rend() ? nullptr : &*found;
+}
+
+std::optional<Definition> Recovery::definition_of(const Record& record) const {
+  const std::optional<Digest>& digest = record.pending ? record.pending : record.definition;
+  if (!digest) return std::nullopt;
+  return read_definition(at_.store, *digest, record.address, at_.sealer);
+}
+
+/// What a traced child began it works to its end, whatever became of us.
+void Recovery::await_group(const TracedChild& child, const std::string& address) {
+  if (!at_.system.group_is_alive(child.process, child.began_ms)) return;
+  at_.tell(fmt::format("{}: still at work (process {}); waiting for its end, Ctrl-C ends it", address, child.process));
+  bool asked = false;
+  at_.system.on_interrupt([&asked] { asked = true; });
+  std::optional<std::chrono::nanoseconds> kill_at;
+  auto renew_at = at_.system.steady() + kLease / 3;
+  while (at_.system.group_is_alive(child.process, child.began_ms)) {
+    const auto now = at_.system.steady();
+    if (asked && !kill_at) {
+      at_.system.signal_group(child.process, SIGTERM);
+      kill_at = now + kGrace;
+    }
+    if (kill_at && now >= *kill_at) at_.system.signal_group(child.process, SIGKILL);
+    if (now >= renew_at) {
+      at_.store.renew(at_.lease, at_.system.now(), kLease);
+      renew_at = now + kLease / 3;
+    }
+    Stop never;
+    wait_for(at_.system, sleep(at_.system, kLookAgain, never));
+  }
+  at_.system.on_interrupt({});
+}
+
+Attempt Recovery::attempt(Stop& stop, const std::string& directory) {
+  Attempt attempt{at_.system, stop, kCheckLimit, [](Stream, std::string_view) {}, directory, {}, {}};
+  for (auto& variable : at_.system.variables()) {
+    if (!variable.first.starts_with("VERBA_")) attempt.environment.push_back(std::move(variable));
+  }
+  return attempt;
+}
+
+Found Recovery::recalled(const Record& record, const Definition& definition, const StepRecord& step, int exit_code) {
+  const Provider* provider = at_.providers.find(definition.resource.type);
+  if (provider == nullptr) return {Found::What::undone, "no provider for its type", Map(), exit_code};
+  Stop never;
+  const std::string directory = scratch_of_step(at_.scratch_directory, record.run, step.number);
+  Attempt left = attempt(never, directory);
+  left.trace = {trace_of_run(at_.scratch_directory, record.run), std::to_string(step.number), false};
+  left.scratch = [&directory]() -> const std::string& { return directory; };
+  Outcome outcome = provider->recall(definition.resource, step.after.has_value(), exit_code, left);
+  if (auto* done = std::get_if<Succeeded>(&outcome)) {
+    return {step.after ? Found::What::done : Found::What::gone, "it had ended well when verba was ended",
+            std::move(done->outputs), std::nullopt};
+  }
+  if (const auto* failed = std::get_if<Failed>(&outcome)) {
+    return {Found::What::undone, failed->message, Map(), failed->exit_code};
+  }
+  return in_doubt(record, "it had ended well when verba was ended, but its outputs are lost", step.after.has_value());
+}
+
+std::optional<Observed> Recovery::observed(const Record& record, const Definition& definition) {
+  Provider* provider = at_.providers.find(definition.resource.type);
+  if (provider == nullptr || !provider->can_observe(definition.resource)) return std::nullopt;
+  Stop never;
+  const std::string directory = fmt::format("{}/check-{}", at_.scratch_directory, record.run);
+  Attempt check = attempt(never, directory);
+  check.scratch = [&]() -> const std::string& {
+    at_.system.make_directories(directory, 0700);
+    return directory;
+  };
+  const Recorded recorded{definition.resource, at_.sealer.from_sealed_json(record.outputs, record.address)};
+  Observed seen = wait_for(at_.system, provider->observe(recorded, check));
+  at_.system.remove(directory);
+  return seen;
+}
+
+Found Recovery::in_doubt(const Record& record, const std::string& why, bool makes) {
+  if (at_.decide(record.address, why) == WhenInDoubt::rerun) return {Found::What::undone, why, Map(), std::nullopt};
+  return {makes ? Found::What::done : Found::What::gone, "taken for done: " + why, Map(), std::nullopt};
+}
+
+Found Recovery::find_out(const Record& record, const DeadRun& dead, const StepRecord* step) {
+  const std::optional<Definition> definition = definition_of(record);
+  if (!definition || step == nullptr) return {Found::What::undone, "nothing is known of it", Map(), std::nullopt};
+  secrets_.add(definition->resource.inputs);
+  const auto traced = dead.children.find(std::to_string(step->number));
+  const TracedChild* child = dead.same_boot && traced != dead.children.end() ? &traced->second : nullptr;
+  if (child != nullptr && !child->code) {
+    await_group(*child, record.address);
+    // It may have written its end while we waited.
+    const auto now = read_trace(at_.system.read_file(trace_of_run(at_.scratch_directory, record.run)).value_or(""));
+    if (const auto again = now.find(traced->first); again != now.end() && again->second.code) {
+      return recalled(record, *definition, *step, *again->second.code);
+    }
+  } else if (child != nullptr) {
+    return recalled(record, *definition, *step, *child->code);
+  }
+  const bool makes = step->after.has_value();
+  const std::optional<Observed> seen = observed(record, *definition);
+  const auto state = seen ? seen->state : Observed::State::unknown;
+  const Value* format = definition->resource.inputs.find("outputs");
+  const bool needs_outputs = format != nullptr && format->is_string() && format->string() != "none";
+  if (state == Observed::State::absent) return {Found::What::gone, "its check says that it is absent", Map(), {}};
+  if (state == Observed::State::present && makes && (!needs_outputs || seen->outputs)) {
+    return {Found::What::done, "its check says that it is there", seen->outputs.value_or(Map()), std::nullopt};
+  }
+  if (state == Observed::State::drifted || state == Observed::State::present) {
+    return {Found::What::undone, "its check says that it is only half done", Map(), std::nullopt};
+  }
+  const bool never_began =
+      dead.same_boot && child == nullptr && !dead.children.contains(fmt::format("{}:delete", step->number));
+  if (never_began) return {Found::What::undone, "it had not begun when verba was ended", Map(), std::nullopt};
+  if (child != nullptr && child->witnessed) {
+    return {Found::What::undone, "it was ended together with verba", Map(), std::nullopt};
+  }
+  if (definition->idempotent) return {Found::What::undone, "it is safe to run again", Map(), std::nullopt};
+  return in_doubt(record, "verba was ended while it ran, and nothing tells whether it ran to its end", makes);
+}
+
+void Recovery::record(const Record& before, const StepRecord* step, Found found) {
+  Record record = before;
+  Batch batch;
+  const Instant now = at_.system.now();
+  const std::string message = secrets_.mask(found.message);
+  record.updated = now;
+  if (found.what == Found::What::gone) {
+    batch.emplace_back(RemoveRecord{record.environment, record.address});
+  } else if (found.what == Found::What::undone) {
+    record.status = RecordStatus::failed;
+    batch.emplace_back(PutRecord{record});
+  } else {
+    const Definition definition = *definition_of(record);
+    const Provider* provider = at_.providers.find(definition.resource.type);
+    record.status = RecordStatus::deployed;
+    record.type = definition.resource.type;
+    record.account = definition.resource.account;
+    record.definition = record.pending ? record.pending : record.definition;
+    record.pending.reset();
+    if (provider != nullptr) record.inputs = digest_of(definition, provider->type(), at_.sealer);
+    secrets_.taint(found.outputs);
+    const bool put_back = step != nullptr && step->action == "rollback" && found.outputs.map().empty();
+    if (!put_back) record.outputs = at_.sealer.to_sealed_json(found.outputs, record.address);
+    batch.emplace_back(PutRecord{record});
+  }
+  if (step != nullptr) {
+    const bool well = found.what != Found::What::undone && (found.what == Found::What::done) == step->after.has_value();
+    batch.emplace_back(StepFinished{before.run, step->number, now, well ? StepStatus::succeeded : StepStatus::failed,
+                                    message, found.exit_code});
+  }
+  at_.store.commit(batch, &at_.lease);
+  at_.tell(fmt::format("{}: {}", record.address, message));
+}
+
+void Recovery::settle(const Record& record_before) {
+  DeadRun& dead = dead_run(record_before.run);
+  const StepRecord* step = step_of(dead, record_before);
+  record(record_before, step, find_out(record_before, dead, step));
+  if (step == nullptr) return;
+  at_.system.remove(scratch_of_step(at_.scratch_directory, record_before.run, step->number));
+  const Trace trace{trace_of_run(at_.scratch_directory, record_before.run), std::to_string(step->number), false};
+  for (const Stream stream : {Stream::output, Stream::error}) at_.system.remove(printed_file(trace, stream));
+}
+
+/// Files of runs of this environment that are over and left nothing unsettled.
+void Recovery::tidy(const Snapshot& snapshot) {
+  for (const DirectoryEntry& entry :
+       at_.system.list_directory(at_.scratch_directory).value_or(std::vector<DirectoryEntry>())) {
+    RunId id = 0;
+    const auto [end, error] = std::from_chars(entry.name.data(), entry.name.data() + entry.name.size(), id);
+    if (error != std::errc()) continue;
+    const std::optional<Run> run = at_.store.run(id);
+    const bool unsettled = std::ranges::any_of(snapshot.records, [id](const Record& record) {
+      return record.run == id && record.status == RecordStatus::started;
+    });
+    if (!run || run->environment != snapshot.environment || run->status == RunStatus::running || unsettled) continue;
+    at_.system.remove(at_.scratch_directory + "/" + entry.name);
+  }
+}
+
+bool Recovery::settle(const Snapshot& snapshot) {
+  bool any = false;
+  for (const Record& record : snapshot.records) {
+    if (record.status != RecordStatus::started) continue;
+    if (std::ranges::find(at_.lease.deployments, record.deployment) == at_.lease.deployments.end()) continue;
+    settle(record);
+    any = true;
+  }
+  tidy(any ? at_.store.snapshot(snapshot.environment) : snapshot);
+  return any;
+}
+
+}  // namespace
+
+bool settle_interrupted(const Snapshot& snapshot, const RecoveryAids& aids) {
+  return Recovery(aids).settle(snapshot);
+}
+
+}  // namespace verba
