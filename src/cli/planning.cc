@@ -105,7 +105,7 @@ std::string scratch_directory(Call& call, const std::string& state_path) {
 
 HeldLease lock_and_plan(Call& call, Desk& desk, Planned& planned) {
   const std::string& environment = desk.model.environment.name;
-  const std::string reason = planned.plan.goal.kind == Goal::Kind::destroy ? "destroy" : "apply";
+  const std::string reason(to_string(planned.plan.goal.kind));
   for (;;) {
     const std::vector<std::string> deployments = planned.plan.locked;
     HeldLease lease = lock(call, *desk.store, environment, deployments, reason);

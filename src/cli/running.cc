@@ -77,8 +77,11 @@ RunSettings settings_of(Call& call, Desk& desk, const Planned& planned) {
 
 std::string question(const Plan& plan) {
   const std::size_t steps = plan.steps.size();
-  return fmt::format("{} {} in environment '{}'? [y/N] ", plan.goal.kind == Goal::Kind::destroy ? "Destroy" : "Apply",
-                     steps == 1 ? "this step" : fmt::format("these {} steps", steps), plan.environment);
+  const std::string what = steps == 1 ? "this step" : fmt::format("these {} steps", steps);
+  const std::string_view verb = plan.goal.kind == Goal::Kind::destroy    ? "Destroy"
+                                : plan.goal.kind == Goal::Kind::rollback ? "Roll back with"
+                                                                         : "Apply";
+  return fmt::format("{} {} in environment '{}'? [y/N] ", verb, what, plan.environment);
 }
 
 }  // namespace
@@ -93,7 +96,8 @@ void require_answer(Call& call) {
   throw Error(
       Error::Kind::usage, "usage.nobody-to-ask",
       fmt::format("verba {} asks before it changes anything, and there is no terminal to ask on", call.command.name),
-      "look with `verba plan`, then say --yes (or apply a plan file)");
+      call.command.name == "rollback" ? "look with --dry-run, then say --yes"
+                                      : "look with `verba plan`, then say --yes (or apply a plan file)");
 }
 
 void confirm(Call& call, Desk& desk, const Planned& planned, const HeldLease& held) {

@@ -110,6 +110,7 @@ std::string to_json(const Definition& definition, const Sealer& sealer) {
   if (definition.timeout) map.set("timeoutMs", std::int64_t{definition.timeout->count()});
   map.set("retry", retry_value(definition.retry));
   map.set("idempotent", definition.idempotent);
+  if (definition.needs) map.set("needs", *definition.needs);
   return sealer.to_sealed_json(Value(std::move(map)), resource.address);
 }
 
@@ -133,6 +134,7 @@ Definition read_definition(Store& store, const Digest& digest, const std::string
   definition.retry = read_retry(reader.member("retry"), address);
   const Value& idempotent = reader.member("idempotent");
   definition.idempotent = idempotent.is(Value::Kind::boolean) && idempotent.boolean();
+  if (value.find("needs")) definition.needs = reader.text("needs");
   return definition;
 }
 

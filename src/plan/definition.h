@@ -20,6 +20,7 @@ struct Definition {
   std::optional<Milliseconds> timeout;
   Retry retry;
   bool idempotent = false;
+  std::optional<std::string> needs;  ///< as Record::needs; nothing in what older versions recorded
 
   const Value& counted() const { return compared ? *compared : resource.inputs; }
 };

@@ -58,12 +58,14 @@ Digest digest_of_counted(const Resource& resource, const Value& counted, const T
   return sha256(text);
 }
 
-Digest digest_of_beside(const Resource& resource, const Task& task, const Sealer& sealer) {
-  const Retry& retry = task.retry;
+/// `from`: a task or a definition.
+template <class T>
+Digest digest_of_beside(const Value& inputs, const T& from, const TaskType& type, const Sealer& sealer) {
+  const Retry& retry = from.retry;
   std::string text =
       fmt::format("{} {} {} {} {} {} ", retry.attempts, retry.delay.count(), retry.backoff, retry.max_delay.count(),
-                  task.timeout.value_or(Milliseconds(0)).count(), task.idempotent);
-  to_canonical_json(part_of(resource.inputs, *task.type, true), sealer.digest_key(), text);
+                  from.timeout.value_or(Milliseconds(0)).count(), from.idempotent);
+  to_canonical_json(part_of(inputs, type, true), sealer.digest_key(), text);
   return sha256(text);
 }
 
@@ -91,12 +93,16 @@ std::optional<Inputs> evaluate_inputs(const Model& model, TaskId id, const Surro
   }
   if (diagnostics.errors() > errors_before) return std::nullopt;
   if (!inputs.waits) inputs.digest = digest_of_counted(resource, resource.inputs, *task.type, sealer);
-  inputs.beside = digest_of_beside(resource, task, sealer);
+  inputs.beside = digest_of_beside(resource.inputs, task, *task.type, sealer);
   return inputs;
 }
 
 Digest digest_of(const Definition& definition, const TaskType& type, const Sealer& sealer) {
   return digest_of_counted(definition.resource, definition.counted(), type, sealer);
+}
+
+Digest beside_of(const Definition& definition, const TaskType& type, const Sealer& sealer) {
+  return digest_of_beside(definition.counted(), definition, type, sealer);
 }
 
 Definition redefined(Definition old, const Inputs& now, const Task& task) {

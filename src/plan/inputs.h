@@ -27,6 +27,8 @@ std::optional<Inputs> evaluate_inputs(const Model&, TaskId task, const Surroundi
 
 /// The same digest of a recorded definition, for a record that is written without evaluating anything.
 Digest digest_of(const Definition&, const TaskType&, const Sealer&);
+/// And the one of Inputs::beside.
+Digest beside_of(const Definition&, const TaskType&, const Sealer&);
 
 /// `old` with everything taken from `now` that counts as no change: scripts for later, retry, timeout.
 Definition redefined(Definition old, const Inputs& now, const Task&);

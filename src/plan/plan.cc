@@ -41,6 +41,18 @@ std::string_view sign(Action action) {
   return "";
 }
 
+std::string_view to_string(Goal::Kind kind) {
+  switch (kind) {
+    case Goal::Kind::apply:
+      return "apply";
+    case Goal::Kind::destroy:
+      return "destroy";
+    case Goal::Kind::rollback:
+      return "rollback";
+  }
+  return "";
+}
+
 std::size_t Plan::count(Action action) const {
   return static_cast<std::size_t>(std::ranges::count(steps, action, &Step::action));
 }

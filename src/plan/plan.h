@@ -43,6 +43,7 @@ struct Step {
   std::optional<TaskId> task;         ///< in the model; nothing when it is only in state
   std::optional<std::size_t> record;  ///< in the snapshot's records; nothing when new
   std::optional<std::size_t> undoes;  ///< the step of the same plan that a rollback undoes
+  std::optional<Digest> restores;     ///< the recorded definition it goes back to: nothing is evaluated
   std::string place;                  ///< "web.yaml:14"
 };
 
@@ -55,10 +56,12 @@ struct Note {
 
 /// What the person asked for.
 struct Goal {
-  enum class Kind : std::uint8_t { apply, destroy } kind = Kind::apply;
+  enum class Kind : std::uint8_t { apply, destroy, rollback } kind = Kind::apply;
   std::vector<std::string> targets;  ///< deployments or addresses (TASK of a forEach takes all instances); empty: all
   bool prune = false;                ///< delete what is gone from the manifests
+  std::optional<RunId> to;           ///< rollback: as at the end of this run (0: before the first one)
 };
+std::string_view to_string(Goal::Kind);  ///< the verb: apply, destroy, rollback
 
 /// Graph nodes: the steps (0..steps-1), then gates, which stand for what is kept and for the beginnings and ends of
 /// deployments: nothing is done there.
@@ -72,6 +75,7 @@ struct Plan {
   std::vector<Note> noted;           ///< no step of their own
   std::vector<std::string> locked;   ///< deployments to lock; sorted
   std::int64_t serial = 0;           ///< of the snapshot
+  std::optional<RunId> back_to;      ///< of a rollback: the run at whose end it was so; 0: before the first one
 
   bool empty() const { return steps.empty(); }  ///< `noted` does not count: nothing is run for it
   std::size_t count(Action) const;

@@ -15,6 +15,8 @@
 #include "plan/diff.h"
 #include "plan/inputs.h"
 #include "plan/removal.h"
+#include "plan/rollback.h"
+#include "plan/steps.h"
 #include "plan/targets.h"
 #include "value/json.h"
 
@@ -23,18 +25,6 @@ namespace {
 
 /// What became of a task of the model.
 enum class Fate : std::uint8_t { left_out, kept, changes };
-
-std::string text_of_action(const Record& record) {
-  return record.status == RecordStatus::started
-             ? fmt::format("interrupted: how the last step on it ended (run {}) is not known", record.run)
-             : fmt::format("the last step on it did not succeed (run {})", record.run);
-}
-
-std::string changed_fields(const std::vector<FieldChange>& changes) {
-  if (changes.size() == 1) return changes[0].field + " changed";
-  if (changes.size() == 2) return fmt::format("{} and {} changed", changes[0].field, changes[1].field);
-  return fmt::format("{} and {} other fields changed", changes[0].field, changes.size() - 1);
-}
 
 class Planner {
  public:
@@ -61,7 +51,6 @@ class Planner {
   std::optional<Value> outputs_of(TaskId);
   const Record* record_of(TaskId task) const;
   void find_orphans(const Targets&);
-  bool is_only_forgotten(const Record&) const;
   void remove(std::size_t record, const std::string& reason);
   void order_steps();
   void take_in_order();
@@ -130,22 +119,7 @@ void Planner::keep(TaskId id, const Record& record, const Inputs& inputs) {
 void Planner::describe(Step& step, const Record& record, const Inputs& inputs) {
   if (!record.definition) return;
   const Definition old = read_definition(aids_.store, *record.definition, record.address, aids_.sealer);
-  step.changes = diff_values(old.counted(), inputs.resource.inputs);
-  for (const FileInput& file : inputs.resource.files) {
-    const auto before = std::ranges::find(old.resource.files, file.field, &FileInput::field);
-    if (before == old.resource.files.end() || before->digest == file.digest) continue;
-    step.changes.push_back(
-        {fmt::format("{} ({})", file.field, file.path), Value(before->content), Value(file.content), true});
-  }
-}
-
-const Field* replaced_field(const TaskType& type, const std::vector<FieldChange>& changes) {
-  for (const FieldChange& change : changes) {
-    const std::string_view top = std::string_view(change.field).substr(0, change.field.find_first_of(". "));
-    const auto field = std::ranges::find(type.inputs, top, &Field::name);
-    if (field != type.inputs.end() && field->replaces) return &*field;
-  }
-  return nullptr;
+  step.changes = changes_of(old, inputs.resource.inputs, inputs.resource.files);
 }
 
 /// A task that is recorded: is it as wanted?
@@ -153,7 +127,7 @@ void Planner::decide(TaskId id, const Record& record, const Inputs& inputs) {
   const Task& task = model_.tasks[id];
   const std::string& account = model_.accounts[task.account].name;
   if (record.status != RecordStatus::deployed) {
-    Step& step = change(id, record.definition ? Action::update : Action::create, text_of_action(record));
+    Step& step = change(id, record.definition ? Action::update : Action::create, unfinished(record));
     step.waits = inputs.waits;
     describe(step, record, inputs);
     return;
@@ -209,31 +183,9 @@ void Planner::look_at(TaskId id) {
   }
 }
 
-bool Planner::is_only_forgotten(const Record& record) const {
-  const Provider* provider = aids_.providers.find(record.type);
-  const std::optional<Digest>& digest = record.definition ? record.definition : record.pending;
-  if (!provider || !digest) return false;
-  return !provider->can_remove(read_definition(aids_.store, *digest, record.address, aids_.sealer).resource);
-}
-
-void Planner::remove(std::size_t record_index, const std::string& reason) {
-  const Record& record = snapshot_.records[record_index];
-  if (record.protect) {
-    diagnostics_.error("plan.protected", fmt::format("{} is protected, it cannot be deleted", record.address), {},
-                       "set `protect: false` on the task and apply, then delete it");
-  }
-  Step step;
-  step.address = record.address;
-  step.deployment = record.deployment;
-  step.type = record.type;
-  step.account = record.account;
-  step.action = Action::remove;
-  step.reason = is_only_forgotten(record) ? reason + "; nothing says how to delete it, it is only forgotten" : reason;
-  step.interrupted = record.status != RecordStatus::deployed;
-  step.record = record_index;
-  step.place = record.place;
-  removals_[record_index] = static_cast<NodeId>(plan_.steps.size());
-  plan_.steps.push_back(std::move(step));
+void Planner::remove(std::size_t record, const std::string& reason) {
+  removals_[record] = static_cast<NodeId>(plan_.steps.size());
+  plan_.steps.push_back(removal_step(snapshot_, record, reason, aids_, diagnostics_));
 }
 
 void Planner::find_orphans(const Targets& targets) {
@@ -360,6 +312,7 @@ void append(std::string& out, const std::optional<Value>& value) {
 
 Plan make_plan(const Model& model, const Snapshot& snapshot, const Goal& goal, const PlanningAids& aids,
                Diagnostics& diagnostics) {
+  if (goal.kind == Goal::Kind::rollback) return make_rollback(snapshot, goal, aids, diagnostics);
   Planner planner(model, snapshot, goal, aids, diagnostics);
   return goal.kind == Goal::Kind::apply ? planner.apply() : planner.destroy();
 }

@@ -78,11 +78,33 @@ std::variant<Job, Settled> Preparation::job_of(const Step& step, StepNumber numb
   job.record = step.record ? snapshot_.records[*step.record] : new_record(step);
   if (std::optional<Settled> settled = find_providers(job, step.type)) return *settled;
   if (step.action == Action::remove) return removal_of(std::move(job));
+  if (step.restores) return restoration_of(std::move(job), step);
   Diagnostics diagnostics;
   const std::optional<bool> wanted = evaluate_condition(model_, *step.task, actual_, diagnostics);
   if (diagnostics.has_errors()) return mistaken(diagnostics);
   if (wanted && !*wanted) return Settled{StepStatus::skipped, "its condition is false", ""};
   if (std::optional<Settled> settled = fill(job, step)) return *settled;
+  return job;
+}
+
+/// What is recorded there now, for the provider.
+void Preparation::note_before(Job& job, const Step& step) {
+  const Record& record = job.record;
+  const bool was_made = record.definition || job.action == Action::replace;
+  const std::optional<Digest>& digest = record.definition ? record.definition : record.pending;
+  if (step.record && was_made && digest) job.before = recorded(record, *digest);
+}
+
+/// Goes back to what was recorded.
+std::variant<Job, Settled> Preparation::restoration_of(Job job, const Step& step) {
+  Definition next = read_definition(at_.store, *step.restores, step.address, at_.sealer);
+  note_before(job, step);
+  secrets_.add(next.resource.inputs);
+  job.inputs = digest_of(next, job.provider->type(), at_.sealer);
+  job.beside = beside_of(next, job.provider->type(), at_.sealer);
+  job.retry = next.retry;
+  job.timeout = next.timeout;
+  job.next = std::move(next);
   return job;
 }
 
@@ -100,13 +122,12 @@ std::optional<Settled> Preparation::fill(Job& job, const Step& step) {
       record.inputs == counted->digest) {
     return Settled{StepStatus::unchanged, "its inputs turned out the same", ""};
   }
-  const bool was_made = record.definition || job.action == Action::replace;
-  const std::optional<Digest>& digest = record.definition ? record.definition : record.pending;
-  if (step.record && was_made && digest) job.before = recorded(record, *digest);
+  note_before(job, step);
   secrets_.add(actual->resource.inputs);
   job.inputs = counted->digest;
   job.beside = counted->beside;
-  Definition next{std::move(actual->resource), std::nullopt, task.timeout, task.retry, task.idempotent};
+  Definition next{std::move(actual->resource), std::nullopt, task.timeout, task.retry, task.idempotent,
+                  needs_of(model_, *step.task)};
   if (!(counted->resource.inputs == next.resource.inputs)) next.compared = std::move(counted->resource.inputs);
   job.next = std::move(next);
   job.retry = task.retry;
@@ -172,10 +193,12 @@ std::optional<Record> Preparation::record_of(const Job& job, const Step& step, V
     record.inputs = job.inputs;
     record.beside = job.beside;
     record.outputs = at_.sealer.to_sealed_json(outputs, record.address);
-    record.needs = needs_of(model_, *step.task);
+    if (job.next->needs) record.needs = *job.next->needs;
     record.place = step.place;
-    record.protect = model_.tasks[*step.task].protect;
-    outputs_[*step.task] = std::move(outputs);
+    if (step.task) {
+      record.protect = model_.tasks[*step.task].protect;
+      outputs_[*step.task] = std::move(outputs);
+    }
   }
   record.status = RecordStatus::deployed;
   record.pending.reset();
@@ -191,6 +214,7 @@ Definition Preparation::definition_of(const Note& note) {
   around.outputs = actual_.outputs;
   const std::optional<Inputs> inputs = evaluate_inputs(model_, note.task, around, at_.sealer, diagnostics);
   Definition old = read_definition(at_.store, *note.record.definition, note.record.address, at_.sealer);
+  old.needs = note.record.needs;
   return inputs ? redefined(std::move(old), *inputs, model_.tasks[note.task]) : old;
 }
 

@@ -46,7 +46,9 @@ class Preparation {
 
  private:
   std::variant<Job, Settled> removal_of(Job job);
+  std::variant<Job, Settled> restoration_of(Job job, const Step& step);
   std::optional<Settled> fill(Job& job, const Step& step);
+  void note_before(Job& job, const Step& step);
   std::optional<Value> outputs_of(TaskId task);
   /// What is deployed as `digest` says; its secrets are known from here on.
   Recorded recorded(const Record& record, const Digest& digest);

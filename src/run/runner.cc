@@ -132,7 +132,7 @@ std::vector<std::uint64_t> urgency_of(const Plan& plan, const std::map<std::stri
 void RunLoop::begin() {
   const Instant now = at_.system.now();
   RunStart start{plan_.environment,
-                 plan_.goal.kind == Goal::Kind::apply ? "apply" : "destroy",
+                 std::string(to_string(plan_.goal.kind)),
                  settings_.reason,
                  settings_.owner,
                  now,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/commands.h"
+#include "cli/commands/deploy.h"
 #include "cli/exit_code.h"
-#include "cli/plan_file.h"
 #include "cli/running.h"
 #include "value/json.h"
 #include "view/json/plan_json.h"
@@ -43,9 +43,9 @@ Request requested(Call& call, Goal::Kind kind) {
   return request;
 }
 
-/// apply and destroy: from what was asked for to what became of it.
+/// apply and destroy.
 int deploy(Call& call, Goal::Kind kind) {
-  const Format format = format_of(call, {Format::text, Format::json, Format::yaml, Format::jsonl});
+  run_format_of(call);
   const auto file = kind == Goal::Kind::apply ? plan_file_of(call) : std::nullopt;
   if (!file) require_answer(call);
   check_run_flags(call);
@@ -53,11 +53,28 @@ int deploy(Call& call, Goal::Kind kind) {
 
   // Fetch, check, resolve: stops here when there is any mistake, all of them printed.
   Desk desk = open_desk(call, request, StoreUse::writing, KeyUse::make);
+  return deploy(call, desk, request.goal, file);
+}
 
+int apply(Call& call) {
+  return deploy(call, Goal::Kind::apply);
+}
+int destroy(Call& call) {
+  return deploy(call, Goal::Kind::destroy);
+}
+
+}  // namespace
+
+Format run_format_of(Call& call) {
+  return format_of(call, {Format::text, Format::json, Format::yaml, Format::jsonl});
+}
+
+int deploy(Call& call, Desk& desk, const Goal& goal, const std::optional<PlanFile>& file) {
+  const Format format = run_format_of(call);
   // Compare with what is deployed.
-  Planned planned = plan_now(call, desk, request.goal);
+  Planned planned = plan_now(call, desk, goal);
   if (file) require_same(*file, desk, planned);
-  if (planned.plan.empty() && planned.plan.noted.empty()) {
+  if ((planned.plan.empty() && planned.plan.noted.empty()) || call.arguments.flag("dry-run")) {
     show(call, planned.plan, format);
     show_result(call, desk, planned.plan, std::nullopt, format);
     return kDone;
@@ -75,15 +92,6 @@ int deploy(Call& call, Goal::Kind kind) {
   show_result(call, desk, planned.plan, planned.plan.empty() ? std::nullopt : std::optional(result.run), format);
   return exit_code(result.status);
 }
-
-int apply(Call& call) {
-  return deploy(call, Goal::Kind::apply);
-}
-int destroy(Call& call) {
-  return deploy(call, Goal::Kind::destroy);
-}
-
-}  // namespace
 
 Option target_option() {
   return {.name = "target",

@@ -141,6 +141,11 @@ std::string orphans_text(const Plan& plan, Style style) {
   return out;
 }
 
+std::string back_to_text(const Plan& plan) {
+  const std::string when = *plan.back_to == 0 ? "before the first run" : fmt::format("at the end of run {}", *plan.back_to);
+  return fmt::format("Deployment {}, back to how it was {}\n", printable(plan.goal.targets[0]), when);
+}
+
 }  // namespace
 
 std::string value_text(const Value& value) {
@@ -163,11 +168,13 @@ std::string value_text(const Value& value) {
 
 std::string plan_text(const Plan& plan, Style style) {
   std::string out = fmt::format("Environment {}\n", style.bold(printable(plan.environment)));
+  if (plan.back_to) out += back_to_text(plan);
   if (!plan.steps.empty()) out += "\n";
   for (const Step& step : plan.steps) out += heading(step, style) + details(step, style);
   if (plan.steps.empty()) {
-    out += plan.goal.kind == Goal::Kind::destroy ? "Nothing is deployed.\n"
-                                                 : "Nothing to do: what is deployed is what the manifests say.\n";
+    out += plan.goal.kind == Goal::Kind::destroy    ? "Nothing is deployed.\n"
+           : plan.goal.kind == Goal::Kind::rollback ? "Nothing to do: it is as it was then.\n"
+                                                    : "Nothing to do: what is deployed is what the manifests say.\n";
   }
   out += orphans_text(plan, style);
   if (!plan.steps.empty() || !plan.orphans.empty()) out += "\n";

@@ -108,6 +108,12 @@ std::string rollback_text(const Progress& progress) {
                      undone == 1 ? "is" : "are");
 }
 
+/// What to say to go on where a run of this plan ended.
+std::string verb_again(const Plan& plan) {
+  if (!plan.back_to) return std::string(to_string(plan.goal.kind));
+  return fmt::format("rollback {} --to {}", printable(plan.goal.targets[0]), *plan.back_to);
+}
+
 std::string run_summary_text(const Progress& progress, Style style) {
   const auto status = progress.status.value_or(RunStatus::running);
   const std::string took = to_string(progress.ended.value_or(progress.began) - progress.began);
@@ -123,8 +129,7 @@ std::string run_summary_text(const Progress& progress, Style style) {
   if (status == RunStatus::rollback_failed) {
     out += "Not everything could be undone; `verba status` shows what was left half done.\n";
   }
-  const bool destroys = progress.plan != nullptr && progress.plan->goal.kind == Goal::Kind::destroy;
-  const std::string_view verb = destroys ? "destroy" : "apply";
+  const std::string verb = progress.plan == nullptr ? "apply" : verb_again(*progress.plan);
   if (status == RunStatus::failed || status == RunStatus::rolled_back || status == RunStatus::rollback_failed)
     out += fmt::format(
         "See it again with `verba show {0}` and `verba logs {0}`; "

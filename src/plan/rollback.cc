@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/rollback.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "plan/definition.h"
+#include "plan/diff.h"
+#include "plan/inputs.h"
+#include "plan/past.h"
+#include "plan/removal.h"
+#include "plan/steps.h"
+
+namespace verba {
+namespace {
+
+class Rollback {
+ public:
+  Rollback(const Snapshot& snapshot, const Goal& goal, const PlanningAids& aids, Diagnostics& diagnostics)
+      : snapshot_(snapshot), aids_(aids), diagnostics_(diagnostics), deployment_(goal.targets.at(0)) {
+    plan_.goal = goal;
+    plan_.environment = snapshot.environment;
+    plan_.serial = snapshot.serial;
+    then_.environment = snapshot.environment;
+  }
+
+  Plan make();
+
+ private:
+  void put_back(const std::string& address, const Digest& digest);
+  void compare(Step step, const Record& record, const Definition& then);
+  bool is_same(const Record& record, const Definition& now, const Digest& digest, const Definition& then) const;
+  void keep(const Record& record, const Digest& digest, const Definition& then);
+  std::vector<NodeId> nodes_of(const Snapshot& records, const Graph& graph, NodeId& next) const;
+  Graph order() const;
+
+  const Snapshot& snapshot_;
+  const PlanningAids& aids_;
+  Diagnostics& diagnostics_;
+  const std::string& deployment_;
+  std::string when_;
+  Plan plan_;
+  Snapshot then_;  ///< addresses and needs of then
+};
+
+/// Something that was there then.
+void Rollback::put_back(const std::string& address, const Digest& digest) {
+  const Definition then = read_definition(aids_.store, digest, address, aids_.sealer);
+  const Record* record = snapshot_.find(address);
+  Record& past = then_.records.emplace_back();
+  past.address = address;
+  past.deployment = deployment_;
+  past.needs = then.needs.value_or(record ? record->needs : past.needs);
+  if (record) past.updated = record->updated;
+
+  Step step;
+  step.address = address;
+  step.deployment = deployment_;
+  step.type = then.resource.type;
+  step.account = then.resource.account;
+  step.restores = digest;
+  if (record) return compare(std::move(step), *record, then);
+  step.reason = "it was there " + when_;
+  step.changes = diff_values(Value(Map()), then.counted());
+  plan_.steps.push_back(std::move(step));
+}
+
+void Rollback::compare(Step step, const Record& record, const Definition& then) {
+  step.record = static_cast<std::size_t>(&record - snapshot_.records.data());
+  step.place = record.place;
+  step.action = Action::update;
+  step.interrupted = record.status != RecordStatus::deployed;
+  if (!record.definition) {
+    step.action = Action::create;
+    step.reason = unfinished(record);
+    plan_.steps.push_back(std::move(step));
+    return;
+  }
+  const Definition now = read_definition(aids_.store, *record.definition, record.address, aids_.sealer);
+  if (!step.interrupted && is_same(record, now, *step.restores, then)) return keep(record, *step.restores, then);
+  step.changes = changes_of(now, then.counted(), then.resource.files);
+  const Provider* provider = aids_.providers.find(step.type);
+  const Field* replaced = provider ? replaced_field(provider->type(), step.changes) : nullptr;
+  if (step.interrupted) {
+    step.reason = unfinished(record);
+  } else if (record.type != step.type || record.account != step.account) {
+    const bool type = record.type != step.type;
+    step.action = Action::replace;
+    step.reason = type ? "its type changed" : "its account changed";
+    step.changes = {{type ? "type" : "account", Value(type ? record.type : record.account),
+                     Value(type ? step.type : step.account)}};
+  } else if (replaced) {
+    step.action = Action::replace;
+    step.reason = fmt::format("{} changed, which needs a new one", replaced->name);
+  } else {
+    step.reason = step.changes.empty() ? "what counts for it changed" : changed_fields(step.changes);
+  }
+  plan_.steps.push_back(std::move(step));
+}
+
+/// Would going back be no change?
+bool Rollback::is_same(const Record& record, const Definition& now, const Digest& digest,
+                       const Definition& then) const {
+  if (record.definition == digest) return true;
+  const Provider* provider = aids_.providers.find(record.type);
+  if (!provider || now.resource.type != then.resource.type) return false;
+  return digest_of(now, provider->type(), aids_.sealer) == digest_of(then, provider->type(), aids_.sealer);
+}
+
+/// Nothing is done there; how it is deleted, checked or undone is as it was then.
+void Rollback::keep(const Record& record, const Digest& digest, const Definition& then) {
+  plan_.kept.push_back(record.address);
+  if (record.definition == digest) return;
+  Note note{record, 0, false};
+  note.record.definition = digest;
+  note.record.beside = beside_of(then, aids_.providers.find(record.type)->type(), aids_.sealer);
+  if (then.needs) note.record.needs = *then.needs;
+  plan_.noted.push_back(std::move(note));
+}
+
+/// The node of each node of a graph over records: its step, or a gate of its own.
+std::vector<NodeId> Rollback::nodes_of(const Snapshot& records, const Graph& graph, NodeId& next) const {
+  std::map<std::string_view, NodeId> steps;
+  for (NodeId step = 0; step < plan_.steps.size(); ++step) steps.emplace(plan_.steps[step].address, step);
+  std::vector<NodeId> nodes(graph.size());
+  for (NodeId node = 0; node < graph.size(); ++node) {
+    const auto step = node < records.records.size() ? steps.find(records.records[node].address) : steps.end();
+    nodes[node] = step == steps.end() ? next++ : step->second;
+  }
+  return nodes;
+}
+
+Graph Rollback::order() const {
+  auto next = static_cast<NodeId>(plan_.steps.size());
+  std::vector<Graph::Edge> edges;
+  const Graph of_then = removal_order(then_);
+  const std::vector<NodeId> then = nodes_of(then_, of_then, next);
+  for (NodeId used = 0; used < of_then.size(); ++used) {
+    for (const NodeId user : of_then.needs(used)) edges.emplace_back(then[user], then[used]);
+  }
+  // Only a delete waits for its users, as in every plan.
+  const Graph of_now = removal_order(snapshot_);
+  const std::vector<NodeId> now = nodes_of(snapshot_, of_now, next);
+  for (NodeId used = 0; used < of_now.size(); ++used) {
+    const bool is_step = now[used] < plan_.steps.size();
+    if (is_step && plan_.steps[now[used]].action != Action::remove) continue;
+    for (const NodeId user : of_now.needs(used)) edges.emplace_back(now[used], now[user]);
+  }
+  return {next, std::move(edges)};
+}
+
+Plan Rollback::make() {
+  const std::optional<Past> past = past_of(aids_.store, snapshot_, deployment_, plan_.goal.to, diagnostics_);
+  if (!past) return std::move(plan_);
+  plan_.back_to = past->run;
+  when_ = past->run == 0 ? "before the first run" : fmt::format("at the end of run {}", past->run);
+  for (const auto& [address, digest] : past->definitions) put_back(address, digest);
+  for (std::size_t i = 0; i < snapshot_.records.size(); ++i) {
+    const Record& record = snapshot_.records[i];
+    if (record.deployment != deployment_ || past->definitions.contains(record.address)) continue;
+    plan_.steps.push_back(removal_step(snapshot_, i, "it was not there " + when_, aids_, diagnostics_));
+  }
+  if (!plan_.steps.empty()) plan_.graph = order();
+  if (!plan_.steps.empty() || !plan_.noted.empty()) plan_.locked = {deployment_};
+  return std::move(plan_);
+}
+
+}  // namespace
+
+Plan make_rollback(const Snapshot& snapshot, const Goal& goal, const PlanningAids& aids, Diagnostics& diagnostics) {
+  return Rollback(snapshot, goal, aids, diagnostics).make();
+}
+
+}  // namespace verba

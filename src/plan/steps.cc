@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/steps.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "plan/diff.h"
+
+namespace verba {
+namespace {
+
+bool is_only_forgotten(const Record& record, const PlanningAids& aids) {
+  const Provider* provider = aids.providers.find(record.type);
+  const std::optional<Digest>& digest = record.definition ? record.definition : record.pending;
+  if (!provider || !digest) return false;
+  return !provider->can_remove(read_definition(aids.store, *digest, record.address, aids.sealer).resource);
+}
+
+}  // namespace
+
+std::vector<FieldChange> changes_of(const Definition& old, const Value& inputs, const std::vector<FileInput>& files) {
+  std::vector<FieldChange> changes = diff_values(old.counted(), inputs);
+  for (const FileInput& file : files) {
+    const auto before = std::ranges::find(old.resource.files, file.field, &FileInput::field);
+    if (before == old.resource.files.end() || before->digest == file.digest) continue;
+    changes.push_back(
+        {fmt::format("{} ({})", file.field, file.path), Value(before->content), Value(file.content), true});
+  }
+  return changes;
+}
+
+std::string changed_fields(const std::vector<FieldChange>& changes) {
+  if (changes.size() == 1) return changes[0].field + " changed";
+  if (changes.size() == 2) return fmt::format("{} and {} changed", changes[0].field, changes[1].field);
+  return fmt::format("{} and {} other fields changed", changes[0].field, changes.size() - 1);
+}
+
+const Field* replaced_field(const TaskType& type, const std::vector<FieldChange>& changes) {
+  for (const FieldChange& change : changes) {
+    const std::string_view top = std::string_view(change.field).substr(0, change.field.find_first_of(". "));
+    const auto field = std::ranges::find(type.inputs, top, &Field::name);
+    if (field != type.inputs.end() && field->replaces) return &*field;
+  }
+  return nullptr;
+}
+
+std::string unfinished(const Record& record) {
+  return record.status == RecordStatus::started
+             ? fmt::format("interrupted: how the last step on it ended (run {}) is not known", record.run)
+             : fmt::format("the last step on it did not succeed (run {})", record.run);
+}
+
+Step removal_step(const Snapshot& snapshot, std::size_t index, const std::string& reason, const PlanningAids& aids,
+                  Diagnostics& diagnostics) {
+  const Record& record = snapshot.records[index];
+  if (record.protect) {
+    diagnostics.error("plan.protected", fmt::format("{} is protected, it cannot be deleted", record.address), {},
+                      "set `protect: false` on the task and apply, then delete it");
+  }
+  Step step;
+  step.address = record.address;
+  step.deployment = record.deployment;
+  step.type = record.type;
+  step.account = record.account;
+  step.action = Action::remove;
+  step.reason =
+      is_only_forgotten(record, aids) ? reason + "; nothing says how to delete it, it is only forgotten" : reason;
+  step.interrupted = record.status != RecordStatus::deployed;
+  step.record = index;
+  step.place = record.place;
+  return step;
+}
+
+}  // namespace verba

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every way to make a plan says about its steps.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "plan/definition.h"
+#include "plan/plan.h"
+#include "plan/planner.h"
+
+namespace verba {
+
+/// Fields that differ between what is recorded and what is wanted; contents of files too. `inputs`: those that count.
+std::vector<FieldChange> changes_of(const Definition& old, const Value& inputs, const std::vector<FileInput>& files);
+
+/// "environment.SITE changed". REQUIRES: there are some.
+std::string changed_fields(const std::vector<FieldChange>& changes);
+
+/// The first changed field that needs a new thing.
+const Field* replaced_field(const TaskType& type, const std::vector<FieldChange>& changes);
+
+/// Why a record that is not `deployed` needs a step.
+std::string unfinished(const Record& record);
+
+/// The step that deletes the record of this index. A protected one is a diagnostic.
+Step removal_step(const Snapshot&, std::size_t record, const std::string& reason, const PlanningAids&, Diagnostics&);
+
+}  // namespace verba
