@@ -71,10 +71,12 @@ Format run_format_of(Call& call) {
 
 int deploy(Call& call, Desk& desk, const Goal& goal, const std::optional<PlanFile>& file) {
   const Format format = run_format_of(call);
+  const bool only_look = goal.kind == Goal::Kind::rollback && call.arguments.flag("dry-run");
+
   // Compare with what is deployed.
   Planned planned = plan_now(call, desk, goal);
   if (file) require_same(*file, desk, planned);
-  if ((planned.plan.empty() && planned.plan.noted.empty()) || call.arguments.flag("dry-run")) {
+  if ((planned.plan.empty() && planned.plan.noted.empty()) || only_look) {
     show(call, planned.plan, format);
     show_result(call, desk, planned.plan, std::nullopt, format);
     return kDone;

@@ -18,6 +18,12 @@ std::string counted(std::size_t n, std::string_view words) {
   return n == 0 ? "" : fmt::format(", {} {}", n, words);
 }
 
+/// What to say to go on where a run of this plan ended.
+std::string verb_again(const Plan& plan) {
+  if (!plan.back_to) return std::string(to_string(plan.goal.kind));
+  return fmt::format("rollback {} --to {}", printable(plan.goal.targets[0]), *plan.back_to);
+}
+
 }  // namespace
 
 std::string_view done_word(Action action) {
@@ -106,12 +112,6 @@ std::string rollback_text(const Progress& progress) {
       std::ranges::count_if(progress.plan->steps, [](const Step& step) { return step.undoes.has_value(); });
   return fmt::format("Rolling back: {} step{} of this run {} to be undone.\n", undone, undone == 1 ? "" : "s",
                      undone == 1 ? "is" : "are");
-}
-
-/// What to say to go on where a run of this plan ended.
-std::string verb_again(const Plan& plan) {
-  if (!plan.back_to) return std::string(to_string(plan.goal.kind));
-  return fmt::format("rollback {} --to {}", printable(plan.goal.targets[0]), *plan.back_to);
 }
 
 std::string run_summary_text(const Progress& progress, Style style) {
