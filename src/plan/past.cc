@@ -67,9 +67,10 @@ bool is_known(Store& store, const Snapshot& now, const std::vector<RunId>& runs,
   }
   if (known.contains(deployment)) return true;
   const std::vector<std::string_view> names(known.begin(), known.end());
-  diagnostics.error("plan.unknown-target",
-                    fmt::format("no deployment '{}' was ever deployed in environment '{}'", deployment, now.environment),
-                    {}, did_you_mean(deployment, names, "`verba status` lists what is deployed"));
+  diagnostics.error(
+      "plan.unknown-target",
+      fmt::format("no deployment '{}' was ever deployed in environment '{}'", deployment, now.environment), {},
+      did_you_mean(deployment, names, "`verba status` lists what is deployed"));
   return false;
 }
 

@@ -44,14 +44,23 @@ class Rollback : public ::testing::Test {
     world.goal.kind = Goal::Kind::rollback;
     world.goal.targets = {"d"};
   }
+  /// Creating d.bad fails.
+  void run_badly() {
+    world.goal = {};
+    world.provider.script = [](const std::string& call) -> std::optional<Outcome> {
+      return call == "create d.bad" ? std::optional<Outcome>(Failed{}) : std::nullopt;
+    };
+    world.run(EngineWorld::deployment("- name: a\n  with: {value: 3}\n- name: bad\n  dependsOn: [a]\n"));
+    world.goal.kind = Goal::Kind::rollback;
+    world.goal.targets = {"d"};
+  }
   EngineWorld world;
   RunId first_run = 0, second_run = 0;
 };
 
 TEST_F(Rollback, PlansTheWayBackWithoutManifests) {
-  EXPECT_THAT(world.plan(nothing),
-              ElementsAre("~ d.a: value changed", "+ d.old: it was there at the end of run 1",
-                          "- d.new: it was not there at the end of run 1"));
+  EXPECT_THAT(world.plan(nothing), ElementsAre("~ d.a: value changed", "+ d.old: it was there at the end of run 1",
+                                               "- d.new: it was not there at the end of run 1"));
   EXPECT_THAT(world.stage->plan.kept, ElementsAre("d.b"));
   ASSERT_EQ(world.stage->plan.steps[0].changes.size(), 1U);
   EXPECT_EQ(world.stage->plan.steps[0].changes[0].before->integer(), 2);
@@ -77,8 +86,8 @@ TEST_F(Rollback, AfterwardsStateIsAsItWas) {
   world.goal.prune = true;
   EXPECT_THAT(world.plan(first), IsEmpty());
   EXPECT_THAT(world.stage->plan.noted, IsEmpty());
-  EXPECT_THAT(world.plan(second), ElementsAre("~ d.a: value changed", "+ d.new: not deployed yet",
-                                              "- d.old: gone from the manifests"));
+  EXPECT_THAT(world.plan(second),
+              ElementsAre("~ d.a: value changed", "+ d.new: not deployed yet", "- d.old: gone from the manifests"));
 }
 
 TEST_F(Rollback, TwiceGoesForthAgain) {
@@ -90,9 +99,9 @@ TEST_F(Rollback, TwiceGoesForthAgain) {
 
 TEST_F(Rollback, GoesBackOverSeveralRuns) {
   world.goal.to = 0;
-  EXPECT_THAT(world.plan(nothing),
-              ElementsAre("- d.a: it was not there before the first run", "- d.b: it was not there before the first run",
-                          "- d.new: it was not there before the first run"));
+  EXPECT_THAT(world.plan(nothing), ElementsAre("- d.a: it was not there before the first run",
+                                               "- d.b: it was not there before the first run",
+                                               "- d.new: it was not there before the first run"));
   EXPECT_THAT(world.run(nothing), ElementsAre("delete d.b", "delete d.new", "delete d.a"));
   world.goal.to = second_run;
   world.run(nothing);
@@ -117,24 +126,18 @@ TEST_F(Rollback, SaysWhatItDoesNotKnow) {
 }
 
 TEST_F(Rollback, TakesBackARunThatFailedHalfWay) {
-  world.goal = {};
   world.settings.on_failure = OnFailure::stop;
-  world.run(EngineWorld::deployment("- name: a\n  with: {value: 3}\n- name: bad\n  dependsOn: [a]\n  with: {fail: true}\n"));
+  run_badly();
   EXPECT_EQ(world.result.status, RunStatus::failed);
-  world.goal.kind = Goal::Kind::rollback;
-  world.goal.targets = {"d"};
   EXPECT_THAT(world.plan(nothing),
               ElementsAre("~ d.a: value changed", "- d.bad: it was not there at the end of run 2"));
-  world.run(nothing);
+  EXPECT_THAT(world.run(nothing), ElementsAre("update d.a", "delete d.bad"));
   EXPECT_EQ(world.record("d.bad"), nullptr);
 }
 
 TEST_F(Rollback, ARunThatUndidItselfDoesNotCount) {
-  world.goal = {};
-  world.run(EngineWorld::deployment("- name: a\n  with: {value: 3}\n- name: bad\n  dependsOn: [a]\n  with: {fail: true}\n"));
+  run_badly();
   EXPECT_EQ(world.result.status, RunStatus::rolled_back);
-  world.goal.kind = Goal::Kind::rollback;
-  world.goal.targets = {"d"};
   world.plan(nothing);
   EXPECT_EQ(world.stage->plan.back_to, first_run);
 }

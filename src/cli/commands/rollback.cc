@@ -16,7 +16,8 @@ std::string environment_in(Call& call, Store& store) {
   const std::vector<std::string> known = store.environments();
   if (known.size() == 1) return known.front();
   if (known.empty()) {
-    throw Error(Error::Kind::usage, "usage.nothing-deployed", "nothing has been run yet, there is nothing to roll back");
+    throw Error(Error::Kind::usage, "usage.nothing-deployed",
+                "nothing has been run yet, there is nothing to roll back");
   }
   std::string list;
   for (const std::string& name : known) list += (list.empty() ? "" : ", ") + name;
@@ -32,8 +33,12 @@ Desk open_state_desk(Call& call) {
   model.environment.name = environment;
   auto store = open_store(path, StoreUse::writing);
   Sealer sealer = open_sealer(call, *store, path, KeyUse::make);
-  return Desk{call.keep(std::make_unique<Project>()), model, planning_surroundings(call.system), path,
-              std::move(store),                       std::move(sealer)};
+  return Desk{call.keep(std::make_unique<Project>()),
+              model,
+              planning_surroundings(call.system),
+              path,
+              std::move(store),
+              std::move(sealer)};
 }
 
 int rollback(Call& call) {

@@ -142,7 +142,8 @@ std::string orphans_text(const Plan& plan, Style style) {
 }
 
 std::string back_to_text(const Plan& plan) {
-  const std::string when = *plan.back_to == 0 ? "before the first run" : fmt::format("at the end of run {}", *plan.back_to);
+  const std::string when =
+      *plan.back_to == 0 ? "before the first run" : fmt::format("at the end of run {}", *plan.back_to);
   return fmt::format("Deployment {}, back to how it was {}\n", printable(plan.goal.targets[0]), when);
 }
 
