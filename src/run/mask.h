@@ -4,8 +4,9 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
+#include <unordered_set>
 
+#include "run/words.h"
 #include "value/value.h"
 
 namespace verba {
@@ -13,26 +14,26 @@ namespace verba {
 /// The words that must not be seen. Words of fewer than 4 characters are not masked: they would mask everything.
 class SecretWords {
  public:
-  /// Every secret scalar of a tree: its text, each line of it, and its base64 and URL-encoded spellings.
+  /// Every secret scalar of a tree, in all its spellings (spellings.h), and the keys of secret maps.
   void add(const Value&);
   bool empty() const { return words_.empty(); }
-  std::size_t longest() const { return longest_; }
+  const WordTree& words() const { return words_; }
 
-  /// Every secret word becomes "***".
+  /// Every secret word becomes "***"; words that overlap become one.
   std::string mask(std::string_view text) const;
-  bool occur_in(std::string_view text) const;
-  /// Marks every string of the tree that holds a secret word.
+  bool occur_in(std::string_view text) const { return words_.occurs_in(text); }
+  /// Marks every string of the tree that holds a secret word, and the whole of a map that has one in a key.
   void taint(Value&) const;
 
  private:
   void add_text(std::string_view);
-  void add_word(std::string);
-  std::vector<std::string> words_;  ///< longest first, so that the whole goes before its parts
-  std::size_t longest_ = 0;
+  WordTree words_;
+  std::unordered_set<std::string> known_;  ///< secrets that were added
 };
 
-/// One stream of a child, as it comes: gives out whole lines, masked. A line longer than 64 KiB is given out in pieces,
-/// cut so that no secret is torn.
+/// One stream of a child, as it comes: gives out whole lines, masked. What may be the beginning of a secret is held back
+/// until more is known, so one of several lines is found however it comes. A line longer than 64 KiB is given out in
+/// pieces.
 class LineMasker {
  public:
   explicit LineMasker(const SecretWords& words) : words_(words) {}
@@ -44,6 +45,7 @@ class LineMasker {
  private:
   const SecretWords& words_;
   std::string held_;
+  std::size_t hidden_ = 0;  ///< bytes of `held_` that belong to a secret which is shown as "***" already
 };
 
 }  // namespace verba

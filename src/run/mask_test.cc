@@ -66,5 +66,43 @@ TEST(LineMasker, DoesNotTearASecretInAVeryLongLine) {
   EXPECT_EQ(out, std::string(65'533, 'x') + "***" + std::string(70'000, 'y'));
 }
 
+TEST(LineMasker, FindsASecretOfSeveralLinesHoweverItComes) {
+  SecretWords words;
+  words.add(secret("ab\ncd\nef\n"));  // its lines are too short to be masked one by one
+  const std::string text = "x ab\ncd\nef y\nab\ncd\nxx\n";
+  for (std::size_t cut = 1; cut < text.size(); ++cut) {
+    LineMasker masker(words);
+    std::string out = masker.take(text.substr(0, cut));
+    out += masker.take(text.substr(cut));
+    EXPECT_EQ(out + masker.rest(), "x *** y\nab\ncd\nxx\n") << cut;
+  }
+}
+
+TEST(LineMasker, ShowsNoPartOfWordsThatOverlapWithoutEnd) {
+  SecretWords words;
+  words.add(secret("aaaaaaaa"));
+  LineMasker masker(words);
+  std::string out;
+  for (int i = 0; i < 100; ++i) out += masker.take(std::string(4'000, 'a'));
+  out += masker.take("\nend\n") + masker.rest();
+  EXPECT_EQ(out.find('a'), std::string::npos) << out.substr(0, 200);
+  EXPECT_TRUE(out.ends_with("\nend\n"));
+}
+
+TEST(SecretWords, HidesMapsWithASecretInAKey) {
+  SecretWords words;
+  words.add(secret("hidden!"));
+  Map inner;
+  inner.set("has hidden! in it", "x");
+  Map outer;
+  outer.set("a", Value(inner));
+  outer.set("b", "y");
+  Value value(outer);
+  words.taint(value);
+  EXPECT_TRUE(value.find("a")->secret);
+  EXPECT_FALSE(value.find("b")->secret);
+  EXPECT_FALSE(value.secret);
+}
+
 }  // namespace
 }  // namespace verba

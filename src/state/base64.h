@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes as text (RFC 4648, with padding). Private to this folder.
+// Bytes as text (RFC 4648, with padding).
 #pragma once
 
 #include <optional>
