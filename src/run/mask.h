@@ -31,9 +31,9 @@ class SecretWords {
   std::unordered_set<std::string> known_;  ///< secrets that were added
 };
 
-/// One stream of a child, as it comes: gives out whole lines, masked. What may be the beginning of a secret is held back
-/// until more is known, so one of several lines is found however it comes. A line longer than 64 KiB is given out in
-/// pieces.
+/// One stream of a child, as it comes: gives out whole lines, masked. What may be the beginning of a secret is held
+/// back until more is known, so one of several lines is found however it comes. A line longer than 64 KiB is given out
+/// in pieces.
 class LineMasker {
  public:
   explicit LineMasker(const SecretWords& words) : words_(words) {}

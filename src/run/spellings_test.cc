@@ -11,7 +11,8 @@ namespace verba {
 namespace {
 
 bool has(std::string_view secret, std::string_view spelling) {
-  return std::ranges::find(spellings_of(secret), spelling) != spellings_of(secret).end();
+  const auto spellings = spellings_of(secret);
+  return std::ranges::find(spellings, spelling) != spellings.end();
 }
 
 TEST(Spellings, AreThoseOfTheUsualTools) {

@@ -17,7 +17,7 @@ class WordTree {
     std::size_t begin = 0, end = 0;
   };
   struct Found {
-    std::vector<Span> spans;   ///< where words stand; those that overlap are one; in order
+    std::vector<Span> spans;    ///< where words stand; those that overlap are one; in order
     std::size_t open_from = 0;  ///< from here on the text may be the beginning of a word; its size when it is not
   };
 

@@ -32,9 +32,9 @@ const std::string second = EngineWorld::deployment(R"(
 const std::string nothing = EngineWorld::deployment("- name: z\n", "other");
 
 /// Has deployed `first`, then `second` with what is gone deleted.
-class Rollback : public ::testing::Test {
+class RollbackTo : public ::testing::Test {
  protected:
-  Rollback() {
+  RollbackTo() {
     world.run(first);
     first_run = world.result.run;
     world.goal.prune = true;
@@ -58,7 +58,7 @@ class Rollback : public ::testing::Test {
   RunId first_run = 0, second_run = 0;
 };
 
-TEST_F(Rollback, PlansTheWayBackWithoutManifests) {
+TEST_F(RollbackTo, PlansTheWayBackWithoutManifests) {
   EXPECT_THAT(world.plan(nothing), ElementsAre("~ d.a: value changed", "+ d.old: it was there at the end of run 1",
                                                "- d.new: it was not there at the end of run 1"));
   EXPECT_THAT(world.stage->plan.kept, ElementsAre("d.b"));
@@ -67,7 +67,7 @@ TEST_F(Rollback, PlansTheWayBackWithoutManifests) {
   EXPECT_EQ(world.stage->plan.steps[0].changes[0].after->integer(), 1);
 }
 
-TEST_F(Rollback, CreatesAfterWhatWasNeededThenAndDeletesAfterUsers) {
+TEST_F(RollbackTo, CreatesAfterWhatWasNeededThenAndDeletesAfterUsers) {
   // old needed b, which needed a; new needs a: it is deleted after a was updated or before, but its users come first.
   world.settings.parallelism = 1;
   const auto calls = world.run(nothing);
@@ -80,7 +80,7 @@ TEST_F(Rollback, CreatesAfterWhatWasNeededThenAndDeletesAfterUsers) {
   EXPECT_EQ(world.store->run(world.result.run)->verb, "rollback");
 }
 
-TEST_F(Rollback, AfterwardsStateIsAsItWas) {
+TEST_F(RollbackTo, AfterwardsStateIsAsItWas) {
   world.run(nothing);
   world.goal = {};
   world.goal.prune = true;
@@ -90,14 +90,14 @@ TEST_F(Rollback, AfterwardsStateIsAsItWas) {
               ElementsAre("~ d.a: value changed", "+ d.new: not deployed yet", "- d.old: gone from the manifests"));
 }
 
-TEST_F(Rollback, TwiceGoesForthAgain) {
+TEST_F(RollbackTo, TwiceGoesForthAgain) {
   world.run(nothing);
   world.run(nothing);
   world.goal = {};
   EXPECT_THAT(world.plan(second), IsEmpty());
 }
 
-TEST_F(Rollback, GoesBackOverSeveralRuns) {
+TEST_F(RollbackTo, GoesBackOverSeveralRuns) {
   world.goal.to = 0;
   EXPECT_THAT(world.plan(nothing), ElementsAre("- d.a: it was not there before the first run",
                                                "- d.b: it was not there before the first run",
@@ -109,13 +109,13 @@ TEST_F(Rollback, GoesBackOverSeveralRuns) {
   EXPECT_THAT(world.plan(second), IsEmpty());
 }
 
-TEST_F(Rollback, ToTheLastRunIsNothingToDo) {
+TEST_F(RollbackTo, ToTheLastRunIsNothingToDo) {
   world.goal.to = second_run;
   EXPECT_THAT(world.plan(nothing), IsEmpty());
   EXPECT_THAT(world.messages(), IsEmpty());
 }
 
-TEST_F(Rollback, SaysWhatItDoesNotKnow) {
+TEST_F(RollbackTo, SaysWhatItDoesNotKnow) {
   world.goal.targets = {"dd"};
   world.plan(nothing);
   EXPECT_THAT(world.messages(), ElementsAre("no deployment 'dd' was ever deployed in environment 'default'"));
@@ -125,7 +125,7 @@ TEST_F(Rollback, SaysWhatItDoesNotKnow) {
   EXPECT_THAT(world.messages(), ElementsAre("there is no run 99"));
 }
 
-TEST_F(Rollback, TakesBackARunThatFailedHalfWay) {
+TEST_F(RollbackTo, TakesBackARunThatFailedHalfWay) {
   world.settings.on_failure = OnFailure::stop;
   run_badly();
   EXPECT_EQ(world.result.status, RunStatus::failed);
@@ -135,7 +135,7 @@ TEST_F(Rollback, TakesBackARunThatFailedHalfWay) {
   EXPECT_EQ(world.record("d.bad"), nullptr);
 }
 
-TEST_F(Rollback, ARunThatUndidItselfDoesNotCount) {
+TEST_F(RollbackTo, ARunThatUndidItselfDoesNotCount) {
   run_badly();
   EXPECT_EQ(world.result.status, RunStatus::rolled_back);
   world.plan(nothing);
