@@ -86,6 +86,7 @@ Async<Outcome> LiveStep::carry_out() {
     }
     if (!may_retry(outcome)) co_return outcome;
     end_output();
+    tidy();
     const Milliseconds delay = next_delay();
     surface_.listener.on(StepRetries{job_.step, surface_.system.now(), attempt_number_ + 1, delay,
                                      surface_.secrets.mask(std::get<Failed>(outcome).message)});
@@ -173,6 +174,9 @@ void LiveStep::end_output() {
   print(Stream::output, masker_[0].rest());
   print(Stream::error, masker_[1].rest());
   flush_log();
+}
+
+void LiveStep::tidy() {
   for (const Stream stream : {Stream::output, Stream::error}) {
     if (!surface_.trace_file.empty()) surface_.system.remove(printed_file(attempt_->trace, stream));
   }

@@ -68,9 +68,11 @@ class LiveStep {
   bool begun() const { return began_.has_value(); }
   /// Asks the attempt in hand to end, soon.
   void stop() { stop_.request(); }
-  /// What it came to, once it has; output and scratch are settled then. An Error that escaped the provider is a Failed
+  /// What it came to, once it has; its output is in the journal then. An Error that escaped the provider is a Failed
   /// outcome.
   std::optional<Outcome> take_outcome();
+  /// Removes its files. REQUIRES: what it came to is durable; until then they are all that is left of it when we die.
+  void tidy();
   Milliseconds took() const;
   /// Puts the output that is gathered into the journal.
   void flush_log();

@@ -79,6 +79,7 @@ class RunLoop {
   std::optional<Undo> undo_;
   Snapshot before_undo_;  ///< what state records when undoing begins
   std::map<StepNumber, std::unique_ptr<LiveStep>> live_;
+  std::vector<std::unique_ptr<LiveStep>> ended_;  ///< not yet durable
   std::vector<StepStatus> statuses_;
   std::vector<StepNumber> begun_;  ///< in order
   std::set<std::string> stopped_;  ///< deployments in which nothing new starts
@@ -182,6 +183,8 @@ void RunLoop::work_off() {
     bool moved = settle_ended();
     moved = start_ready(started) || moved;
     journal_.commit();
+    for (const auto& step : ended_) step->tidy();
+    ended_.clear();
     for (LiveStep* step : started) step->begin();
     if (live_.empty() && !moved) return;
     if (!moved) at_.system.poll();
@@ -254,6 +257,7 @@ bool RunLoop::settle_ended() {
       continue;
     }
     settle(*entry->second, std::move(*outcome));
+    ended_.push_back(std::move(entry->second));
     entry = live_.erase(entry);
     any = true;
   }
