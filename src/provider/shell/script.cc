@@ -136,8 +136,10 @@ std::string own_name(const Script& script) {
 }
 
 /// Would a trap of ours see the end of this script? Not when it has traps of its own, becomes another program, or reads
-/// shell text that we cannot see.
-bool can_be_witnessed(std::string_view text) {
+/// shell text that we cannot see. Nor in shells that run an EXIT trap when a signal ends them, with the status of the
+/// command before: bash, and perhaps others.
+bool can_be_witnessed(std::string_view shell, std::string_view text) {
+  if (shell != "sh" && shell != "dash" && shell != "ash") return false;
   static const RE2 hides_its_end(R"((^|[^\w-])(trap|exec|eval|source)\b|(^|[\s;&|({])\.\s)");
   return !RE2::PartialMatch(text, hides_its_end);
 }
@@ -153,7 +155,7 @@ void add_script(std::vector<std::string>& words, const Script& script, Attempt& 
     words.push_back(write_script(words, script, attempt));
     return;
   }
-  trace.witnessed = !trace.file.empty() && can_be_witnessed(script.text);
+  trace.witnessed = !trace.file.empty() && can_be_witnessed(file_name(words.front()), script.text);
   words.emplace_back("-c");
   if (script.text.starts_with('-') || script.text.starts_with('+')) words.emplace_back("--");
   words.push_back(trace.witnessed ? with_witness(script.text, trace.label) : script.text);
