@@ -43,6 +43,7 @@ MARK = re.compile(r"\\|\$ |! |\.\.\.$|-- \S.* --$|\[exit \d+\]$")
 COMMAND_LIMIT_SECONDS = 120
 
 DURATION = re.compile(r"(?<![\w.:-])(?:\d+d)?(?:\d+h)?(?:\d+m)?\d+(?:\.\d+)?m?s(?![\w-])|(?<![\w.:-])(?:\d+h)?\d+m\d+s(?!\w)")
+HEADING = re.compile(r"^(?:! )?[A-Z]+\b.* (?:TOOK|STARTED|SINCE|WHEN|AGE)\b")
 AGO = re.compile(r"just now|\b\d+ ?(?:s|m|h|d|seconds?|minutes?|hours?|days?) ago\b")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d| UTC)?")
 DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
@@ -61,10 +62,10 @@ def mask_for_file(line):
 
 
 def mask(line):
-    """As lines are compared. Columns after a length of time move with it, so their spaces do not count."""
+    """As lines are compared. Columns after a length of time move with it, heading and all: their spaces do not count."""
     line = mask_for_file(line)
     masked = DURATION.sub("<time>", AGO.sub("<time>", line))
-    if "<time>" in masked or "<instant>" in masked:
+    if "<time>" in masked or "<instant>" in masked or HEADING.search(masked):
         indent = len(masked) - len(masked.lstrip(" "))
         masked = masked[:indent] + re.sub(" {2,}", " ", masked[indent:].rstrip())
     return masked
