@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/digest.h"
+#include "base/error.h"
 #include "cli/exit_code.h"
 #include "cli/surroundings.h"
 #include "plan/inputs.h"
@@ -78,11 +79,10 @@ WhenInDoubt ask_what_became(Call& call, Desk& desk, const HeldLease& held, const
     say(call, "Nothing was done.");
     throw Exit{kStepFailed};
   }
-  say(call,
-      fmt::format("error: {}: {}\nhint: look at it, then say --in-doubt rerun or --in-doubt assume-done; a `check` "
-                  "script or `idempotent: true` lets verba decide by itself",
-                  address, why));
-  throw Exit{kStepFailed};
+  throw Error(
+      Error::Kind::provider, "run.in-doubt", fmt::format("{}: {}", address, why),
+      "look at it, then say --in-doubt rerun or --in-doubt assume-done; a `check` script or `idempotent: true` lets "
+      "verba decide by itself");
 }
 
 void settle(Call& call, Desk& desk, const HeldLease& held) {

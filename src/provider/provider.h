@@ -57,8 +57,8 @@ using Outcome = std::variant<Succeeded, Failed, Cancelled, InDoubt>;
 /// How a thing is now.
 struct Observed {
   enum class State : std::uint8_t { absent, present, drifted, in_progress, unknown } state = State::unknown;
-  std::string detail;  ///< for people: what drifted, why unknown
-  std::optional<Value> outputs;
+  std::string detail;            ///< for people: what drifted, why unknown
+  std::optional<Value> outputs;  ///< of what is present, when they can be known
 };
 
 /// What is recorded about a thing that is deployed: its inputs and outputs of then.

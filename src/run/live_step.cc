@@ -23,6 +23,12 @@ Outcome failed_by(const Error& error) {
 
 }  // namespace
 
+std::vector<std::pair<std::string, std::string>> operators_environment(System& system) {
+  auto variables = system.variables();
+  std::erase_if(variables, [](const auto& variable) { return variable.first.starts_with("VERBA_"); });
+  return variables;
+}
+
 std::string scratch_of_step(const std::string& scratch_directory, RunId run, StepNumber step) {
   return fmt::format("{}/{}-{}", scratch_directory, run, step);
 }
@@ -178,7 +184,7 @@ void LiveStep::end_output() {
 
 void LiveStep::tidy() {
   for (const Stream stream : {Stream::output, Stream::error}) {
-    if (!surface_.trace_file.empty()) surface_.system.remove(printed_file(attempt_->trace, stream));
+    surface_.system.remove(printed_file(attempt_->trace, stream));
   }
   if (scratch_made_) surface_.system.remove(scratch_);
   scratch_made_ = false;

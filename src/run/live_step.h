@@ -49,6 +49,9 @@ struct Surface {
   std::string trace_file;
 };
 
+/// What children start from: the operator's variables, without what is ours.
+std::vector<std::pair<std::string, std::string>> operators_environment(System&);
+
 /// Where the files of an attempt are, in the run's scratch directory.
 std::string scratch_of_step(const std::string& scratch_directory, RunId, StepNumber);
 /// The trace of a run (os/trace.h), whose labels are step numbers; "N:delete" is the first half of a replace.

@@ -40,11 +40,15 @@ struct DeadRun {
   std::vector<StepRecord> steps;
   std::map<std::string, TracedChild, std::less<>> children;
   bool same_boot = false;  ///< it ran on this machine, which has not been started anew
+  bool is_traced = false;  ///< its trace is there
 };
 
 class Recovery {
  public:
   explicit Recovery(const RecoveryAids& aids) : at_(aids) {}
+  ~Recovery() { at_.system.on_interrupt({}); }
+  Recovery(const Recovery&) = delete;
+  Recovery& operator=(const Recovery&) = delete;
   bool settle(const Snapshot&);
 
  private:
@@ -64,6 +68,7 @@ class Recovery {
   const RecoveryAids& at_;
   SecretWords secrets_;
   std::map<RunId, DeadRun> runs_;
+  bool asked_ = false;  ///< to end what is waited for
 };
 
 DeadRun& Recovery::dead_run(RunId id) {
@@ -72,7 +77,9 @@ DeadRun& Recovery::dead_run(RunId id) {
   if (!is_new) return dead;
   dead.run = at_.store.run(id);
   dead.steps = at_.store.steps(id);
-  dead.children = read_trace(at_.system.read_file(trace_of_run(at_.scratch_directory, id)).value_or(""));
+  const std::optional<std::string> trace = at_.system.read_file(trace_of_run(at_.scratch_directory, id));
+  dead.is_traced = trace.has_value();
+  dead.children = read_trace(trace.value_or(""));
   dead.same_boot =
       dead.run && dead.run->owner.host == at_.system.host() && dead.run->owner.boot_id == at_.system.boot_id();
   return dead;
@@ -96,13 +103,12 @@ std::optional<Definition> Recovery::definition_of(const Record& record) const {
 void Recovery::await_group(const TracedChild& child, const std::string& address) {
   if (!at_.system.group_is_alive(child.process, child.began_ms)) return;
   at_.tell(fmt::format("{}: still at work (process {}); waiting for its end, Ctrl-C ends it", address, child.process));
-  bool asked = false;
-  at_.system.on_interrupt([&asked] { asked = true; });
+  at_.system.on_interrupt([this] { asked_ = true; });
   std::optional<std::chrono::nanoseconds> kill_at;
   auto renew_at = at_.system.steady() + kLease / 3;
   while (at_.system.group_is_alive(child.process, child.began_ms)) {
     const auto now = at_.system.steady();
-    if (asked && !kill_at) {
+    if (asked_ && !kill_at) {
       at_.system.signal_group(child.process, SIGTERM);
       kill_at = now + kGrace;
     }
@@ -114,15 +120,11 @@ void Recovery::await_group(const TracedChild& child, const std::string& address)
     Stop never;
     wait_for(at_.system, sleep(at_.system, kLookAgain, never));
   }
-  at_.system.on_interrupt({});
 }
 
 Attempt Recovery::attempt(Stop& stop, const std::string& directory) {
-  Attempt attempt{at_.system, stop, kCheckLimit, [](Stream, std::string_view) {}, directory, {}, {}};
-  for (auto& variable : at_.system.variables()) {
-    if (!variable.first.starts_with("VERBA_")) attempt.environment.push_back(std::move(variable));
-  }
-  return attempt;
+  return {at_.system, stop, kCheckLimit, [](Stream, std::string_view) {}, directory, operators_environment(at_.system),
+          {}};
 }
 
 Found Recovery::recalled(const Record& record, const Definition& definition, const StepRecord& step, int exit_code) {
@@ -148,7 +150,7 @@ std::optional<Observed> Recovery::observed(const Record& record, const Definitio
   Provider* provider = at_.providers.find(definition.resource.type);
   if (provider == nullptr || !provider->can_observe(definition.resource)) return std::nullopt;
   Stop never;
-  const std::string directory = fmt::format("{}/check-{}", at_.scratch_directory, record.run);
+  const std::string directory = fmt::format("{}/{}-check", at_.scratch_directory, record.run);
   Attempt check = attempt(never, directory);
   check.scratch = [&]() -> const std::string& {
     at_.system.make_directories(directory, 0700);
@@ -184,17 +186,15 @@ Found Recovery::find_out(const Record& record, const DeadRun& dead, const StepRe
   const bool makes = step->after.has_value();
   const std::optional<Observed> seen = observed(record, *definition);
   const auto state = seen ? seen->state : Observed::State::unknown;
-  const Value* format = definition->resource.inputs.find("outputs");
-  const bool needs_outputs = format != nullptr && format->is_string() && format->string() != "none";
   if (state == Observed::State::absent) return {Found::What::gone, "its check says that it is absent", Map(), {}};
-  if (state == Observed::State::present && makes && (!needs_outputs || seen->outputs)) {
-    return {Found::What::done, "its check says that it is there", seen->outputs.value_or(Map()), std::nullopt};
+  if (state == Observed::State::present && makes && seen->outputs) {
+    return {Found::What::done, "its check says that it is there", *seen->outputs, std::nullopt};
   }
   if (state == Observed::State::drifted || state == Observed::State::present) {
     return {Found::What::undone, "its check says that it is only half done", Map(), std::nullopt};
   }
-  const bool never_began =
-      dead.same_boot && child == nullptr && !dead.children.contains(fmt::format("{}:delete", step->number));
+  const bool never_began = dead.same_boot && dead.is_traced && child == nullptr &&
+                           !dead.children.contains(fmt::format("{}:delete", step->number));
   if (never_began) return {Found::What::undone, "it had not begun when verba was ended", Map(), std::nullopt};
   if (child != nullptr && child->witnessed) {
     return {Found::What::undone, "it was ended together with verba", Map(), std::nullopt};
@@ -269,6 +269,7 @@ bool Recovery::settle(const Snapshot& snapshot) {
     if (record.status != RecordStatus::started) continue;
     if (std::ranges::find(at_.lease.deployments, record.deployment) == at_.lease.deployments.end()) continue;
     settle(record);
+    if (asked_) throw Interrupted{};
     any = true;
   }
   tidy(any ? at_.store.snapshot(snapshot.environment) : snapshot);

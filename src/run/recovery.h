@@ -34,14 +34,14 @@ struct RecoveryAids {
 /// Settles every record of the lease's deployments that says `started`. REQUIRES: the lease is held, so whoever began
 /// the step is gone. In this order:
 ///   1. its process group may be at work still: then it is waited for, so that never a second copy runs beside it.
-///      Ctrl-C ends it (TERM, and five seconds later KILL);
+///      Ctrl-C ends it (TERM, and five seconds later KILL), and what came of it is the last thing that is settled;
 ///   2. the trace says that it ended by itself: then it is recorded as if we had been there;
 ///   3. a check (Provider::observe) says how the thing is;
 ///   4. the trace says that it was ended before its end, or never began: it failed, and is run again like all that
 ///      failed; likewise what is `idempotent`;
 ///   5. else `decide` is asked.
 /// Each settled step is durable before the next is looked at. True when anything was settled; the records have changed
-/// then. Throws Error(state), and what `decide` throws.
+/// then. Throws Error(state), Interrupted after Ctrl-C, and what `decide` throws.
 bool settle_interrupted(const Snapshot&, const RecoveryAids&);
 
 }  // namespace verba

@@ -145,11 +145,11 @@ void RunLoop::begin() {
   }
   run_ = at_.store.begin_run(start, at_.lease);
   journal_.set_run(run_);
+  // It is there before any step begins: what is not in it has not begun.
   at_.system.make_directories(settings_.scratch_directory, 0700);
+  at_.system.write_file(trace_of_run(settings_.scratch_directory, run_), "", 0600);
   preparation_.begin(run_, now, settings_.reason);
-  for (auto& variable : at_.system.variables()) {
-    if (!variable.first.starts_with("VERBA_")) environment_.push_back(std::move(variable));
-  }
+  environment_ = operators_environment(at_.system);
   phase_.plan = &plan_;
   phase_.schedule = std::make_unique<Schedule>(plan_.graph, plan_.steps.size(),
                                                urgency_of(plan_, at_.store.durations(plan_.environment)));

@@ -11,9 +11,11 @@
 #include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <string_view>
@@ -240,14 +242,19 @@ void Children::end_files(Child& child) {
   child.error.close();
 }
 
+/// What is in it now: whatever writes on, in the background too, neither starves the others nor keeps us for ever.
 void Children::read_file(Child& child, Stream stream) {
   const Fd& file = stream == Stream::output ? child.output : child.error;
-  while (file) {
-    const ssize_t n = ::read(file.get(), buffer_.get(), buffer_bytes);
+  struct stat status {};
+  if (!file || ::fstat(file.get(), &status) != 0) return;
+  for (off_t left = status.st_size - ::lseek(file.get(), 0, SEEK_CUR); left > 0;) {
+    const ssize_t n = ::read(file.get(), buffer_.get(), std::min(buffer_bytes, static_cast<std::size_t>(left)));
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) return;
+    left -= n;
     const std::string_view bytes(buffer_.get(), static_cast<std::size_t>(n));
     if (child.handlers.output && !child.abandoned) child.handlers.output(stream, bytes);
+    if (!file) return;  // abandoned by its handler
   }
 }
 

@@ -20,7 +20,8 @@ namespace verba::posix {
 /// timers. Destroying it kills those that are left.
 ///
 /// A child is finished when it has exited and its pipes are at their end; pipes that something in the background still
-/// holds are given 200 ms. It is reaped only after its `exited` was called: until then its id cannot name another.
+/// holds are given 200 ms. One with a trace prints into files and is finished when it has exited. It is reaped only
+/// after its `exited` was called: until then its id cannot name another.
 class Children {
  public:
   Children(int epoll, Timers& timers);

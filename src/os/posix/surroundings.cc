@@ -68,27 +68,59 @@ std::string boot_id() {
   return id;
 }
 
+namespace {
+
+struct ProcessStat {
+  char state = '?';
+  std::int64_t group = 0;
+  std::int64_t start = 0;  ///< in ticks since boot
+};
+
+std::optional<ProcessStat> stat_of(std::string_view process) {
+  const std::optional<std::string> text = read_file(fmt::format("/proc/{}/stat", process), 1 << 16);
+  // "PID (NAME) STATE ..." and the name may hold anything: count from its last parenthesis. The state is field 3.
+  const std::size_t name_end = text ? text->rfind(')') : std::string::npos;
+  if (name_end == std::string::npos || name_end + 2 >= text->size()) return std::nullopt;
+  ProcessStat stat;
+  stat.state = (*text)[name_end + 2];
+  std::size_t at = name_end + 1;
+  for (int field = 3; field <= 22; ++field, at = text->find(' ', at + 1)) {
+    if (at == std::string::npos) return std::nullopt;
+    if (field != 5 && field != 22) continue;
+    std::int64_t& number = field == 5 ? stat.group : stat.start;
+    if (std::from_chars(text->data() + at + 1, text->data() + text->size(), number).ec != std::errc())
+      return std::nullopt;
+  }
+  return stat;
+}
+
+/// Whoever has ended and was not fetched by its parent is of a group, too: those do not count.
+bool has_living_member(std::int64_t group) {
+  for (const DirectoryEntry& entry : list_directory("/proc").value_or(std::vector<DirectoryEntry>())) {
+    if (entry.name.find_first_not_of("0123456789") != std::string::npos) continue;
+    const std::optional<ProcessStat> stat = stat_of(entry.name);
+    if (stat && stat->group == group && stat->state != 'Z' && stat->state != 'X') return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 std::optional<std::int64_t> process_start(std::int64_t process) {
-  const std::optional<std::string> stat = read_file(fmt::format("/proc/{}/stat", process), 1 << 16);
-  if (!stat) return std::nullopt;
-  // "PID (NAME) STATE ..." and the name may hold anything: count from its last parenthesis. The start is field 22.
-  std::size_t at = stat->rfind(')');
-  for (int field = 2; field < 22 && at != std::string::npos; ++field) at = stat->find(' ', at + 1);
-  if (at == std::string::npos) return std::nullopt;
-  std::int64_t ticks = 0;
-  const auto [end, error] = std::from_chars(stat->data() + at + 1, stat->data() + stat->size(), ticks);
-  if (error != std::errc()) return std::nullopt;
-  return ticks;
+  const std::optional<ProcessStat> stat = stat_of(std::to_string(process));
+  return stat ? std::optional(stat->start) : std::nullopt;
 }
 
 bool group_is_alive(std::int64_t group, std::int64_t began_ms) {
   if (group <= 1 || (::kill(static_cast<pid_t>(-group), 0) != 0 && errno == ESRCH)) return false;
-  const std::optional<std::int64_t> leader = process_start(group);
-  if (!leader) return true;  // its leader is gone; an id is not given again while a group has it
-  // The kernel rounds a start to its ticks, and the trace is written a moment later.
-  constexpr std::int64_t tolerance_ms = 2000;
-  const std::int64_t started_ms = *leader * 1000 / ::sysconf(_SC_CLK_TCK);
-  return started_ms <= began_ms + tolerance_ms && started_ms >= began_ms - tolerance_ms;
+  if (const std::optional<ProcessStat> leader = stat_of(std::to_string(group))) {
+    // The kernel rounds a start to its ticks, and the trace is written a moment later.
+    constexpr std::int64_t tolerance_ms = 2000;
+    const std::int64_t started_ms = leader->start * 1000 / ::sysconf(_SC_CLK_TCK);
+    if (std::abs(started_ms - began_ms) > tolerance_ms) return false;
+    if (leader->state != 'Z') return true;
+  }
+  return has_living_member(group);  // an id is not given again while a group has it
 }
 
 }  // namespace verba::posix

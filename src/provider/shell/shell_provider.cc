@@ -245,6 +245,7 @@ class ShellProvider final : public Provider {
       observed.detail = "it has no check";
       co_return observed;
     }
+    const bool has_outputs = format_of(recorded.resource) != OutputFormat::none;
     const Script script{std::move(recorded.resource), "check", *text, std::move(recorded.outputs)};
     std::variant<Command, Failed> made = make_command(script, attempt);
     if (const Failed* refused = std::get_if<Failed>(&made)) {
@@ -254,7 +255,9 @@ class ShellProvider final : public Provider {
     Async<Finished> child =
         run(attempt.system, std::move(std::get<Command>(made)), attempt.stop, options_for(detail_limit_bytes, attempt));
     const Finished finished = co_await child;
-    co_return interpret(finished, attempt);
+    observed = interpret(finished, attempt);
+    if (!has_outputs) observed.outputs = Map{};
+    co_return observed;
   }
 
   Async<Outcome> apply(Resource wanted, std::optional<Recorded> before, Attempt& attempt) override {
