@@ -12,12 +12,12 @@ directory. Prints 'N passed, N failed'.
 import json
 import os
 import random
-import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
+
+from seeds import check, run_seeds
 
 TASK = """#!/bin/sh
 # What a task does, as a program of its own: not even the shell that calls it is told that verba has died.
@@ -26,15 +26,6 @@ echo "begin $ME $$" >> "$LOG"
 sleep "$TIME"
 echo "end $ME $$" >> "$LOG"
 """
-
-
-class Checked(Exception):
-    pass
-
-
-def check(condition, *words):
-    if not condition:
-        raise Checked(" ".join(str(w) for w in words))
 
 
 class World:
@@ -117,23 +108,5 @@ class World:
         check(not left, "left in the scratch directory:", left)
 
 
-def main():
-    verba = os.path.abspath(sys.argv[1])
-    seeds = int(sys.argv[2]) if len(sys.argv) > 2 else 8
-    first = int(sys.argv[3]) if len(sys.argv) > 3 else 1
-    passed = failed = 0
-    for seed in range(first, first + seeds):
-        world = World(verba, seed)
-        try:
-            world.go()
-            passed += 1
-            shutil.rmtree(world.directory)
-        except (Checked, subprocess.TimeoutExpired) as problem:
-            failed += 1
-            print(f"seed {seed} in {world.directory}: {problem}")
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    run_seeds(World, 8)

@@ -12,19 +12,10 @@ else; destroy runs every delete in reverse; exit codes. Prints 'N passed, N fail
 import json
 import os
 import random
-import shutil
 import subprocess
-import sys
 import tempfile
 
-
-class Checked(Exception):
-    pass
-
-
-def check(condition, *words):
-    if not condition:
-        raise Checked(" ".join(str(w) for w in words))
+from seeds import check, run_seeds
 
 
 class World:
@@ -168,23 +159,5 @@ class World:
         check(ran == [], "second destroy ran", ran)
 
 
-def main():
-    verba = os.path.abspath(sys.argv[1])
-    seeds = int(sys.argv[2]) if len(sys.argv) > 2 else 20
-    first = int(sys.argv[3]) if len(sys.argv) > 3 else 1
-    passed = failed = 0
-    for seed in range(first, first + seeds):
-        world = World(verba, seed)
-        try:
-            world.go()
-            passed += 1
-            shutil.rmtree(world.directory)
-        except (Checked, subprocess.TimeoutExpired) as problem:
-            failed += 1
-            print(f"random graph, seed {seed}: {problem}\n  kept: {world.directory}")
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
-
-
 if __name__ == "__main__":
-    main()
+    run_seeds(World, 20)

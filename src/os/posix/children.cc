@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <limits>
 #include <string_view>
 
 #include "base/error.h"
@@ -32,6 +33,8 @@ constexpr std::size_t buffer_bytes = std::size_t{64} << 10;
 constexpr int reads_at_once = 16;  ///< so that one talkative child does not starve the others
 constexpr Milliseconds drain_limit{200};
 constexpr Milliseconds look_interval{50};
+constexpr off_t look_bytes = off_t{1} << 20;
+constexpr off_t everything = std::numeric_limits<off_t>::max();
 constexpr std::uint64_t growth_key = ~std::uint64_t{0};
 
 #ifndef MFD_NOEXEC_SEAL
@@ -201,27 +204,29 @@ void Children::watch_files(Child& child) {
   }
 }
 
+/// Later again, as long as there is more than one look takes, or the kernel does not tell that there is.
 void Children::look_later(Child& child) {
+  if (child.look != 0) return;
   child.look = timers_.add(steady() + look_interval, [this, &child] {
-    look_later(child);
-    read_file(child, Stream::output);
-    read_file(child, Stream::error);
+    child.look = 0;
+    bool more = read_file(child, Stream::output, look_bytes);
+    more = read_file(child, Stream::error, look_bytes) || more;
+    if (more || child.watches[1] < 0) look_later(child);
   });
 }
 
-/// Reads files in the order in which they have grown.
+/// Reads files in the order in which they have grown. Once through the events that are there: more come while we read.
 bool Children::on_growth() {
   alignas(inotify_event) char events[4096];
   bool any = false;
-  for (ssize_t size = 0; (size = ::read(growth_.get(), events, sizeof events)) > 0;) {
-    for (ssize_t at = 0; at < size;) {
-      const auto* event = reinterpret_cast<const inotify_event*>(events + at);
-      at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
-      const auto grown = growing_.find(event->wd);
-      if (grown == growing_.end()) continue;  // of a child that is gone
-      read_file(*grown->second.first, grown->second.second);
-      any = true;
-    }
+  const ssize_t size = ::read(growth_.get(), events, sizeof events);
+  for (ssize_t at = 0; at < size;) {
+    const auto* event = reinterpret_cast<const inotify_event*>(events + at);
+    at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
+    const auto grown = growing_.find(event->wd);
+    if (grown == growing_.end()) continue;  // of a child that is gone
+    if (read_file(*grown->second.first, grown->second.second, look_bytes)) look_later(*grown->second.first);
+    any = true;
   }
   return any;
 }
@@ -229,8 +234,7 @@ bool Children::on_growth() {
 /// What has come since, and then no more.
 void Children::end_files(Child& child) {
   if (growth_) on_growth();
-  read_file(child, Stream::output);
-  read_file(child, Stream::error);
+  for (const Stream stream : {Stream::output, Stream::error}) read_file(child, stream, everything);
   timers_.cancel(std::exchange(child.look, 0));
   for (int& watched : child.watches) {
     if (watched < 0) continue;
@@ -242,20 +246,23 @@ void Children::end_files(Child& child) {
   child.error.close();
 }
 
-/// What is in it now: whatever writes on, in the background too, neither starves the others nor keeps us for ever.
-void Children::read_file(Child& child, Stream stream) {
+/// At most what is in it now, or `limit` bytes: whatever writes on, in the background too, neither starves the others
+/// nor keeps us for ever. Is there more?
+bool Children::read_file(Child& child, Stream stream, off_t limit) {
   const Fd& file = stream == Stream::output ? child.output : child.error;
   struct stat status {};
-  if (!file || ::fstat(file.get(), &status) != 0) return;
-  for (off_t left = status.st_size - ::lseek(file.get(), 0, SEEK_CUR); left > 0;) {
+  if (!file || ::fstat(file.get(), &status) != 0) return false;
+  const off_t unread = status.st_size - ::lseek(file.get(), 0, SEEK_CUR);
+  for (off_t left = std::min(unread, limit); left > 0;) {
     const ssize_t n = ::read(file.get(), buffer_.get(), std::min(buffer_bytes, static_cast<std::size_t>(left)));
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return;
+    if (n <= 0) return false;
     left -= n;
     const std::string_view bytes(buffer_.get(), static_cast<std::size_t>(n));
     if (child.handlers.output && !child.abandoned) child.handlers.output(stream, bytes);
-    if (!file) return;  // abandoned by its handler
+    if (!file) return false;  // abandoned by its handler
   }
+  return unread > limit;
 }
 
 Children::Child* Children::find(ProcessId id) {

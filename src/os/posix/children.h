@@ -51,7 +51,7 @@ class Children {
   void look_later(Child&);
   bool on_growth();
   void end_files(Child&);
-  void read_file(Child&, Stream);
+  bool read_file(Child&, Stream, off_t limit);
   void finish(Child&);
 
   int epoll_;

@@ -15,6 +15,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "os/trace.h"
 
 namespace verba {
 namespace {
@@ -173,6 +174,54 @@ TEST_F(PosixSystem, RelativePathEntriesStartAtTheWorkingDirectory) {
   command.argv = {"bin/tool"};
   EXPECT_EQ(run_to_end(command).output, "found\n");
   std::filesystem::remove_all(root);
+}
+
+/// A directory for a trace.
+class TracedChildren : public PosixSystem {
+ protected:
+  TracedChildren() { EXPECT_NE(::mkdtemp(directory_.data()), nullptr); }
+  ~TracedChildren() override { std::filesystem::remove_all(directory_); }
+
+  Command traced(const std::string& text) {
+    Command command = shell(text);
+    command.trace = {directory_ + "/trace", "7", false};
+    return command;
+  }
+  TracedChild child() { return read_trace(system_->read_file(directory_ + "/trace", 1 << 20).value_or("")).at("7"); }
+
+  std::string directory_ = "/tmp/verba-trace-XXXXXX";
+};
+
+TEST_F(TracedChildren, WriteDownTheirBeginningAndTheirEnd) {
+  const Ending ending = run_to_end(traced("echo $$; exit 3"));
+  EXPECT_EQ(ending.status->code, 3);
+  EXPECT_EQ(child().code, 3);
+  EXPECT_EQ(std::to_string(child().process) + "\n", ending.output);
+}
+
+TEST_F(TracedChildren, AreHeardInTheOrderInWhichTheyPrint) {
+  std::string heard;
+  bool ended = false;
+  system_->start(
+      traced("echo one; echo two >&2; sleep 0.05; echo three; echo four >&2"),
+      {.output = [&](Stream, std::string_view bytes) { heard += bytes; }, .exited = [&](ExitStatus) { ended = true; }});
+  while (!ended) system_->poll();
+  EXPECT_EQ(heard, "one\ntwo\nthree\nfour\n");
+}
+
+TEST_F(TracedChildren, AreNotKeptByATalkerInTheBackground) {
+  const Ending ending = run_to_end(traced("timeout 5 sh -c 'while :; do echo talk; done' & echo $! >&2; sleep 0.05"));
+  EXPECT_EQ(ending.status->code, 0);
+  EXPECT_EQ(::kill(std::atoi(ending.error.c_str()), SIGTERM), 0) << "it had ended before we had";
+}
+
+TEST_F(TracedChildren, AreAliveUntilAllOfTheirGroupHaveEnded) {
+  const Ending ending = run_to_end(traced("sleep 30 >/dev/null 2>&1 & :"));
+  const TracedChild left = child();
+  EXPECT_TRUE(system_->group_is_alive(left.process, left.began_ms)) << "its leader is gone, a member is not";
+  system_->signal_group(left.process, SIGKILL);
+  while (system_->group_is_alive(left.process, left.began_ms)) ::usleep(1000);
+  EXPECT_FALSE(system_->group_is_alive(::getpid(), 1)) << "another process of the same id, begun at another time";
 }
 
 TEST_F(PosixSystem, DoesNotWaitForWhatHoldsTheOutputInTheBackground) {
