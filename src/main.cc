@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "cli/program.h"
+#include "os/posix/heap.h"
 #include "os/posix/posix_system.h"
 
 #ifdef VERBA_COVERAGE
@@ -30,6 +31,7 @@ void leave_no_core() {
 
 int main(int count, char** words) {
   leave_no_core();
+  verba::put_heap_in_large_pages();
   const auto system = verba::make_posix_system();
   verba::Console console = verba::make_console();
   return verba::run_program({words + 1, words + count}, *system, console, leave);
