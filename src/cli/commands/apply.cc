@@ -57,7 +57,7 @@ int deploy(Call& call, Goal::Kind kind) {
   // Compare with what is deployed.
   Planned planned = plan_now(call, desk, request.goal);
   if (file) require_same(*file, desk, planned);
-  if (planned.plan.empty() && planned.plan.noted.empty()) {
+  if (planned.plan.idle() && planned.plan.noted.empty()) {
     show(call, planned.plan, format);
     show_result(call, desk, planned.plan, std::nullopt, format);
     return kDone;
@@ -72,6 +72,7 @@ int deploy(Call& call, Goal::Kind kind) {
   if (!file && !planned.plan.empty()) confirm(call, desk, planned, lease);
   if (format == Format::text && !planned.plan.empty()) print(call, "\n");
   const RunResult result = carry_out(call, desk, planned, lease, format);
+  if (format == Format::text && planned.plan.empty() && !planned.plan.moves.empty()) print(call, "Recorded.\n");
   show_result(call, desk, planned.plan, planned.plan.empty() ? std::nullopt : std::optional(result.run), format);
   return exit_code(result.status);
 }
