@@ -2,33 +2,15 @@
 // movedFrom: from a name as it is written to the address that the thing had before.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unordered_map>
 
+#include "manifest/address.h"
 #include "manifest/names.h"
 #include "manifest/resolve.h"
 
 namespace verba {
 namespace {
-
-/// A name as written, in its parts: [deployment.]name[key].
-struct Former {
-  std::string deployment;
-  std::string name;
-  std::string key;  ///< with its brackets, or ""
-};
-
-std::optional<Former> parse(std::string_view written, const std::string& own_deployment) {
-  const auto bracket = std::min(written.find('['), written.size());
-  const std::string_view head = written.substr(0, bracket);
-  Former former{own_deployment, std::string(head), std::string(written.substr(bracket))};
-  if (const auto dot = head.find('.'); dot != std::string_view::npos) {
-    former.deployment = head.substr(0, dot);
-    former.name = head.substr(dot + 1);
-  }
-  const bool key = former.key.empty() || (former.key.size() > 2 && former.key.find(']') == former.key.size() - 1);
-  if (!key || !is_name(former.deployment) || !is_name(former.name)) return std::nullopt;
-  return former;
-}
 
 class Pass {
  public:
@@ -39,7 +21,7 @@ class Pass {
     if (!from || !from->is_string()) return;
     const auto declared = resolution_.declared[deployment].find(text_of(written, "name"));
     if (declared == resolution_.declared[deployment].end() || declared->second.written != &written) return;
-    const auto former = parse(from->string(), model_.deployments[deployment].name);
+    const auto former = parse_address(from->string(), model_.deployments[deployment].name);
     if (!former) {
       return error("manifest.bad-value", fmt::format("'{}' is no name of a task", from->string()), from->where,
                    "write NAME, DEPLOYMENT.NAME or, for one instance, DEPLOYMENT.NAME[KEY]");
@@ -51,12 +33,12 @@ class Pass {
   }
 
  private:
-  bool is_written(const Former& former) const {
+  bool is_written(const Address& former) const {
     const auto deployment = model_.deployment(former.deployment);
     return deployment && resolution_.declared[*deployment].contains(former.name);
   }
 
-  bool instance(Task& task, const Former& former, const Value& from) {
+  bool instance(Task& task, const Address& former, const Value& from) {
     const std::string key = former.key.empty() ? task.name.substr(task.base_name.size()) : former.key;
     task.moved_from = fmt::format("{}.{}{}", former.deployment, former.name, key);
     if (model_.by_address.contains(task.moved_from)) {
@@ -92,6 +74,20 @@ class Pass {
 };
 
 }  // namespace
+
+std::optional<Address> parse_address(std::string_view written, std::string_view own_deployment) {
+  const auto bracket = std::min(written.find('['), written.size());
+  const std::string_view head = written.substr(0, bracket);
+  Address address{std::string(own_deployment), std::string(head), std::string(written.substr(bracket))};
+  if (const auto dot = head.find('.'); dot != std::string_view::npos) {
+    address.deployment = head.substr(0, dot);
+    address.name = head.substr(dot + 1);
+  }
+  const std::string& key = address.key;
+  const bool whole = key.empty() || (key.size() > 2 && key.find(']') == key.size() - 1 && key.rfind('[') == 0);
+  if (!whole || !is_name(address.deployment) || !is_name(address.name)) return std::nullopt;
+  return address;
+}
 
 void resolve_moves(Resolution& resolution) {
   Pass pass(resolution);
