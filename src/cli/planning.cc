@@ -6,6 +6,7 @@
 
 #include "base/digest.h"
 #include "cli/exit_code.h"
+#include "cli/protection.h"
 #include "cli/surroundings.h"
 #include "plan/inputs.h"
 #include "plan/planner.h"
@@ -59,6 +60,7 @@ Planned plan_now(Call& call, Desk& desk, const Goal& goal) {
 }
 
 HeldLease lock_and_plan(Call& call, Desk& desk, Planned& planned) {
+  if (!planned.plan.idle()) require_no_freeze(call, desk);
   const std::string& environment = desk.model.environment.name;
   const std::string reason = planned.plan.goal.kind == Goal::Kind::destroy ? "destroy" : "apply";
   for (;;) {

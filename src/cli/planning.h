@@ -57,7 +57,7 @@ struct Planned {
 Planned plan_now(Call&, Desk&, const Goal&);
 
 /// `planned` again when state moved since: call it with the deployments locked. Locks more when the new plan touches
-/// more.
+/// more. Throws Exit in a freeze.
 HeldLease lock_and_plan(Call&, Desk&, Planned&);
 
 /// The sources that were read, for records and plan files: [{name, sha256}].

@@ -8,8 +8,8 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "base/utf8.h"
 #include "cli/exit_code.h"
+#include "cli/protection.h"
 #include "value/json.h"
 #include "view/json/events_json.h"
 #include "view/json/plan_json.h"
@@ -68,8 +68,7 @@ RunSettings settings_of(Call& call, Desk& desk, const Planned& planned) {
   // Absolute: children have working directories of their own.
   settings.scratch_directory =
       call.system.absolute(slash == std::string::npos ? "." : desk.state_path.substr(0, slash)) + "/scratch";
-  settings.reason = call.arguments.text("reason").value_or("");
-  if (!is_utf8(settings.reason)) throw Error(Error::Kind::usage, "usage.reason", "--reason is not UTF-8 text");
+  settings.reason = reason_of(call);
   Map source;
   source.append({"sources", {}}, sources_value(desk.project));
   settings.source = to_json(Value(std::move(source)));
@@ -100,7 +99,7 @@ void require_answer(Call& call) {
 }
 
 void confirm(Call& call, Desk& desk, const Planned& planned, const HeldLease& held) {
-  if (call.arguments.flag("yes")) return;
+  if (confirm_by_name(call, desk, planned, held) || call.arguments.flag("yes")) return;
   call.console.err("\n" + question(planned.plan));
   const auto keep_lease = [&] { desk.store->renew(held.lease(), call.system.now(), kLeaseLength); };
   const auto answer = call.console.read_line(keep_lease);

@@ -15,6 +15,7 @@
 #include "plan/diff.h"
 #include "plan/inputs.h"
 #include "plan/moves.h"
+#include "plan/protection.h"
 #include "plan/removal.h"
 #include "plan/targets.h"
 #include "value/json.h"
@@ -379,6 +380,7 @@ Plan make_plan(const Model& model, Snapshot& snapshot, const Goal& goal, const P
   Planner planner(model, snapshot, goal, aids, diagnostics);
   Plan plan = goal.kind == Goal::Kind::apply ? planner.apply() : planner.destroy();
   if (!moved.moves.empty()) add_moves(plan, std::move(moved));
+  check_deletes(model, plan, diagnostics);
   return plan;
 }
 

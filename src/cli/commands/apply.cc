@@ -2,6 +2,7 @@
 #include "cli/commands/commands.h"
 #include "cli/exit_code.h"
 #include "cli/plan_file.h"
+#include "cli/protection.h"
 #include "cli/running.h"
 #include "value/json.h"
 #include "view/json/plan_json.h"
@@ -69,7 +70,11 @@ int deploy(Call& call, Goal::Kind kind) {
   show(call, planned.plan, format);
 
   // The point of no return. A plan without steps makes no run; it may note what changed beside the inputs.
-  if (!file && !planned.plan.empty()) confirm(call, desk, planned, lease);
+  if (file) {
+    confirm_by_name(call, desk, planned, lease);
+  } else if (!planned.plan.empty()) {
+    confirm(call, desk, planned, lease);
+  }
   if (format == Format::text && !planned.plan.empty()) print(call, "\n");
   const RunResult result = carry_out(call, desk, planned, lease, format);
   if (format == Format::text && planned.plan.empty() && !planned.plan.moves.empty()) print(call, "Recorded.\n");
@@ -116,6 +121,10 @@ std::vector<Option> run_options() {
        .value = "TIME",
        .summary = "wait that long for others who change the same deployments (default: 0s)"},
       {.name = "reason", .value = "TEXT", .summary = "why; kept in the history"},
+      {.name = "confirm",
+       .value = "ENVIRONMENT",
+       .summary = "its name, where the environment wants it before something is deleted"},
+      {.name = "override-freeze", .value = "REASON", .summary = "go on in a freeze; why is kept in the history"},
   };
 }
 
