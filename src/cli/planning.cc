@@ -9,6 +9,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "cli/exit_code.h"
+#include "cli/protection.h"
 #include "cli/surroundings.h"
 #include "plan/inputs.h"
 #include "plan/planner.h"
@@ -70,10 +71,9 @@ WhenInDoubt ask_what_became(Call& call, Desk& desk, const HeldLease& held, const
   if (way == "rerun") return WhenInDoubt::rerun;
   if (way == "assume-done") return WhenInDoubt::assume_done;
   if (way == "ask" && call.console.in_terminal) {
-    call.console.err(
-        fmt::format("\n{}: {}.\nRun it again (r), take it for done (d), or stop here (s)? ", address, why));
     const auto answer =
-        call.console.read_line([&] { desk.store->renew(held.lease(), call.system.now(), Milliseconds(30'000)); });
+        ask(call, *desk.store, held,
+            fmt::format("\n{}: {}.\nRun it again (r), take it for done (d), or stop here (s)? ", address, why));
     if (answer == "r") return WhenInDoubt::rerun;
     if (answer == "d") return WhenInDoubt::assume_done;
     say(call, "Nothing was done.");
@@ -104,6 +104,7 @@ std::string scratch_directory(Call& call, const std::string& state_path) {
 }
 
 HeldLease lock_and_plan(Call& call, Desk& desk, Planned& planned) {
+  if (!planned.plan.idle()) require_no_freeze(call, desk);
   const std::string& environment = desk.model.environment.name;
   const std::string reason(to_string(planned.plan.goal.kind));
   for (;;) {

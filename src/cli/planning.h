@@ -60,8 +60,8 @@ Planned plan_now(Call&, Desk&, const Goal&);
 std::string scratch_directory(Call&, const std::string& state_path);
 
 /// Locks what the plan touches and settles what an interrupted run left there (run/recovery.h); `planned` is made again
-/// when state moved since. Locks more when the new plan touches more. Throws Exit where nobody can say what became of a
-/// step.
+/// when state moved since. Locks more when the new plan touches more. Throws Exit in a freeze, and
+/// where nobody can say what became of a step.
 HeldLease lock_and_plan(Call&, Desk&, Planned&);
 
 /// The sources that were read, for records and plan files: [{name, sha256}].

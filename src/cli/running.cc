@@ -8,8 +8,8 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "base/utf8.h"
 #include "cli/exit_code.h"
+#include "cli/protection.h"
 #include "value/json.h"
 #include "view/json/events_json.h"
 #include "view/json/plan_json.h"
@@ -18,8 +18,6 @@
 
 namespace verba {
 namespace {
-
-constexpr Milliseconds kLeaseLength{30'000};
 
 std::int64_t default_parallelism() {
   return 4 * std::max<std::int64_t>(1, static_cast<std::int64_t>(std::thread::hardware_concurrency()));
@@ -65,8 +63,7 @@ RunSettings settings_of(Call& call, Desk& desk, const Planned& planned) {
   settings.parallelism = parallelism_of(call);
   settings.on_failure = on_failure_of(call);
   settings.scratch_directory = scratch_directory(call, desk.state_path);
-  settings.reason = call.arguments.text("reason").value_or("");
-  if (!is_utf8(settings.reason)) throw Error(Error::Kind::usage, "usage.reason", "--reason is not UTF-8 text");
+  settings.reason = reason_of(call);
   Map source;
   source.append({"sources", {}}, sources_value(desk.project));
   settings.source = to_json(Value(std::move(source)));
@@ -101,15 +98,9 @@ void require_answer(Call& call) {
 }
 
 void confirm(Call& call, Desk& desk, const Planned& planned, const HeldLease& held) {
-  if (call.arguments.flag("yes")) return;
-  call.console.err("\n" + question(planned.plan));
-  const auto keep_lease = [&] { desk.store->renew(held.lease(), call.system.now(), kLeaseLength); };
-  const auto answer = call.console.read_line(keep_lease);
-  if (answer && (*answer == "y" || *answer == "Y" || *answer == "yes")) {
-    keep_lease();
-    return;
-  }
-  if (!answer) say(call, "");
+  if (confirm_by_name(call, desk, planned, held) || call.arguments.flag("yes")) return;
+  const auto answer = ask(call, *desk.store, held, "\n" + question(planned.plan));
+  if (answer && (*answer == "y" || *answer == "Y" || *answer == "yes")) return;
   say(call, "Nothing was done.");
   throw Exit{kStepFailed};
 }

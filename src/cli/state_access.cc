@@ -14,6 +14,7 @@ namespace verba {
 namespace {
 
 constexpr std::size_t kKeyBytes = 32;
+constexpr Milliseconds kLeaseLength{30'000};
 constexpr Milliseconds kAskAgain{200};
 constexpr Milliseconds kKeyLockLimit{10'000};
 
@@ -57,8 +58,7 @@ std::optional<std::string> read_key(System& system, const std::string& path) {
 
 std::variant<HeldLease, Holder> try_lock(Call& call, Store& store, const std::string& environment,
                                          const std::vector<std::string>& deployments, const std::string& reason) {
-  LeaseRequest request{environment, deployments,       owner_of(call.system),
-                       reason,      call.system.now(), Milliseconds(30'000)};
+  LeaseRequest request{environment, deployments, owner_of(call.system), reason, call.system.now(), kLeaseLength};
   auto answer = store.acquire(request, alive_on(call.system));
   if (auto* holder = std::get_if<Holder>(&answer)) return std::move(*holder);
   return HeldLease(store, std::get<Lease>(std::move(answer)));
@@ -187,6 +187,15 @@ HeldLease lock(Call& call, Store& store, const std::string& environment, const s
   const Milliseconds limit = call.arguments.duration("lock-timeout").value_or(Milliseconds(0));
   return wait_for_lock(call, store, environment, deployments, reason, limit,
                        [&](const Holder& holder) { say(call, "Waiting: " + holder_text(holder)); });
+}
+
+std::optional<std::string> ask(Call& call, Store& store, const HeldLease& held, const std::string& question) {
+  const auto keep_lease = [&] { store.renew(held.lease(), call.system.now(), kLeaseLength); };
+  call.console.err(question);
+  auto answer = call.console.read_line(keep_lease);
+  if (!answer) say(call, "");
+  keep_lease();
+  return answer;
 }
 
 }  // namespace verba

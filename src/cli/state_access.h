@@ -48,4 +48,8 @@ class HeldLease {
 HeldLease lock(Call&, Store&, const std::string& environment, const std::vector<std::string>& deployments,
                const std::string& reason);
 
+/// Puts a question on the terminal and waits for the answer; nothing at the end of the input. The lease is kept alive
+/// meanwhile, and is ours when it returns: throws Error(locked) when it was lost.
+std::optional<std::string> ask(Call&, Store&, const HeldLease&, const std::string& question);
+
 }  // namespace verba

@@ -7,6 +7,7 @@
 
 #include "manifest/kinds/kinds.h"
 #include "manifest/names.h"
+#include "manifest/protection.h"
 #include "manifest/resolve.h"
 
 namespace verba {
@@ -158,6 +159,7 @@ bool resolve_environment(Resolution& resolution, std::string_view name, const Ma
     const Value* protection = manifest->spec.find("protection");
     if (protection && environment.protection.is_null()) environment.protection = *protection;
   }
+  protection_of(environment.protection, resolution.diagnostics);  // says what is wrong with it
   command_line_variables(resolution, command_line);
   global_variables(resolution);
   return true;

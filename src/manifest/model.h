@@ -64,7 +64,7 @@ struct Task {
   std::optional<Milliseconds> timeout;
   OnFailure on_failure = OnFailure::rollback;
   std::string concurrency_group;
-  std::string moved_from;
+  std::string moved_from;     ///< its address before, or ""
   std::vector<TaskId> needs;  ///< whose end it waits for inside and outside its deployment; ascending
   std::string directory;      ///< of its manifest; absolute
   Where where;                ///< of its name

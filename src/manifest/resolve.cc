@@ -194,6 +194,7 @@ Model resolve(const std::vector<Manifest>& manifests, std::string_view environme
     resolve_accounts(resolution);
     resolve_deployments(resolution);
     resolve_tasks(resolution);
+    resolve_moves(resolution);
     resolve_references(resolution);
     resolve_graph(resolution);
   }

@@ -81,6 +81,7 @@ bool resolve_environment(Resolution&, std::string_view name, const Map& command_
 void resolve_accounts(Resolution&);
 void resolve_deployments(Resolution&);
 void resolve_tasks(Resolution&);
+void resolve_moves(Resolution&);       ///< makes addresses of Task::moved_from
 void resolve_references(Resolution&);  ///< checks what expressions and dependsOn name; fills Task::needs
 void resolve_graph(Resolution&);
 

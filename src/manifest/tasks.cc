@@ -159,7 +159,6 @@ class TaskMaker {
     task.retry = retry_of(written);
     if (const auto timeout = text_of(written, "timeout"); !timeout.empty()) task.timeout = parse_duration(timeout);
     task.on_failure = on_failure_of(written, scope_.on_failure);
-    task.moved_from = text_of(written, "movedFrom");
     return true;
   }
 

@@ -117,11 +117,15 @@ std::string to_json(const Definition& definition, const Sealer& sealer) {
 Definition read_definition(Store& store, const Digest& digest, const std::string& address, const Sealer& sealer) {
   const std::optional<std::string> json = store.blob(digest);
   if (!json) throw unreadable(address, "its definition is missing");
-  const Value value = sealer.from_sealed_json(*json, address);
+  // A record may have moved since: what it says is sealed for the address of then.
+  std::string why;
+  const std::optional<Value> sealed = parse_json(*json, why);
+  if (!sealed || !sealed->is_map()) throw unreadable(address, why.empty() ? "it is no object" : why);
+  const Value value = sealer.from_sealed_json(*json, Reader(*sealed, address).text("address"));
   const Reader reader(value, address);
   Definition definition;
   Resource& resource = definition.resource;
-  resource.address = reader.text("address");
+  resource.address = address;
   resource.type = reader.text("type");
   resource.account = reader.text("account");
   resource.account_kind = reader.text("accountKind");

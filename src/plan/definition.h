@@ -27,8 +27,8 @@ struct Definition {
 
 /// JSON of a definition; secrets sealed; of files only their digests (their contents are blobs of their own).
 std::string to_json(const Definition&, const Sealer&);
-/// Reads it back, with the contents of files from the store. Throws Error(state) "state.definition" when a blob is
-/// missing or cannot be read.
+/// Reads it back as what is at `address` now, with the contents of files from the store. Throws Error(state)
+/// "state.definition" when a blob is missing or cannot be read.
 Definition read_definition(Store&, const Digest&, const std::string& address, const Sealer&);
 
 }  // namespace verba

@@ -54,6 +54,13 @@ struct Note {
   bool redefine = false;  ///< its definition too: how it is deleted, checked or rolled back has changed
 };
 
+/// A record that goes on under another address; nothing is done to the thing itself.
+struct Move {
+  std::string from;             ///< its address until now
+  std::string from_deployment;  ///< its deployment until now
+  Record record;                ///< as it is to be recorded
+};
+
 /// What the person asked for.
 struct Goal {
   enum class Kind : std::uint8_t { apply, destroy, rollback } kind = Kind::apply;
@@ -72,12 +79,14 @@ struct Plan {
   Graph graph;
   std::vector<std::string> kept;     ///< addresses; nothing to do there
   std::vector<std::string> orphans;  ///< in state, gone from the manifests, and left alone
+  std::vector<Move> moves;           ///< recorded before anything else; the records of the steps are those after it
   std::vector<Note> noted;           ///< no step of their own
   std::vector<std::string> locked;   ///< deployments to lock; sorted
   std::int64_t serial = 0;           ///< of the snapshot
   std::optional<RunId> back_to;      ///< of a rollback: the run at whose end it was so; 0: before the first one
 
-  bool empty() const { return steps.empty(); }  ///< `noted` does not count: nothing is run for it
+  bool empty() const { return steps.empty(); }  ///< `moves` and `noted` do not count: nothing is run for them
+  bool idle() const { return steps.empty() && moves.empty(); }  ///< nothing to tell of
   std::size_t count(Action) const;
 };
 

@@ -14,6 +14,8 @@
 #include "plan/definition.h"
 #include "plan/diff.h"
 #include "plan/inputs.h"
+#include "plan/moves.h"
+#include "plan/protection.h"
 #include "plan/removal.h"
 #include "plan/rollback.h"
 #include "plan/steps.h"
@@ -308,13 +310,35 @@ void append(std::string& out, const std::optional<Value>& value) {
   }
 }
 
+/// Moves come first: what keep() notes of a record is written after them.
+void add_moves(Plan& plan, Moved moved) {
+  std::set<std::string> locked(plan.locked.begin(), plan.locked.end());
+  for (const Move& move : moved.moves) locked.insert({move.from_deployment, move.record.deployment});
+  std::vector<Note> noted;
+  for (Record& user : moved.users) {
+    locked.insert(user.deployment);
+    noted.push_back({std::move(user)});
+  }
+  plan.noted.insert(plan.noted.begin(), std::make_move_iterator(noted.begin()), std::make_move_iterator(noted.end()));
+  plan.locked.assign(locked.begin(), locked.end());
+  plan.moves = std::move(moved.moves);
+}
+
 }  // namespace
 
-Plan make_plan(const Model& model, const Snapshot& snapshot, const Goal& goal, const PlanningAids& aids,
+Plan make_plan(const Model& model, Snapshot& snapshot, const Goal& goal, const PlanningAids& aids,
                Diagnostics& diagnostics) {
-  if (goal.kind == Goal::Kind::rollback) return make_rollback(snapshot, goal, aids, diagnostics);
+  if (goal.kind == Goal::Kind::rollback) {
+    Plan plan = make_rollback(snapshot, goal, aids, diagnostics);
+    check_deletes(model, plan, diagnostics);
+    return plan;
+  }
+  Moved moved = rename(snapshot, renamings_of(model, snapshot, goal), aids.sealer);
   Planner planner(model, snapshot, goal, aids, diagnostics);
-  return goal.kind == Goal::Kind::apply ? planner.apply() : planner.destroy();
+  Plan plan = goal.kind == Goal::Kind::apply ? planner.apply() : planner.destroy();
+  if (!moved.moves.empty()) add_moves(plan, std::move(moved));
+  check_deletes(model, plan, diagnostics);
+  return plan;
 }
 
 Digest digest_of(const Plan& plan) {
@@ -329,6 +353,7 @@ Digest digest_of(const Plan& plan) {
       text += '\n';
     }
   }
+  for (const Move& move : plan.moves) text += fmt::format("move {} {}\n", move.from, move.record.address);
   for (const std::string& orphan : plan.orphans) text += "orphan " + orphan + '\n';
   return sha256(text);
 }

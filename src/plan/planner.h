@@ -20,10 +20,11 @@ struct PlanningAids {
   const Sources& sources;
 };
 
-/// Compares what is wanted with what is recorded. Changes nothing. Steps come in the order of the manifests, then
-/// deletes. Mistakes (an unknown target, an input that cannot be evaluated, a protected thing to delete) become
-/// diagnostics and the plan is not to be used.
-Plan make_plan(const Model&, const Snapshot&, const Goal&, const PlanningAids&, Diagnostics&);
+/// Compares what is wanted with what is recorded. Changes nothing but the names of records in the snapshot that go on
+/// under another one (`movedFrom`): from there on it is as it will be once `moves` are recorded. Steps come in the
+/// order of the manifests, then deletes. Mistakes (an unknown target, an input that cannot be evaluated, a protected
+/// thing to delete) become diagnostics and the plan is not to be used.
+Plan make_plan(const Model&, Snapshot&, const Goal&, const PlanningAids&, Diagnostics&);
 
 /// The digest of all that makes a plan what it is; equal digests: the same plan.
 Digest digest_of(const Plan&);

@@ -33,6 +33,7 @@ class Journal {
   void put(Record record) { batch_.emplace_back(PutRecord{std::move(record)}); }
   void remove(const Record& record) { batch_.emplace_back(RemoveRecord{record.environment, record.address}); }
   void log(StepNumber step, int attempt, Instant at, Stream stream, std::string text);
+  void add(Batch edits) { batch_.insert(batch_.end(), edits.begin(), edits.end()); }
   void run_ended(Instant at, RunStatus status) { batch_.emplace_back(RunFinished{run_, at, status}); }
 
   bool empty() const { return batch_.empty(); }

@@ -17,6 +17,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "plan/moves.h"
 #include "run/journal.h"
 #include "run/live_step.h"
 #include "run/preparation.h"
@@ -109,6 +110,7 @@ RunLoop::~RunLoop() {
 }
 
 void RunLoop::record_notes() {
+  journal_.add(edits_of(plan_.moves, at_.system.now(), settings_.owner.user));
   for (const Note& note : plan_.noted) {
     if (note.redefine) {
       journal_.put(note.record, preparation_.definition_of(note));

@@ -9,7 +9,8 @@ namespace verba {
 
 void throw_lease_lost(const Lease& lease) {
   throw Error(Error::Kind::locked, "state.lease-lost",
-              fmt::format("the lease on deployments of '{}' was lost: it had expired, and another run took it over",
+              fmt::format("the lease on deployments of '{}' was lost: it had expired and another run took it over, or "
+                          "somebody unlocked it",
                           lease.environment),
               "nothing more was written; see `verba status`, then run it again");
 }

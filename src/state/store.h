@@ -202,6 +202,8 @@ struct Holder {
   Owner owner;
   std::string reason;
   Instant since, expires;
+  std::int64_t fence = 0;
+  std::string environment = {};
 };
 
 struct LogLine {
@@ -255,7 +257,11 @@ class Store {
   virtual std::variant<Lease, Holder> acquire(const LeaseRequest&, const IsAlive&) = 0;
   virtual void renew(const Lease&, Instant now, Milliseconds length) = 0;  ///< Error(locked) when it was lost
   virtual void release(const Lease&) = 0;                                  ///< lost is fine
-  virtual std::vector<Holder> leases(const std::string& environment) = 0;  ///< by deployment; expired ones too
+  /// Takes a lease away from whoever holds it: they can write no more, and their runs become `interrupted`. False when
+  /// it is not there any more.
+  virtual bool revoke(const std::string& environment, std::int64_t fence, Instant now) = 0;
+  /// By environment and deployment; expired ones too. "" is all.
+  virtual std::vector<Holder> leases(const std::string& environment) = 0;
 
   /// Everything but leases as one JSON text ("verba-state/1"), and back into an empty store: Error(state)
   /// "state.not-empty", "state.cannot-import".

@@ -101,6 +101,28 @@ TEST_P(LeaseContract, WhenOneIsHeldTheDeadAreLeftAsTheyWere) {
   store_->renew(dead, {2'000}, Milliseconds{1});
 }
 
+TEST_P(LeaseContract, ARevokedLeaseWritesNoMoreAndItsRunsAreInterrupted) {
+  Lease held = take_lease(*store_, a_request({"api", "web"}));
+  Lease other = take_lease(*store_, a_request({"db"}, an_owner(200)));
+  RunId lost = store_->begin_run(a_run_start(), held);
+  RunId living = store_->begin_run(a_run_start(), other);
+  const std::vector<Holder> holders = store_->leases("");
+  ASSERT_EQ(holders.size(), 3U);
+  EXPECT_EQ(holders[0].environment, "prod");
+  EXPECT_EQ(holders[0].deployment, "api");
+  EXPECT_EQ(holders[0].fence, held.fence);
+  EXPECT_FALSE(store_->revoke("test", held.fence, {5'000}));
+  EXPECT_TRUE(store_->revoke("prod", held.fence, {5'000}));
+  EXPECT_FALSE(store_->revoke("prod", held.fence, {5'000}));
+  EXPECT_EQ(store_->run(lost)->status, RunStatus::interrupted);
+  EXPECT_EQ(store_->run(lost)->finished, Instant{5'000});
+  EXPECT_EQ(store_->run(living)->status, RunStatus::running);
+  EXPECT_EQ(error_code([&] { store_->commit({PutRecord{a_record("web/a")}}, &held); }), "state.lease-lost");
+  EXPECT_EQ(error_code([&] { store_->renew(held, {6'000}, Milliseconds{1}); }), "state.lease-lost");
+  store_->renew(other, {6'000}, Milliseconds{1});
+  take_lease(*store_, a_request({"web"}, an_owner(200), {6'000}));
+}
+
 TEST_P(LeaseContract, TheRunsOfWhoWasTakenOverAreInterrupted) {
   Lease dead = take_lease(*store_, a_request({"web"}, an_owner(1)));
   Lease other = take_lease(*store_, a_request({"api"}, an_owner(2)));

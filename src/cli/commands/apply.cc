@@ -2,6 +2,8 @@
 #include "cli/commands/commands.h"
 #include "cli/commands/deploy.h"
 #include "cli/exit_code.h"
+#include "cli/plan_file.h"
+#include "cli/protection.h"
 #include "cli/running.h"
 #include "value/json.h"
 #include "view/json/plan_json.h"
@@ -76,7 +78,7 @@ int deploy(Call& call, Desk& desk, const Goal& goal, const std::optional<PlanFil
   // Compare with what is deployed.
   Planned planned = plan_now(call, desk, goal);
   if (file) require_same(*file, desk, planned);
-  if ((planned.plan.empty() && planned.plan.noted.empty()) || only_look) {
+  if ((planned.plan.idle() && planned.plan.noted.empty()) || only_look) {
     show(call, planned.plan, format);
     show_result(call, desk, planned.plan, std::nullopt, format);
     return kDone;
@@ -88,9 +90,14 @@ int deploy(Call& call, Desk& desk, const Goal& goal, const std::optional<PlanFil
   show(call, planned.plan, format);
 
   // The point of no return. A plan without steps makes no run; it may note what changed beside the inputs.
-  if (!file && !planned.plan.empty()) confirm(call, desk, planned, lease);
+  if (file) {
+    confirm_by_name(call, desk, planned, lease);
+  } else if (!planned.plan.empty()) {
+    confirm(call, desk, planned, lease);
+  }
   if (format == Format::text && !planned.plan.empty()) print(call, "\n");
   const RunResult result = carry_out(call, desk, planned, lease, format);
+  if (format == Format::text && planned.plan.empty() && !planned.plan.moves.empty()) print(call, "Recorded.\n");
   show_result(call, desk, planned.plan, planned.plan.empty() ? std::nullopt : std::optional(result.run), format);
   return exit_code(result.status);
 }
@@ -129,6 +136,10 @@ std::vector<Option> run_options() {
        .value = "TIME",
        .summary = "wait that long for others who change the same deployments (default: 0s)"},
       {.name = "reason", .value = "TEXT", .summary = "why; kept in the history"},
+      {.name = "confirm",
+       .value = "ENVIRONMENT",
+       .summary = "its name, where the environment wants it before something is deleted"},
+      {.name = "override-freeze", .value = "REASON", .summary = "go on in a freeze; why is kept in the history"},
   };
 }
 

@@ -32,7 +32,7 @@ int plan(Call& call) {
     write_plan_file(call, *out, request, desk, planned);
     say(call, "The plan is in '" + *out + "': apply it with `verba apply " + *out + "`.");
   }
-  return call.arguments.flag("exit-code") && !planned.plan.empty() ? kChanges : kDone;
+  return call.arguments.flag("exit-code") && !planned.plan.idle() ? kChanges : kDone;
 }
 
 int diff(Call& call) {
@@ -47,7 +47,7 @@ int diff(Call& call) {
     const std::string text = changes_text(planned.plan, call.out_style);
     print(call, text.empty() ? "No difference: what is deployed is what the manifests say.\n" : text);
   }
-  return call.arguments.flag("exit-code") && !planned.plan.empty() ? kChanges : kDone;
+  return call.arguments.flag("exit-code") && !planned.plan.idle() ? kChanges : kDone;
 }
 
 Option exit_code_option() {

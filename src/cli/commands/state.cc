@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// state list|show|rm|export|import|backup.
+// state list|show|mv|rm|unlock|export|import|backup.
 #include <algorithm>
 #include <set>
 
@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "cli/commands/commands.h"
+#include "cli/commands/state_parts.h"
 #include "cli/exit_code.h"
 #include "cli/state_access.h"
 #include "plan/definition.h"
@@ -17,12 +18,32 @@
 #include "view/text/width.h"
 
 namespace verba {
-namespace {
 
 std::vector<std::string> environments_of(Call& call, Store& store) {
   if (const auto said = call.arguments.text("env")) return {*said};
   return store.environments();
 }
+
+Record find_record(Call& call, Store& store, const std::string& word) {
+  std::vector<Record> found;
+  std::vector<std::string> known;
+  for (const std::string& environment : environments_of(call, store)) {
+    for (const Record& record : store.snapshot(environment).records) {
+      if (record.address == word) found.push_back(record);
+      known.push_back(record.address);
+    }
+  }
+  if (found.size() == 1) return found.front();
+  const std::vector<std::string_view> candidates(known.begin(), known.end());
+  if (found.empty()) {
+    throw Error(Error::Kind::usage, "usage.unknown-address", "nothing at '" + word + "' is in state",
+                did_you_mean(word, candidates, "`verba state list` shows what is"));
+  }
+  throw Error(Error::Kind::usage, "usage.which-environment", "'" + word + "' is deployed in several environments",
+              "say which one with -e");
+}
+
+namespace {
 
 bool selects(const std::string& word, const Record& record) {
   return record.address == word || record.deployment == word || record.address.starts_with(word + "[");
@@ -48,26 +69,6 @@ int list(Call& call, const std::string& path) {
   answer.append({"records", {}}, std::move(all));
   print(call, format, Value(std::move(answer)));
   return kDone;
-}
-
-/// The record that a word names; throws when there is none or more than one.
-Record find_record(Call& call, Store& store, const std::string& word) {
-  std::vector<Record> found;
-  std::vector<std::string> known;
-  for (const std::string& environment : environments_of(call, store)) {
-    for (const Record& record : store.snapshot(environment).records) {
-      if (record.address == word) found.push_back(record);
-      known.push_back(record.address);
-    }
-  }
-  if (found.size() == 1) return found.front();
-  const std::vector<std::string_view> candidates(known.begin(), known.end());
-  if (found.empty()) {
-    throw Error(Error::Kind::usage, "usage.unknown-address", "nothing at '" + word + "' is in state",
-                did_you_mean(word, candidates, "`verba state list` shows what is"));
-  }
-  throw Error(Error::Kind::usage, "usage.which-environment", "'" + word + "' is deployed in several environments",
-              "say which one with -e");
 }
 
 Value inputs_value(Store& store, const Record& record, const Sealer& sealer) {
@@ -200,11 +201,14 @@ int state(Call& call) {
   if (action == "list") return wants(0, 0, "no further words"), list(call, path);
   if (action == "show") return wants(1, 1, "one ADDRESS"), show(call, path, words[0]);
   if (action == "rm") return wants(1, 1'000'000, "at least one ADDRESS"), remove(call, path, words);
+  if (action == "mv") return wants(2, 2, "two ADDRESSes, FROM and TO"), move_records(call, path, words[0], words[1]);
+  if (action == "unlock") return unlock(call, path, words);
   if (action == "export") return wants(0, 0, "no further words"), export_all(call, path);
   if (action == "import") return wants(1, 1, "one FILE"), import_all(call, path, words[0]);
   if (action == "backup") return wants(1, 1, "one FILE"), backup(call, path, words[0]);
   throw Error(Error::Kind::usage, "usage.unknown-command", "verba state cannot '" + action + "'",
-              did_you_mean(action, {"list", "show", "rm", "export", "import", "backup"}, "see `verba state --help`"));
+              did_you_mean(action, {"list", "show", "mv", "rm", "unlock", "export", "import", "backup"},
+                           "see `verba state --help`"));
 }
 
 }  // namespace
@@ -213,11 +217,11 @@ CommandRow state_command() {
   return {.name = "state",
           .group = "Tend",
           .summary = "look into what is recorded, copy it, move it, mend it",
-          .positionals = {{.name = "list|show|rm|export|import|backup",
+          .positionals = {{.name = "list|show|mv|rm|unlock|export|import|backup",
                            .required = true,
                            .completes = Completes::words,
-                           .words = {"list", "show", "rm", "export", "import", "backup"}},
-                          {.name = "ADDRESS|FILE", .repeats = true, .completes = Completes::address}},
+                           .words = {"list", "show", "mv", "rm", "unlock", "export", "import", "backup"}},
+                          {.name = "ADDRESS|DEPLOYMENT|FILE", .repeats = true, .completes = Completes::address}},
           .options = {{.name = "yes", .letter = 'y', .summary = "do it without asking"},
                       {.name = "lock-timeout", .value = "TIME", .summary = "wait that long for others (default: 0s)"}},
           .function = state};

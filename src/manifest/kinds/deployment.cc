@@ -160,7 +160,10 @@ std::vector<Field> task_fields() {
   fields.push_back(not_yet("accounts", FieldType::any, "One instance in each of several accounts"));
   fields.push_back(not_yet("rollout", FieldType::object, "How many of its instances at a time"));
   fields.push_back(not_yet("temporary", FieldType::boolean, "Delete it when the last task that needs it is done"));
-  fields.push_back(not_yet("movedFrom", FieldType::string, "Its name before"));
+  fields.push_back({.name = "movedFrom",
+                    .summary = "Its name before: NAME, DEPLOYMENT.NAME or DEPLOYMENT.NAME[KEY]. What is deployed there "
+                               "goes on under the new name",
+                    .example = "old-site"});
   fields.push_back(not_yet("update", FieldType::object, "Steps in place of the provider's own update"));
   fields.push_back(not_yet("delete", FieldType::object, "Steps in place of the provider's own delete"));
   fields.push_back(not_yet("rollback", FieldType::object, "Steps in place of the provider's own rollback"));

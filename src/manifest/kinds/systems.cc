@@ -3,6 +3,47 @@
 
 namespace verba {
 
+namespace {
+
+std::vector<Field> protection_fields() {
+  return {
+      {.name = "allowDelete",
+       .type = FieldType::boolean,
+       .summary = "false: refuse any plan that deletes or replaces something here",
+       .default_value = "true",
+       .example = "false",
+       .implied = true},
+      {.name = "confirm",
+       .type = FieldType::boolean,
+       .summary = "true: who lets something be deleted here types the environment's name, or says --confirm NAME",
+       .default_value = "false",
+       .example = "true",
+       .implied = true},
+      {.name = "freeze",
+       .type = FieldType::list,
+       .summary = "Times in which nothing is changed here, unless --override-freeze says why",
+       .example = "[{from: 2026-12-24, to: 2027-01-02, reason: holidays}]",
+       .fields = {{.name = "freeze",
+                   .type = FieldType::object,
+                   .summary = "One such time",
+                   .fields = {{.name = "from",
+                               .summary = "Its beginning: an instant (RFC 3339), or a day in UTC",
+                               .required = true,
+                               .example = "2026-12-24T18:00:00+01:00"},
+                              {.name = "to",
+                               .summary = "Its end: an instant, or the last day",
+                               .required = true,
+                               .example = "2027-01-02"},
+                              {.name = "reason", .summary = "Why; shown to who is refused", .example = "holidays"}}}}},
+      {.name = "approvals",
+       .type = FieldType::integer,
+       .summary = "How many people have to approve a plan",
+       .not_yet = true},
+  };
+}
+
+}  // namespace
+
 const Kind& environment_kind() {
   static const Kind kind{
       .name = "Environment",
@@ -48,7 +89,8 @@ spec:
               {.name = "protection",
                .type = FieldType::object,
                .summary = "What has to be so before anything is changed here",
-               .not_yet = true},
+               .example = "{allowDelete: false}",
+               .fields = protection_fields()},
           },
   };
   return kind;

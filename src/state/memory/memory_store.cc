@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <fstream>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "base/error.h"
@@ -116,6 +117,7 @@ class Memory final : public MemoryStore {
     leases_.erase(lease.fence);
   }
   std::vector<Holder> leases(const std::string& environment) override;
+  bool revoke(const std::string& environment, std::int64_t fence, Instant now) override;
 
   std::string export_json() override { return to_export_json(contents_); }
   void import_json(std::string_view json) override {
@@ -156,6 +158,16 @@ class Memory final : public MemoryStore {
   }
   StepRecord& step(RunId run, StepNumber number) { return contents_.runs.at(run).steps.at(number); }
 
+  /// Runs that say they are running, but can never write again.
+  void mark_interrupted(const std::string& environment, Instant now) {
+    for (auto& [id, entry] : contents_.runs) {
+      Run& run = entry.run;
+      bool stuck = run.environment == environment && run.status == RunStatus::running;
+      if (!stuck || leases_.contains(entry.fence)) continue;
+      run.status = RunStatus::interrupted;
+      run.finished = now;
+    }
+  }
   void require_lease(const Lease& lease) const {
     auto at = leases_.find(lease.fence);
     if (at == leases_.end() || at->second.lease.environment != lease.environment) throw_lease_lost(lease);
@@ -332,15 +344,10 @@ std::variant<Lease, Holder> Memory::acquire(const LeaseRequest& request, const I
     }
   }
   for (std::int64_t fence : dead) leases_.erase(fence);
-  for (auto& [id, entry] : contents_.runs) {
-    Run& run = entry.run;
-    bool stuck = run.environment == request.environment && run.status == RunStatus::running;
-    if (!stuck || leases_.contains(entry.fence)) continue;
-    run.status = RunStatus::interrupted;
-    run.finished = request.now;
-  }
+  mark_interrupted(request.environment, request.now);
   Lease lease{request.environment, request.deployments, ++contents_.last_fence};
-  Holder holder{"", request.owner, request.reason, request.now, request.now + request.length};
+  Holder holder{"",          request.owner,      request.reason, request.now, request.now + request.length,
+                lease.fence, request.environment};
   leases_.emplace(lease.fence, HeldLease{lease, holder});
   return lease;
 }
@@ -349,14 +356,23 @@ std::vector<Holder> Memory::leases(const std::string& environment) {
   count_call();
   std::vector<Holder> holders;
   for (const auto& [fence, held] : leases_) {
-    if (held.lease.environment != environment) continue;
+    if (!environment.empty() && held.lease.environment != environment) continue;
     for (const std::string& deployment : held.lease.deployments) {
       holders.push_back(held.holder);
       holders.back().deployment = deployment;
     }
   }
-  std::ranges::sort(holders, {}, &Holder::deployment);
+  std::ranges::sort(holders, {}, [](const Holder& h) { return std::tie(h.environment, h.deployment); });
   return holders;
+}
+
+bool Memory::revoke(const std::string& environment, std::int64_t fence, Instant now) {
+  count_call();
+  const auto at = leases_.find(fence);
+  if (at == leases_.end() || at->second.lease.environment != environment) return false;
+  leases_.erase(at);
+  mark_interrupted(environment, now);
+  return true;
 }
 
 }  // namespace

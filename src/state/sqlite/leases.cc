@@ -8,15 +8,16 @@
 namespace verba {
 namespace {
 
-/// From columns user, host, boot_id, process, process_start, reason, since, expires, beginning at `column`.
-Holder holder_from(const Query& row, int column, std::string deployment) {
+/// From columns user, host, boot_id, process, process_start, reason, since, expires, fence, environment, deployment.
+Holder holder_from(const Query& row) {
   Holder holder;
-  holder.deployment = std::move(deployment);
-  holder.owner = {row.string(column), row.string(column + 1), row.string(column + 2), row.integer(column + 3),
-                  row.integer(column + 4)};
-  holder.reason = row.string(column + 5);
-  holder.since = row.instant(column + 6);
-  holder.expires = row.instant(column + 7);
+  holder.owner = {row.string(0), row.string(1), row.string(2), row.integer(3), row.integer(4)};
+  holder.reason = row.string(5);
+  holder.since = row.instant(6);
+  holder.expires = row.instant(7);
+  holder.fence = row.integer(8);
+  holder.environment = row.string(9);
+  holder.deployment = row.string(10);
   return holder;
 }
 
@@ -38,13 +39,14 @@ std::optional<Holder> clear_the_way(Database& database, const LeaseRequest& requ
   std::set<std::int64_t> dead;
   for (const std::string& deployment : request.deployments) {
     auto row = database.query(
-        "SELECT fence, user, host, boot_id, process, process_start, reason, since, expires "
+        "SELECT user, host, boot_id, process, process_start, reason, since, expires, fence, leased.environment, "
+        "deployment "
         "FROM leased JOIN lease USING (fence) WHERE leased.environment = ? AND deployment = ?",
         request.environment, deployment);
     if (!row.next()) continue;
-    Holder holder = holder_from(row, 1, deployment);
+    Holder holder = holder_from(row);
     if (!may_be_taken_over(holder, request, is_alive)) return holder;
-    dead.insert(row.integer(0));
+    dead.insert(holder.fence);
   }
   for (std::int64_t fence : dead) remove_lease(database, fence);
   return std::nullopt;
@@ -90,13 +92,25 @@ void release_lease(Database& database, const Lease& lease) {
   remove_lease(database, lease.fence);
 }
 
+bool revoke_lease(Database& database, const std::string& environment, std::int64_t fence, Instant now) {
+  {
+    auto row = database.query("SELECT 1 FROM lease WHERE fence = ? AND environment = ?", fence, environment);
+    if (!row.next()) return false;
+  }
+  remove_lease(database, fence);
+  mark_interrupted(database, environment, now);
+  return true;
+}
+
 std::vector<Holder> list_leases(Database& database, const std::string& environment) {
   auto row = database.query(
-      "SELECT deployment, user, host, boot_id, process, process_start, reason, since, expires "
-      "FROM leased JOIN lease USING (fence) WHERE leased.environment = ? ORDER BY deployment",
+      "SELECT user, host, boot_id, process, process_start, reason, since, expires, fence, leased.environment, "
+      "deployment "
+      "FROM leased JOIN lease USING (fence) WHERE ?1 = '' OR leased.environment = ?1 "
+      "ORDER BY leased.environment, deployment",
       environment);
   std::vector<Holder> holders;
-  while (row.next()) holders.push_back(holder_from(row, 1, row.string(0)));
+  while (row.next()) holders.push_back(holder_from(row));
   return holders;
 }
 

@@ -19,6 +19,7 @@ void require_covered(Database&, const Lease&, const std::string& environment, st
 std::variant<Lease, Holder> acquire_lease(Database&, const LeaseRequest&, const IsAlive&);
 void renew_lease(Database&, const Lease&, Instant now, Milliseconds length);
 void release_lease(Database&, const Lease&);
+bool revoke_lease(Database&, const std::string& environment, std::int64_t fence, Instant now);
 std::vector<Holder> list_leases(Database&, const std::string& environment);
 
 }  // namespace verba

@@ -74,6 +74,11 @@ class SqliteStore final : public Store {
   void release(const Lease& lease) override {
     write([&] { release_lease(*database_, lease); });
   }
+  bool revoke(const std::string& environment, std::int64_t fence, Instant now) override {
+    bool revoked = false;
+    write([&] { revoked = revoke_lease(*database_, environment, fence, now); });
+    return revoked;
+  }
   std::vector<Holder> leases(const std::string& environment) override { return list_leases(*database_, environment); }
 
   std::string export_json() override { return to_export_json(read_contents(*database_, blobs_)); }

@@ -45,6 +45,7 @@ Plan full_plan() {
   Plan plan;
   plan.steps.resize(1);
   plan.steps[0].changes = {{"url", Value("a"), Value(Unknown{}), false}};
+  plan.moves.resize(1);
   return plan;
 }
 

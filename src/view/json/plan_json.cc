@@ -49,6 +49,7 @@ Value summary_value(const Plan& plan) {
     map.append({std::string(to_string(action)), {}}, count_of(plan.count(action)));
   }
   map.append({"keep", {}}, count_of(plan.kept.size()));
+  map.append({"move", {}}, count_of(plan.moves.size()));
   return map;
 }
 
@@ -71,6 +72,14 @@ Value plan_value(const Plan& plan) {
   steps.reserve(plan.steps.size());
   for (const Step& step : plan.steps) steps.push_back(step_value(step));
   map.append({"steps", {}}, std::move(steps));
+  List moves;
+  for (const Move& move : plan.moves) {
+    Map entry;
+    entry.append({"from", {}}, move.from);
+    entry.append({"to", {}}, move.record.address);
+    moves.push_back(std::move(entry));
+  }
+  map.append({"moves", {}}, std::move(moves));
   map.append({"kept", {}}, texts(plan.kept));
   map.append({"orphans", {}}, texts(plan.orphans));
   map.append({"serial", {}}, plan.serial);

@@ -134,6 +134,15 @@ std::string details(const Step& step, Style style) {
   return out;
 }
 
+std::string moves_text(const Plan& plan, Style style) {
+  std::string out;
+  for (const Move& move : plan.moves) {
+    out += "  " + style.cyan(" =>") + " " + style.bold(printable(move.record.address)) + "  (moved from " +
+           printable(move.from) + ")\n";
+  }
+  return out;
+}
+
 std::string orphans_text(const Plan& plan, Style style) {
   if (plan.orphans.empty()) return {};
   std::string out = "\nGone from the manifests, still deployed " + style.dim("(delete them with --prune)") + ":\n";
@@ -170,20 +179,21 @@ std::string value_text(const Value& value) {
 std::string plan_text(const Plan& plan, Style style) {
   std::string out = fmt::format("Environment {}\n", style.bold(printable(plan.environment)));
   if (plan.back_to) out += back_to_text(plan);
-  if (!plan.steps.empty()) out += "\n";
+  if (!plan.idle()) out += "\n";
+  out += moves_text(plan, style);
   for (const Step& step : plan.steps) out += heading(step, style) + details(step, style);
-  if (plan.steps.empty()) {
+  if (plan.idle()) {
     out += plan.goal.kind == Goal::Kind::destroy    ? "Nothing is deployed.\n"
            : plan.goal.kind == Goal::Kind::rollback ? "Nothing to do: it is as it was then.\n"
                                                     : "Nothing to do: what is deployed is what the manifests say.\n";
   }
   out += orphans_text(plan, style);
-  if (!plan.steps.empty() || !plan.orphans.empty()) out += "\n";
+  if (!plan.idle() || !plan.orphans.empty()) out += "\n";
   return out + style.bold(counts_text(plan)) + "\n";
 }
 
 std::string changes_text(const Plan& plan, Style style) {
-  std::string out;
+  std::string out = moves_text(plan, style);
   for (const Step& step : plan.steps) out += heading(step, style) + details(step, style);
   for (const std::string& address : plan.orphans) {
     out += "  " + style.red("  -") + " " + style.bold(printable(address)) + "  (gone from the manifests)\n";
@@ -196,7 +206,8 @@ std::string counts_text(const Plan& plan) {
       fmt::format("Plan: {} to create, {} to update", plan.count(Action::create), plan.count(Action::update));
   if (const auto n = plan.count(Action::replace); n > 0) out += fmt::format(", {} to replace", n);
   if (const auto n = plan.count(Action::run); n > 0) out += fmt::format(", {} to run", n);
-  return out + fmt::format(", {} to delete, {} unchanged", plan.count(Action::remove), plan.kept.size());
+  out += fmt::format(", {} to delete, {} unchanged", plan.count(Action::remove), plan.kept.size());
+  return plan.moves.empty() ? out : out + fmt::format(", {} moved", plan.moves.size());
 }
 
 }  // namespace verba

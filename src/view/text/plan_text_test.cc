@@ -126,7 +126,7 @@ TEST(PlanJson, SaysWhatIsKnownAfterApply) {
   plan.steps[0].changes = {change("url", Value("a"), Value(Unknown{}))};
   const std::string json = to_json(plan_value(plan));
   EXPECT_NE(json.find(R"("changes":[{"field":"url","before":"a","knownAfterApply":true}])"), std::string::npos) << json;
-  EXPECT_NE(json.find(R"("summary":{"create":0,"update":1,"replace":0,"delete":0,"run":0,"keep":0})"),
+  EXPECT_NE(json.find(R"("summary":{"create":0,"update":1,"replace":0,"delete":0,"run":0,"keep":0,"move":0})"),
             std::string::npos);
 }
 

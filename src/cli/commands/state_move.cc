@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// state mv: a record goes on under another address; what is deployed stays as it is.
+#include <fmt/format.h>
+
+#include <set>
+
+#include "base/error.h"
+#include "cli/commands/state_parts.h"
+#include "cli/exit_code.h"
+#include "cli/state_access.h"
+#include "manifest/address.h"
+#include "plan/moves.h"
+
+namespace verba {
+namespace {
+
+Error usage(std::string_view code, std::string message, std::string hint) {
+  return Error(Error::Kind::usage, code, std::move(message), std::move(hint));
+}
+
+Address address_of(const std::string& word) {
+  if (auto address = parse_address(word)) return *address;
+  throw usage("usage.address", fmt::format("'{}' is no address", word),
+              "write DEPLOYMENT.TASK or DEPLOYMENT.TASK[KEY]");
+}
+
+/// FROM is an address, or a forEach task with all its instances.
+std::vector<Renaming> renamings(Call& call, Store& store, const Snapshot& snapshot, const std::string& from,
+                                const std::string& to) {
+  const Address target = address_of(to);
+  std::vector<Renaming> all;
+  for (const Record& record : snapshot.records) {
+    const bool instance = target.key.empty() && record.address.starts_with(from + "[");
+    if (record.address != from && !instance) continue;
+    all.push_back({record.address, to + record.address.substr(from.size()), target.deployment});
+  }
+  if (all.empty()) find_record(call, store, from);  // says what there is
+  for (const Renaming& renaming : all) {
+    if (!snapshot.find(renaming.to)) continue;
+    throw usage("usage.exists", fmt::format("there is something at '{}' already", renaming.to),
+                "`verba state list` shows what is recorded");
+  }
+  return all;
+}
+
+std::string one_environment(Call& call, Store& store) {
+  const auto environments = environments_of(call, store);
+  if (environments.size() == 1) return environments.front();
+  if (environments.empty()) throw usage("usage.unknown-address", "nothing is deployed", "");
+  throw usage("usage.which-environment", "say which environment with -e", "");
+}
+
+}  // namespace
+
+int move_records(Call& call, const std::string& path, const std::string& from, const std::string& to) {
+  address_of(to);
+  const auto store = open_store(path, StoreUse::writing);
+  const std::string environment = one_environment(call, *store);
+  const Sealer sealer = open_sealer(call, *store, path, KeyUse::look);
+  for (;;) {
+    Snapshot snapshot = store->snapshot(environment);
+    const Moved moved = rename(snapshot, renamings(call, *store, snapshot, from, to), sealer);
+    std::set<std::string> deployments;
+    for (const Move& move : moved.moves) deployments.insert({move.from_deployment, move.record.deployment});
+    for (const Record& user : moved.users) deployments.insert(user.deployment);
+    const HeldLease lease = lock(call, *store, environment, {deployments.begin(), deployments.end()}, "state mv");
+    if (store->snapshot(environment).serial != snapshot.serial) continue;  // somebody was quicker: look again
+    Batch batch = edits_of(moved.moves, call.system.now(), owner_of(call.system).user);
+    for (const Record& user : moved.users) batch.emplace_back(PutRecord{user});
+    store->commit(batch, &lease.lease());
+    for (const Move& move : moved.moves) {
+      print(call, fmt::format("Moved {} to {} in environment '{}'.\n", move.from, move.record.address, environment));
+    }
+    return kDone;
+  }
+}
+
+}  // namespace verba

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/moves.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+#include "plan/targets.h"
+#include "value/json.h"
+
+namespace verba {
+namespace {
+
+/// What a record needs, with the new names; nothing when it is the same.
+std::optional<std::string> renamed_needs(const std::string& json,
+                                         const std::unordered_map<std::string_view, const Renaming*>& by_former,
+                                         const std::vector<std::pair<std::string, std::string>>& left) {
+  std::string why;
+  const std::optional<Value> needs = parse_json(json, why);
+  if (!needs || !needs->is_list()) return std::nullopt;
+  List now;
+  List more;
+  bool changed = false;
+  for (const Value& need : needs->list()) {
+    const auto found = need.is_string() ? by_former.find(need.string()) : by_former.end();
+    now.push_back(found == by_former.end() ? need : Value(found->second->to));
+    changed = changed || found != by_former.end();
+    if (!need.is_string()) continue;
+    // Who needs a whole deployment still needs what has gone from there to another one.
+    for (const auto& [whole, to] : left) {
+      if (need.string() == whole) more.emplace_back(to);
+    }
+  }
+  if (!changed && more.empty()) return std::nullopt;
+  for (Value& need : more) {
+    if (std::ranges::find(now, need) == now.end()) now.push_back(std::move(need));
+  }
+  return to_json(Value(std::move(now)));
+}
+
+}  // namespace
+
+std::vector<Renaming> renamings_of(const Model& model, const Snapshot& snapshot, const Goal& goal) {
+  const bool any = std::ranges::any_of(model.tasks, [](const Task& task) { return !task.moved_from.empty(); });
+  if (!any) return {};
+  Diagnostics told_when_planning;
+  const auto along = goal.kind == Goal::Kind::apply ? Targets::Reach::what_they_need : Targets::Reach::who_needs_them;
+  const Targets targets(goal.targets, model, snapshot, along, told_when_planning);
+  std::vector<Renaming> renamings;
+  for (TaskId id = 0; id < model.tasks.size(); ++id) {
+    const Task& task = model.tasks[id];
+    if (task.moved_from.empty() || !targets.has(id)) continue;
+    if (!snapshot.find(task.moved_from) || snapshot.find(task.address)) continue;
+    renamings.push_back({task.moved_from, task.address, model.deployments[task.deployment].name});
+  }
+  return renamings;
+}
+
+Moved rename(Snapshot& snapshot, const std::vector<Renaming>& renamings, const Sealer& sealer) {
+  Moved moved;
+  if (renamings.empty()) return moved;
+  std::unordered_map<std::string_view, const Renaming*> by_former;
+  std::vector<std::pair<std::string, std::string>> left;  // "DEPLOYMENT.*" of then, and the address of today
+  for (const Renaming& renaming : renamings) {
+    by_former.emplace(renaming.from, &renaming);
+    const Record* record = snapshot.find(renaming.from);
+    if (record && record->deployment != renaming.deployment) left.emplace_back(record->deployment + ".*", renaming.to);
+  }
+  for (Record& record : snapshot.records) {
+    const auto needs = renamed_needs(record.needs, by_former, left);
+    if (needs) record.needs = *needs;
+    const auto found = by_former.find(record.address);
+    if (found == by_former.end()) {
+      if (needs) moved.users.push_back(record);
+      continue;
+    }
+    Move move{record.address, record.deployment, {}};
+    record.address = found->second->to;
+    record.deployment = found->second->deployment;
+    record.outputs = sealer.to_sealed_json(sealer.from_sealed_json(record.outputs, move.from), record.address);
+    move.record = record;
+    moved.moves.push_back(std::move(move));
+  }
+  std::ranges::sort(snapshot.records, {}, &Record::address);
+  return moved;
+}
+
+Batch edits_of(const std::vector<Move>& moves, Instant at, const std::string& who) {
+  Batch batch;
+  for (const Move& move : moves) batch.emplace_back(RemoveRecord{move.record.environment, move.from});
+  for (const Move& move : moves) {
+    batch.emplace_back(PutRecord{move.record});
+    Map detail;
+    detail.append({"environment", {}}, move.record.environment);
+    detail.append({"from", {}}, move.from);
+    detail.append({"to", {}}, move.record.address);
+    batch.emplace_back(AppendEvent{0, at, "state.moved", who, to_json(Value(std::move(detail)))});
+  }
+  return batch;
+}
+
+}  // namespace verba

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Records that go on under another address: nothing is done to the thing itself.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/diagnostic.h"
+#include "manifest/model.h"
+#include "plan/plan.h"
+#include "state/seal.h"
+#include "state/store.h"
+
+namespace verba {
+
+struct Renaming {
+  std::string from;  ///< an address with a record
+  std::string to;    ///< an address without one
+  std::string deployment;
+};
+
+/// The tasks of the goal that say `movedFrom`, where there is a record at the former address and none at the new one.
+std::vector<Renaming> renamings_of(const Model&, const Snapshot&, const Goal&);
+
+/// What is to be written for records that moved.
+struct Moved {
+  std::vector<Move> moves;
+  std::vector<Record> users;  ///< other records: what they need has another address now
+};
+
+/// Gives records of the snapshot their new addresses, and rewrites what others say they need, so that the order of
+/// deletion stays as it was. Outputs are sealed for the new address; definitions stay as they are.
+Moved rename(Snapshot&, const std::vector<Renaming>&, const Sealer&);
+
+/// For the store, with a line each in the audit trail.
+Batch edits_of(const std::vector<Move>&, Instant at, const std::string& who);
+
+}  // namespace verba

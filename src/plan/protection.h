@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an environment's protection says of a plan.
+#pragma once
+
+#include "base/diagnostic.h"
+#include "manifest/model.h"
+#include "plan/plan.h"
+
+namespace verba {
+
+/// Does it delete anything, be it to make a new one?
+bool deletes(const Plan&);
+
+/// A diagnostic when the plan deletes something where `allowDelete` is false.
+void check_deletes(const Model&, const Plan&, Diagnostics&);
+
+}  // namespace verba
