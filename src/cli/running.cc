@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/utf8.h"
 #include "cli/exit_code.h"
+#include "cli/observing.h"
 #include "value/json.h"
 #include "view/json/events_json.h"
 #include "view/json/plan_json.h"
@@ -23,10 +24,6 @@ constexpr Milliseconds kLeaseLength{30'000};
 
 std::int64_t default_parallelism() {
   return 4 * std::max<std::int64_t>(1, static_cast<std::int64_t>(std::thread::hardware_concurrency()));
-}
-
-std::size_t parallelism_of(Call& call) {
-  return static_cast<std::size_t>(call.arguments.integer("parallelism", 1, 10'000).value_or(default_parallelism()));
 }
 
 std::optional<OnFailure> on_failure_of(Call& call) {
@@ -64,10 +61,7 @@ RunSettings settings_of(Call& call, Desk& desk, const Planned& planned) {
   RunSettings settings;
   settings.parallelism = parallelism_of(call);
   settings.on_failure = on_failure_of(call);
-  const auto slash = desk.state_path.rfind('/');
-  // Absolute: children have working directories of their own.
-  settings.scratch_directory =
-      call.system.absolute(slash == std::string::npos ? "." : desk.state_path.substr(0, slash)) + "/scratch";
+  settings.scratch_directory = scratch_directory(call, desk.state_path);
   settings.reason = call.arguments.text("reason").value_or("");
   if (!is_utf8(settings.reason)) throw Error(Error::Kind::usage, "usage.reason", "--reason is not UTF-8 text");
   Map source;
@@ -85,6 +79,10 @@ std::string question(const Plan& plan) {
 }
 
 }  // namespace
+
+std::size_t parallelism_of(Call& call) {
+  return static_cast<std::size_t>(call.arguments.integer("parallelism", 1, 10'000).value_or(default_parallelism()));
+}
 
 void check_run_flags(Call& call) {
   parallelism_of(call);

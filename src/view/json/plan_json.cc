@@ -59,6 +59,7 @@ Value goal_value(const Goal& goal) {
   map.append({"kind", {}}, goal.kind == Goal::Kind::destroy ? "destroy" : "apply");
   map.append({"targets", {}}, texts(goal.targets));
   map.append({"prune", {}}, goal.prune);
+  map.append({"refresh", {}}, goal.refresh);
   return map;
 }
 
