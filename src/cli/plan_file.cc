@@ -66,6 +66,7 @@ PlanFile read(Call& call, const std::string& path, const Value& root) {
       reader.member(goal, "kind", Value::Kind::string).string() == "destroy" ? Goal::Kind::destroy : Goal::Kind::apply;
   file.request.goal.targets = reader.list(goal, "targets");
   file.request.goal.prune = reader.member(goal, "prune", Value::Kind::boolean).boolean();
+  file.request.goal.refresh = reader.member(goal, "refresh", Value::Kind::boolean).boolean();
   file.sources = reader.member(root, "sources", Value::Kind::list);
   file.serial = reader.member(root, "serial", Value::Kind::integer).integer();
   file.digest = reader.text("digest");
@@ -92,6 +93,7 @@ void refuse_other_wishes(Call& call, const Request& planned) {
   if (!call.arguments.list("var").empty() && call.arguments.list("var") != planned.variables) refuse("var");
   if (!call.arguments.list("target").empty()) refuse("target");
   if (call.arguments.flag("prune") && !planned.goal.prune) refuse("prune");
+  if (call.arguments.flag("refresh") && !planned.goal.refresh) refuse("refresh");
   const auto environment = call.arguments.text("env");
   if (environment && environment != planned.environment) refuse("env");
   const std::vector<std::string> files = call.arguments.list("file");
@@ -145,7 +147,10 @@ std::optional<PlanFile> plan_file_of(Call& call) {
 void require_same(const PlanFile& file, const Desk& desk, const Planned& planned) {
   if (digest_of(planned.plan).hex() == file.digest) return;
   const std::string moved = moved_source(file.sources.list(), sources_value(desk.project).list());
-  std::string why = "something it depends on changed (a file, a variable, a secret)";
+  std::string why = file.request.goal.refresh
+                        ? "what was looked at is not as it was then, or something it depends on changed (a file, a "
+                          "variable, a secret)"
+                        : "something it depends on changed (a file, a variable, a secret)";
   if (!moved.empty()) {
     why = "'" + moved + "' changed since it was made";
   } else if (planned.snapshot.serial != file.serial) {

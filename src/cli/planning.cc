@@ -9,11 +9,14 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "cli/exit_code.h"
+#include "cli/observing.h"
 #include "cli/protection.h"
 #include "cli/surroundings.h"
 #include "plan/inputs.h"
 #include "plan/planner.h"
+#include "plan/targets.h"
 #include "run/recovery.h"
+#include "view/text/width.h"
 
 namespace verba {
 
@@ -53,11 +56,34 @@ Desk open_desk(Call& call, const Request& request, StoreUse use, KeyUse key) {
   return Desk{project, model, std::move(surroundings), request.state, std::move(store), std::move(sealer)};
 }
 
+/// How the records that the goal touches are out there. Says of which that cannot be told.
+Observations refreshed(Call& call, Desk& desk, const Snapshot& snapshot, const Goal& goal) {
+  Diagnostics found;
+  const Targets targets(goal.targets, desk.model, snapshot, Targets::Reach::what_they_need, found);
+  require(call, desk.project, found);
+  std::vector<const Record*> records;
+  for (const Record& record : snapshot.records) {
+    const auto task = desk.model.by_address.find(record.address);
+    if (task != desk.model.by_address.end() && targets.has(task->second)) records.push_back(&record);
+  }
+  Observations observed = look(call, *desk.store, desk.sealer, desk.state_path, records);
+  for (const auto& [address, seen] : observed) {
+    if (seen.state != Observed::State::unknown && seen.state != Observed::State::in_progress) continue;
+    say(call, "note: how " + printable(address) + " is cannot be told: " + printable(seen.detail));
+  }
+  return observed;
+}
+
 Planned plan_now(Call& call, Desk& desk, const Goal& goal) {
   Planned planned;
   Diagnostics found;
   planned.snapshot = desk.store->snapshot(desk.model.environment.name);
-  const PlanningAids aids{call.kit().providers, *desk.store, desk.sealer, desk.surroundings, desk.project.sources};
+  Observations observed;
+  PlanningAids aids{call.kit().providers, *desk.store, desk.sealer, desk.surroundings, desk.project.sources};
+  if (goal.refresh) {
+    observed = refreshed(call, desk, planned.snapshot, goal);
+    aids.observed = &observed;
+  }
   planned.plan = make_plan(desk.model, planned.snapshot, goal, aids, found);
   require(call, desk.project, found);
   return planned;

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "cli/exit_code.h"
+#include "cli/observing.h"
 #include "cli/protection.h"
 #include "value/json.h"
 #include "view/json/events_json.h"
@@ -21,10 +22,6 @@ namespace {
 
 std::int64_t default_parallelism() {
   return 4 * std::max<std::int64_t>(1, static_cast<std::int64_t>(std::thread::hardware_concurrency()));
-}
-
-std::size_t parallelism_of(Call& call) {
-  return static_cast<std::size_t>(call.arguments.integer("parallelism", 1, 10'000).value_or(default_parallelism()));
 }
 
 std::optional<OnFailure> on_failure_of(Call& call) {
@@ -82,6 +79,10 @@ std::string question(const Plan& plan) {
 }
 
 }  // namespace
+
+std::size_t parallelism_of(Call& call) {
+  return static_cast<std::size_t>(call.arguments.integer("parallelism", 1, 10'000).value_or(default_parallelism()));
+}
 
 void check_run_flags(Call& call) {
   parallelism_of(call);

@@ -7,6 +7,9 @@
 
 namespace verba {
 
+/// --parallelism, or 4 for each processor. Throws Error(usage).
+std::size_t parallelism_of(Call&);
+
 /// Says what is wrong with --parallelism and its like before anything else is done. Throws Error(usage).
 void check_run_flags(Call&);
 

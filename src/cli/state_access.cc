@@ -137,6 +137,18 @@ Sealer open_sealer(Call& call, Store& store, const std::string& state_path, KeyU
   return Sealer(call.system.random_bytes(kKeyBytes));
 }
 
+std::string deployed_environment(Call& call, Store& store) {
+  if (const auto said = call.arguments.text("env")) return *said;
+  const auto all = store.environments();
+  if (all.size() == 1) return all.front();
+  if (all.empty())
+    throw Error(Error::Kind::usage, "usage.nothing-deployed", "nothing is deployed", "`verba apply` does that");
+  std::string names;
+  for (const auto& name : all) names += (names.empty() ? "" : ", ") + name;
+  throw Error(Error::Kind::usage, "usage.which-environment", "there are several environments: say which one",
+              "-e with one of: " + names);
+}
+
 Owner owner_of(System& system) {
   Owner owner;
   for (const auto name : {"USER", "LOGNAME"}) {

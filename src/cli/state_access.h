@@ -24,6 +24,9 @@ enum class KeyUse { make, look };
 Sealer open_sealer(Call&, Store&, const std::string& state_path, KeyUse);
 std::string key_path(Call&, const std::string& state_path);
 
+/// -e, or the only environment that has anything deployed. Throws Error(usage) that lists them.
+std::string deployed_environment(Call&, Store&);
+
 Owner owner_of(System&);
 IsAlive alive_on(System&);
 

@@ -40,6 +40,7 @@ struct Step {
   std::vector<FieldChange> changes;
   bool waits = false;                 ///< some input is known after apply; may turn out unchanged
   bool interrupted = false;           ///< the last step on it never ended, or failed
+  bool repairs = false;               ///< it was found gone or drifted: act even when its inputs are the same
   std::optional<TaskId> task;         ///< in the model; nothing when it is only in state
   std::optional<std::size_t> record;  ///< in the snapshot's records; nothing when new
   std::optional<std::size_t> undoes;  ///< the step of the same plan that a rollback undoes
@@ -67,6 +68,7 @@ struct Goal {
   std::vector<std::string> targets;  ///< deployments or addresses (TASK of a forEach takes all instances); empty: all
   bool prune = false;                ///< delete what is gone from the manifests
   std::optional<RunId> to;           ///< rollback: as at the end of this run (0: before the first one)
+  bool refresh = false;              ///< look first how what is recorded is out there
 };
 std::string_view to_string(Goal::Kind);  ///< the verb: apply, destroy, rollback
 

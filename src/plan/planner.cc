@@ -50,6 +50,8 @@ class Planner {
   void keep(TaskId, const Record&, const Inputs&);
   Step& change(TaskId task, Action action, std::string reason);
   void describe(Step&, const Record&, const Inputs&);
+  const Observed* drift_of(const Record&) const;
+  void make_again(TaskId, const Record&, const Inputs&, const Observed&);
   std::optional<Value> outputs_of(TaskId);
   const Record* record_of(TaskId task) const;
   void find_orphans(const Targets&);
@@ -124,10 +126,29 @@ void Planner::describe(Step& step, const Record& record, const Inputs& inputs) {
   step.changes = changes_of(old, inputs.resource.inputs, inputs.resource.files);
 }
 
+/// What was seen of it, when that is not what is recorded.
+const Observed* Planner::drift_of(const Record& record) const {
+  if (!aids_.observed) return nullptr;
+  const auto seen = aids_.observed->find(record.address);
+  if (seen == aids_.observed->end()) return nullptr;
+  const Observed::State state = seen->second.state;
+  return state == Observed::State::absent || state == Observed::State::drifted ? &seen->second : nullptr;
+}
+
+/// It is recorded, but gone: there is nothing to update.
+void Planner::make_again(TaskId id, const Record& record, const Inputs& inputs, const Observed& seen) {
+  Step& step = change(id, Action::create, drift_reason(seen));
+  step.waits = inputs.waits;
+  step.repairs = true;
+  describe(step, record, inputs);
+}
+
 /// A task that is recorded: is it as wanted?
 void Planner::decide(TaskId id, const Record& record, const Inputs& inputs) {
   const Task& task = model_.tasks[id];
   const std::string& account = model_.accounts[task.account].name;
+  const Observed* drift = drift_of(record);
+  if (drift && drift->state == Observed::State::absent) return make_again(id, record, inputs, *drift);
   if (record.status != RecordStatus::deployed) {
     Step& step = change(id, record.definition ? Action::update : Action::create, unfinished(record));
     step.waits = inputs.waits;
@@ -142,15 +163,19 @@ void Planner::decide(TaskId id, const Record& record, const Inputs& inputs) {
     step.waits = inputs.waits;
     return;
   }
-  if (task.trigger == Trigger::once) return keep(id, record, inputs);
-  if (!inputs.waits && inputs.digest == record.inputs && task.trigger == Trigger::changed)
+  if (task.trigger == Trigger::once && !drift) return keep(id, record, inputs);
+  if (!inputs.waits && inputs.digest == record.inputs && task.trigger == Trigger::changed && !drift)
     return keep(id, record, inputs);
   Step& step = change(id, Action::update, "");
   step.waits = inputs.waits;
+  step.repairs = drift != nullptr;
   describe(step, record, inputs);
   if (const Field* field = replaced_field(*task.type, step.changes)) {
     step.action = Action::replace;
     step.reason = fmt::format("{} changed, which needs a new one", field->name);
+  } else if (drift) {
+    step.reason = drift_reason(*drift);
+    if (!inputs.waits && !step.changes.empty()) step.reason += "; " + changed_fields(step.changes);
   } else if (task.trigger == Trigger::always) {
     step.action = Action::run;
     step.reason = "it runs every time";
@@ -339,6 +364,11 @@ Plan make_plan(const Model& model, Snapshot& snapshot, const Goal& goal, const P
   if (!moved.moves.empty()) add_moves(plan, std::move(moved));
   check_deletes(model, plan, diagnostics);
   return plan;
+}
+
+std::string drift_reason(const Observed& seen) {
+  const std::string_view what = seen.state == Observed::State::absent ? "it is gone" : "drifted";
+  return seen.detail.empty() ? std::string(what) : fmt::format("{}: {}", what, seen.detail);
 }
 
 Digest digest_of(const Plan& plan) {

@@ -4,6 +4,7 @@
 
 #include "base/diagnostic.h"
 #include "manifest/model.h"
+#include "plan/observations.h"
 #include "plan/plan.h"
 #include "provider/provider.h"
 #include "state/seal.h"
@@ -18,6 +19,7 @@ struct PlanningAids {
   const Sealer& sealer;
   const Surroundings& surroundings;  ///< `run`, `now` and `outputs` are replaced by planning's own
   const Sources& sources;
+  const Observations* observed = nullptr;  ///< what was looked at; nothing: what is recorded is believed
 };
 
 /// Compares what is wanted with what is recorded. Changes nothing but the names of records in the snapshot that go on

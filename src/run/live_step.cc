@@ -29,6 +29,14 @@ std::vector<std::pair<std::string, std::string>> operators_environment(System& s
   return variables;
 }
 
+void describe_place(const Record& record, std::vector<std::pair<std::string, std::string>>& environment) {
+  const std::string& address = record.address;
+  environment.emplace_back("VERBA_ENVIRONMENT", record.environment);
+  environment.emplace_back("VERBA_DEPLOYMENT", record.deployment);
+  environment.emplace_back("VERBA_TASK", address.substr(std::min(address.size(), record.deployment.size() + 1)));
+  environment.emplace_back("VERBA_RUN", std::to_string(record.run));
+}
+
 std::string scratch_of_step(const std::string& scratch_directory, RunId run, StepNumber step) {
   return fmt::format("{}/{}-{}", scratch_directory, run, step);
 }
@@ -49,14 +57,7 @@ LiveStep::LiveStep(Job job, Surface surface)
                                                scratch_, surface_.environment,
                                                [this]() -> const std::string& { return scratch(); },
                                                Trace{surface_.trace_file, std::to_string(job_.step), false}});
-  const auto add = [this](const char* name, std::string value) {
-    attempt_->environment.emplace_back(name, std::move(value));
-  };
-  const std::string& address = job_.record.address;
-  add("VERBA_ENVIRONMENT", job_.record.environment);
-  add("VERBA_DEPLOYMENT", job_.record.deployment);
-  add("VERBA_TASK", address.substr(std::min(address.size(), job_.record.deployment.size() + 1)));
-  add("VERBA_RUN", std::to_string(job_.record.run));
+  describe_place(job_.record, attempt_->environment);
 }
 
 void LiveStep::begin() {

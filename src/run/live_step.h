@@ -51,6 +51,8 @@ struct Surface {
 
 /// What children start from: the operator's variables, without what is ours.
 std::vector<std::pair<std::string, std::string>> operators_environment(System&);
+/// Adds the variables that tell a child where it is: VERBA_ENVIRONMENT, VERBA_DEPLOYMENT, VERBA_TASK, VERBA_RUN.
+void describe_place(const Record&, std::vector<std::pair<std::string, std::string>>& environment);
 
 /// Where the files of an attempt are, in the run's scratch directory.
 std::string scratch_of_step(const std::string& scratch_directory, RunId, StepNumber);

@@ -90,7 +90,8 @@ std::variant<Job, Settled> Preparation::job_of(const Step& step, StepNumber numb
 /// What is recorded there now, for the provider.
 void Preparation::note_before(Job& job, const Step& step) {
   const Record& record = job.record;
-  const bool was_made = record.definition || job.action == Action::replace;
+  // What is gone is made anew, whatever is recorded of it.
+  const bool was_made = (record.definition && job.action != Action::create) || job.action == Action::replace;
   const std::optional<Digest>& digest = record.definition ? record.definition : record.pending;
   if (step.record && was_made && digest) job.before = recorded(record, *digest);
 }
@@ -118,8 +119,8 @@ std::optional<Settled> Preparation::fill(Job& job, const Step& step) {
   if (actual->waits)
     return Settled{StepStatus::failed, "an input is still unknown", "a task that it reads did not run"};
   const Record& record = job.record;
-  if (step.waits && step.record && step.action == Action::update && record.status == RecordStatus::deployed &&
-      record.inputs == counted->digest) {
+  if (step.waits && !step.repairs && step.record && step.action == Action::update &&
+      record.status == RecordStatus::deployed && record.inputs == counted->digest) {
     return Settled{StepStatus::unchanged, "its inputs turned out the same", ""};
   }
   note_before(job, step);
@@ -165,6 +166,11 @@ std::variant<Job, Settled> Preparation::undo_of(const Step& step, StepNumber num
     job.next = before;
     job.retry = before.retry;
     job.timeout = before.timeout;
+  }
+  // A repair that succeeded made it what is recorded: that is what a rollback would bring back.
+  const bool repaired = undone.repairs && current && current->status == RecordStatus::deployed;
+  if (repaired && job.previous && current->inputs == job.previous->inputs) {
+    return Settled{StepStatus::skipped, "kept: it was only repaired", ""};
   }
   job.replaced = undone.action == Action::replace;
   if (std::optional<Settled> settled = find_providers(job, job.before ? job.before->resource.type : step.type)) {

@@ -62,7 +62,7 @@ class Recovery {
   Found in_doubt(const Record&, const std::string& why, bool makes);
   std::optional<Definition> definition_of(const Record&) const;
   void record(const Record&, const StepRecord*, Found);
-  Attempt attempt(Stop&, const std::string& directory);
+  Attempt attempt(const Record&, Stop&, const std::string& directory);
   void tidy(const Snapshot&);
 
   const RecoveryAids& at_;
@@ -122,9 +122,10 @@ void Recovery::await_group(const TracedChild& child, const std::string& address)
   }
 }
 
-Attempt Recovery::attempt(Stop& stop, const std::string& directory) {
-  return {at_.system, stop, kCheckLimit, [](Stream, std::string_view) {}, directory, operators_environment(at_.system),
-          {}};
+Attempt Recovery::attempt(const Record& record, Stop& stop, const std::string& directory) {
+  auto environment = operators_environment(at_.system);
+  describe_place(record, environment);
+  return {at_.system, stop, kCheckLimit, [](Stream, std::string_view) {}, directory, std::move(environment), {}};
 }
 
 Found Recovery::recalled(const Record& record, const Definition& definition, const StepRecord& step, int exit_code) {
@@ -132,7 +133,7 @@ Found Recovery::recalled(const Record& record, const Definition& definition, con
   if (provider == nullptr) return {Found::What::undone, "no provider for its type", Map(), exit_code};
   Stop never;
   const std::string directory = scratch_of_step(at_.scratch_directory, record.run, step.number);
-  Attempt left = attempt(never, directory);
+  Attempt left = attempt(record, never, directory);
   left.trace = {trace_of_run(at_.scratch_directory, record.run), std::to_string(step.number), false};
   left.scratch = [&directory]() -> const std::string& { return directory; };
   Outcome outcome = provider->recall(definition.resource, step.after.has_value(), exit_code, left);
@@ -151,7 +152,7 @@ std::optional<Observed> Recovery::observed(const Record& record, const Definitio
   if (provider == nullptr || !provider->can_observe(definition.resource)) return std::nullopt;
   Stop never;
   const std::string directory = fmt::format("{}/{}-check", at_.scratch_directory, record.run);
-  Attempt check = attempt(never, directory);
+  Attempt check = attempt(record, never, directory);
   check.scratch = [&]() -> const std::string& {
     at_.system.make_directories(directory, 0700);
     return directory;

@@ -48,7 +48,9 @@ void EngineWorld::prepare(const std::string& text) {
   stage->snapshot = store->snapshot("default");
   if (diagnostics.has_errors()) return;
   const Surroundings around = surroundings();
-  const PlanningAids aids{providers_, *store, sealer, around, stage->sources};
+  PlanningAids aids{providers_, *store, sealer, around, stage->sources};
+  const Observations observed = goal.refresh ? look() : Observations{};
+  if (goal.refresh) aids.observed = &observed;
   stage->plan = make_plan(stage->model, stage->snapshot, goal, aids, diagnostics);
 }
 
@@ -88,6 +90,15 @@ std::vector<std::string> EngineWorld::run(const std::string& text) {
   }
   store->release(lease);
   return provider.calls;
+}
+
+Observations EngineWorld::look() {
+  const Snapshot snapshot = store->snapshot("default");
+  std::vector<const Record*> records;
+  for (const Record& each : snapshot.records) records.push_back(&each);
+  ObservationSettings how;
+  how.scratch_directory = "/scratch";
+  return observe(records, how, Viewpoint{system, *store, providers_, sealer});
 }
 
 const Record* EngineWorld::record(const std::string& address) {

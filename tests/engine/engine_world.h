@@ -13,6 +13,7 @@
 #include "manifest/manifest.h"
 #include "plan/planner.h"
 #include "provider/shell/shell_provider.h"
+#include "run/observation.h"
 #include "run/progress.h"
 #include "run/runner.h"
 #include "state/memory/memory_store.h"
@@ -51,6 +52,8 @@ class EngineWorld {
   /// Plans and runs; gives the calls of the provider.
   std::vector<std::string> run(const std::string& manifests);
   RunResult result;
+  /// Looks at everything recorded.
+  Observations look();
   const Record* record(const std::string& address);
   std::vector<std::string> messages() const;
 

@@ -27,8 +27,14 @@ const TaskType& FakeProvider::type() const {
 }
 
 Async<Observed> FakeProvider::observe(Recorded recorded, Attempt& attempt) {
-  (void)recorded, (void)attempt;
-  co_return Observed{};
+  const Observed seen = sights.at(recorded.resource.address);
+  const Value* takes = recorded.resource.inputs.find("takes");
+  if (takes) {
+    Async<bool> work = sleep(system_, Milliseconds(takes->integer()), attempt.stop);
+    const bool whole = co_await work;
+    if (!whole) co_return Observed{};
+  }
+  co_return seen;
 }
 
 Async<Outcome> FakeProvider::act(std::string call, Resource resource, Attempt& attempt) {

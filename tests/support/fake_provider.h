@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -21,9 +22,12 @@ class FakeProvider : public Provider {
   /// Asked before an action ends: what it comes to, instead of what the inputs say. May be empty.
   std::function<std::optional<Outcome>(const std::string& call)> script;
 
+  /// What observe() sees, by address; what is not in it cannot be observed.
+  std::map<std::string, Observed> sights;
+
   const TaskType& type() const override;
   void validate(const Value&, Where, Diagnostics&) const override {}
-  bool can_observe(const Resource&) const override { return false; }
+  bool can_observe(const Resource& resource) const override { return sights.contains(resource.address); }
   Async<Observed> observe(Recorded recorded, Attempt& attempt) override;
   Async<Outcome> apply(Resource wanted, std::optional<Recorded> before, Attempt& attempt) override;
   Async<Outcome> remove(Recorded recorded, Attempt& attempt) override;

@@ -42,6 +42,7 @@ Request requested(Call& call, Goal::Kind kind) {
   Request request = request_of(call, kind);
   request.goal.targets = targets_of(call);
   request.goal.prune = kind == Goal::Kind::apply && call.arguments.flag("prune");
+  request.goal.refresh = kind == Goal::Kind::apply && call.arguments.flag("refresh");
   return request;
 }
 
@@ -114,14 +115,18 @@ Option prune_option() {
   return {.name = "prune", .summary = "also delete what is deployed but gone from the manifests"};
 }
 
+Option parallelism_option() {
+  return {.name = "parallelism",
+          .letter = 'j',
+          .value = "N",
+          .summary = "steps at the same time (default: 4 for each processor)"};
+}
+
 std::vector<Option> run_options() {
   return {
       {.name = "yes", .letter = 'y', .summary = "do it without asking"},
       target_option(),
-      {.name = "parallelism",
-       .letter = 'j',
-       .value = "N",
-       .summary = "steps at the same time (default: 4 for each processor)"},
+      parallelism_option(),
       {.name = "on-failure",
        .value = "WAY",
        .summary =
@@ -146,6 +151,7 @@ std::vector<Option> run_options() {
 CommandRow apply_command() {
   auto options = run_options();
   options.push_back(prune_option());
+  options.push_back(refresh_option());
   return {.name = "apply",
           .group = "Deploy",
           .summary = "show what would change, ask, and do it",

@@ -12,6 +12,7 @@ CommandRow plan_command();
 CommandRow apply_command();
 CommandRow destroy_command();
 CommandRow status_command();
+CommandRow drift_command();
 CommandRow diff_command();
 CommandRow output_command();
 CommandRow history_command();
@@ -30,6 +31,8 @@ CommandRow version_command();
 /// Flags that several commands share, in the same words.
 Option target_option();
 Option prune_option();
+Option refresh_option();
+Option parallelism_option();
 std::vector<Option> run_options();
 
 }  // namespace verba

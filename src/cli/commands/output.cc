@@ -12,19 +12,6 @@
 namespace verba {
 namespace {
 
-/// -e, or the only environment that has anything deployed.
-std::string deployed_environment(Call& call, Store& store) {
-  if (const auto said = call.arguments.text("env")) return *said;
-  const auto all = store.environments();
-  if (all.size() == 1) return all.front();
-  if (all.empty())
-    throw Error(Error::Kind::usage, "usage.nothing-deployed", "nothing is deployed", "`verba apply` does that");
-  std::string names;
-  for (const auto& name : all) names += (names.empty() ? "" : ", ") + name;
-  throw Error(Error::Kind::usage, "usage.which-environment", "there are several environments: say which one",
-              "-e with one of: " + names);
-}
-
 /// What was asked for, found among the records.
 struct Selection {
   std::vector<const Record*> records;  ///< of a deployment, or the one of a task

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/error.h"
 #include "cli/commands/commands.h"
 #include "cli/exit_code.h"
 #include "cli/plan_file.h"
+#include "cli/running.h"
 #include "view/json/plan_json.h"
 #include "view/text/plan_text.h"
 
@@ -12,12 +14,24 @@ Goal::Kind goal_of(Call& call) {
   return call.arguments.flag("destroy") ? Goal::Kind::destroy : Goal::Kind::apply;
 }
 
+/// Deleting goes by what is recorded.
+bool refresh_of(Call& call) {
+  const bool said = call.arguments.flag("refresh");
+  if (said && call.arguments.flag("destroy")) {
+    throw Error(Error::Kind::usage, "usage.refresh", "--refresh has no use with --destroy: it is for what is repaired",
+                "leave one of them out");
+  }
+  return said;
+}
+
 int plan(Call& call) {
   const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
   Request request = request_of(call, goal_of(call));
   request.goal.targets = targets_of(call);
   request.goal.prune = call.arguments.flag("prune");
+  request.goal.refresh = refresh_of(call);
   const auto out = call.arguments.text("out");
+  parallelism_of(call);
 
   // A plan that is kept needs the key that apply will have.
   Desk desk = open_desk(call, request, out ? StoreUse::writing : StoreUse::reading, out ? KeyUse::make : KeyUse::look);
@@ -68,7 +82,9 @@ CommandRow plan_command() {
                       exit_code_option(),
                       {.name = "destroy", .summary = "plan to delete everything, as `verba destroy` would"},
                       target_option(),
-                      prune_option()},
+                      prune_option(),
+                      refresh_option(),
+                      parallelism_option()},
           .function = plan};
 }
 

@@ -10,25 +10,10 @@
 namespace verba {
 namespace {
 
-/// -e, or the only one that state knows: the manifests may be gone.
-std::string environment_in(Call& call, Store& store) {
-  if (const auto said = call.arguments.text("env")) return *said;
-  const std::vector<std::string> known = store.environments();
-  if (known.size() == 1) return known.front();
-  if (known.empty()) {
-    throw Error(Error::Kind::usage, "usage.nothing-deployed",
-                "nothing has been run yet, there is nothing to roll back");
-  }
-  std::string list;
-  for (const std::string& name : known) list += (list.empty() ? "" : ", ") + name;
-  throw Error(Error::Kind::usage, "usage.which-environment", "there are several environments: say which one",
-              "-e with one of: " + list);
-}
-
 /// A desk without manifests: state alone says what was.
 Desk open_state_desk(Call& call) {
   const std::string path = state_path(call);
-  const std::string environment = environment_in(call, *open_store(path, StoreUse::reading));
+  const std::string environment = deployed_environment(call, *open_store(path, StoreUse::reading));
   auto& model = call.keep(std::make_unique<Model>());
   model.environment.name = environment;
   auto store = open_store(path, StoreUse::writing);

@@ -60,6 +60,7 @@ Value goal_value(const Goal& goal) {
   map.append({"kind", {}}, to_string(goal.kind));
   map.append({"targets", {}}, texts(goal.targets));
   map.append({"prune", {}}, goal.prune);
+  map.append({"refresh", {}}, goal.refresh);
   return map;
 }
 

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// Commands that look how things are out there.
+#pragma once
+
+#include "cli/session.h"
+#include "plan/observations.h"
+#include "state/seal.h"
+#include "state/store.h"
+
+namespace verba {
+
+/// Looks at these records, as many at a time as --parallelism says. Throws what verba::observe() throws.
+Observations look(Call&, Store&, const Sealer&, const std::string& state_path, const std::vector<const Record*>&);
+
+}  // namespace verba
