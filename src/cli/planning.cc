@@ -60,7 +60,7 @@ Planned plan_now(Call& call, Desk& desk, const Goal& goal) {
 
 HeldLease lock_and_plan(Call& call, Desk& desk, Planned& planned) {
   const std::string& environment = desk.model.environment.name;
-  const std::string reason = planned.plan.goal.kind == Goal::Kind::destroy ? "destroy" : "apply";
+  const std::string reason(to_string(planned.plan.goal.kind));
   for (;;) {
     const std::vector<std::string> deployments = planned.plan.locked;
     HeldLease lease = lock(call, *desk.store, environment, deployments, reason);

@@ -80,7 +80,7 @@ RunSettings settings_of(Call& call, Desk& desk, const Planned& planned) {
 
 std::string question(const Plan& plan) {
   const std::size_t steps = plan.steps.size();
-  return fmt::format("{} {} in environment '{}'? [y/N] ", plan.goal.kind == Goal::Kind::destroy ? "Destroy" : "Apply",
+  return fmt::format("{} {} in environment '{}'? [y/N] ", plan.goal.kind == Goal::Kind::apply ? "Apply" : "Destroy",
                      steps == 1 ? "this step" : fmt::format("these {} steps", steps), plan.environment);
 }
 

@@ -5,6 +5,18 @@
 
 namespace verba {
 
+std::string_view to_string(Goal::Kind kind) {
+  switch (kind) {
+    case Goal::Kind::apply:
+      return "apply";
+    case Goal::Kind::destroy:
+      return "destroy";
+    case Goal::Kind::clean:
+      return "gc";
+  }
+  return "";
+}
+
 std::string_view to_string(Action action) {
   switch (action) {
     case Action::create:

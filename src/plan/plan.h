@@ -39,6 +39,7 @@ struct Step {
   std::string reason;  ///< "not deployed yet", "environment.SITE changed", "gone from the manifests"
   std::vector<FieldChange> changes;
   bool waits = false;                 ///< some input is known after apply; may turn out unchanged
+  bool temporary = false;             ///< of a temporary task; its delete: see plan/temporary.h
   bool interrupted = false;           ///< the last step on it never ended, or failed
   std::optional<TaskId> task;         ///< in the model; nothing when it is only in state
   std::optional<std::size_t> record;  ///< in the snapshot's records; nothing when new
@@ -55,10 +56,16 @@ struct Note {
 
 /// What the person asked for.
 struct Goal {
-  enum class Kind : std::uint8_t { apply, destroy } kind = Kind::apply;
+  enum class Kind : std::uint8_t {
+    apply,
+    destroy,
+    clean,  ///< delete temporary things that an interrupted run left over
+  } kind = Kind::apply;
   std::vector<std::string> targets;  ///< deployments or addresses (TASK of a forEach takes all instances); empty: all
   bool prune = false;                ///< delete what is gone from the manifests
 };
+
+std::string_view to_string(Goal::Kind);  ///< the command: apply, destroy, gc
 
 /// Graph nodes: the steps (0..steps-1), then gates, which stand for what is kept and for the beginnings and ends of
 /// deployments: nothing is done there.
@@ -70,6 +77,7 @@ struct Plan {
   std::vector<std::string> kept;     ///< addresses; nothing to do there
   std::vector<std::string> orphans;  ///< in state, gone from the manifests, and left alone
   std::vector<Note> noted;           ///< no step of their own
+  std::vector<Record> forgotten;     ///< remembered of temporary things that nothing will need again
   std::vector<std::string> locked;   ///< deployments to lock; sorted
   std::int64_t serial = 0;           ///< of the snapshot
 

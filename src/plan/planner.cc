@@ -16,13 +16,19 @@
 #include "plan/inputs.h"
 #include "plan/removal.h"
 #include "plan/targets.h"
+#include "plan/temporary.h"
 #include "value/json.h"
 
 namespace verba {
 namespace {
 
 /// What became of a task of the model.
-enum class Fate : std::uint8_t { left_out, kept, changes };
+enum class Fate : std::uint8_t {
+  left_out,
+  kept,
+  changes,
+  absent,  ///< temporary, and nothing that needs it has anything to do
+};
 
 std::string text_of_action(const Record& record) {
   return record.status == RecordStatus::started
@@ -51,11 +57,19 @@ class Planner {
 
   Plan apply();
   Plan destroy();
+  Plan clean();
 
  private:
+  void look_at_all(const Targets&);
+  bool call_up_temporaries();
+  void stand_aside(TaskId, const Inputs&);
+  void clean_up(const Targets&);
+  bool is_left_over(const Record&) const;
+  void clean_after(TaskId);
   void look_at(TaskId);
   void decide(TaskId, const Record&, const Inputs&);
   void keep(TaskId, const Record&, const Inputs&);
+  Step step_of(TaskId task, Action action, std::string reason) const;
   Step& change(TaskId task, Action action, std::string reason);
   void describe(Step&, const Record&, const Inputs&);
   std::optional<Value> outputs_of(TaskId);
@@ -64,6 +78,7 @@ class Planner {
   bool is_only_forgotten(const Record&) const;
   void remove(std::size_t record, const std::string& reason);
   void order_steps();
+  void order_removals();
   void take_in_order();
   void note_locks();
 
@@ -77,6 +92,9 @@ class Planner {
   std::vector<std::optional<Value>> outputs_;         // of kept tasks, read when first asked for
   std::vector<Step> by_task_;                         // made in the order of the graph
   std::unordered_map<std::size_t, NodeId> removals_;  // record -> step
+  std::vector<std::optional<TaskId>> called_up_;      // temporary tasks that are needed, and by whom
+  Cleanings cleanings_;
+  bool again_ = false;                                // what look_at() finds wrong was said before
 };
 
 const Record* Planner::record_of(TaskId task) const {
@@ -92,8 +110,7 @@ std::optional<Value> Planner::outputs_of(TaskId task) {
   return outputs_[task];
 }
 
-Step& Planner::change(TaskId task, Action action, std::string reason) {
-  fates_[task] = Fate::changes;
+Step Planner::step_of(TaskId task, Action action, std::string reason) const {
   const Task& t = model_.tasks[task];
   Step step;
   step.address = t.address;
@@ -102,8 +119,15 @@ Step& Planner::change(TaskId task, Action action, std::string reason) {
   step.account = model_.accounts[t.account].name;
   step.action = action;
   step.reason = std::move(reason);
-  step.task = task;
+  step.temporary = t.temporary;
   step.place = aids_.sources.place(t.where);
+  return step;
+}
+
+Step& Planner::change(TaskId task, Action action, std::string reason) {
+  fates_[task] = Fate::changes;
+  Step step = step_of(task, action, std::move(reason));
+  step.task = task;
   if (const Record* record = record_of(task)) {
     step.record = static_cast<std::size_t>(record - snapshot_.records.data());
     step.interrupted = record->status != RecordStatus::deployed;
@@ -153,7 +177,8 @@ void Planner::decide(TaskId id, const Record& record, const Inputs& inputs) {
   const Task& task = model_.tasks[id];
   const std::string& account = model_.accounts[task.account].name;
   if (record.status != RecordStatus::deployed) {
-    Step& step = change(id, record.definition ? Action::update : Action::create, text_of_action(record));
+    const Action again = record.definition ? Action::update : Action::create;
+    Step& step = change(id, task.temporary ? Action::replace : again, text_of_action(record));
     step.waits = inputs.waits;
     describe(step, record, inputs);
     return;
@@ -194,13 +219,16 @@ void Planner::look_at(TaskId id) {
     fates_[id] = Fate::changes;  // one mistake is one message: those that read its outputs just wait for them
     return;
   }
-  if (const Provider* provider = aids_.providers.find(model_.tasks[id].type->name)) {
+  if (const Provider* provider = aids_.providers.find(model_.tasks[id].type->name); provider && !again_) {
     provider->validate(inputs->resource.inputs, model_.tasks[id].where, diagnostics_);
   }
+  const std::optional<TaskId> user = called_up_[id];
+  if (model_.tasks[id].temporary && !user) return stand_aside(id, *inputs);
   const Record* record = record_of(id);
   if (record && wanted) return decide(id, *record, *inputs);
+  const std::string reason = user ? fmt::format("temporary: {} needs it", model_.tasks[*user].address) : "not deployed yet";
   Step& step = change(id, record ? Action::update : Action::create,
-                      wanted ? "not deployed yet" : "whether it is wanted is known after apply");
+                      wanted ? reason : "whether it is wanted is known after apply");
   step.waits = inputs->waits || !wanted;
   if (record) {
     describe(step, *record, *inputs);
@@ -236,9 +264,80 @@ void Planner::remove(std::size_t record_index, const std::string& reason) {
   plan_.steps.push_back(std::move(step));
 }
 
+/// One look at every task, with the temporary ones that are called up so far.
+void Planner::look_at_all(const Targets& targets) {
+  fates_.assign(model_.tasks.size(), Fate::left_out);
+  outputs_.assign(model_.tasks.size(), std::nullopt);
+  by_task_.clear();
+  plan_.noted.clear();
+  for (const NodeId node : order(model_.graph)) {
+    if (node < model_.tasks.size() && targets.has(static_cast<TaskId>(node))) look_at(node);
+  }
+}
+
+/// Whether there are any more of them than before: those that read their outputs must be looked at again.
+bool Planner::call_up_temporaries() {
+  if (diagnostics_.has_errors()) return false;
+  std::vector<bool> changes(fates_.size());
+  for (TaskId task = 0; task < changes.size(); ++task) changes[task] = fates_[task] == Fate::changes;
+  const std::vector<std::optional<TaskId>> needed = needed_temporaries(model_, changes);
+  bool more = false;
+  for (TaskId task = 0; task < needed.size(); ++task) {
+    if (!needed[task] || called_up_[task] || fates_[task] != Fate::absent) continue;
+    called_up_[task] = needed[task];
+    more = true;
+  }
+  again_ = more;
+  return more;
+}
+
+/// Nobody needs it now. Its outputs are what they were, if it would be made of the same inputs.
+void Planner::stand_aside(TaskId task, const Inputs& inputs) {
+  fates_[task] = Fate::absent;
+  const Record* last = snapshot_.last_known(model_.tasks[task].address);
+  const bool same = !inputs.waits && last && last->definition && last->inputs == inputs.digest;
+  outputs_[task] = same ? aids_.sealer.from_sealed_json(last->outputs, last->address) : Value(Unknown{});
+}
+
+/// Recorded, and nothing of this plan needs it.
+bool Planner::is_left_over(const Record& record) const {
+  const auto task = model_.by_address.find(record.address);
+  if (task == model_.by_address.end()) return record.lifetime == Lifetime::temporary;
+  const Fate fate = fates_[task->second];
+  if (fate == Fate::kept || fate == Fate::changes) return false;
+  return record.lifetime == Lifetime::temporary || fate == Fate::absent;
+}
+
+void Planner::clean_after(TaskId task) {
+  cleanings_[task] = static_cast<NodeId>(plan_.steps.size());
+  const std::string reason = "temporary: its last user is done";
+  if (const Record* record = record_of(task)) {
+    remove(static_cast<std::size_t>(record - snapshot_.records.data()), reason);
+  } else {
+    plan_.steps.push_back(step_of(task, Action::remove, reason));
+  }
+  plan_.steps.back().temporary = true;
+}
+
+/// The last steps: what is temporary and was needed, or was left over, goes.
+void Planner::clean_up(const Targets& targets) {
+  for (TaskId task = 0; task < model_.tasks.size(); ++task) {
+    const bool there = fates_[task] == Fate::kept || fates_[task] == Fate::changes;
+    if (called_up_[task] && there) clean_after(task);
+  }
+  for (std::size_t i = 0; i < snapshot_.records.size(); ++i) {
+    const Record& record = snapshot_.records[i];
+    if (!targets.has(record) || !is_left_over(record)) continue;
+    remove(i, record.lifetime == Lifetime::temporary ? fmt::format("temporary: left over from run {}", record.run)
+                                                     : "temporary: nothing that needs it has anything to do");
+    plan_.steps.back().temporary = true;
+  }
+}
+
 void Planner::find_orphans(const Targets& targets) {
   for (std::size_t i = 0; i < snapshot_.records.size(); ++i) {
     const Record& record = snapshot_.records[i];
+    if (is_left_over(record)) continue;
     const auto task = model_.by_address.find(record.address);
     const bool gone =
         task == model_.by_address.end() || (fates_[task->second] == Fate::left_out && targets.has(task->second));
@@ -274,6 +373,7 @@ void Planner::order_steps() {
     if (node == none) node = next++;
   }
   std::vector<Graph::Edge> edges;
+  order_cleaning(model_, cleanings_, of_model, edges);
   for (NodeId node = 0; node < model_.graph.size(); ++node) {
     for (const NodeId need : model_.graph.needs(node)) edges.emplace_back(of_model[node], of_model[need]);
   }
@@ -305,19 +405,20 @@ void Planner::note_locks() {
   std::set<std::string> deployments;
   for (const Step& step : plan_.steps) deployments.insert(step.deployment);
   for (const Note& note : plan_.noted) deployments.insert(note.record.deployment);
+  for (const Record& record : plan_.forgotten) deployments.insert(record.deployment);
   plan_.locked.assign(deployments.begin(), deployments.end());
 }
 
 Plan Planner::apply() {
   const Targets targets(plan_.goal.targets, model_, snapshot_, Targets::Reach::what_they_need, diagnostics_);
   if (diagnostics_.has_errors()) return std::move(plan_);
-  fates_.assign(model_.tasks.size(), Fate::left_out);
-  outputs_.resize(model_.tasks.size());
-  for (const NodeId node : order(model_.graph)) {
-    if (node < model_.tasks.size() && targets.has(static_cast<TaskId>(node))) look_at(node);
-  }
+  called_up_.resize(model_.tasks.size());
+  do {
+    look_at_all(targets);
+  } while (call_up_temporaries());
   take_in_order();
   find_orphans(targets);
+  clean_up(targets);
   order_steps();
   note_locks();
   return std::move(plan_);
@@ -331,7 +432,15 @@ Plan Planner::destroy() {
     const Record& record = snapshot_.records[i];
     if (targets.has(record)) remove(i, targets.named(record) ? "destroy" : "it needs what is deleted");
   }
-  if (plan_.steps.empty()) return std::move(plan_);
+  plan_.forgotten = forgotten_after(plan_, snapshot_);
+  order_removals();
+  note_locks();
+  return std::move(plan_);
+}
+
+/// Deletes alone.
+void Planner::order_removals() {
+  if (plan_.steps.empty()) return;
   const Graph removal = removal_order(snapshot_);
   std::vector<NodeId> nodes(removal.size());
   auto next = static_cast<NodeId>(plan_.steps.size());
@@ -344,6 +453,15 @@ Plan Planner::destroy() {
     for (const NodeId user : removal.needs(used)) edges.emplace_back(nodes[used], nodes[user]);
   }
   plan_.graph = Graph(next, std::move(edges));
+}
+
+Plan Planner::clean() {
+  const Targets targets(plan_.goal.targets, model_, snapshot_, Targets::Reach::who_needs_them, diagnostics_);
+  if (diagnostics_.has_errors()) return std::move(plan_);
+  fates_.assign(model_.tasks.size(), Fate::left_out);
+  called_up_.resize(model_.tasks.size());
+  clean_up(targets);
+  order_removals();
   note_locks();
   return std::move(plan_);
 }
@@ -361,7 +479,15 @@ void append(std::string& out, const std::optional<Value>& value) {
 Plan make_plan(const Model& model, const Snapshot& snapshot, const Goal& goal, const PlanningAids& aids,
                Diagnostics& diagnostics) {
   Planner planner(model, snapshot, goal, aids, diagnostics);
-  return goal.kind == Goal::Kind::apply ? planner.apply() : planner.destroy();
+  switch (goal.kind) {
+    case Goal::Kind::destroy:
+      return planner.destroy();
+    case Goal::Kind::clean:
+      return planner.clean();
+    case Goal::Kind::apply:
+      break;
+  }
+  return planner.apply();
 }
 
 Digest digest_of(const Plan& plan) {

@@ -5,6 +5,7 @@
 
 #include "plan/inputs.h"
 #include "plan/removal.h"
+#include "plan/temporary.h"
 
 namespace verba {
 namespace {
@@ -37,7 +38,7 @@ void Preparation::begin(RunId run, Instant started, const std::string& reason) {
 
 std::optional<Value> Preparation::outputs_of(TaskId task) {
   if (outputs_[task]) return outputs_[task];
-  const Record* record = snapshot_.find(model_.tasks[task].address);
+  const Record* record = snapshot_.last_known(model_.tasks[task].address);
   if (!record || record->status == RecordStatus::started) return std::nullopt;
   outputs_[task] = at_.sealer.from_sealed_json(record->outputs, record->address);
   secrets_.add(*outputs_[task]);
@@ -60,6 +61,7 @@ Record Preparation::new_record(const Step& step) const {
   record.type = step.type;
   record.account = step.account;
   record.created = at_.system.now();
+  record.lifetime = step.temporary ? Lifetime::temporary : Lifetime::lasting;
   record.place = step.place;
   return record;
 }
@@ -76,6 +78,12 @@ std::variant<Job, Settled> Preparation::job_of(const Step& step, StepNumber numb
   job.step = number;
   job.action = step.action;
   job.record = step.record ? snapshot_.records[*step.record] : new_record(step);
+  if (is_cleaning(step)) {
+    const auto made = temporaries_.find(step.address);
+    if (made == temporaries_.end() && !step.record) return Settled{StepStatus::skipped, "it was never made", ""};
+    if (made != temporaries_.end()) job.record = made->second;
+    job.record.lifetime = Lifetime::temporary;
+  }
   if (std::optional<Settled> settled = find_providers(job, step.type)) return *settled;
   if (step.action == Action::remove) return removal_of(std::move(job));
   Diagnostics diagnostics;
@@ -156,6 +164,7 @@ std::variant<Job, Settled> Preparation::undo_of(const Step& step, StepNumber num
 }
 
 std::optional<Record> Preparation::record_of(const Job& job, const Step& step, Value outputs) {
+  if (is_cleaning(step)) return remembered(job.record);
   if (job.action == Action::remove || (job.action == Action::rollback && !job.previous)) return std::nullopt;
   secrets_.taint(outputs);
   secrets_.add(outputs);
@@ -175,8 +184,22 @@ std::optional<Record> Preparation::record_of(const Job& job, const Step& step, V
     record.needs = needs_of(model_, *step.task);
     record.place = step.place;
     record.protect = model_.tasks[*step.task].protect;
+    record.lifetime = step.temporary ? Lifetime::temporary : Lifetime::lasting;
     outputs_[*step.task] = std::move(outputs);
   }
+  record.status = RecordStatus::deployed;
+  record.pending.reset();
+  record.updated = at_.system.now();
+  return record;
+}
+
+/// What stays of a temporary thing that is deleted: what it had, or had the last time that it was whole.
+std::optional<Record> Preparation::remembered(Record record) const {
+  if (!record.definition) {
+    const Record* before = snapshot_.remembered(record.address);
+    return before ? std::optional(*before) : std::nullopt;
+  }
+  record.lifetime = Lifetime::over;
   record.status = RecordStatus::deployed;
   record.pending.reset();
   record.updated = at_.system.now();

@@ -2,6 +2,7 @@
 // From a step of the plan to a job: everything that the provider is told, evaluated when the step's turn has come.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -41,11 +42,17 @@ class Preparation {
   /// that read them.
   std::optional<Record> record_of(const Job& job, const Step& step, Value outputs);
 
+  /// What state records, as of now, of a temporary thing that this run makes: so that it can be deleted.
+  void note(const Step& step, const Record& record) {
+    if (step.temporary) temporaries_.insert_or_assign(step.address, record);
+  }
+
   /// The definition of a note that redefines.
   Definition definition_of(const Note& note);
 
  private:
   std::variant<Job, Settled> removal_of(Job job);
+  std::optional<Record> remembered(Record record) const;
   std::optional<Settled> fill(Job& job, const Step& step);
   std::optional<Value> outputs_of(TaskId task);
   /// What is deployed as `digest` says; its secrets are known from here on.
@@ -60,6 +67,7 @@ class Preparation {
   Surroundings actual_;                        ///< with this run's own words
   Surroundings planning_;                      ///< with planning's words: for what counts as changed
   std::vector<std::optional<Value>> outputs_;  ///< by task
+  std::map<std::string, Record> temporaries_;  ///< by address
 };
 
 }  // namespace verba

@@ -43,7 +43,7 @@ Request requested(Call& call, Goal::Kind kind) {
   return request;
 }
 
-/// apply and destroy: from what was asked for to what became of it.
+/// apply, destroy and gc: from what was asked for to what became of it.
 int deploy(Call& call, Goal::Kind kind) {
   const Format format = format_of(call, {Format::text, Format::json, Format::yaml, Format::jsonl});
   const auto file = kind == Goal::Kind::apply ? plan_file_of(call) : std::nullopt;
@@ -81,6 +81,9 @@ int apply(Call& call) {
 }
 int destroy(Call& call) {
   return deploy(call, Goal::Kind::destroy);
+}
+int gc(Call& call) {
+  return deploy(call, Goal::Kind::clean);
 }
 
 }  // namespace
@@ -136,6 +139,15 @@ CommandRow destroy_command() {
           .positionals = {{.name = "DEPLOYMENT[.TASK]", .repeats = true, .completes = Completes::address}},
           .options = run_options(),
           .function = destroy};
+}
+
+CommandRow gc_command() {
+  return {.name = "gc",
+          .group = "Deploy",
+          .summary = "delete temporary things that an interrupted run left over",
+          .positionals = {{.name = "DEPLOYMENT[.TASK]", .repeats = true, .completes = Completes::address}},
+          .options = run_options(),
+          .function = gc};
 }
 
 }  // namespace verba

@@ -56,7 +56,7 @@ Value summary_value(const Plan& plan) {
 
 Value goal_value(const Goal& goal) {
   Map map;
-  map.append({"kind", {}}, goal.kind == Goal::Kind::destroy ? "destroy" : "apply");
+  map.append({"kind", {}}, to_string(goal.kind));
   map.append({"targets", {}}, texts(goal.targets));
   map.append({"prune", {}}, goal.prune);
   return map;

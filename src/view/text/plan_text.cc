@@ -141,6 +141,18 @@ std::string orphans_text(const Plan& plan, Style style) {
   return out;
 }
 
+std::string_view nothing_text(Goal::Kind kind) {
+  switch (kind) {
+    case Goal::Kind::apply:
+      break;
+    case Goal::Kind::destroy:
+      return "Nothing is deployed.\n";
+    case Goal::Kind::clean:
+      return "Nothing temporary is left over.\n";
+  }
+  return "Nothing to do: what is deployed is what the manifests say.\n";
+}
+
 }  // namespace
 
 std::string value_text(const Value& value) {
@@ -166,8 +178,7 @@ std::string plan_text(const Plan& plan, Style style) {
   if (!plan.steps.empty()) out += "\n";
   for (const Step& step : plan.steps) out += heading(step, style) + details(step, style);
   if (plan.steps.empty()) {
-    out += plan.goal.kind == Goal::Kind::destroy ? "Nothing is deployed.\n"
-                                                 : "Nothing to do: what is deployed is what the manifests say.\n";
+    out += nothing_text(plan.goal.kind);
   }
   out += orphans_text(plan, style);
   if (!plan.steps.empty() || !plan.orphans.empty()) out += "\n";

@@ -123,8 +123,7 @@ std::string run_summary_text(const Progress& progress, Style style) {
   if (status == RunStatus::rollback_failed) {
     out += "Not everything could be undone; `verba status` shows what was left half done.\n";
   }
-  const bool destroys = progress.plan != nullptr && progress.plan->goal.kind == Goal::Kind::destroy;
-  const std::string_view verb = destroys ? "destroy" : "apply";
+  const std::string_view verb = to_string(progress.plan != nullptr ? progress.plan->goal.kind : Goal::Kind::apply);
   if (status == RunStatus::failed || status == RunStatus::rolled_back || status == RunStatus::rollback_failed)
     out += fmt::format(
         "See it again with `verba show {0}` and `verba logs {0}`; "
