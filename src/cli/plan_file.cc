@@ -67,6 +67,9 @@ PlanFile read(Call& call, const std::string& path, const Value& root) {
   file.request.goal.targets = reader.list(goal, "targets");
   file.request.goal.prune = reader.member(goal, "prune", Value::Kind::boolean).boolean();
   file.request.goal.refresh = reader.member(goal, "refresh", Value::Kind::boolean).boolean();
+  if (const Value* ttl = goal.find("ttl"); ttl != nullptr && ttl->is_string()) {
+    file.request.goal.ttl = parse_duration(ttl->string());
+  }
   file.sources = reader.member(root, "sources", Value::Kind::list);
   file.serial = reader.member(root, "serial", Value::Kind::integer).integer();
   file.digest = reader.text("digest");
@@ -93,6 +96,7 @@ void refuse_other_wishes(Call& call, const Request& planned) {
   if (!call.arguments.list("var").empty() && call.arguments.list("var") != planned.variables) refuse("var");
   if (!call.arguments.list("target").empty()) refuse("target");
   if (call.arguments.flag("prune") && !planned.goal.prune) refuse("prune");
+  if (call.arguments.text("ttl")) refuse("ttl");
   if (call.arguments.flag("refresh") && !planned.goal.refresh) refuse("refresh");
   const auto environment = call.arguments.text("env");
   if (environment && environment != planned.environment) refuse("env");

@@ -2,6 +2,7 @@
 #include "cli/planning.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include <fmt/format.h>
@@ -56,6 +57,21 @@ Desk open_desk(Call& call, const Request& request, StoreUse use, KeyUse key) {
   return Desk{project, model, std::move(surroundings), request.state, std::move(store), std::move(sealer)};
 }
 
+Desk open_state_desk(Call& call) {
+  const std::string path = state_path(call);
+  const std::string environment = deployed_environment(call, *open_store(path, StoreUse::reading));
+  auto& model = call.keep(std::make_unique<Model>());
+  model.environment.name = environment;
+  auto store = open_store(path, StoreUse::writing);
+  Sealer sealer = open_sealer(call, *store, path, KeyUse::make);
+  return Desk{call.keep(std::make_unique<Project>()),
+              model,
+              planning_surroundings(call.system),
+              path,
+              std::move(store),
+              std::move(sealer)};
+}
+
 /// How the records that the goal touches are out there. Says of which that cannot be told.
 Observations refreshed(Call& call, Desk& desk, const Snapshot& snapshot, const Goal& goal) {
   Diagnostics found;
@@ -79,7 +95,8 @@ Planned plan_now(Call& call, Desk& desk, const Goal& goal) {
   Diagnostics found;
   planned.snapshot = desk.store->snapshot(desk.model.environment.name);
   Observations observed;
-  PlanningAids aids{call.kit().providers, *desk.store, desk.sealer, desk.surroundings, desk.project.sources};
+  PlanningAids aids{call.kit().providers, *desk.store,          desk.sealer,
+                    desk.surroundings,    desk.project.sources, call.system.now()};
   if (goal.refresh) {
     observed = refreshed(call, desk, planned.snapshot, goal);
     aids.observed = &observed;

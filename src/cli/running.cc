@@ -72,9 +72,9 @@ RunSettings settings_of(Call& call, Desk& desk, const Planned& planned) {
 std::string question(const Plan& plan) {
   const std::size_t steps = plan.steps.size();
   const std::string what = steps == 1 ? "this step" : fmt::format("these {} steps", steps);
-  const std::string_view verb = plan.goal.kind == Goal::Kind::destroy    ? "Destroy"
-                                : plan.goal.kind == Goal::Kind::rollback ? "Roll back with"
-                                                                         : "Apply";
+  std::string_view verb = "Apply";
+  if (plan.goal.kind == Goal::Kind::rollback) verb = "Roll back with";
+  if (plan.goal.kind == Goal::Kind::destroy || plan.goal.kind == Goal::Kind::clean) verb = "Destroy";
   return fmt::format("{} {} in environment '{}'? [y/N] ", verb, what, plan.environment);
 }
 
@@ -94,8 +94,9 @@ void require_answer(Call& call) {
   throw Error(
       Error::Kind::usage, "usage.nobody-to-ask",
       fmt::format("verba {} asks before it changes anything, and there is no terminal to ask on", call.command.name),
-      call.command.name == "rollback" ? "look with --dry-run, then say --yes"
-                                      : "look with `verba plan`, then say --yes (or apply a plan file)");
+      call.command.name == "rollback" || call.command.name == "gc"
+          ? "look with --dry-run, then say --yes"
+          : "look with `verba plan`, then say --yes (or apply a plan file)");
 }
 
 void confirm(Call& call, Desk& desk, const Planned& planned, const HeldLease& held) {

@@ -116,6 +116,16 @@ Map command_line_variables(const std::vector<std::string>& said) {
   return map;
 }
 
+/// A temporary thing that nothing can delete would be forgotten, and stay.
+static void check_temporary(const Task& task, const Provider& provider, Diagnostics& found) {
+  Resource resource;
+  resource.inputs = task.with;
+  if (provider.can_remove(resource)) return;
+  found.warning("manifest.temporary",
+                fmt::format("{} is temporary, and nothing says how to delete it: it is only forgotten", task.address),
+                task.where, "give it a `delete` script");
+}
+
 Model& resolve(Call& call, Project& project, const std::string& environment, const Map& variables,
                const Surroundings& surroundings) {
   Diagnostics found;
@@ -123,7 +133,9 @@ Model& resolve(Call& call, Project& project, const std::string& environment, con
       resolve(project.manifests, environment, variables, surroundings, call.kit().catalogue, project.sources, found));
   for (const Task& task : model->tasks) {
     const Provider* provider = task.type != nullptr ? call.kit().providers.find(task.type->name) : nullptr;
-    if (provider != nullptr) provider->validate(task.with, task.where, found);
+    if (provider == nullptr) continue;
+    provider->validate(task.with, task.where, found);
+    if (task.temporary) check_temporary(task, *provider, found);
   }
   add_new(project.diagnostics, found);
   return call.keep(std::move(model));

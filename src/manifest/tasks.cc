@@ -155,6 +155,12 @@ class TaskMaker {
     task.trigger = trigger_of(written);
     task.temporary = flag(written, "temporary");
     task.protect = flag(written, "protect");
+    if (task.temporary && task.protect) {
+      resolution_.diagnostics.error(
+          "manifest.temporary",
+          fmt::format("task '{}' is temporary and protected: it could never be deleted", task.name),
+          written.find("temporary")->where, "leave out one of the two");
+    }
     task.idempotent = flag(written, "idempotent") || flag(task.with, "idempotent");  // a script may say it itself
     task.retry = retry_of(written);
     if (const auto timeout = text_of(written, "timeout"); !timeout.empty()) task.timeout = parse_duration(timeout);

@@ -5,6 +5,20 @@
 
 namespace verba {
 
+std::string_view to_string(Goal::Kind kind) {
+  switch (kind) {
+    case Goal::Kind::apply:
+      return "apply";
+    case Goal::Kind::destroy:
+      return "destroy";
+    case Goal::Kind::rollback:
+      return "rollback";
+    case Goal::Kind::clean:
+      return "gc";
+  }
+  return "";
+}
+
 std::string_view to_string(Action action) {
   switch (action) {
     case Action::create:
@@ -37,18 +51,6 @@ std::string_view sign(Action action) {
       return ">";
     case Action::rollback:
       return "<";
-  }
-  return "";
-}
-
-std::string_view to_string(Goal::Kind kind) {
-  switch (kind) {
-    case Goal::Kind::apply:
-      return "apply";
-    case Goal::Kind::destroy:
-      return "destroy";
-    case Goal::Kind::rollback:
-      return "rollback";
   }
   return "";
 }

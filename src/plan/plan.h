@@ -39,6 +39,7 @@ struct Step {
   std::string reason;  ///< "not deployed yet", "environment.SITE changed", "gone from the manifests"
   std::vector<FieldChange> changes;
   bool waits = false;                 ///< some input is known after apply; may turn out unchanged
+  bool temporary = false;             ///< of a temporary task; its delete: see plan/temporary.h
   bool interrupted = false;           ///< the last step on it never ended, or failed
   bool repairs = false;               ///< it was found gone or drifted: act even when its inputs are the same
   std::optional<TaskId> task;         ///< in the model; nothing when it is only in state
@@ -53,6 +54,7 @@ struct Note {
   Record record;  ///< as it is to be recorded
   TaskId task = 0;
   bool redefine = false;  ///< its definition too: how it is deleted, checked or rolled back has changed
+  bool renews = false;    ///< it expires anew (Goal::ttl)
 };
 
 /// A record that goes on under another address; nothing is done to the thing itself.
@@ -64,13 +66,19 @@ struct Move {
 
 /// What the person asked for.
 struct Goal {
-  enum class Kind : std::uint8_t { apply, destroy, rollback } kind = Kind::apply;
+  enum class Kind : std::uint8_t {
+    apply,
+    destroy,
+    rollback,
+    clean,  ///< delete temporary things that an interrupted run left over
+  } kind = Kind::apply;
   std::vector<std::string> targets;  ///< deployments or addresses (TASK of a forEach takes all instances); empty: all
   bool prune = false;                ///< delete what is gone from the manifests
   std::optional<RunId> to;           ///< rollback: as at the end of this run (0: before the first one)
   bool refresh = false;              ///< look first how what is recorded is out there
+  std::optional<Milliseconds> ttl;   ///< apply: what it deploys or keeps expires after that; 0: it lasts again
 };
-std::string_view to_string(Goal::Kind);  ///< the verb: apply, destroy, rollback
+std::string_view to_string(Goal::Kind);  ///< the command: apply, destroy, rollback, gc
 
 /// Graph nodes: the steps (0..steps-1), then gates, which stand for what is kept and for the beginnings and ends of
 /// deployments: nothing is done there.
@@ -83,6 +91,7 @@ struct Plan {
   std::vector<std::string> orphans;  ///< in state, gone from the manifests, and left alone
   std::vector<Move> moves;           ///< recorded before anything else; the records of the steps are those after it
   std::vector<Note> noted;           ///< no step of their own
+  std::vector<Record> forgotten;     ///< remembered of temporary things that nothing will need again
   std::vector<std::string> locked;   ///< deployments to lock; sorted
   std::int64_t serial = 0;           ///< of the snapshot
   std::optional<RunId> back_to;      ///< of a rollback: the run at whose end it was so; 0: before the first one

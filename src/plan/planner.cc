@@ -11,22 +11,30 @@
 #include <set>
 #include <unordered_map>
 
+#include "base/error.h"
 #include "plan/definition.h"
 #include "plan/diff.h"
 #include "plan/inputs.h"
 #include "plan/moves.h"
+#include "plan/ordering.h"
 #include "plan/protection.h"
 #include "plan/removal.h"
 #include "plan/rollback.h"
 #include "plan/steps.h"
 #include "plan/targets.h"
+#include "plan/temporary.h"
 #include "value/json.h"
 
 namespace verba {
 namespace {
 
 /// What became of a task of the model.
-enum class Fate : std::uint8_t { left_out, kept, changes };
+enum class Fate : std::uint8_t {
+  left_out,
+  kept,
+  changes,
+  absent,  ///< temporary, and nothing that needs it has anything to do
+};
 
 class Planner {
  public:
@@ -41,13 +49,22 @@ class Planner {
     surroundings_.outputs = [this](TaskId task) { return outputs_of(task); };
   }
 
-  Plan apply();
-  Plan destroy();
+  Plan plan();
 
  private:
+  Plan apply();
+  Plan destroy();
+  Plan clean();
+  void look_at_all(const Targets&);
+  bool call_up_temporaries();
+  void stand_aside(TaskId, const Inputs&);
+  void clean_up(const Targets&);
+  bool is_left_over(const Record&) const;
+  void clean_after(TaskId);
   void look_at(TaskId);
   void decide(TaskId, const Record&, const Inputs&);
   void keep(TaskId, const Record&, const Inputs&);
+  Step step_of(TaskId task, Action action, std::string reason) const;
   Step& change(TaskId task, Action action, std::string reason);
   void describe(Step&, const Record&, const Inputs&);
   const Observed* drift_of(const Record&) const;
@@ -56,7 +73,6 @@ class Planner {
   const Record* record_of(TaskId task) const;
   void find_orphans(const Targets&);
   void remove(std::size_t record, const std::string& reason);
-  void order_steps();
   void take_in_order();
   void note_locks();
 
@@ -67,9 +83,12 @@ class Planner {
   Surroundings surroundings_;
   Plan plan_;
   std::vector<Fate> fates_;
-  std::vector<std::optional<Value>> outputs_;         // of kept tasks, read when first asked for
-  std::vector<Step> by_task_;                         // made in the order of the graph
-  std::unordered_map<std::size_t, NodeId> removals_;  // record -> step
+  std::vector<std::optional<Value>> outputs_;  // of kept tasks, read when first asked for
+  std::vector<Step> by_task_;                  // made in the order of the graph
+  Removals removals_;
+  std::vector<std::optional<TaskId>> called_up_;  // temporary tasks that are needed, and by whom
+  Cleanings cleanings_;
+  bool again_ = false;  // what look_at() finds wrong was said before
 };
 
 const Record* Planner::record_of(TaskId task) const {
@@ -85,8 +104,7 @@ std::optional<Value> Planner::outputs_of(TaskId task) {
   return outputs_[task];
 }
 
-Step& Planner::change(TaskId task, Action action, std::string reason) {
-  fates_[task] = Fate::changes;
+Step Planner::step_of(TaskId task, Action action, std::string reason) const {
   const Task& t = model_.tasks[task];
   Step step;
   step.address = t.address;
@@ -95,8 +113,15 @@ Step& Planner::change(TaskId task, Action action, std::string reason) {
   step.account = model_.accounts[t.account].name;
   step.action = action;
   step.reason = std::move(reason);
-  step.task = task;
+  step.temporary = t.temporary;
   step.place = aids_.sources.place(t.where);
+  return step;
+}
+
+Step& Planner::change(TaskId task, Action action, std::string reason) {
+  fates_[task] = Fate::changes;
+  Step step = step_of(task, action, std::move(reason));
+  step.task = task;
   if (const Record* record = record_of(task)) {
     step.record = static_cast<std::size_t>(record - snapshot_.records.data());
     step.interrupted = record->status != RecordStatus::deployed;
@@ -110,8 +135,9 @@ void Planner::keep(TaskId id, const Record& record, const Inputs& inputs) {
   std::string needs = needs_of(model_, id);
   // A task that runs once keeps the inputs it ran with.
   const bool redefine = inputs.beside != record.beside && inputs.digest == record.inputs;
-  if (!redefine && needs == record.needs && task.protect == record.protect) return;
-  Note note{record, id, redefine};
+  const bool renews = plan_.goal.ttl && (plan_.goal.ttl->count() > 0 || record.expires);
+  if (!redefine && !renews && needs == record.needs && task.protect == record.protect) return;
+  Note note{record, id, redefine, renews};
   note.record.needs = std::move(needs);
   note.record.protect = task.protect;
   note.record.place = aids_.sources.place(task.where);
@@ -150,7 +176,8 @@ void Planner::decide(TaskId id, const Record& record, const Inputs& inputs) {
   const Observed* drift = drift_of(record);
   if (drift && drift->state == Observed::State::absent) return make_again(id, record, inputs, *drift);
   if (record.status != RecordStatus::deployed) {
-    Step& step = change(id, record.definition ? Action::update : Action::create, unfinished(record));
+    const Action again = record.definition ? Action::update : Action::create;
+    Step& step = change(id, task.temporary ? Action::replace : again, unfinished(record));
     step.waits = inputs.waits;
     describe(step, record, inputs);
     return;
@@ -180,8 +207,7 @@ void Planner::decide(TaskId id, const Record& record, const Inputs& inputs) {
     step.action = Action::run;
     step.reason = "it runs every time";
   } else if (inputs.waits) {
-    step.reason = step.changes.empty() ? "an input is known after apply"
-                                       : fmt::format("{} is known after apply", step.changes[0].field);
+    step.reason = waiting_reason(step.changes);
   } else {
     step.reason = step.changes.empty() ? "its provider is of another version" : changed_fields(step.changes);
   }
@@ -195,13 +221,17 @@ void Planner::look_at(TaskId id) {
     fates_[id] = Fate::changes;  // one mistake is one message: those that read its outputs just wait for them
     return;
   }
-  if (const Provider* provider = aids_.providers.find(model_.tasks[id].type->name)) {
+  if (const Provider* provider = aids_.providers.find(model_.tasks[id].type->name); provider && !again_) {
     provider->validate(inputs->resource.inputs, model_.tasks[id].where, diagnostics_);
   }
+  const std::optional<TaskId> user = called_up_[id];
+  if (model_.tasks[id].temporary && !user) return stand_aside(id, *inputs);
   const Record* record = record_of(id);
   if (record && wanted) return decide(id, *record, *inputs);
+  const std::string reason =
+      user ? fmt::format("temporary: {} needs it", model_.tasks[*user].address) : "not deployed yet";
   Step& step = change(id, record ? Action::update : Action::create,
-                      wanted ? "not deployed yet" : "whether it is wanted is known after apply");
+                      wanted ? reason : "whether it is wanted is known after apply");
   step.waits = inputs->waits || !wanted;
   if (record) {
     describe(step, *record, *inputs);
@@ -215,9 +245,80 @@ void Planner::remove(std::size_t record, const std::string& reason) {
   plan_.steps.push_back(removal_step(snapshot_, record, reason, aids_, diagnostics_));
 }
 
+/// One look at every task, with the temporary ones that are called up so far.
+void Planner::look_at_all(const Targets& targets) {
+  fates_.assign(model_.tasks.size(), Fate::left_out);
+  outputs_.assign(model_.tasks.size(), std::nullopt);
+  by_task_.clear();
+  plan_.noted.clear();
+  for (const NodeId node : order(model_.graph)) {
+    if (node < model_.tasks.size() && targets.has(static_cast<TaskId>(node))) look_at(node);
+  }
+}
+
+/// Whether there are any more of them than before: those that read their outputs must be looked at again.
+bool Planner::call_up_temporaries() {
+  if (diagnostics_.has_errors()) return false;
+  std::vector<bool> changes(fates_.size());
+  for (TaskId task = 0; task < changes.size(); ++task) changes[task] = fates_[task] == Fate::changes;
+  const std::vector<std::optional<TaskId>> needed = needed_temporaries(model_, changes);
+  bool more = false;
+  for (TaskId task = 0; task < needed.size(); ++task) {
+    if (!needed[task] || called_up_[task] || fates_[task] != Fate::absent) continue;
+    called_up_[task] = needed[task];
+    more = true;
+  }
+  again_ = more;
+  return more;
+}
+
+/// Nobody needs it now. Its outputs are what they were, if it would be made of the same inputs.
+void Planner::stand_aside(TaskId task, const Inputs& inputs) {
+  fates_[task] = Fate::absent;
+  const Record* last = snapshot_.last_known(model_.tasks[task].address);
+  const bool same = !inputs.waits && last && last->definition && last->inputs == inputs.digest;
+  outputs_[task] = same ? aids_.sealer.from_sealed_json(last->outputs, last->address) : Value(Unknown{});
+}
+
+/// Recorded, and nothing of this plan needs it.
+bool Planner::is_left_over(const Record& record) const {
+  const auto task = model_.by_address.find(record.address);
+  if (task == model_.by_address.end()) return record.lifetime == Lifetime::temporary;
+  const Fate fate = fates_[task->second];
+  if (fate == Fate::kept || fate == Fate::changes) return false;
+  return record.lifetime == Lifetime::temporary || fate == Fate::absent;
+}
+
+void Planner::clean_after(TaskId task) {
+  cleanings_[task] = static_cast<NodeId>(plan_.steps.size());
+  const std::string reason = "temporary: its last user is done";
+  if (const Record* record = record_of(task)) {
+    remove(static_cast<std::size_t>(record - snapshot_.records.data()), reason);
+  } else {
+    plan_.steps.push_back(step_of(task, Action::remove, reason));
+  }
+  plan_.steps.back().temporary = true;
+}
+
+/// The last steps: what is temporary and was needed, or was left over, goes.
+void Planner::clean_up(const Targets& targets) {
+  for (TaskId task = 0; task < model_.tasks.size(); ++task) {
+    const bool there = fates_[task] == Fate::kept || fates_[task] == Fate::changes;
+    if (called_up_[task] && there) clean_after(task);
+  }
+  for (std::size_t i = 0; i < snapshot_.records.size(); ++i) {
+    const Record& record = snapshot_.records[i];
+    if (!targets.has(record) || !is_left_over(record)) continue;
+    remove(i, record.lifetime == Lifetime::temporary ? fmt::format("temporary: left over from run {}", record.run)
+                                                     : "temporary: nothing that needs it has anything to do");
+    plan_.steps.back().temporary = true;
+  }
+}
+
 void Planner::find_orphans(const Targets& targets) {
   for (std::size_t i = 0; i < snapshot_.records.size(); ++i) {
     const Record& record = snapshot_.records[i];
+    if (is_left_over(record)) continue;
     const auto task = model_.by_address.find(record.address);
     const bool gone =
         task == model_.by_address.end() || (fates_[task->second] == Fate::left_out && targets.has(task->second));
@@ -239,65 +340,25 @@ void Planner::take_in_order() {
   }
 }
 
-/// Steps keep their place; every other node of the model's graph, and every record that stands between deletes, becomes
-/// a gate above them.
-void Planner::order_steps() {
-  if (plan_.steps.empty()) return;
-  constexpr NodeId none = ~NodeId{0};
-  std::vector<NodeId> of_model(model_.graph.size(), none);
-  for (NodeId step = 0; step < plan_.steps.size(); ++step) {
-    if (plan_.steps[step].task) of_model[*plan_.steps[step].task] = step;
-  }
-  auto next = static_cast<NodeId>(plan_.steps.size());
-  for (NodeId& node : of_model) {
-    if (node == none) node = next++;
-  }
-  std::vector<Graph::Edge> edges;
-  for (NodeId node = 0; node < model_.graph.size(); ++node) {
-    for (const NodeId need : model_.graph.needs(node)) edges.emplace_back(of_model[node], of_model[need]);
-  }
-  if (!removals_.empty()) {
-    const Graph removal = removal_order(snapshot_);
-    std::vector<NodeId> of_record(removal.size(), none);
-    for (NodeId r = 0; r < removal.size(); ++r) {
-      if (const auto gone = removals_.find(r); gone != removals_.end()) {
-        of_record[r] = gone->second;
-      } else if (const auto task = r < snapshot_.records.size() ? model_.by_address.find(snapshot_.records[r].address)
-                                                                : model_.by_address.end();
-                 task != model_.by_address.end() && of_model[task->second] < plan_.steps.size()) {
-        of_record[r] = of_model[task->second];
-      } else {
-        of_record[r] = next++;
-      }
-    }
-    // Only a delete waits for its users: an update of what stays goes before the delete of what it no longer uses.
-    for (NodeId used = 0; used < removal.size(); ++used) {
-      const bool is_step = of_record[used] < plan_.steps.size();
-      if (is_step && plan_.steps[of_record[used]].action != Action::remove) continue;
-      for (const NodeId user : removal.needs(used)) edges.emplace_back(of_record[used], of_record[user]);
-    }
-  }
-  plan_.graph = Graph(next, std::move(edges));
-}
-
 void Planner::note_locks() {
   std::set<std::string> deployments;
   for (const Step& step : plan_.steps) deployments.insert(step.deployment);
   for (const Note& note : plan_.noted) deployments.insert(note.record.deployment);
+  for (const Record& record : plan_.forgotten) deployments.insert(record.deployment);
   plan_.locked.assign(deployments.begin(), deployments.end());
 }
 
 Plan Planner::apply() {
   const Targets targets(plan_.goal.targets, model_, snapshot_, Targets::Reach::what_they_need, diagnostics_);
   if (diagnostics_.has_errors()) return std::move(plan_);
-  fates_.assign(model_.tasks.size(), Fate::left_out);
-  outputs_.resize(model_.tasks.size());
-  for (const NodeId node : order(model_.graph)) {
-    if (node < model_.tasks.size() && targets.has(static_cast<TaskId>(node))) look_at(node);
-  }
+  called_up_.resize(model_.tasks.size());
+  do {
+    look_at_all(targets);
+  } while (call_up_temporaries());
   take_in_order();
   find_orphans(targets);
-  order_steps();
+  clean_up(targets);
+  plan_.graph = order_of_changes(model_, snapshot_, plan_.steps, removals_, cleanings_);
   note_locks();
   return std::move(plan_);
 }
@@ -310,21 +371,39 @@ Plan Planner::destroy() {
     const Record& record = snapshot_.records[i];
     if (targets.has(record)) remove(i, targets.named(record) ? "destroy" : "it needs what is deleted");
   }
-  if (plan_.steps.empty()) return std::move(plan_);
-  const Graph removal = removal_order(snapshot_);
-  std::vector<NodeId> nodes(removal.size());
-  auto next = static_cast<NodeId>(plan_.steps.size());
-  for (NodeId r = 0; r < removal.size(); ++r) {
-    const auto step = removals_.find(r);
-    nodes[r] = step != removals_.end() ? step->second : next++;
-  }
-  std::vector<Graph::Edge> edges;
-  for (NodeId used = 0; used < removal.size(); ++used) {
-    for (const NodeId user : removal.needs(used)) edges.emplace_back(nodes[used], nodes[user]);
-  }
-  plan_.graph = Graph(next, std::move(edges));
+  plan_.forgotten = forgotten_after(plan_, snapshot_);
+  plan_.graph = order_of_deletes(snapshot_, plan_.steps, removals_);
   note_locks();
   return std::move(plan_);
+}
+
+Plan Planner::clean() {
+  const Targets targets(plan_.goal.targets, model_, snapshot_, Targets::Reach::who_needs_them, diagnostics_);
+  if (diagnostics_.has_errors()) return std::move(plan_);
+  fates_.assign(model_.tasks.size(), Fate::left_out);
+  called_up_.resize(model_.tasks.size());
+  clean_up(targets);
+  for (const std::size_t record : expired_records(snapshot_, aids_.now, diagnostics_)) {
+    const Record& gone = snapshot_.records[record];
+    if (targets.has(gone) && !removals_.contains(record)) remove(record, "expired at " + to_string(*gone.expires));
+  }
+  plan_.graph = order_of_deletes(snapshot_, plan_.steps, removals_);
+  note_locks();
+  return std::move(plan_);
+}
+
+Plan Planner::plan() {
+  switch (plan_.goal.kind) {
+    case Goal::Kind::destroy:
+      return destroy();
+    case Goal::Kind::clean:
+      return clean();
+    case Goal::Kind::rollback:
+      bug("a rollback is planned from the history");
+    case Goal::Kind::apply:
+      break;
+  }
+  return apply();
 }
 
 void append(std::string& out, const std::optional<Value>& value) {
@@ -360,7 +439,7 @@ Plan make_plan(const Model& model, Snapshot& snapshot, const Goal& goal, const P
   }
   Moved moved = rename(snapshot, renamings_of(model, snapshot, goal), aids.sealer);
   Planner planner(model, snapshot, goal, aids, diagnostics);
-  Plan plan = goal.kind == Goal::Kind::apply ? planner.apply() : planner.destroy();
+  Plan plan = planner.plan();
   if (!moved.moves.empty()) add_moves(plan, std::move(moved));
   check_deletes(model, plan, diagnostics);
   return plan;

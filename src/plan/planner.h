@@ -19,6 +19,7 @@ struct PlanningAids {
   const Sealer& sealer;
   const Surroundings& surroundings;  ///< `run`, `now` and `outputs` are replaced by planning's own
   const Sources& sources;
+  Instant now = {};                        ///< what has expired
   const Observations* observed = nullptr;  ///< what was looked at; nothing: what is recorded is believed
 };
 

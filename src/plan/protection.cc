@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "manifest/protection.h"
 
 namespace verba {
@@ -10,10 +12,15 @@ namespace {
 
 constexpr std::size_t names_shown = 5;
 
+/// What is temporary is meant to go.
+bool deletes_something(const Step& step) {
+  return (step.action == Action::remove || step.action == Action::replace) && !step.temporary;
+}
+
 }  // namespace
 
 bool deletes(const Plan& plan) {
-  return plan.count(Action::remove) + plan.count(Action::replace) > 0;
+  return std::ranges::any_of(plan.steps, deletes_something);
 }
 
 void check_deletes(const Model& model, const Plan& plan, Diagnostics& diagnostics) {
@@ -24,7 +31,7 @@ void check_deletes(const Model& model, const Plan& plan, Diagnostics& diagnostic
   std::string names;
   std::size_t count = 0;
   for (const Step& step : plan.steps) {
-    if (step.action != Action::remove && step.action != Action::replace) continue;
+    if (!deletes_something(step)) continue;
     if (++count > names_shown) continue;
     names += (count > 1 ? ", " : "") + step.address;
   }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "plan/diff.h"
 
@@ -34,6 +35,14 @@ std::string changed_fields(const std::vector<FieldChange>& changes) {
   if (changes.size() == 1) return changes[0].field + " changed";
   if (changes.size() == 2) return fmt::format("{} and {} changed", changes[0].field, changes[1].field);
   return fmt::format("{} and {} other fields changed", changes[0].field, changes.size() - 1);
+}
+
+std::string waiting_reason(const std::vector<FieldChange>& changes) {
+  std::vector<FieldChange> sure;
+  std::ranges::copy_if(changes, std::back_inserter(sure),
+                       [](const FieldChange& change) { return !change.after || !has_unknown(*change.after); });
+  if (!sure.empty()) return changed_fields(sure);
+  return changes.empty() ? "an input is known after apply" : fmt::format("{} is known after apply", changes[0].field);
 }
 
 const Field* replaced_field(const TaskType& type, const std::vector<FieldChange>& changes) {

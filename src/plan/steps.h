@@ -15,6 +15,8 @@ namespace verba {
 std::vector<FieldChange> changes_of(const Definition& old, const Value& inputs, const std::vector<FileInput>& files);
 
 /// "environment.SITE changed". REQUIRES: there are some.
+/// Of an update with inputs that are known after apply: what has changed for sure, or else what is waited for.
+std::string waiting_reason(const std::vector<FieldChange>&);
 std::string changed_fields(const std::vector<FieldChange>& changes);
 
 /// The first changed field that needs a new thing.

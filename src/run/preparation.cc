@@ -3,8 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "plan/inputs.h"
 #include "plan/removal.h"
+#include "plan/temporary.h"
 
 namespace verba {
 namespace {
@@ -16,6 +19,17 @@ Settled mistaken(const Diagnostics& diagnostics) {
   return {StepStatus::failed, "its inputs could not be evaluated", ""};
 }
 
+/// What comes new to a deployment that expires goes with it.
+std::optional<Instant> expiry_of(const Snapshot& snapshot, const std::string& deployment) {
+  std::optional<Instant> latest;
+  for (const Record& record : snapshot.records) {
+    if (record.deployment != deployment) continue;
+    if (!record.expires) return std::nullopt;
+    latest = std::max(latest, record.expires);
+  }
+  return latest;
+}
+
 }  // namespace
 
 Preparation::Preparation(const Model& model, const Snapshot& snapshot, const Workplace& workplace)
@@ -24,7 +38,9 @@ Preparation::Preparation(const Model& model, const Snapshot& snapshot, const Wor
   outputs_.resize(model.tasks.size());
 }
 
-void Preparation::begin(RunId run, Instant started, const std::string& reason) {
+void Preparation::begin(RunId run, Instant started, const std::string& reason,
+                        std::optional<std::optional<Instant>> expires) {
+  expires_ = expires;
   actual_.run = Map();
   actual_.run.set("id", std::int64_t{run});
   actual_.run.set("started", to_string(started));
@@ -37,7 +53,7 @@ void Preparation::begin(RunId run, Instant started, const std::string& reason) {
 
 std::optional<Value> Preparation::outputs_of(TaskId task) {
   if (outputs_[task]) return outputs_[task];
-  const Record* record = snapshot_.find(model_.tasks[task].address);
+  const Record* record = snapshot_.last_known(model_.tasks[task].address);
   if (!record || record->status == RecordStatus::started) return std::nullopt;
   outputs_[task] = at_.sealer.from_sealed_json(record->outputs, record->address);
   secrets_.add(*outputs_[task]);
@@ -60,6 +76,8 @@ Record Preparation::new_record(const Step& step) const {
   record.type = step.type;
   record.account = step.account;
   record.created = at_.system.now();
+  record.lifetime = step.temporary ? Lifetime::temporary : Lifetime::lasting;
+  record.expires = expiry_of(snapshot_, step.deployment);
   record.place = step.place;
   return record;
 }
@@ -76,6 +94,12 @@ std::variant<Job, Settled> Preparation::job_of(const Step& step, StepNumber numb
   job.step = number;
   job.action = step.action;
   job.record = step.record ? snapshot_.records[*step.record] : new_record(step);
+  if (is_cleaning(step)) {
+    const auto made = temporaries_.find(step.address);
+    if (made == temporaries_.end() && !step.record) return Settled{StepStatus::skipped, "it was never made", ""};
+    if (made != temporaries_.end()) job.record = made->second;
+    job.record.lifetime = Lifetime::temporary;
+  }
   if (std::optional<Settled> settled = find_providers(job, step.type)) return *settled;
   if (step.action == Action::remove) return removal_of(std::move(job));
   if (step.restores) return restoration_of(std::move(job), step);
@@ -183,6 +207,7 @@ std::variant<Job, Settled> Preparation::undo_of(const Step& step, StepNumber num
 }
 
 std::optional<Record> Preparation::record_of(const Job& job, const Step& step, Value outputs) {
+  if (is_cleaning(step)) return remembered(job.record);
   if (job.action == Action::remove || (job.action == Action::rollback && !job.previous)) return std::nullopt;
   secrets_.taint(outputs);
   secrets_.add(outputs);
@@ -201,11 +226,26 @@ std::optional<Record> Preparation::record_of(const Job& job, const Step& step, V
     record.outputs = at_.sealer.to_sealed_json(outputs, record.address);
     if (job.next->needs) record.needs = *job.next->needs;
     record.place = step.place;
+    record.lifetime = step.temporary ? Lifetime::temporary : Lifetime::lasting;
+    if (expires_) record.expires = *expires_;
     if (step.task) {
       record.protect = model_.tasks[*step.task].protect;
       outputs_[*step.task] = std::move(outputs);
     }
   }
+  record.status = RecordStatus::deployed;
+  record.pending.reset();
+  record.updated = at_.system.now();
+  return record;
+}
+
+/// What stays of a temporary thing that is deleted: what it had, or had the last time that it was whole.
+std::optional<Record> Preparation::remembered(Record record) const {
+  if (!record.definition) {
+    const Record* before = snapshot_.remembered(record.address);
+    return before ? std::optional(*before) : std::nullopt;
+  }
+  record.lifetime = Lifetime::over;
   record.status = RecordStatus::deployed;
   record.pending.reset();
   record.updated = at_.system.now();

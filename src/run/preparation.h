@@ -2,6 +2,7 @@
 // From a step of the plan to a job: everything that the provider is told, evaluated when the step's turn has come.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -30,7 +31,8 @@ class Preparation {
   Preparation& operator=(const Preparation&) = delete;
 
   /// From now on `run.` means this run.
-  void begin(RunId run, Instant started, const std::string& reason);
+  /// What it deploys gets `expires`, when that is given; nothing within: it lasts.
+  void begin(RunId run, Instant started, const std::string& reason, std::optional<std::optional<Instant>> expires);
   const SecretWords& secrets() const { return secrets_; }
 
   std::variant<Job, Settled> job_of(const Step& step, StepNumber number);
@@ -41,12 +43,18 @@ class Preparation {
   /// that read them.
   std::optional<Record> record_of(const Job& job, const Step& step, Value outputs);
 
+  /// What state records, as of now, of a temporary thing that this run makes: so that it can be deleted.
+  void note(const Step& step, const Record& record) {
+    if (step.temporary) temporaries_.insert_or_assign(step.address, record);
+  }
+
   /// The definition of a note that redefines.
   Definition definition_of(const Note& note);
 
  private:
   std::variant<Job, Settled> removal_of(Job job);
   std::variant<Job, Settled> restoration_of(Job job, const Step& step);
+  std::optional<Record> remembered(Record record) const;
   std::optional<Settled> fill(Job& job, const Step& step);
   void note_before(Job& job, const Step& step);
   std::optional<Value> outputs_of(TaskId task);
@@ -59,9 +67,11 @@ class Preparation {
   const Snapshot& snapshot_;
   const Workplace& at_;
   SecretWords secrets_;
+  std::optional<std::optional<Instant>> expires_;
   Surroundings actual_;                        ///< with this run's own words
   Surroundings planning_;                      ///< with planning's words: for what counts as changed
   std::vector<std::optional<Value>> outputs_;  ///< by task
+  std::map<std::string, Record> temporaries_;  ///< by address
 };
 
 }  // namespace verba

@@ -63,7 +63,6 @@ class Recovery {
   std::optional<Definition> definition_of(const Record&) const;
   void record(const Record&, const StepRecord*, Found);
   Attempt attempt(const Record&, Stop&, const std::string& directory);
-  void tidy(const Snapshot&);
 
   const RecoveryAids& at_;
   SecretWords secrets_;
@@ -210,7 +209,12 @@ void Recovery::record(const Record& before, const StepRecord* step, Found found)
   const Instant now = at_.system.now();
   const std::string message = secrets_.mask(found.message);
   record.updated = now;
-  if (found.what == Found::What::gone) {
+  if (found.what == Found::What::gone && record.lifetime == Lifetime::temporary && record.definition) {
+    record.lifetime = Lifetime::over;  // what it had is remembered, as at the end of every run
+    record.status = RecordStatus::deployed;
+    record.pending.reset();
+    batch.emplace_back(PutRecord{record});
+  } else if (found.what == Found::What::gone) {
     batch.emplace_back(RemoveRecord{record.environment, record.address});
   } else if (found.what == Found::What::undone) {
     record.status = RecordStatus::failed;
@@ -248,22 +252,6 @@ void Recovery::settle(const Record& record_before) {
   for (const Stream stream : {Stream::output, Stream::error}) at_.system.remove(printed_file(trace, stream));
 }
 
-/// Files of runs of this environment that are over and left nothing unsettled.
-void Recovery::tidy(const Snapshot& snapshot) {
-  for (const DirectoryEntry& entry :
-       at_.system.list_directory(at_.scratch_directory).value_or(std::vector<DirectoryEntry>())) {
-    RunId id = 0;
-    const auto [end, error] = std::from_chars(entry.name.data(), entry.name.data() + entry.name.size(), id);
-    if (error != std::errc()) continue;
-    const std::optional<Run> run = at_.store.run(id);
-    const bool unsettled = std::ranges::any_of(snapshot.records, [id](const Record& record) {
-      return record.run == id && record.status == RecordStatus::started;
-    });
-    if (!run || run->environment != snapshot.environment || run->status == RunStatus::running || unsettled) continue;
-    at_.system.remove(at_.scratch_directory + "/" + entry.name);
-  }
-}
-
 bool Recovery::settle(const Snapshot& snapshot) {
   bool any = false;
   for (const Record& record : snapshot.records) {
@@ -273,11 +261,25 @@ bool Recovery::settle(const Snapshot& snapshot) {
     if (asked_) throw Interrupted{};
     any = true;
   }
-  tidy(any ? at_.store.snapshot(snapshot.environment) : snapshot);
+  tidy_scratch(any ? at_.store.snapshot(snapshot.environment) : snapshot, at_.system, at_.store, at_.scratch_directory);
   return any;
 }
 
 }  // namespace
+
+void tidy_scratch(const Snapshot& snapshot, System& system, Store& store, const std::string& scratch_directory) {
+  for (const DirectoryEntry& entry : system.list_directory(scratch_directory).value_or(std::vector<DirectoryEntry>())) {
+    RunId id = 0;
+    const auto [end, error] = std::from_chars(entry.name.data(), entry.name.data() + entry.name.size(), id);
+    if (error != std::errc()) continue;
+    const std::optional<Run> run = store.run(id);
+    const bool unsettled = std::ranges::any_of(snapshot.records, [id](const Record& record) {
+      return record.run == id && record.status == RecordStatus::started;
+    });
+    if (!run || run->environment != snapshot.environment || run->status == RunStatus::running || unsettled) continue;
+    system.remove(scratch_directory + "/" + entry.name);
+  }
+}
 
 bool settle_interrupted(const Snapshot& snapshot, const RecoveryAids& aids) {
   return Recovery(aids).settle(snapshot);

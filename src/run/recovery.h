@@ -44,4 +44,8 @@ struct RecoveryAids {
 /// then. Throws Error(state), Interrupted after Ctrl-C, and what `decide` throws.
 bool settle_interrupted(const Snapshot&, const RecoveryAids&);
 
+/// Removes files of runs of this environment that are over and left nothing unsettled: who is killed at the very end of
+/// a run leaves some. Needs no lock.
+void tidy_scratch(const Snapshot&, System&, Store&, const std::string& scratch_directory);
+
 }  // namespace verba

@@ -4,9 +4,10 @@
 // durable in one commit, let the started ones begin, wait for the next event; round again. Because `started` and
 // `finished` of many steps share a commit, durable state costs one disk flush a round, not two a step.
 //
-// A run has one or two phases. In the first the plan is carried out. When a step failed in a deployment that says
+// A run has one to three phases. In the first the plan is carried out. When a step failed in a deployment that says
 // `onFailure: rollback`, the plan is extended by the undoing of what this run began there, and the same loop carries
-// that out, once everything else that can go on has ended.
+// that out, once everything else that can go on has ended. What is temporary is deleted when its users are done; where
+// something failed or the person stopped the run, that is when nothing else goes on any more: the last phase.
 #include "run/runner.h"
 
 #include <fmt/format.h>
@@ -18,6 +19,7 @@
 
 #include "base/error.h"
 #include "plan/moves.h"
+#include "plan/temporary.h"
 #include "run/journal.h"
 #include "run/live_step.h"
 #include "run/preparation.h"
@@ -48,14 +50,19 @@ class RunLoop {
  private:
   // Beginning and end
   void record_notes();
+  /// When what this run deploys expires, if the person said so; nothing within: it lasts.
+  std::optional<std::optional<Instant>> expiry() const;
   void begin();
   void work_off();
   void roll_back();
+  void clean_up();
   RunResult end();
   void abandon() noexcept;
   // The round
   bool settle_ended();
   bool start_ready(std::vector<LiveStep*>& started);
+  bool comes_last(StepNumber);
+  std::vector<StepNumber> block(StepNumber);
   void start(Job job, std::vector<LiveStep*>& started);
   void on_tick();
   void on_interrupt();
@@ -88,7 +95,9 @@ class RunLoop {
   std::set<std::string> busy_groups_;
   std::vector<StepNumber> parked_;  ///< ready, but their group is busy
   bool stopping_ = false;
-  bool at_once_ = false;
+  bool halted_ = false;    ///< nothing new starts
+  bool cleaning_ = false;  ///< in the last phase
+  Graph cleaning_graph_;
   std::optional<TimerId> timer_;
   Instant next_log_, next_renewal_;
 };
@@ -109,15 +118,23 @@ RunLoop::~RunLoop() {
   at_.system.on_interrupt({});
 }
 
+std::optional<std::optional<Instant>> RunLoop::expiry() const {
+  if (!plan_.goal.ttl) return std::nullopt;
+  if (plan_.goal.ttl->count() == 0) return std::optional<Instant>();
+  return at_.system.now() + *plan_.goal.ttl;
+}
+
 void RunLoop::record_notes() {
   journal_.add(edits_of(plan_.moves, at_.system.now(), settings_.owner.user));
-  for (const Note& note : plan_.noted) {
+  for (Note note : plan_.noted) {
+    if (note.renews) note.record.expires = *expiry();
     if (note.redefine) {
       journal_.put(note.record, preparation_.definition_of(note));
     } else {
       journal_.put(note.record);
     }
   }
+  for (const Record& record : plan_.forgotten) journal_.remove(record);
 }
 
 /// The longest path goes first, by the durations of former runs in whole seconds: less than that is noise, and would
@@ -150,7 +167,7 @@ void RunLoop::begin() {
   // It is there before any step begins: what is not in it has not begun.
   at_.system.make_directories(settings_.scratch_directory, 0700);
   at_.system.write_file(trace_of_run(settings_.scratch_directory, run_), "", 0600);
-  preparation_.begin(run_, now, settings_.reason);
+  preparation_.begin(run_, now, settings_.reason, expiry());
   environment_ = operators_environment(at_.system);
   phase_.plan = &plan_;
   phase_.schedule = std::make_unique<Schedule>(plan_.graph, plan_.steps.size(),
@@ -172,6 +189,7 @@ RunResult RunLoop::carry_out() {
   try {
     work_off();
     if (!doomed_.empty() && !stopping_) roll_back();
+    clean_up();
     return end();
   } catch (...) {
     abandon();
@@ -197,7 +215,7 @@ void RunLoop::work_off() {
 void RunLoop::roll_back() {
   std::vector<StepNumber> to_undo;
   for (const StepNumber step : begun_) {
-    if (doomed_.contains(plan_.steps[step].deployment)) to_undo.push_back(step);
+    if (doomed_.contains(plan_.steps[step].deployment) && !plan_.steps[step].temporary) to_undo.push_back(step);
   }
   if (to_undo.empty()) return;
   before_undo_ = at_.store.snapshot(plan_.environment);
@@ -209,6 +227,25 @@ void RunLoop::roll_back() {
   statuses_.resize(undo_->plan.steps.size(), StepStatus::pending);
   phase_ = {&undo_->plan, undo_->first, std::make_unique<Schedule>(undo_->graph, to_undo.size(), undo_->urgency)};
   at_.listener.on(RollbackBegan{at_.system.now(), &undo_->plan});
+  work_off();
+}
+
+/// The last phase: the deletes of what is temporary that are still to be done. Ctrl-C does not keep it from beginning.
+void RunLoop::clean_up() {
+  const StepNumber first = first_cleaning(plan_);
+  const auto end = static_cast<StepNumber>(plan_.steps.size());
+  if (!any(first, end, {StepStatus::pending})) return;
+  cleaning_ = true;
+  halted_ = false;
+  cleaning_graph_ = cleaning_graph(plan_);
+  phase_.first = first;
+  phase_.schedule =
+      std::make_unique<Schedule>(cleaning_graph_, end - first, std::vector<std::uint64_t>(cleaning_graph_.size(), 0));
+  for (StepNumber step = first; step < end; ++step) {
+    const StepStatus status = statuses_[step];
+    if (status == StepStatus::succeeded || status == StepStatus::skipped) phase_.schedule->finish(step - first);
+    if (status == StepStatus::failed || status == StepStatus::cancelled) failed(step);
+  }
   work_off();
 }
 
@@ -224,8 +261,9 @@ RunResult RunLoop::end() {
   if (any(0, planned, {StepStatus::failed, StepStatus::in_doubt})) status = RunStatus::failed;
   if (all > planned) {
     // What nothing can undo is skipped, and so is what waits for a failed one: the latter never without the failed one.
-    const bool whole =
+    bool whole =
         !any(planned, all, {StepStatus::failed, StepStatus::in_doubt, StepStatus::cancelled, StepStatus::pending});
+    if (any(first_cleaning(plan_), planned, {StepStatus::failed})) whole = false;
     status = whole ? RunStatus::rolled_back : RunStatus::rollback_failed;
   }
   if (stopping_ && any(0, all, {StepStatus::pending, StepStatus::cancelled})) status = RunStatus::cancelled;
@@ -268,10 +306,11 @@ bool RunLoop::settle_ended() {
 
 bool RunLoop::start_ready(std::vector<LiveStep*>& started) {
   bool any = false;
-  while (!stopping_ && live_.size() < settings_.parallelism) {
+  while (!halted_ && live_.size() < settings_.parallelism) {
     const std::optional<StepNumber> ready = phase_.schedule->take();
     if (!ready) break;
     const StepNumber number = phase_.first + *ready;
+    if (comes_last(number)) continue;
     std::variant<Job, Settled> prepared = prepare(number);
     if (const Settled* settled = std::get_if<Settled>(&prepared)) {
       settle(number, *settled);
@@ -289,6 +328,21 @@ bool RunLoop::start_ready(std::vector<LiveStep*>& started) {
   return any;
 }
 
+/// What is temporary stays for the undoing of what uses it. In the last phase: what was done in the first one.
+bool RunLoop::comes_last(StepNumber number) {
+  if (cleaning_) return statuses_[number] != StepStatus::pending;
+  const Step& step = phase_.plan->steps[number];
+  if (!is_cleaning(step) || doomed_.empty()) return false;
+  skip(block(number), fmt::format("it needs {}", step.address));
+  return true;
+}
+
+std::vector<StepNumber> RunLoop::block(StepNumber step) {
+  std::vector<StepNumber> blocked = phase_.schedule->block(step - phase_.first);
+  for (StepNumber& each : blocked) each += phase_.first;
+  return blocked;
+}
+
 std::variant<Job, Settled> RunLoop::prepare(StepNumber number) {
   const Step& step = phase_.plan->steps[number];
   if (!step.undoes) return preparation_.job_of(step, number);
@@ -298,6 +352,7 @@ std::variant<Job, Settled> RunLoop::prepare(StepNumber number) {
 void RunLoop::start(Job job, std::vector<LiveStep*>& started) {
   const StepNumber number = job.step;
   job.record = journal_.started(number, at_.system.now(), std::move(job.record), job.next ? &*job.next : nullptr);
+  preparation_.note(phase_.plan->steps[number], job.record);
   statuses_[number] = StepStatus::started;
   if (number < plan_.steps.size()) begun_.push_back(number);
   Surface surface{at_.system,
@@ -329,9 +384,9 @@ void RunLoop::on_tick() {
 void RunLoop::on_interrupt() {
   const bool second = stopping_;
   stopping_ = true;
+  halted_ = true;
   at_.listener.on(StopAsked{at_.system.now(), second});
-  if (!second || at_once_) return;
-  at_once_ = true;
+  if (!second) return;
   for (auto& [number, step] : live_) step->stop();
 }
 
@@ -345,6 +400,7 @@ void RunLoop::settle(LiveStep& live, Outcome outcome) {
     settled.status = StepStatus::succeeded;
     std::optional<Record> record =
         preparation_.record_of(job, phase_.plan->steps[job.step], std::move(succeeded->outputs));
+    if (record) preparation_.note(phase_.plan->steps[job.step], *record);
     record ? journal_.put(std::move(*record)) : journal_.remove(job.record);
   } else if (const auto* failed = std::get_if<Failed>(&outcome)) {
     settled = {StepStatus::failed, secrets.mask(failed->message), secrets.mask(failed->hint)};
@@ -358,6 +414,7 @@ void RunLoop::settle(LiveStep& live, Outcome outcome) {
     Record record = job.record;
     record.status = RecordStatus::failed;
     record.updated = now;
+    preparation_.note(phase_.plan->steps[job.step], record);
     journal_.put(std::move(record));
   }
   if (!job.group.empty()) busy_groups_.erase(job.group);
@@ -388,8 +445,9 @@ void RunLoop::settle(StepNumber step, const Settled& settled) {
 }
 
 OnFailure RunLoop::policy_of(const Step& step) const {
+  if (is_cleaning(step)) return OnFailure::keep_going;
   if (settings_.on_failure) return *settings_.on_failure;
-  if (plan_.goal.kind == Goal::Kind::destroy) return OnFailure::keep_going;  // a destroy is not undone by deploying
+  if (plan_.goal.kind != Goal::Kind::apply) return OnFailure::keep_going;  // a destroy is not undone by deploying
   return step.task ? model_.tasks[*step.task].on_failure : OnFailure::stop;
 }
 
@@ -397,11 +455,6 @@ OnFailure RunLoop::policy_of(const Step& step) const {
 /// that; with `rollback` what was done there is undone later.
 void RunLoop::failed(StepNumber number) {
   const Step& step = phase_.plan->steps[number];
-  const auto block = [&](StepNumber of) {
-    std::vector<StepNumber> blocked = phase_.schedule->block(of - phase_.first);
-    for (StepNumber& each : blocked) each += phase_.first;
-    return blocked;
-  };
   skip(block(number), fmt::format("it needs {}", step.address));
   if (step.undoes) return;
   const OnFailure policy = policy_of(step);
@@ -418,6 +471,7 @@ void RunLoop::skip(const std::vector<StepNumber>& steps, const std::string& why)
   const Instant now = at_.system.now();
   for (const StepNumber step : steps) {
     if (statuses_[step] != StepStatus::pending) continue;
+    if (is_cleaning(phase_.plan->steps[step]) && !cleaning_) continue;  // nothing keeps it from being done in the end
     statuses_[step] = StepStatus::skipped;
     journal_.ended(step, now, StepStatus::skipped, why);
     at_.listener.on(StepEnded{step, now, StepStatus::skipped, why, "", Milliseconds(0)});

@@ -61,6 +61,8 @@ void fields(auto& io, Like<Record> auto& r) {
   io("updated", r.updated);
   io("place", r.place);
   io("protect", r.protect);
+  io("lifetime", r.lifetime);
+  io("expires", r.expires);
 }
 
 void fields(auto& io, Like<Owner> auto& o) {
@@ -171,6 +173,7 @@ class Writer {
   static Value value(const Digest& d) { return d.hex(); }
   static Value value(Instant at) { return to_string(at); }
   static Value value(RecordStatus s) { return to_string(s); }
+  static Value value(Lifetime l) { return to_string(l); }
   static Value value(RunStatus s) { return to_string(s); }
   static Value value(StepStatus s) { return to_string(s); }
   template <class T>
@@ -207,6 +210,9 @@ class Reader {
     const Value* value = map_.find(name);
     if (value == nullptr) refuse(fmt::format("{} is missing", at(name)));
     read(*value, at(name), field);
+  }
+  void operator()(std::string_view name, Lifetime& field) {  // not in texts of before there were temporary things
+    if (const Value* value = map_.find(name)) field = word(*value, at(name), lifetime);
   }
   template <class T>
   void operator()(std::string_view name, std::optional<T>& field) {

@@ -28,6 +28,13 @@ enum class RecordStatus : std::uint8_t {
   failed,    ///< the last step on it failed; it may be half done
 };
 
+/// How long a thing is meant to stand.
+enum class Lifetime : std::uint8_t {
+  lasting,
+  temporary,  ///< until the run that made it is done; one that is recorded between runs is left over
+  over,       ///< a temporary thing that was deleted: not there any more, only what it had is remembered
+};
+
 /// What is deployed at one address of one environment. `definition` and `pending` name blobs (JSON, see
 /// plan/definition.h) from which the thing can be updated, put back or deleted without its manifest.
 struct Record {
@@ -48,6 +55,8 @@ struct Record {
   Instant updated;
   std::string place;  ///< "web.yaml:14" of its manifest
   bool protect = false;
+  Lifetime lifetime = Lifetime::lasting;
+  std::optional<Instant> expires;  ///< from then on `verba gc` deletes it
   friend bool operator==(const Record&, const Record&) = default;
 };
 
@@ -55,8 +64,14 @@ struct Record {
 struct Snapshot {
   std::string environment;
   std::int64_t serial = 0;      ///< grows with every change of this environment's records
-  std::vector<Record> records;  ///< sorted by address
-  const Record* find(std::string_view address) const;
+  std::vector<Record> records;  ///< of what is there; sorted by address
+  std::vector<Record> over{};   ///< of temporary things that are over; sorted by address
+
+  void add(Record record);                                   ///< the next one by address, to where it belongs
+  const Record* find(std::string_view address) const;        ///< among `records`
+  const Record* remembered(std::string_view address) const;  ///< among `over`
+  /// The one that says what the thing had when it was last whole, be it there or over; else find().
+  const Record* last_known(std::string_view address) const;
 };
 
 /// rolled_back: it failed, and what it had done where it failed was undone; rollback_failed: not all of that.
@@ -71,6 +86,7 @@ enum class RunStatus : std::uint8_t {
 };
 enum class StepStatus : std::uint8_t { pending, started, succeeded, unchanged, failed, cancelled, skipped, in_doubt };
 std::string_view to_string(RecordStatus);
+std::string_view to_string(Lifetime);
 std::string_view to_string(RunStatus);
 std::string_view to_string(StepStatus);
 

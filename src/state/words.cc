@@ -11,6 +11,7 @@ namespace verba {
 namespace {
 
 constexpr std::array<std::string_view, 3> record_words{"deployed", "started", "failed"};
+constexpr std::array<std::string_view, 3> lifetime_words{"lasting", "temporary", "over"};
 constexpr std::array<std::string_view, 7> run_words{"running",     "succeeded",   "failed",         "cancelled",
                                                     "interrupted", "rolled-back", "rollback-failed"};
 constexpr std::array<std::string_view, 8> step_words{"pending", "started",   "succeeded", "unchanged",
@@ -29,6 +30,9 @@ Status find(const std::array<std::string_view, N>& words, std::string_view word)
 std::string_view to_string(RecordStatus status) {
   return record_words.at(static_cast<std::size_t>(status));
 }
+std::string_view to_string(Lifetime lifetime) {
+  return lifetime_words.at(static_cast<std::size_t>(lifetime));
+}
 std::string_view to_string(RunStatus status) {
   return run_words.at(static_cast<std::size_t>(status));
 }
@@ -38,6 +42,9 @@ std::string_view to_string(StepStatus status) {
 
 RecordStatus record_status(std::string_view word) {
   return find<RecordStatus>(record_words, word);
+}
+Lifetime lifetime(std::string_view word) {
+  return find<Lifetime>(lifetime_words, word);
 }
 RunStatus run_status(std::string_view word) {
   return find<RunStatus>(run_words, word);

@@ -10,6 +10,7 @@ namespace verba {
 
 /// Throws Error(state) "state.corrupt" for a word that is none.
 RecordStatus record_status(std::string_view word);
+Lifetime lifetime(std::string_view word);
 RunStatus run_status(std::string_view word);
 StepStatus step_status(std::string_view word);
 

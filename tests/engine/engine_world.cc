@@ -48,7 +48,7 @@ void EngineWorld::prepare(const std::string& text) {
   stage->snapshot = store->snapshot("default");
   if (diagnostics.has_errors()) return;
   const Surroundings around = surroundings();
-  PlanningAids aids{providers_, *store, sealer, around, stage->sources};
+  PlanningAids aids{providers_, *store, sealer, around, stage->sources, system.now()};
   const Observations observed = goal.refresh ? look() : Observations{};
   if (goal.refresh) aids.observed = &observed;
   stage->plan = make_plan(stage->model, stage->snapshot, goal, aids, diagnostics);

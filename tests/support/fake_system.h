@@ -63,6 +63,9 @@ class FakeSystem final : public System {
   void interrupt_after(Milliseconds length);
   void interrupt() { interrupt_after(Milliseconds(0)); }
 
+  /// Time passes in which nothing happens.
+  void advance(Milliseconds length) { time_ += length; }
+
   std::set<std::int64_t> groups;  ///< process groups left by one who died
 
   // What the test may look at

@@ -5,6 +5,7 @@
 #include "cli/plan_file.h"
 #include "cli/protection.h"
 #include "cli/running.h"
+#include "run/recovery.h"
 #include "value/json.h"
 #include "view/json/plan_json.h"
 #include "view/json/state_json.h"
@@ -42,11 +43,12 @@ Request requested(Call& call, Goal::Kind kind) {
   Request request = request_of(call, kind);
   request.goal.targets = targets_of(call);
   request.goal.prune = kind == Goal::Kind::apply && call.arguments.flag("prune");
+  if (kind == Goal::Kind::apply) request.goal.ttl = call.arguments.duration("ttl");
   request.goal.refresh = kind == Goal::Kind::apply && call.arguments.flag("refresh");
   return request;
 }
 
-/// apply and destroy.
+/// apply and destroy: from what was asked for to what became of it.
 int deploy(Call& call, Goal::Kind kind) {
   run_format_of(call);
   const auto file = kind == Goal::Kind::apply ? plan_file_of(call) : std::nullopt;
@@ -74,12 +76,14 @@ Format run_format_of(Call& call) {
 
 int deploy(Call& call, Desk& desk, const Goal& goal, const std::optional<PlanFile>& file) {
   const Format format = run_format_of(call);
-  const bool only_look = goal.kind == Goal::Kind::rollback && call.arguments.flag("dry-run");
+  const bool by_state = goal.kind == Goal::Kind::rollback || goal.kind == Goal::Kind::clean;
+  const bool only_look = by_state && call.arguments.flag("dry-run");
 
   // Compare with what is deployed.
   Planned planned = plan_now(call, desk, goal);
   if (file) require_same(*file, desk, planned);
   if ((planned.plan.idle() && planned.plan.noted.empty()) || only_look) {
+    tidy_scratch(planned.snapshot, call.system, *desk.store, scratch_directory(call, desk.state_path));
     show(call, planned.plan, format);
     show_result(call, desk, planned.plan, std::nullopt, format);
     return kDone;
@@ -98,7 +102,8 @@ int deploy(Call& call, Desk& desk, const Goal& goal, const std::optional<PlanFil
   }
   if (format == Format::text && !planned.plan.empty()) print(call, "\n");
   const RunResult result = carry_out(call, desk, planned, lease, format);
-  if (format == Format::text && planned.plan.empty() && !planned.plan.moves.empty()) print(call, "Recorded.\n");
+  const bool tell = !planned.plan.moves.empty() || (goal.ttl && !planned.plan.noted.empty());
+  if (format == Format::text && planned.plan.empty() && tell) print(call, "Recorded.\n");
   show_result(call, desk, planned.plan, planned.plan.empty() ? std::nullopt : std::optional(result.run), format);
   return exit_code(result.status);
 }
@@ -152,6 +157,11 @@ CommandRow apply_command() {
   auto options = run_options();
   options.push_back(prune_option());
   options.push_back(refresh_option());
+  options.push_back({.name = "ttl",
+                     .value = "TIME",
+                     .summary =
+                         "what this deploys may be deleted by `verba gc` when that time has passed (0s: it lasts "
+                         "again)"});
   return {.name = "apply",
           .group = "Deploy",
           .summary = "show what would change, ask, and do it",

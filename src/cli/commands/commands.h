@@ -11,6 +11,7 @@ CommandRow validate_command();
 CommandRow plan_command();
 CommandRow apply_command();
 CommandRow destroy_command();
+CommandRow gc_command();
 CommandRow status_command();
 CommandRow drift_command();
 CommandRow diff_command();

@@ -1,30 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <limits>
-#include <memory>
 
-#include "base/error.h"
 #include "cli/commands/commands.h"
 #include "cli/commands/deploy.h"
 #include "cli/running.h"
 
 namespace verba {
 namespace {
-
-/// A desk without manifests: state alone says what was.
-Desk open_state_desk(Call& call) {
-  const std::string path = state_path(call);
-  const std::string environment = deployed_environment(call, *open_store(path, StoreUse::reading));
-  auto& model = call.keep(std::make_unique<Model>());
-  model.environment.name = environment;
-  auto store = open_store(path, StoreUse::writing);
-  Sealer sealer = open_sealer(call, *store, path, KeyUse::make);
-  return Desk{call.keep(std::make_unique<Project>()),
-              model,
-              planning_surroundings(call.system),
-              path,
-              std::move(store),
-              std::move(sealer)};
-}
 
 int rollback(Call& call) {
   run_format_of(call);

@@ -18,6 +18,7 @@ Value status_value(const DeploymentStatus& status) {
   map.append({"interrupted", {}}, static_cast<std::int64_t>(status.started));
   map.append({"run", {}}, status.run);
   map.append({"updated", {}}, to_string(status.updated));
+  map.append({"expires", {}}, instant_value(status.expires));
   map.append({"place", {}}, status.place);
   return map;
 }

@@ -138,6 +138,12 @@ std::vector<Field> fields_of_task_in_this_version() {
        .default_value = "false",
        .example = "true",
        .implied = true},
+      {.name = "temporary",
+       .type = FieldType::boolean,
+       .summary = "Made only when a task that needs it has something to do, deleted when the last of them is done",
+       .default_value = "false",
+       .example = "true",
+       .implied = true},
       {.name = "idempotent",
        .type = FieldType::boolean,
        .summary = "Running it again is safe, even when nobody knows whether it ran to its end",
@@ -159,7 +165,6 @@ std::vector<Field> task_fields() {
   auto fields = fields_of_task_in_this_version();
   fields.push_back(not_yet("accounts", FieldType::any, "One instance in each of several accounts"));
   fields.push_back(not_yet("rollout", FieldType::object, "How many of its instances at a time"));
-  fields.push_back(not_yet("temporary", FieldType::boolean, "Delete it when the last task that needs it is done"));
   fields.push_back({.name = "movedFrom",
                     .summary = "Its name before: NAME, DEPLOYMENT.NAME or DEPLOYMENT.NAME[KEY]. What is deployed there "
                                "goes on under the new name",

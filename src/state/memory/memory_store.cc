@@ -35,11 +35,11 @@ class Memory final : public MemoryStore {
 
   Snapshot snapshot(const std::string& environment) override {
     count_call();
-    Snapshot snapshot{environment, 0, {}};
+    Snapshot snapshot{environment, 0, {}, {}};
     if (auto at = contents_.serials.find(environment); at != contents_.serials.end()) snapshot.serial = at->second;
     for (auto at = contents_.records.lower_bound({environment, ""});
          at != contents_.records.end() && at->first.first == environment; ++at) {
-      snapshot.records.push_back(at->second);
+      snapshot.add(at->second);
     }
     return snapshot;
   }

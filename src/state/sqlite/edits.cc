@@ -168,15 +168,16 @@ void write_batch(Database& database, Blobs& blobs, const Batch& batch, const Lea
 bool write_record(Database& database, const Record& r) {
   auto changed = database.run(
       "INSERT INTO record (environment, address, deployment, type, account, status, definition, pending, inputs, "
-      "outputs, needs, run, created, updated, place, protect, beside) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+      "outputs, needs, run, created, updated, place, protect, beside, lifetime, expires) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
       "ON CONFLICT (environment, address) DO UPDATE SET type = excluded.type, "
       "account = excluded.account, status = excluded.status, definition = excluded.definition, "
       "pending = excluded.pending, inputs = excluded.inputs, outputs = excluded.outputs, needs = excluded.needs, "
       "run = excluded.run, created = excluded.created, updated = excluded.updated, place = excluded.place, "
-      "protect = excluded.protect, beside = excluded.beside WHERE deployment = excluded.deployment",
+      "protect = excluded.protect, beside = excluded.beside, lifetime = excluded.lifetime, expires = excluded.expires "
+      "WHERE deployment = excluded.deployment",
       r.environment, r.address, r.deployment, r.type, r.account, to_string(r.status), r.definition, r.pending, r.inputs,
-      r.outputs, r.needs, r.run, r.created, r.updated, r.place, r.protect, r.beside);
+      r.outputs, r.needs, r.run, r.created, r.updated, r.place, r.protect, r.beside, to_string(r.lifetime), r.expires);
   return changed > 0;
 }
 

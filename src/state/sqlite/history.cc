@@ -31,6 +31,8 @@ Record record_from(const Query& row) {
   r.place = row.text(13);
   r.protect = row.boolean(14);
   r.beside = row.digest(15);
+  r.lifetime = lifetime(row.text(16));
+  r.expires = row.maybe_instant(17);
   return r;
 }
 
@@ -91,14 +93,14 @@ Snapshot read_snapshot(Database& database, const std::string& environment) {
     auto row = database.query("SELECT serial FROM environment WHERE name = ?", environment);
     if (row.next()) snapshot.serial = row.integer(0);
   }
-  snapshot.records = read_records(database, environment);
+  for (Record& record : read_records(database, environment)) snapshot.add(std::move(record));
   return snapshot;
 }
 
 std::vector<Record> read_records(Database& database, const std::string& environment) {
   auto row = database.query(
       "SELECT address, deployment, type, account, status, definition, pending, inputs, outputs, needs, run, created, "
-      "updated, place, protect, beside FROM record WHERE environment = ? ORDER BY address",
+      "updated, place, protect, beside, lifetime, expires FROM record WHERE environment = ? ORDER BY address",
       environment);
   std::vector<Record> records;
   while (row.next()) {

@@ -61,6 +61,7 @@ Value goal_value(const Goal& goal) {
   map.append({"targets", {}}, texts(goal.targets));
   map.append({"prune", {}}, goal.prune);
   map.append({"refresh", {}}, goal.refresh);
+  map.append({"ttl", {}}, goal.ttl ? Value(to_string(*goal.ttl)) : Value(Null{}));
   return map;
 }
 

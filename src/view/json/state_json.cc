@@ -30,6 +30,7 @@ Value record_value(const Record& record) {
   map.append({"updated", {}}, to_string(record.updated));
   map.append({"place", {}}, record.place);
   map.append({"protect", {}}, record.protect);
+  map.append({"expires", {}}, instant_value(record.expires));
   return map;
 }
 

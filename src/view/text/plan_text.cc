@@ -156,6 +156,20 @@ std::string back_to_text(const Plan& plan) {
   return fmt::format("Deployment {}, back to how it was {}\n", printable(plan.goal.targets[0]), when);
 }
 
+std::string_view nothing_text(Goal::Kind kind) {
+  switch (kind) {
+    case Goal::Kind::apply:
+      break;
+    case Goal::Kind::destroy:
+      return "Nothing is deployed.\n";
+    case Goal::Kind::rollback:
+      return "Nothing to do: it is as it was then.\n";
+    case Goal::Kind::clean:
+      return "Nothing has expired, and nothing temporary is left over.\n";
+  }
+  return "Nothing to do: what is deployed is what the manifests say.\n";
+}
+
 }  // namespace
 
 std::string value_text(const Value& value) {
@@ -182,11 +196,7 @@ std::string plan_text(const Plan& plan, Style style) {
   if (!plan.idle()) out += "\n";
   out += moves_text(plan, style);
   for (const Step& step : plan.steps) out += heading(step, style) + details(step, style);
-  if (plan.idle()) {
-    out += plan.goal.kind == Goal::Kind::destroy    ? "Nothing is deployed.\n"
-           : plan.goal.kind == Goal::Kind::rollback ? "Nothing to do: it is as it was then.\n"
-                                                    : "Nothing to do: what is deployed is what the manifests say.\n";
-  }
+  if (plan.idle()) out += nothing_text(plan.goal.kind);
   out += orphans_text(plan, style);
   if (!plan.idle() || !plan.orphans.empty()) out += "\n";
   return out + style.bold(counts_text(plan)) + "\n";

@@ -58,6 +58,7 @@ std::vector<DeploymentStatus> deployment_statuses(const Snapshot& snapshot) {
     ++status.tasks;
     if (record.status == RecordStatus::failed) ++status.failed;
     if (record.status == RecordStatus::started) ++status.started;
+    if (record.expires) status.expires = std::min(*record.expires, status.expires.value_or(*record.expires));
     status.run = std::max(status.run, record.run);
     if (record.updated >= status.updated) {
       status.updated = record.updated;
@@ -70,11 +71,19 @@ std::vector<DeploymentStatus> deployment_statuses(const Snapshot& snapshot) {
   return all;
 }
 
+/// Seconds matter only near the end.
+Milliseconds in_minutes(Milliseconds left) {
+  constexpr Milliseconds minute{60'000};
+  constexpr Milliseconds second{1'000};
+  return left >= minute ? left - left % minute : left - left % second;
+}
+
 std::string status_text(const std::vector<DeploymentStatus>& all, Instant now, Style style) {
   Table table({"ENVIRONMENT", "DEPLOYMENT", "STATUS", "TASKS", "RUN", "UPDATED", "MANIFEST"});
   for (const auto& s : all) {
     std::string state(s.state());
     if (s.failed > 0) state = fmt::format("{} ({} of {})", state, s.failed, s.tasks);
+    if (s.expires) state += *s.expires <= now ? ", expired" : ", expires in " + to_string(in_minutes(*s.expires - now));
     table.add({s.environment, s.deployment, state, fmt::to_string(s.tasks), fmt::to_string(s.run), ago(s.updated, now),
                s.place});
   }

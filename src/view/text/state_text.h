@@ -23,7 +23,8 @@ struct DeploymentStatus {
   bool held = false;  ///< somebody is at it now; set by who asked for leases
   RunId run = 0;
   Instant updated;
-  std::string place;  ///< the manifest's file
+  std::optional<Instant> expires;  ///< the earliest of its tasks
+  std::string place;               ///< the manifest's file
 
   /// "deployed", "failed", "interrupted", "in progress".
   std::string_view state() const;

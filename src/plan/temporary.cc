@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/temporary.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ranges>
+#include <set>
+
+#include "plan/removal.h"
+
+namespace verba {
+
+std::vector<std::optional<TaskId>> needed_temporaries(const Model& model, const std::vector<bool>& changes) {
+  std::vector<std::optional<TaskId>> needed(model.tasks.size());
+  // Users first: a temporary task is known to be needed before it is asked what it needs.
+  const std::vector<NodeId> nodes = order(model.graph);
+  for (const NodeId node : nodes | std::views::reverse) {
+    if (node >= model.tasks.size()) continue;
+    const auto user = static_cast<TaskId>(node);
+    const bool acts = model.tasks[user].temporary ? needed[user].has_value() : changes[user];
+    if (!acts) continue;
+    for (const TaskId need : model.tasks[user].needs) {
+      if (model.tasks[need].temporary) needed[need] = user;
+    }
+  }
+  return needed;
+}
+
+void order_cleaning(const Model& model, const Cleanings& cleanings, const std::vector<NodeId>& of_model,
+                    std::vector<Graph::Edge>& edges) {
+  if (cleanings.empty()) return;
+  for (const auto& [task, step] : cleanings) edges.emplace_back(step, of_model[task]);
+  for (TaskId user = 0; user < model.tasks.size(); ++user) {
+    for (const TaskId need : model.tasks[user].needs) {
+      const auto cleaning = cleanings.find(need);
+      if (cleaning == cleanings.end()) continue;
+      edges.emplace_back(cleaning->second, of_model[user]);
+      const auto first = cleanings.find(user);
+      if (first != cleanings.end()) edges.emplace_back(cleaning->second, first->second);
+    }
+  }
+}
+
+std::vector<Record> forgotten_after(const Plan& plan, const Snapshot& snapshot) {
+  std::set<std::string> going;
+  for (const Step& step : plan.steps) going.insert(step.address);
+  std::set<std::string> staying;
+  std::set<std::string> touched;
+  for (const Record& record : snapshot.records) {
+    (going.contains(record.address) ? touched : staying).insert(record.deployment);
+  }
+  std::vector<Record> forgotten;
+  for (const Record& record : snapshot.over) {
+    if (staying.contains(record.deployment)) continue;
+    if (plan.goal.targets.empty() || touched.contains(record.deployment)) forgotten.push_back(record);
+  }
+  return forgotten;
+}
+
+std::vector<std::size_t> expired_records(const Snapshot& snapshot, Instant now, Diagnostics& diagnostics) {
+  const Graph users = removal_order(snapshot);
+  std::vector<bool> may_go(users.size(), true);
+  std::vector<std::size_t> expired;
+  for (const NodeId node : order(users)) {  // users first
+    const bool needed = !std::ranges::all_of(users.needs(node), [&](NodeId user) { return may_go[user]; });
+    const bool is_record = node < snapshot.records.size();
+    const bool over = !is_record || (snapshot.records[node].expires && *snapshot.records[node].expires <= now);
+    may_go[node] = over && !needed;
+    if (!is_record || !over) continue;
+    if (!needed) {
+      expired.push_back(node);
+      continue;
+    }
+    diagnostics.warning(
+        "plan.expired",
+        fmt::format("{} has expired and stays: something needs it that has not", snapshot.records[node].address), {},
+        "`verba destroy` deletes both");
+  }
+  std::ranges::sort(expired);
+  return expired;
+}
+
+StepNumber first_cleaning(const Plan& plan) {
+  const auto last = std::ranges::find_if_not(plan.steps | std::views::reverse, is_cleaning).base();
+  return static_cast<StepNumber>(last - plan.steps.begin());
+}
+
+Graph cleaning_graph(const Plan& plan) {
+  const StepNumber first = first_cleaning(plan);
+  const auto end = static_cast<NodeId>(plan.steps.size());
+  std::vector<Graph::Edge> edges;
+  for (NodeId step = first; step < end; ++step) {
+    for (const NodeId need : plan.graph.needs(step)) {
+      if (need >= first && need < end) edges.emplace_back(step - first, need - first);
+    }
+  }
+  return Graph(end - first, std::move(edges));
+}
+
+}  // namespace verba
