@@ -12,6 +12,7 @@
 #include "cli/exit_code.h"
 #include "cli/observing.h"
 #include "cli/protection.h"
+#include "cli/state_key.h"
 #include "cli/surroundings.h"
 #include "plan/inputs.h"
 #include "plan/planner.h"
@@ -153,6 +154,7 @@ HeldLease lock_and_plan(Call& call, Desk& desk, Planned& planned) {
   for (;;) {
     const std::vector<std::string> deployments = planned.plan.locked;
     HeldLease lease = lock(call, *desk.store, environment, deployments, reason);
+    require_current_key(*desk.store, desk.sealer);
     settle(call, desk, lease);
     if (desk.store->snapshot(environment).serial == planned.snapshot.serial) return lease;
     planned = plan_now(call, desk, planned.plan.goal);

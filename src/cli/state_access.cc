@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "cli/state_key.h"
 #include "os/process.h"
 #include "view/text/state_text.h"
 
@@ -22,38 +23,6 @@ std::string directory_of(const std::string& path) {
   const auto slash = path.rfind('/');
   if (slash == std::string::npos) return ".";
   return slash == 0 ? "/" : path.substr(0, slash);
-}
-
-std::string hex(std::string_view bytes) {
-  std::string out;
-  for (const char c : bytes) out += fmt::format("{:02x}", static_cast<unsigned char>(c));
-  return out;
-}
-
-std::optional<std::string> from_hex(std::string_view text) {
-  const auto digit = [](char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-  };
-  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.remove_suffix(1);
-  if (text.size() != 2 * kKeyBytes) return std::nullopt;
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    if (digit(text[i]) < 0 || digit(text[i + 1]) < 0) return std::nullopt;
-    out += static_cast<char>(digit(text[i]) * 16 + digit(text[i + 1]));
-  }
-  return out;
-}
-
-std::optional<std::string> read_key(System& system, const std::string& path) {
-  const auto text = system.read_file(path);
-  if (!text) return std::nullopt;
-  auto key = from_hex(*text);
-  if (!key) {
-    throw Error(Error::Kind::state, "state.key", "'" + path + "' is no key: it should hold 64 hexadecimal digits",
-                "put the right file back; what was sealed with it cannot be read without it");
-  }
-  return key;
 }
 
 std::variant<HeldLease, Holder> try_lock(Call& call, Store& store, const std::string& environment,
@@ -89,7 +58,7 @@ HeldLease wait_for_lock(Call& call, Store& store, const std::string& environment
 std::string make_key(Call& call, Store& store, const std::string& path) {
   const HeldLease only_one =
       wait_for_lock(call, store, "", {"key"}, "making the key", kKeyLockLimit, [](const Holder&) {});
-  if (auto key = read_key(call.system, path)) return *key;
+  if (auto key = read_key(call.system, {KeySource::Kind::file, path})) return *key;
   const std::string key = call.system.random_bytes(kKeyBytes);
   const std::string directory = directory_of(path);
   call.system.make_directories(directory, 0700);
@@ -97,7 +66,7 @@ std::string make_key(Call& call, Store& store, const std::string& path) {
   if (directory.ends_with(".verba") && !call.system.kind_of(directory + "/.gitignore")) {
     call.system.write_file(directory + "/.gitignore", "*\n");
   }
-  call.system.write_file(path, hex(key) + "\n", 0600);
+  write_key(call.system, path, key);
   return key;
 }
 
@@ -120,14 +89,12 @@ std::string state_path(Call& call) {
   return state_path(call, find_locations(call));
 }
 
-std::string key_path(Call& call, const std::string& state_path) {
-  if (const auto said = call.system.variable("VERBA_STATE_KEY_FILE"); said && !said->empty()) return *said;
-  return directory_of(state_path) + "/key";
-}
-
 Sealer open_sealer(Call& call, Store& store, const std::string& state_path, KeyUse use) {
-  const std::string path = key_path(call, state_path);
-  if (auto key = read_key(call.system, path)) return Sealer(*key);
+  const KeySource source = key_source(call.system, state_path);
+  std::optional<std::string> key = read_key(call.system, source);
+  if (key && source.kind == KeySource::Kind::file) key = settled_key(call.system, store, source.text, *std::move(key));
+  if (key) return Sealer(*key);
+  const std::string& path = source.text;
   if (!store.environments().empty()) {
     say(call, "note: the key of this state, '" + path + "', is not there" +
                   (use == KeyUse::make ? "; a new one is made" : "") +

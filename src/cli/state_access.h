@@ -18,11 +18,10 @@ std::string state_path(Call&, const std::vector<Location>&);
 /// For commands that only look at state: manifests need not be there when .verba/state.db is.
 std::string state_path(Call&);
 
-/// The key that seals secrets: VERBA_STATE_KEY_FILE, or `key` beside the database. `make` writes a new one when there
-/// is none; else one that lives as long as the program stands in for it (nothing can be sealed with it yet).
+/// With the key that seals secrets (cli/state_key.h). `make` writes a new one when its file is not there; else one that
+/// lives as long as the program stands in for it (nothing can be sealed with it yet).
 enum class KeyUse { make, look };
 Sealer open_sealer(Call&, Store&, const std::string& state_path, KeyUse);
-std::string key_path(Call&, const std::string& state_path);
 
 /// -e, or the only environment that has anything deployed. Throws Error(usage) that lists them.
 std::string deployed_environment(Call&, Store&);

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/utf8.h"
+#include "cli/state_key.h"
 #include "os/process.h"
 #include "value/json.h"
 
@@ -68,6 +69,7 @@ Answer find_secret(System& system, const std::string& reference, const std::stri
   const std::string scheme = reference.substr(0, colon);
   const std::string rest = colon == std::string::npos ? "" : reference.substr(colon + 1);
   if (scheme == "env" && colon != std::string::npos) {
+    if (is_key_variable(rest)) return NotFound{rest + " is the key of the state, and no secret of manifests", ""};
     if (auto value = system.variable(rest)) return *std::move(value);
     return NotFound{"the environment variable " + rest + " is not set", "export it before running verba"};
   }
@@ -77,7 +79,8 @@ Answer find_secret(System& system, const std::string& reference, const std::stri
     return answer;
   }
   if (scheme == "command" && colon != std::string::npos) {
-    return ask_program(system, {"sh", "-c", rest}, directory, system.variables(), "the command of the secret");
+    return ask_program(system, {"sh", "-c", rest}, directory, without_keys(system.variables()),
+                       "the command of the secret");
   }
   return NotFound{"secrets do not come from '" + scheme + "'", "they come from env:NAME, file:PATH or command:LINE"};
 }
@@ -106,7 +109,7 @@ Answer run_script(System& system, const Manifest& script) {
     argv.push_back(from_directory(text_of(script.spec.find("source")), script.directory));
   }
   for (std::string& argument : texts_of(script.spec.find("arguments"))) argv.push_back(std::move(argument));
-  auto environment = system.variables();
+  auto environment = without_keys(system.variables());
   if (const Value* more = script.spec.find("environment"); more != nullptr && more->is_map()) {
     for (const auto& [key, value] : more->map()) environment.emplace_back(key.name, text_of(&value));
   }
@@ -146,7 +149,8 @@ Surroundings make_surroundings(System& system) {
     return remembered(memory->secrets, std::pair(reference, directory),
                       [&] { return as_text(find_secret(system, reference, directory), "the secret"); });
   };
-  surroundings.variable = [&system](const std::string& name) {
+  surroundings.variable = [&system](const std::string& name) -> std::optional<std::string> {
+    if (is_key_variable(name)) return std::nullopt;
     auto value = system.variable(name);
     if (value && !is_utf8(*value)) {
       throw Error(Error::Kind::usage, "usage.not-utf8", "the environment variable " + name + " is not UTF-8 text");

@@ -114,14 +114,28 @@ std::string to_json(const Definition& definition, const Sealer& sealer) {
   return sealer.to_sealed_json(Value(std::move(map)), resource.address);
 }
 
+namespace {
+
+/// A record may have moved since: what its definition holds is sealed for the address of then.
+std::string address_of_then(const std::string& json, const std::string& address) {
+  std::string why;
+  const std::optional<Value> sealed = parse_json(json, why);
+  if (!sealed || !sealed->is_map()) throw unreadable(address, why.empty() ? "it is no object" : why);
+  return Reader(*sealed, address).text("address");
+}
+
+}  // namespace
+
+std::string resealed(const std::string& json, const std::string& address, const Sealer& old, const Sealer& next) {
+  if (json.find("$sealed") == std::string::npos) return json;
+  const std::string then = address_of_then(json, address);
+  return next.to_sealed_json(old.from_sealed_json(json, then), then);
+}
+
 Definition read_definition(Store& store, const Digest& digest, const std::string& address, const Sealer& sealer) {
   const std::optional<std::string> json = store.blob(digest);
   if (!json) throw unreadable(address, "its definition is missing");
-  // A record may have moved since: what it says is sealed for the address of then.
-  std::string why;
-  const std::optional<Value> sealed = parse_json(*json, why);
-  if (!sealed || !sealed->is_map()) throw unreadable(address, why.empty() ? "it is no object" : why);
-  const Value value = sealer.from_sealed_json(*json, Reader(*sealed, address).text("address"));
+  const Value value = sealer.from_sealed_json(*json, address_of_then(*json, address));
   const Reader reader(value, address);
   Definition definition;
   Resource& resource = definition.resource;

@@ -25,7 +25,7 @@ struct Inputs {
 std::optional<Inputs> evaluate_inputs(const Model&, TaskId task, const Surroundings& surroundings, const Sealer& sealer,
                                       Diagnostics&);
 
-/// The same digest of a recorded definition, for a record that is written without evaluating anything.
+/// The same digests of a recorded definition, for a record that is written without evaluating anything.
 Digest digest_of(const Definition&, const TaskType&, const Sealer&);
 /// And the one of Inputs::beside.
 Digest beside_of(const Definition&, const TaskType&, const Sealer&);

@@ -15,6 +15,12 @@ void throw_lease_lost(const Lease& lease) {
               "nothing more was written; see `verba status`, then run it again");
 }
 
+void throw_not_alone(std::string_view environment, std::string_view deployment) {
+  throw Error(Error::Kind::locked, "state.locked",
+              fmt::format("'{}' of environment '{}' is being worked on", deployment, environment),
+              "wait for it to end; this needs the whole state");
+}
+
 void throw_not_covered(std::string_view environment, std::string_view deployment) {
   throw Error(Error::Kind::locked, "state.not-covered",
               fmt::format("deployment '{}' of '{}' is not held by this run", deployment, environment));

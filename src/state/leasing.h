@@ -9,6 +9,8 @@
 namespace verba {
 
 [[noreturn]] void throw_lease_lost(const Lease&);
+/// Something was to be done with the whole state.
+[[noreturn]] void throw_not_alone(std::string_view environment, std::string_view deployment);
 [[noreturn]] void throw_not_covered(std::string_view environment, std::string_view deployment);
 
 /// Has it expired, or is its owner dead? Only an owner on the host and boot of who asks can be known to be dead: two

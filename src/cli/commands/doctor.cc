@@ -8,6 +8,7 @@
 #include "cli/commands/commands.h"
 #include "cli/exit_code.h"
 #include "cli/state_access.h"
+#include "cli/state_key.h"
 
 namespace verba {
 namespace {
@@ -108,7 +109,9 @@ void check_state(Call& call, std::vector<Finding>& out) {
     out.push_back({Finding::Kind::bad, "state", error.what()});
   }
   check_file_system(path, out);
-  check_key(call, key_path(call, path), out);
+  if (const KeySource key = key_source(call.system, path); key.kind == KeySource::Kind::file) {
+    check_key(call, key.text, out);
+  }
 }
 
 int doctor(Call& call) {

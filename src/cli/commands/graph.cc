@@ -3,6 +3,7 @@
 #include "cli/commands/commands.h"
 #include "cli/exit_code.h"
 #include "cli/planning.h"
+#include "cli/state_key.h"
 #include "os/process.h"
 #include "view/text/graph_text.h"
 
@@ -21,8 +22,9 @@ std::string svg(Call& call, const std::string& dot) {
     if (stream == Stream::error && complaint.size() < 2000) complaint += bytes;
   };
   const auto drawn = while_doing("drawing with Graphviz (Debian package graphviz)", {}, [&] {
-    return wait_for(call.system,
-                    run(call.system, Command{{"dot", "-Tsvg"}, call.system.variables(), "", dot}, never, options));
+    return wait_for(
+        call.system,
+        run(call.system, Command{{"dot", "-Tsvg"}, without_keys(call.system.variables()), "", dot}, never, options));
   });
   if (!drawn.status.success())
     throw Error(Error::Kind::system, "system.dot", "dot could not draw the graph", complaint);

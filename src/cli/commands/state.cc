@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// state list|show|mv|rm|unlock|export|import|backup.
+// state list|show|mv|rm|unlock|export|import|backup|rekey.
 #include <algorithm>
 #include <set>
 
@@ -7,9 +7,11 @@
 
 #include "base/error.h"
 #include "cli/commands/commands.h"
+#include "cli/commands/rekey.h"
 #include "cli/commands/state_parts.h"
 #include "cli/exit_code.h"
 #include "cli/state_access.h"
+#include "cli/state_key.h"
 #include "plan/definition.h"
 #include "value/json.h"
 #include "view/json/state_json.h"
@@ -174,8 +176,8 @@ int import_all(Call& call, const std::string& path, const std::string& from) {
   const auto text = call.system.read_file(from);
   if (!text) throw Error(Error::Kind::usage, "usage.no-file", "there is no file '" + from + "'");
   open_store(path, StoreUse::writing)->import_json(*text);
-  say(call, "Imported into '" + path + "'. Secrets in it open only with the key they were sealed with ('" +
-                key_path(call, path) + "').");
+  say(call, "Imported into '" + path + "'. Secrets in it open only with the key they were sealed with (" +
+                to_string(key_source(call.system, path)) + ").");
   return kDone;
 }
 
@@ -184,7 +186,7 @@ int backup(Call& call, const std::string& path, const std::string& to) {
   if (!call.system.kind_of(path))
     throw Error(Error::Kind::usage, "usage.no-state", "there is no state at '" + path + "'");
   open_store(path, StoreUse::writing)->backup(to);
-  say(call, "Copied to '" + to + "'. Keep the key ('" + key_path(call, path) + "') too, elsewhere.");
+  say(call, "Copied to '" + to + "'. Keep the key (" + to_string(key_source(call.system, path)) + ") too, elsewhere.");
   return kDone;
 }
 
@@ -206,25 +208,31 @@ int state(Call& call) {
   if (action == "export") return wants(0, 0, "no further words"), export_all(call, path);
   if (action == "import") return wants(1, 1, "one FILE"), import_all(call, path, words[0]);
   if (action == "backup") return wants(1, 1, "one FILE"), backup(call, path, words[0]);
+  if (action == "rekey") return wants(0, 0, "no further words"), rekey_state(call, path);
   throw Error(Error::Kind::usage, "usage.unknown-command", "verba state cannot '" + action + "'",
-              did_you_mean(action, {"list", "show", "mv", "rm", "unlock", "export", "import", "backup"},
+              did_you_mean(action, {"list", "show", "mv", "rm", "unlock", "export", "import", "backup", "rekey"},
                            "see `verba state --help`"));
 }
 
 }  // namespace
 
 CommandRow state_command() {
-  return {.name = "state",
-          .group = "Tend",
-          .summary = "look into what is recorded, copy it, move it, mend it",
-          .positionals = {{.name = "list|show|mv|rm|unlock|export|import|backup",
-                           .required = true,
-                           .completes = Completes::words,
-                           .words = {"list", "show", "mv", "rm", "unlock", "export", "import", "backup"}},
-                          {.name = "ADDRESS|DEPLOYMENT|FILE", .repeats = true, .completes = Completes::address}},
-          .options = {{.name = "yes", .letter = 'y', .summary = "do it without asking"},
-                      {.name = "lock-timeout", .value = "TIME", .summary = "wait that long for others (default: 0s)"}},
-          .function = state};
+  return {
+      .name = "state",
+      .group = "Tend",
+      .summary = "look into what is recorded, copy it, move it, mend it",
+      .positionals = {{.name = "list|show|mv|rm|unlock|export|import|backup|rekey",
+                       .required = true,
+                       .completes = Completes::words,
+                       .words = {"list", "show", "mv", "rm", "unlock", "export", "import", "backup", "rekey"}},
+                      {.name = "ADDRESS|DEPLOYMENT|FILE", .repeats = true, .completes = Completes::address}},
+      .options = {{.name = "yes", .letter = 'y', .summary = "do it without asking"},
+                  {.name = "new-key-file",
+                   .value = "PATH",
+                   .summary =
+                       "rekey: the new key; made there when there is none (default: a new one in place of the old)"},
+                  {.name = "lock-timeout", .value = "TIME", .summary = "wait that long for others (default: 0s)"}},
+      .function = state};
 }
 
 }  // namespace verba

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "state/contents.h"
 #include "state/leasing.h"
+#include "state/reseal.h"
 
 namespace verba {
 namespace {
@@ -28,7 +29,7 @@ constexpr std::size_t runs_that_tell_durations = 100;
   throw Error(Error::Kind::state, "state.unknown-run", fmt::format("there is no {} {} in the state", what, run));
 }
 
-class Memory final : public MemoryStore {
+class Memory final : public MemoryStore, public Resealable {
  public:
   std::size_t calls() const override { return calls_; }
   void fail_call(std::size_t n) override { fail_at_ = n == 0 ? 0 : calls_ + n; }
@@ -118,6 +119,8 @@ class Memory final : public MemoryStore {
   }
   std::vector<Holder> leases(const std::string& environment) override;
   bool revoke(const std::string& environment, std::int64_t fence, Instant now) override;
+
+  void reseal(const Reseal&, const Lease&, Instant now) override;
 
   std::string export_json() override { return to_export_json(contents_); }
   void import_json(std::string_view json) override {
@@ -307,6 +310,46 @@ void Memory::commit(const Batch& batch, const Lease* lease) {
     std::visit([this](const auto& e) { write(e); }, edit);
   }
   for (const std::string& environment : changed) ++contents_.serials[environment];
+}
+
+void Memory::reseal(const Reseal& how, const Lease& lease, Instant now) {
+  count_call();
+  require_lease(lease);
+  for (const auto& [fence, held] : leases_) {
+    if (fence == lease.fence || held.holder.expires <= now) continue;
+    throw_not_alone(held.lease.environment, held.lease.deployments.empty() ? "" : held.lease.deployments.front());
+  }
+  Contents after = contents_;  // whole or not at all
+  std::map<Digest, Digest> moved;
+  const auto move = [&](std::optional<Digest>& digest, const std::string& address) {
+    const std::optional<std::string> before = digest ? find_blob(*digest) : std::nullopt;
+    if (!before) return;
+    if (!moved.contains(*digest)) {
+      std::string content = how.definition(*before, address);
+      const Digest name = sha256(content);
+      moved.emplace(*digest, name);
+      after.blobs.emplace(name, std::move(content));
+    }
+    digest = moved.at(*digest);
+  };
+  for (auto& [key, record] : after.records) {
+    how.record(record);
+    move(record.definition, record.address);
+    move(record.pending, record.address);
+  }
+  for (auto& [id, run] : after.runs) {
+    for (StepRecord& step : run.steps) {
+      move(step.before, step.address);
+      move(step.after, step.address);
+    }
+  }
+  for (const auto& [before, name] : moved) {
+    if (before != name) after.blobs.erase(before);
+  }
+  for (auto& [environment, serial] : after.serials) ++serial;
+  contents_ = std::move(after);
+  std::erase_if(leases_, [&](const auto& entry) { return entry.first != lease.fence; });
+  write(how.event);
 }
 
 std::map<std::string, std::int64_t> Memory::durations(const std::string& environment) {

@@ -21,12 +21,13 @@
 #include "state/sqlite/history.h"
 #include "state/sqlite/leases.h"
 #include "state/sqlite/migrate.h"
+#include "state/sqlite/reseal_database.h"
 #include "state/sqlite/transfer.h"
 
 namespace verba {
 namespace {
 
-class SqliteStore final : public Store {
+class SqliteStore final : public Store, public Resealable {
  public:
   SqliteStore(std::unique_ptr<Database> database, OpenFor mode)
       : database_(std::move(database)), blobs_(*database_), mode_(mode) {}
@@ -80,6 +81,13 @@ class SqliteStore final : public Store {
     return revoked;
   }
   std::vector<Holder> leases(const std::string& environment) override { return list_leases(*database_, environment); }
+
+  void reseal(const Reseal& how, const Lease& lease, Instant now) override {
+    // What the old key opens is to be in no free page and in no log either.
+    database_->script("PRAGMA secure_delete = ON");
+    write([&] { reseal_database(*database_, blobs_, how, lease, now); });
+    database_->script("PRAGMA wal_checkpoint(TRUNCATE)");
+  }
 
   std::string export_json() override { return to_export_json(read_contents(*database_, blobs_)); }
   void import_json(std::string_view json) override {
