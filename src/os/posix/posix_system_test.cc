@@ -202,9 +202,14 @@ TEST_F(TracedChildren, WriteDownTheirBeginningAndTheirEnd) {
 TEST_F(TracedChildren, AreHeardInTheOrderInWhichTheyPrint) {
   std::string heard;
   bool ended = false;
+  const std::string go = directory_ + "/go";
+  const auto hear = [&](Stream, std::string_view bytes) {
+    heard += bytes;
+    if (heard.ends_with("two\n")) system_->write_file(go, "");
+  };
   system_->start(
-      traced("echo one; echo two >&2; sleep 0.05; echo three; echo four >&2"),
-      {.output = [&](Stream, std::string_view bytes) { heard += bytes; }, .exited = [&](ExitStatus) { ended = true; }});
+      traced("echo one; echo two >&2; while [ ! -e " + go + " ]; do sleep 0.01; done; echo three; echo four >&2"),
+      {.output = hear, .exited = [&](ExitStatus) { ended = true; }});
   while (!ended) system_->poll();
   EXPECT_EQ(heard, "one\ntwo\nthree\nfour\n");
 }
