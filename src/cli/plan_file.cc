@@ -61,15 +61,9 @@ PlanFile read(Call& call, const std::string& path, const Value& root) {
   file.request.environment = reader.text("environment");
   file.request.variables = reader.list(root, "variables");
   file.request.state = reader.text("state");
-  const Value& goal = reader.member(root, "goal", Value::Kind::map);
-  file.request.goal.kind =
-      reader.member(goal, "kind", Value::Kind::string).string() == "destroy" ? Goal::Kind::destroy : Goal::Kind::apply;
-  file.request.goal.targets = reader.list(goal, "targets");
-  file.request.goal.prune = reader.member(goal, "prune", Value::Kind::boolean).boolean();
-  file.request.goal.refresh = reader.member(goal, "refresh", Value::Kind::boolean).boolean();
-  if (const Value* ttl = goal.find("ttl"); ttl != nullptr && ttl->is_string()) {
-    file.request.goal.ttl = parse_duration(ttl->string());
-  }
+  const std::optional<Goal> goal = goal_from(reader.member(root, "goal", Value::Kind::map));
+  if (!goal) throw broken(path, "its goal cannot be read");
+  file.request.goal = *goal;
   file.sources = reader.member(root, "sources", Value::Kind::list);
   file.serial = reader.member(root, "serial", Value::Kind::integer).integer();
   file.digest = reader.text("digest");

@@ -58,11 +58,11 @@ Desk open_desk(Call& call, const Request& request, StoreUse use, KeyUse key) {
   return Desk{project, model, std::move(surroundings), request.state, std::move(store), std::move(sealer)};
 }
 
-Desk open_state_desk(Call& call) {
+Desk open_state_desk(Call& call, std::optional<std::string> environment) {
   const std::string path = state_path(call);
-  const std::string environment = deployed_environment(call, *open_store(path, StoreUse::reading));
+  if (!environment) environment = deployed_environment(call, *open_store(path, StoreUse::reading));
   auto& model = call.keep(std::make_unique<Model>());
-  model.environment.name = environment;
+  model.environment.name = *environment;
   auto store = open_store(path, StoreUse::writing);
   Sealer sealer = open_sealer(call, *store, path, KeyUse::make);
   return Desk{call.keep(std::make_unique<Project>()),

@@ -47,8 +47,9 @@ struct Desk {
 /// opens the state.
 Desk open_desk(Call&, const Request&, StoreUse, KeyUse);
 
-/// A desk without manifests, which may be gone: state alone says what was. -e, or the only environment that it knows.
-Desk open_state_desk(Call&);
+/// A desk without manifests, which may be gone: state alone says what was. `environment`: nothing is -e, or the only
+/// one that it knows.
+Desk open_state_desk(Call&, std::optional<std::string> environment = std::nullopt);
 
 /// A plan, and the records it was made from.
 struct Planned {

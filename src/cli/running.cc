@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/running.h"
 
+#include <algorithm>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -78,6 +79,10 @@ std::string question(const Plan& plan) {
   return fmt::format("{} {} in environment '{}'? [y/N] ", verb, what, plan.environment);
 }
 
+bool has_dry_run(const CommandRow& command) {
+  return std::ranges::any_of(command.options, [](const Option& option) { return option.name == "dry-run"; });
+}
+
 }  // namespace
 
 std::size_t parallelism_of(Call& call) {
@@ -89,14 +94,17 @@ void check_run_flags(Call& call) {
   call.arguments.duration("lock-timeout");
 }
 
+bool is_dry_run(Call& call) {
+  return has_dry_run(call.command) && call.arguments.flag("dry-run");
+}
+
 void require_answer(Call& call) {
-  if (call.arguments.flag("yes") || call.console.in_terminal) return;
+  if (is_dry_run(call) || call.arguments.flag("yes") || call.console.in_terminal) return;
   throw Error(
       Error::Kind::usage, "usage.nobody-to-ask",
       fmt::format("verba {} asks before it changes anything, and there is no terminal to ask on", call.command.name),
-      call.command.name == "rollback" || call.command.name == "gc"
-          ? "look with --dry-run, then say --yes"
-          : "look with `verba plan`, then say --yes (or apply a plan file)");
+      has_dry_run(call.command) ? "look with --dry-run, then say --yes"
+                                : "look with `verba plan`, then say --yes (or apply a plan file)");
 }
 
 void confirm(Call& call, Desk& desk, const Planned& planned, const HeldLease& held) {

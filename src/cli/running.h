@@ -13,6 +13,9 @@ std::size_t parallelism_of(Call&);
 /// Says what is wrong with --parallelism and its like before anything else is done. Throws Error(usage).
 void check_run_flags(Call&);
 
+/// --dry-run, of the commands that have it.
+bool is_dry_run(Call&);
+
 /// Without --yes somebody must be there to ask. Throws Error(usage).
 void require_answer(Call&);
 

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 #include "base/error.h"
 #include "cli/state_key.h"
 #include "os/process.h"
@@ -114,6 +116,19 @@ std::string deployed_environment(Call& call, Store& store) {
   for (const auto& name : all) names += (names.empty() ? "" : ", ") + name;
   throw Error(Error::Kind::usage, "usage.which-environment", "there are several environments: say which one",
               "-e with one of: " + names);
+}
+
+Run find_run(Call& call, Store& store, const std::string& word) {
+  if (word == "last") {
+    const auto runs = store.runs(call.arguments.text("env").value_or(""), 1);
+    if (!runs.empty()) return runs.front();
+    throw Error(Error::Kind::usage, "usage.unknown-run", "nothing has been run yet");
+  }
+  RunId id = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), id);
+  const bool number = error == std::errc() && end == word.data() + word.size();
+  if (const auto run = number ? store.run(id) : std::nullopt) return *run;
+  throw Error(Error::Kind::usage, "usage.unknown-run", "there is no run '" + word + "'", "`verba history` lists them");
 }
 
 Owner owner_of(System& system) {

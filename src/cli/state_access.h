@@ -26,6 +26,9 @@ Sealer open_sealer(Call&, Store&, const std::string& state_path, KeyUse);
 /// -e, or the only environment that has anything deployed. Throws Error(usage) that lists them.
 std::string deployed_environment(Call&, Store&);
 
+/// The run of this number, or the "last" one (of -e, when that was said). Throws Error(usage) when there is none.
+Run find_run(Call&, Store&, const std::string& word);
+
 Owner owner_of(System&);
 IsAlive alive_on(System&);
 

@@ -76,8 +76,7 @@ Format run_format_of(Call& call) {
 
 int deploy(Call& call, Desk& desk, const Goal& goal, const std::optional<PlanFile>& file) {
   const Format format = run_format_of(call);
-  const bool by_state = goal.kind == Goal::Kind::rollback || goal.kind == Goal::Kind::clean;
-  const bool only_look = by_state && call.arguments.flag("dry-run");
+  const bool only_look = is_dry_run(call);
 
   // Compare with what is deployed.
   Planned planned = plan_now(call, desk, goal);
@@ -125,6 +124,10 @@ Option parallelism_option() {
           .letter = 'j',
           .value = "N",
           .summary = "steps at the same time (default: 4 for each processor)"};
+}
+
+Option dry_run_option() {
+  return {.name = "dry-run", .summary = "only show what it would do"};
 }
 
 std::vector<Option> run_options() {

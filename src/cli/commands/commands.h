@@ -12,6 +12,7 @@ CommandRow plan_command();
 CommandRow apply_command();
 CommandRow destroy_command();
 CommandRow gc_command();
+CommandRow resume_command();
 CommandRow status_command();
 CommandRow drift_command();
 CommandRow diff_command();
@@ -32,6 +33,7 @@ CommandRow version_command();
 /// Flags that several commands share, in the same words.
 Option target_option();
 Option prune_option();
+Option dry_run_option();
 Option refresh_option();
 Option parallelism_option();
 std::vector<Option> run_options();

@@ -9,7 +9,7 @@ namespace {
 /// By state alone: what is to go may have left the manifests long ago.
 int gc(Call& call) {
   run_format_of(call);
-  if (!call.arguments.flag("dry-run")) require_answer(call);
+  require_answer(call);
   check_run_flags(call);
   Goal goal;
   goal.kind = Goal::Kind::clean;
@@ -22,7 +22,7 @@ int gc(Call& call) {
 
 CommandRow gc_command() {
   std::vector<Option> options = run_options();
-  options.push_back({.name = "dry-run", .summary = "only show what it would do"});
+  options.push_back(dry_run_option());
   return {.name = "gc",
           .group = "Deploy",
           .summary = "delete what has expired, and temporary things that an interrupted run left over",

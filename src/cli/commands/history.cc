@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // history, show and logs: what was done.
-#include <charconv>
 #include <map>
 
 #include <fmt/format.h>
@@ -36,25 +35,10 @@ int history(Call& call) {
   return kDone;
 }
 
-/// The run that is named by the first word: its number, or "last".
-Run find_run(Call& call, Store& store) {
-  const std::string& word = call.arguments.words().front();
-  if (word == "last") {
-    const auto runs = store.runs(call.arguments.text("env").value_or(""), 1);
-    if (!runs.empty()) return runs.front();
-    throw Error(Error::Kind::usage, "usage.unknown-run", "nothing has been run yet");
-  }
-  RunId id = 0;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), id);
-  const bool number = error == std::errc() && end == word.data() + word.size();
-  if (const auto run = number ? store.run(id) : std::nullopt) return *run;
-  throw Error(Error::Kind::usage, "usage.unknown-run", "there is no run '" + word + "'", "`verba history` lists them");
-}
-
 int show(Call& call) {
   const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
   const auto store = open_store(state_path(call), StoreUse::reading);
-  const Run run = find_run(call, *store);
+  const Run run = find_run(call, *store, call.arguments.words().front());
   const auto steps = store->steps(run.id);
   if (format == Format::text) {
     print(call, run_text(run, steps, call.out_style));
@@ -99,7 +83,7 @@ std::vector<StepNumber> chosen_steps(Call& call, const std::vector<StepRecord>& 
 int logs(Call& call) {
   const Format format = format_of(call, {Format::text, Format::json, Format::yaml, Format::jsonl});
   const auto store = open_store(state_path(call), StoreUse::reading);
-  const Run run = find_run(call, *store);
+  const Run run = find_run(call, *store, call.arguments.words().front());
   const auto steps = store->steps(run.id);
   List lines;
   for (const StepNumber number : chosen_steps(call, steps)) {

@@ -10,7 +10,7 @@ namespace {
 
 int rollback(Call& call) {
   run_format_of(call);
-  if (!call.arguments.flag("dry-run")) require_answer(call);
+  require_answer(call);
   check_run_flags(call);
   Goal goal;
   goal.kind = Goal::Kind::rollback;
@@ -30,7 +30,7 @@ CommandRow rollback_command() {
                      .summary = "back to how it was at the end of this run (default: before the last run that changed "
                                 "it); 0: before the first one",
                      .completes = Completes::run});
-  options.push_back({.name = "dry-run", .summary = "only show what it would do"});
+  options.push_back(dry_run_option());
   return {.name = "rollback",
           .group = "Deploy",
           .summary = "put a deployment back to what it had at the end of a past run",

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "view/json/plan_json.h"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 namespace verba {
@@ -62,7 +64,34 @@ Value goal_value(const Goal& goal) {
   map.append({"prune", {}}, goal.prune);
   map.append({"refresh", {}}, goal.refresh);
   map.append({"ttl", {}}, goal.ttl ? Value(to_string(*goal.ttl)) : Value(Null{}));
+  map.append({"to", {}}, goal.to ? Value(*goal.to) : Value(Null{}));
   return map;
+}
+
+std::optional<Goal> goal_from(const Value& value) {
+  const auto member = [&](std::string_view name, Value::Kind kind) {
+    const Value* found = value.find(name);
+    return found && found->is(kind) ? found : nullptr;
+  };
+  const Value* kind = member("kind", Value::Kind::string);
+  const Value* targets = member("targets", Value::Kind::list);
+  const Value* prune = member("prune", Value::Kind::boolean);
+  if (!kind || !targets || !prune) return std::nullopt;
+  Goal goal;
+  using enum Goal::Kind;
+  const std::array kinds{apply, destroy, rollback, clean};
+  const auto found = std::ranges::find(kinds, kind->string(), [](Goal::Kind each) { return to_string(each); });
+  if (found == kinds.end()) return std::nullopt;
+  goal.kind = *found;
+  for (const Value& target : targets->list()) {
+    if (!target.is_string()) return std::nullopt;
+    goal.targets.push_back(target.string());
+  }
+  goal.prune = prune->boolean();
+  if (const Value* refresh = member("refresh", Value::Kind::boolean)) goal.refresh = refresh->boolean();
+  if (const Value* ttl = member("ttl", Value::Kind::string)) goal.ttl = parse_duration(ttl->string());
+  if (const Value* to = member("to", Value::Kind::integer)) goal.to = to->integer();
+  return goal;
 }
 
 Value plan_value(const Plan& plan) {

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an interrupted run had left is settled by whoever plans next (run/recovery.h), so to go on with a run is to ask
+// again for what it was asked for. One that was undoing goes on undoing.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/error.h"
+#include "cli/commands/commands.h"
+#include "cli/commands/deploy.h"
+#include "cli/exit_code.h"
+#include "cli/running.h"
+#include "value/json.h"
+#include "view/json/plan_json.h"
+
+namespace verba {
+namespace {
+
+Goal goal_of(Store& store, const Run& run) {
+  std::string why;
+  const std::optional<Value> plan = parse_json(store.plan_of(run.id).value_or(""), why);
+  const Value* written = plan ? plan->find("goal") : nullptr;
+  std::optional<Goal> goal = written != nullptr ? goal_from(*written) : std::nullopt;
+  if (goal) return *std::move(goal);
+  throw Error(Error::Kind::state, "state.corrupt", fmt::format("what run {} was asked for cannot be read", run.id),
+              "say it again: `verba apply` settles what is left of it, too");
+}
+
+/// Deployments that the run was undoing and has not undone.
+std::set<std::string> half_undone(Store& store, const Run& run) {
+  std::set<std::string> deployments;
+  for (const StepRecord& step : store.steps(run.id)) {
+    const bool open = step.status != StepStatus::succeeded && step.status != StepStatus::skipped;
+    if (step.action == to_string(Action::rollback) && open) {
+      deployments.insert(step.address.substr(0, step.address.find('.')));
+    }
+  }
+  return deployments;
+}
+
+int undo_further(Call& call, const std::string& environment, const std::set<std::string>& deployments) {
+  int worst = kDone;
+  Desk desk = open_state_desk(call, environment);
+  for (const std::string& deployment : deployments) {
+    Goal goal;
+    goal.kind = Goal::Kind::rollback;
+    goal.targets = {deployment};
+    worst = std::max(worst, deploy(call, desk, goal, std::nullopt));
+  }
+  return worst;
+}
+
+int resume(Call& call) {
+  run_format_of(call);
+  check_run_flags(call);
+  const std::string path = state_path(call);
+  const auto store = open_store(path, StoreUse::reading);
+  const std::vector<std::string> words = call.arguments.words();
+  const Run run = find_run(call, *store, words.empty() ? "last" : words.front());
+  if (run.status == RunStatus::succeeded || run.status == RunStatus::rolled_back) {
+    say(call, fmt::format("Run {} is over ({}): there is nothing to go on with.", run.id, to_string(run.status)));
+    return kDone;
+  }
+  require_answer(call);
+  const std::set<std::string> undoing = half_undone(*store, run);
+  if (!undoing.empty()) return undo_further(call, run.environment, undoing);
+  const Goal goal = goal_of(*store, run);
+  if (goal.kind == Goal::Kind::rollback || goal.kind == Goal::Kind::clean) {
+    Desk desk = open_state_desk(call, run.environment);
+    return deploy(call, desk, goal, std::nullopt);
+  }
+  Request request = request_of(call, goal.kind);
+  request.environment = run.environment;
+  request.goal = goal;
+  Desk desk = open_desk(call, request, StoreUse::writing, KeyUse::make);
+  return deploy(call, desk, goal, std::nullopt);
+}
+
+}  // namespace
+
+CommandRow resume_command() {
+  std::vector<Option> options = run_options();
+  std::erase_if(options, [](const Option& option) { return option.name == "target"; });
+  options.push_back(dry_run_option());
+  return {.name = "resume",
+          .group = "Deploy",
+          .summary = "go on with a run that was interrupted, stopped or failed",
+          .positionals = {{.name = "RUN", .completes = Completes::run}},
+          .options = std::move(options),
+          .function = resume};
+}
+
+}  // namespace verba
