@@ -57,6 +57,7 @@ class Planner {
   Plan clean();
   void look_at_all(const Targets&);
   bool call_up_temporaries();
+  bool look_again_for_outputs();
   void stand_aside(TaskId, const Inputs&);
   void clean_up(const Targets&);
   bool is_left_over(const Record&) const;
@@ -86,6 +87,8 @@ class Planner {
   std::vector<std::optional<Value>> outputs_;  // of kept tasks, read when first asked for
   std::vector<Step> by_task_;                  // made in the order of the graph
   Removals removals_;
+  std::set<TaskId> missed_;                       // somebody reads their outputs, which nobody knows: they run again
+  std::set<TaskId> missed_now_;                   // found in this look
   std::vector<std::optional<TaskId>> called_up_;  // temporary tasks that are needed, and by whom
   Cleanings cleanings_;
   bool again_ = false;  // what look_at() finds wrong was said before
@@ -101,6 +104,10 @@ std::optional<Value> Planner::outputs_of(TaskId task) {
   const Record* record = record_of(task);
   if (!record || record->status == RecordStatus::started) return std::nullopt;
   outputs_[task] = aids_.sealer.from_sealed_json(record->outputs, record->address);
+  if (outputs_[task]->is_null()) {
+    missed_now_.insert(task);
+    outputs_[task].emplace(Unknown{});
+  }
   return outputs_[task];
 }
 
@@ -190,6 +197,13 @@ void Planner::decide(TaskId id, const Record& record, const Inputs& inputs) {
     step.waits = inputs.waits;
     return;
   }
+  if (missed_.contains(id)) {
+    Step& step = change(id, Action::update, "its outputs are not known, and something reads them");
+    step.waits = inputs.waits;
+    step.repairs = true;
+    describe(step, record, inputs);
+    return;
+  }
   if (task.trigger == Trigger::once && !drift) return keep(id, record, inputs);
   if (!inputs.waits && inputs.digest == record.inputs && task.trigger == Trigger::changed && !drift)
     return keep(id, record, inputs);
@@ -272,12 +286,22 @@ bool Planner::call_up_temporaries() {
   return more;
 }
 
+/// Of what was taken for done after a crash nobody knows the outputs. Nobody minds, unless they are read.
+bool Planner::look_again_for_outputs() {
+  const std::size_t before = missed_.size();
+  missed_.merge(missed_now_);
+  missed_now_.clear();
+  again_ = !diagnostics_.has_errors() && missed_.size() > before;
+  return again_;
+}
+
 /// Nobody needs it now. Its outputs are what they were, if it would be made of the same inputs.
 void Planner::stand_aside(TaskId task, const Inputs& inputs) {
   fates_[task] = Fate::absent;
   const Record* last = snapshot_.last_known(model_.tasks[task].address);
   const bool same = !inputs.waits && last && last->definition && last->inputs == inputs.digest;
-  outputs_[task] = same ? aids_.sealer.from_sealed_json(last->outputs, last->address) : Value(Unknown{});
+  if (same) outputs_[task] = aids_.sealer.from_sealed_json(last->outputs, last->address);
+  if (!same || outputs_[task]->is_null()) outputs_[task].emplace(Unknown{});
 }
 
 /// Recorded, and nothing of this plan needs it.
@@ -354,7 +378,7 @@ Plan Planner::apply() {
   called_up_.resize(model_.tasks.size());
   do {
     look_at_all(targets);
-  } while (call_up_temporaries());
+  } while (call_up_temporaries() || look_again_for_outputs());
   take_in_order();
   find_orphans(targets);
   clean_up(targets);

@@ -50,6 +50,9 @@ class Rollback {
 
 /// Something that was there then.
 void Rollback::put_back(const std::string& address, const Digest& digest) {
+  const Record* now = snapshot_.find(address);
+  const bool temporary = now ? now->lifetime == Lifetime::temporary : snapshot_.remembered(address) != nullptr;
+  if (temporary) return;  // made when somebody needs it, and gone afterwards: nothing to go back to
   const Definition then = read_definition(aids_.store, digest, address, aids_.sealer);
   const Record* record = snapshot_.find(address);
   Record& past = then_.records.emplace_back();

@@ -99,6 +99,10 @@ class Provider {
   /// when the attempt was to remove the thing.
   virtual Outcome recall(const Resource&, bool makes, int exit_code, Attempt& attempt) const = 0;
 
+  /// Does all that an attempt on it begins write the run's trace (Attempt::trace)? Then what is not in the trace has
+  /// never begun.
+  virtual bool is_traced(const Resource&) const = 0;
+
   /// Undoes `done` (which may be half done): puts back `before`, or removes it when there was nothing before.
   virtual Async<Outcome> rollback(Recorded done, std::optional<Recorded> before, Attempt& attempt) = 0;
   /// Can rollback do anything about it?

@@ -129,6 +129,7 @@ std::variant<Job, Settled> Preparation::restoration_of(Job job, const Step& step
   job.beside = beside_of(next, job.provider->type(), at_.sealer);
   job.retry = next.retry;
   job.timeout = next.timeout;
+  if (!step.record && next.needs) job.record.needs = *next.needs;
   job.next = std::move(next);
   return job;
 }
@@ -145,7 +146,12 @@ std::optional<Settled> Preparation::fill(Job& job, const Step& step) {
   const Record& record = job.record;
   if (step.waits && !step.repairs && step.record && step.action == Action::update &&
       record.status == RecordStatus::deployed && record.inputs == counted->digest) {
-    return Settled{StepStatus::unchanged, "its inputs turned out the same", ""};
+    Settled settled{StepStatus::unchanged, "its inputs turned out the same", ""};
+    Record now = record;
+    now.needs = needs_of(model_, *step.task);
+    now.protect = task.protect;
+    if (now != record) settled.record = std::move(now);
+    return settled;
   }
   note_before(job, step);
   secrets_.add(actual->resource.inputs);
@@ -154,6 +160,7 @@ std::optional<Settled> Preparation::fill(Job& job, const Step& step) {
   Definition next{std::move(actual->resource), std::nullopt, task.timeout, task.retry, task.idempotent,
                   needs_of(model_, *step.task)};
   if (!(counted->resource.inputs == next.resource.inputs)) next.compared = std::move(counted->resource.inputs);
+  if (!step.record) job.record.needs = *next.needs;  // should it fail half done, it still goes before what it needs
   job.next = std::move(next);
   job.retry = task.retry;
   job.timeout = task.timeout;
@@ -179,6 +186,7 @@ std::variant<Job, Settled> Preparation::undo_of(const Step& step, StepNumber num
   if (undone.record) job.previous = snapshot_.records[*undone.record];
   if (job.previous && !job.previous->definition) job.previous.reset();  // it was never whole
   const Record* current = now.find(step.address);
+  if (!current && !job.previous) return Settled{StepStatus::skipped, "it was never whole: nothing to put back", ""};
   job.record = current ? *current : *job.previous;
   if (current) {
     const std::optional<Digest>& digest = current->pending ? current->pending : current->definition;
@@ -187,6 +195,7 @@ std::variant<Job, Settled> Preparation::undo_of(const Step& step, StepNumber num
   if (job.previous) {
     const Definition before = read_definition(at_.store, *job.previous->definition, step.address, at_.sealer);
     job.before = recorded(*job.previous, *job.previous->definition);
+    job.record.outputs = job.previous->outputs;  // if we die meanwhile, these are what is put back
     job.next = before;
     job.retry = before.retry;
     job.timeout = before.timeout;

@@ -21,6 +21,7 @@ struct Settled {
   StepStatus status = StepStatus::skipped;
   std::string message;
   std::string hint;
+  std::optional<Record> record = {};  ///< to be recorded: what it needs has changed, though nothing is done
 };
 
 /// Knows what the run has found out so far: outputs and secrets. Borrows everything.

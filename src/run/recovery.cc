@@ -30,7 +30,7 @@ constexpr Milliseconds kCheckLimit{60'000};
 struct Found {
   enum class What : std::uint8_t { done, gone, undone } what = What::undone;
   std::string message;
-  Value outputs = Map();           ///< of what is done
+  Value outputs = Map();           ///< of what is done; null: nobody knows
   std::optional<int> exit_code{};  ///< of what is undone
 };
 
@@ -164,7 +164,7 @@ std::optional<Observed> Recovery::observed(const Record& record, const Definitio
 
 Found Recovery::in_doubt(const Record& record, const std::string& why, bool makes) {
   if (at_.decide(record.address, why) == WhenInDoubt::rerun) return {Found::What::undone, why, Map(), std::nullopt};
-  return {makes ? Found::What::done : Found::What::gone, "taken for done: " + why, Map(), std::nullopt};
+  return {makes ? Found::What::done : Found::What::gone, "taken for done: " + why, Value(), std::nullopt};
 }
 
 Found Recovery::find_out(const Record& record, const DeadRun& dead, const StepRecord* step) {
@@ -193,7 +193,9 @@ Found Recovery::find_out(const Record& record, const DeadRun& dead, const StepRe
   if (state == Observed::State::drifted || state == Observed::State::present) {
     return {Found::What::undone, "its check says that it is only half done", Map(), std::nullopt};
   }
-  const bool never_began = dead.same_boot && dead.is_traced && child == nullptr &&
+  const Provider* provider = at_.providers.find(definition->resource.type);
+  const bool traced_type = provider != nullptr && provider->is_traced(definition->resource);
+  const bool never_began = traced_type && dead.same_boot && dead.is_traced && child == nullptr &&
                            !dead.children.contains(fmt::format("{}:delete", step->number));
   if (never_began) return {Found::What::undone, "it had not begun when verba was ended", Map(), std::nullopt};
   if (child != nullptr && child->witnessed) {
@@ -229,7 +231,8 @@ void Recovery::record(const Record& before, const StepRecord* step, Found found)
     record.pending.reset();
     if (provider != nullptr) record.inputs = digest_of(definition, provider->type(), at_.sealer);
     secrets_.taint(found.outputs);
-    const bool put_back = step != nullptr && step->action == "rollback" && found.outputs.map().empty();
+    const bool put_back =
+        step != nullptr && step->action == "rollback" && (!found.outputs.is_map() || found.outputs.map().empty());
     if (!put_back) record.outputs = at_.sealer.to_sealed_json(found.outputs, record.address);
     batch.emplace_back(PutRecord{record});
   }

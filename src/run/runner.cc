@@ -434,6 +434,7 @@ void RunLoop::settle(StepNumber step, const Settled& settled) {
   const Instant now = at_.system.now();
   const std::string message = preparation_.secrets().mask(settled.message);
   statuses_[step] = settled.status;
+  if (settled.record) journal_.put(*settled.record);
   journal_.ended(step, now, settled.status, message);
   at_.listener.on(
       StepEnded{step, now, settled.status, message, preparation_.secrets().mask(settled.hint), Milliseconds(0)});

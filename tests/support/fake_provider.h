@@ -33,6 +33,7 @@ class FakeProvider : public Provider {
   Async<Outcome> remove(Recorded recorded, Attempt& attempt) override;
   bool can_remove(const Resource&) const override { return true; }
   Async<Outcome> rollback(Recorded done, std::optional<Recorded> before, Attempt& attempt) override;
+  bool is_traced(const Resource&) const override { return false; }
   Outcome recall(const Resource&, bool, int exit_code, Attempt&) const override {
     if (exit_code == 0) return Succeeded{Map{}};
     return Failed{"exit code " + std::to_string(exit_code), "", true, exit_code};

@@ -254,8 +254,8 @@ void FakeSystem::on_interrupt(std::function<void()> handler) {
   on_interrupt_ = std::move(handler);
 }
 
-void FakeSystem::interrupt_after(Milliseconds length) {
-  timers_.add(time_ + length, [this] {
+TimerId FakeSystem::interrupt_after(Milliseconds length) {
+  return timers_.add(time_ + length, [this] {
     const auto handler = on_interrupt_;
     if (handler) handler();
   });

@@ -60,7 +60,7 @@ class FakeSystem final : public System {
   int calls() const { return calls_; }
 
   /// As if Ctrl-C were pressed at that time from now.
-  void interrupt_after(Milliseconds length);
+  TimerId interrupt_after(Milliseconds length);
   void interrupt() { interrupt_after(Milliseconds(0)); }
 
   /// Time passes in which nothing happens.

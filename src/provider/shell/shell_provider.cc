@@ -275,6 +275,7 @@ class ShellProvider final : public Provider {
     return execute({std::move(recorded.resource), "delete", *text, std::move(recorded.outputs)}, attempt);
   }
 
+  bool is_traced(const Resource&) const override { return true; }
   Outcome recall(const Resource& resource, bool makes, int exit_code, Attempt& attempt) const override {
     Finished finished;
     finished.status.code = exit_code;

@@ -1,0 +1,558 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/simulation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "base/error.h"
+#include "manifest/kinds/kinds.h"
+#include "manifest/manifest.h"
+#include "manifest/resolve.h"
+#include "plan/definition.h"
+#include "plan/planner.h"
+#include "run/observation.h"
+#include "run/recovery.h"
+#include "run/runner.h"
+#include "sim/simulated_provider.h"
+#include "state/memory/memory_store.h"
+#include "support/fake_system.h"
+#include "value/json.h"
+
+namespace verba {
+namespace {
+
+constexpr const char* kScratch = "/scratch";
+constexpr const char* kEnvironment = "default";
+constexpr std::int64_t kProcess = 1000;
+
+/// The process is killed: no more of its code runs, but to leave the simulation.
+struct Killed {};
+
+// ---- What people write ----
+
+struct WrittenTask {
+  std::string name;
+  std::vector<std::string> needs;  ///< of the same deployment
+  std::string reads;               ///< one of them whose output is part of the value; or ""
+  int version = 1;
+  bool hidden = false, temporary = false;
+};
+
+struct WrittenDeployment {
+  std::string name;
+  std::vector<std::string> needs;
+  std::string on_failure = "rollback";
+  std::vector<WrittenTask> tasks;
+};
+
+class Manifests {
+ public:
+  explicit Manifests(Chance& chance) : chance_(chance) {
+    const std::size_t count = 1 + chance_.below(3);
+    for (std::size_t d = 0; d < count; ++d) {
+      WrittenDeployment deployment;
+      deployment.name = fmt::format("d{}", d);
+      for (const WrittenDeployment& before : deployments_) {
+        if (chance_.percent(40)) deployment.needs.push_back(before.name);
+      }
+      const std::size_t tasks = 1 + chance_.below(4);
+      for (std::size_t t = 0; t < tasks; ++t) add_task(deployment);
+      deployments_.push_back(std::move(deployment));
+    }
+  }
+
+  /// Somebody edits them.
+  void change() {
+    for (WrittenDeployment& deployment : deployments_) {
+      const char* const policies[] = {"rollback", "rollback", "stop", "continue"};
+      deployment.on_failure = policies[chance_.below(4)];
+      for (WrittenTask& task : deployment.tasks) task.version += chance_.percent(30) ? 1 : 0;
+      if (chance_.percent(15)) add_task(deployment);
+      if (chance_.percent(15) && deployment.tasks.size() > 1) remove_task(deployment);
+    }
+  }
+
+  std::string text() const {
+    std::string out;
+    for (const WrittenDeployment& deployment : deployments_) {
+      out += fmt::format(
+          "---\napiVersion: verbacratis/v1\nkind: Deployment\nmetadata: {{name: {}}}\nspec:\n"
+          "  dependsOn: [{}]\n  onFailure: {}\n  tasks:\n",
+          deployment.name, fmt::join(deployment.needs, ", "), deployment.on_failure);
+      for (const WrittenTask& task : deployment.tasks) {
+        out += fmt::format("  - name: {}\n    type: Simulated\n    temporary: {}\n    dependsOn: [{}]\n    with:\n",
+                           task.name, task.temporary, fmt::join(task.needs, ", "));
+        const std::string reads =
+            task.reads.empty() ? "" : fmt::format("${{{{ tasks.{}.outputs.value }}}}", task.reads);
+        out += fmt::format("      value: \"{}{}\"\n      hidden: {}\n", task.version, reads, task.hidden);
+      }
+    }
+    return out;
+  }
+
+  /// What is there when all of it is deployed, temporary things aside.
+  Outside wanted() const {
+    Outside outside;
+    for (const WrittenDeployment& deployment : deployments_) {
+      std::map<std::string, std::string> values;
+      for (const WrittenTask& task : deployment.tasks) {
+        values[task.name] = fmt::format("{}{}", task.version, task.reads.empty() ? "" : values.at(task.reads));
+        if (!task.temporary) outside[deployment.name + "." + task.name] = {values[task.name], true};
+      }
+    }
+    return outside;
+  }
+
+  const std::vector<WrittenDeployment>& deployments() const { return deployments_; }
+
+ private:
+  void add_task(WrittenDeployment& deployment) {
+    WrittenTask task;
+    task.name = fmt::format("t{}", next_++);
+    task.hidden = chance_.percent(30);
+    task.temporary = chance_.percent(10);
+    for (const WrittenTask& before : deployment.tasks) {
+      if (!chance_.percent(40)) continue;
+      task.needs.push_back(before.name);
+      if (chance_.percent(50)) task.reads = before.name;
+    }
+    deployment.tasks.push_back(std::move(task));
+  }
+
+  void remove_task(WrittenDeployment& deployment) {
+    const std::size_t gone = chance_.below(deployment.tasks.size());
+    const std::string name = deployment.tasks[gone].name;
+    deployment.tasks.erase(deployment.tasks.begin() + static_cast<std::ptrdiff_t>(gone));
+    for (WrittenTask& task : deployment.tasks) {
+      std::erase(task.needs, name);
+      if (task.reads == name) task.reads.clear();
+    }
+  }
+
+  Chance& chance_;
+  std::vector<WrittenDeployment> deployments_;
+  int next_ = 0;
+};
+
+// ---- The world ----
+
+class Deaf final : public Listener {
+ public:
+  void on(const Event&) noexcept override {}
+};
+
+/// What may go wrong in one command.
+struct Faults {
+  std::optional<Milliseconds> killed_after, taken_over_after, interrupted_after, interrupted_again_after;
+  std::size_t store_call = 0, file_call = 0;  ///< that fails; 0: none
+  bool none() const { return !killed_after && !taken_over_after && store_call == 0 && file_call == 0; }
+};
+
+class World {
+ public:
+  World(std::uint64_t seed, Tally& tally, std::string& log)
+      : chance_(seed), tally_(tally), log_(log), manifests_(chance_) {
+    provider_.on_beginning = [this](const Deed& deed) { check_beginning(deed); };
+  }
+
+  void live() {
+    const std::size_t commands = 2 + chance_.below(6);
+    for (std::size_t i = 0; i < commands; ++i) {
+      if (chance_.percent(70)) manifests_.change();
+      provider_.failing_percent = chance_.percent(50) ? 0 : 15;
+      command(some_goal(), some_faults());
+    }
+    end_well();
+  }
+
+ private:
+  [[noreturn]] void violated(std::string_view invariant, const std::string& what) {
+    throw Violated(fmt::format("{}: {}", invariant, what));
+  }
+  void say(const std::string& line) { log_ += line + "\n"; }
+
+  Goal some_goal();
+  Faults some_faults();
+  void command(Goal goal, const Faults& faults);
+  void carry_out(const Goal& goal, const Faults& faults);
+  bool prepare(const Goal& goal);
+  Lease lock();
+  void settle(const Lease&);
+  bool was_done(const std::string& address) const;
+  void arm(const Faults& faults, const Lease& lease);
+  void end_well();
+
+  void check_beginning(const Deed& deed);
+  void check_nothing_lost();
+  void check_truth();
+  void check_undone(const RunResult& result, const Outside& before, bool was_whole);
+  void check_all_known(RunId run);
+
+  Surroundings surroundings() const {
+    Surroundings around;
+    around.variable = [](const std::string&) { return std::nullopt; };
+    around.now = [] { return "2026-01-01T00:00:00.000Z"; };
+    around.run.set("id", 0);
+    return around;
+  }
+  Owner owner() const { return {"somebody", "host", "boot", process_, process_}; }
+  IsAlive is_alive() const {
+    return [this](const Owner& owner) { return owner.process == process_; };
+  }
+
+  struct Stage {
+    Sources sources;
+    std::vector<Manifest> manifests;
+    Model model;
+    Snapshot snapshot;
+    Plan plan;
+  };
+
+  Chance chance_;
+  Tally& tally_;
+  std::string& log_;
+  Manifests manifests_;
+  FakeSystem system_;
+  Outside outside_;
+  SimulatedProvider provider_{system_, outside_, chance_};
+  Providers providers_{{&provider_}};
+  Catalogue catalogue_{built_in_kinds(), {&provider_.type()}};
+  std::unique_ptr<MemoryStore> store_ = make_memory_store();
+  Sealer sealer_{std::string(32, 'k')};
+  std::int64_t process_ = kProcess;
+  std::unique_ptr<Stage> stage_;
+  Goal goal_;
+  Snapshot at_start_;       ///< of the run, after settling
+  std::string taken_over_;  ///< state when somebody else took the lock over; "": nobody did
+  TimerId armed_[4] = {};   ///< what is still to go wrong
+  bool undoing_ = false;    ///< a rollback of this run was begun
+};
+
+Goal World::some_goal() {
+  Goal goal;
+  const std::size_t kind = chance_.below(10);
+  const auto& deployments = manifests_.deployments();
+  const std::string some = deployments[chance_.below(deployments.size())].name;
+  if (kind == 0) {
+    goal.kind = Goal::Kind::destroy;
+    if (chance_.percent(50)) goal.targets = {some};
+  } else if (kind == 1) {
+    goal.kind = Goal::Kind::rollback;
+    goal.targets = {some};
+  } else if (kind == 2) {
+    goal.kind = Goal::Kind::clean;
+  } else {
+    goal.prune = chance_.percent(50);
+    if (chance_.percent(20)) goal.targets = {some};
+  }
+  return goal;
+}
+
+Faults World::some_faults() {
+  Faults faults;
+  const auto soon = [this] { return Milliseconds(chance_.below(1500)); };
+  switch (chance_.below(8)) {
+    case 0:
+    case 1:
+      faults.killed_after = soon();
+      break;
+    case 2:
+      faults.store_call = 1 + chance_.below(30);
+      break;
+    case 3:
+      faults.taken_over_after = soon();
+      break;
+    case 4:
+      faults.interrupted_after = soon();
+      if (chance_.percent(50)) faults.interrupted_again_after = *faults.interrupted_after + soon();
+      break;
+    case 5:
+      faults.file_call = 1 + chance_.below(4);
+      break;
+    default:
+      break;
+  }
+  return faults;
+}
+
+/// False: it is a mistake to ask for that now (nothing to roll back to).
+bool World::prepare(const Goal& goal) {
+  stage_ = std::make_unique<Stage>();
+  Diagnostics diagnostics;
+  const Surroundings around = surroundings();
+  const SourceId id = stage_->sources.add("m.yaml", manifests_.text());
+  stage_->manifests = check(Document{id, "/project"}, catalogue_, stage_->sources, diagnostics);
+  stage_->model = resolve(stage_->manifests, kEnvironment, {}, around, catalogue_, stage_->sources, diagnostics);
+  if (diagnostics.has_errors()) violated("manifests", diagnostics.all().front().message + "\n" + manifests_.text());
+  stage_->snapshot = store_->snapshot(kEnvironment);
+  const PlanningAids aids{providers_, *store_, sealer_, around, stage_->sources, system_.now()};
+  stage_->plan = make_plan(stage_->model, stage_->snapshot, goal, aids, diagnostics);
+  for (const Diagnostic& diagnostic : diagnostics.all()) say("  refused: " + diagnostic.message);
+  return !diagnostics.has_errors();
+}
+
+Lease World::lock() {
+  LeaseRequest request;
+  request.environment = kEnvironment;
+  request.deployments = stage_->plan.locked;
+  request.owner = owner();
+  request.now = system_.now();
+  auto answer = store_->acquire(request, is_alive());
+  if (auto* lease = std::get_if<Lease>(&answer)) return *lease;
+  violated("locks", "who died or gave it back still holds the lock");
+}
+
+void World::settle(const Lease& lease) {
+  const std::string scratch = kScratch;
+  const RecoveryAids aids{system_,
+                          *store_,
+                          lease,
+                          providers_,
+                          sealer_,
+                          scratch,
+                          [this](const std::string& address, const std::string&) {
+                            return was_done(address) ? WhenInDoubt::assume_done : WhenInDoubt::rerun;
+                          },
+                          [this](const std::string& line) {
+                            ++tally_.settled;
+                            say("  settled " + line);
+                          }};
+  settle_interrupted(store_->snapshot(kEnvironment), aids);
+}
+
+/// A person looks.
+bool World::was_done(const std::string& address) const {
+  const Snapshot now = store_->snapshot(kEnvironment);
+  const Record* record = now.find(address);
+  const auto there = outside_.find(address);
+  if (!record->pending) return there == outside_.end();
+  const Definition wanted = read_definition(*store_, *record->pending, address, sealer_);
+  return there != outside_.end() && there->second == Thing{wanted.resource.inputs.find("value")->string(), true};
+}
+
+void World::arm(const Faults& faults, const Lease& lease) {
+  if (faults.killed_after) {
+    armed_[0] = system_.after(*faults.killed_after, [this] {
+      say("  killed");
+      ++tally_.kills;
+      provider_.die();
+      throw Killed{};
+    });
+  }
+  if (faults.taken_over_after) {
+    armed_[1] = system_.after(*faults.taken_over_after, [this, lease] {
+      if (!taken_over_.empty()) return;
+      say("  sleeps; somebody else takes the lock over");
+      ++tally_.takeovers;
+      system_.advance(Milliseconds(60'000));
+      LeaseRequest request;
+      request.environment = kEnvironment;
+      request.deployments = lease.deployments;
+      request.owner = {"another", "elsewhere", "boot", 7, 7};
+      request.now = system_.now();
+      const auto answer = store_->acquire(request, [](const Owner&) { return true; });
+      if (!std::holds_alternative<Lease>(answer)) violated("locks", "a lease that expired is not taken over");
+      store_->release(std::get<Lease>(answer));
+      taken_over_ = store_->export_json();
+    });
+  }
+  if (faults.interrupted_after) armed_[2] = system_.interrupt_after(*faults.interrupted_after);
+  if (faults.interrupted_again_after) armed_[3] = system_.interrupt_after(*faults.interrupted_again_after);
+  if (faults.interrupted_after) ++tally_.interrupts;
+  store_->fail_call(faults.store_call);
+  system_.fail_call(static_cast<int>(faults.file_call));
+}
+
+void World::command(Goal goal, const Faults& faults) {
+  goal_ = std::move(goal);
+  taken_over_.clear();
+  undoing_ = false;
+  say(fmt::format("{} [{}]{}", to_string(goal_.kind), fmt::join(goal_.targets, " "), goal_.prune ? " --prune" : ""));
+  try {
+    carry_out(goal_, faults);
+  } catch (const Killed&) {
+    ++process_;
+  } catch (const Error& error) {
+    say("  error " + error.diagnostic().message);
+    if (faults.none() || (faults.killed_after && !faults.store_call)) {
+      violated("errors", "nothing was wrong, and yet: " + error.diagnostic().message);
+    }
+    if (faults.store_call > 0) ++tally_.store_faults;
+    if (faults.file_call > 0) ++tally_.file_faults;
+    if (!taken_over_.empty() && store_->export_json() != taken_over_) {
+      violated("fence", "somebody wrote whose lock was taken over");
+    }
+    provider_.die();
+    ++process_;
+  }
+  store_->fail_call(0);
+  system_.fail_call(0);
+  for (const TimerId timer : armed_) system_.cancel(timer);
+  check_nothing_lost();
+}
+
+void World::carry_out(const Goal& goal, const Faults& faults) {
+  if (!prepare(goal)) return;
+  if (stage_->plan.idle() && stage_->plan.noted.empty() && stage_->plan.forgotten.empty()) return;
+  Lease lease = lock();
+  for (;;) {
+    settle(lease);
+    if (store_->snapshot(kEnvironment).serial == stage_->snapshot.serial) break;
+    const std::vector<std::string> held = lease.deployments;
+    if (!prepare(goal)) {
+      store_->release(lease);
+      return;
+    }
+    if (std::ranges::includes(held, stage_->plan.locked)) break;
+    store_->release(lease);
+    lease = lock();
+  }
+  at_start_ = store_->snapshot(kEnvironment);
+  check_truth();
+  const Outside before = outside_;
+  const bool was_whole = std::ranges::all_of(
+      at_start_.records, [](const Record& record) { return record.status == RecordStatus::deployed; });
+  const Surroundings around = surroundings();
+  Deaf listener;
+  const Workplace workplace{system_, *store_, lease, providers_, sealer_, around, listener};
+  RunSettings settings;
+  settings.parallelism = 1 + chance_.below(6);
+  settings.scratch_directory = kScratch;
+  settings.owner = owner();
+  arm(faults, lease);
+  const RunResult result = run_plan(stage_->plan, stage_->model, stage_->snapshot, settings, workplace);
+  ++tally_.runs;
+  tally_.steps += stage_->plan.steps.size();
+  store_->fail_call(0);
+  store_->release(lease);
+  if (result.run == 0) return;
+  say(fmt::format("  run {} {}", result.run, to_string(result.status)));
+  if (!taken_over_.empty() && store_->export_json() != taken_over_) violated("fence", "the run went on");
+  check_all_known(result.run);
+  check_truth();
+  check_undone(result, before, was_whole);
+}
+
+/// Nothing more goes wrong: then all of it can be had, and is had once.
+void World::end_well() {
+  provider_.failing_percent = 0;
+  Goal goal;
+  goal.prune = true;
+  command(goal, {});
+  if (outside_ != manifests_.wanted()) {
+    std::string found;
+    for (const auto& [address, thing] : outside_)
+      found += fmt::format(" {}={}{}", address, thing.value, thing.whole ? "" : "(half)");
+    violated("convergence", "after an apply in which nothing went wrong, there is" + found);
+  }
+  if (!prepare(goal) || !stage_->plan.idle()) {
+    violated("convergence", fmt::format("a second apply would do {} steps, the first: {}", stage_->plan.steps.size(),
+                                        stage_->plan.steps.empty() ? "" : stage_->plan.steps[0].reason));
+  }
+  goal = {};
+  goal.kind = Goal::Kind::destroy;
+  command(goal, {});
+  const Snapshot after = store_->snapshot(kEnvironment);
+  if (!outside_.empty()) violated("destroy", "something is left outside: " + outside_.begin()->first);
+  if (!after.records.empty() || !after.over.empty()) violated("destroy", "something is left in state");
+}
+
+// ---- The invariants ----
+
+void World::check_beginning(const Deed& deed) {
+  if (deed.verb == "rollback") undoing_ = true;
+  const Snapshot now = store_->snapshot(kEnvironment);
+  say(fmt::format("  {} {} {}", deed.verb, deed.address, deed.value.value_or("")));
+  const Record* record = now.find(deed.address);
+  if (!record || record->status != RecordStatus::started) {
+    violated("intent", deed.address + " is begun and not recorded as started");
+  }
+  if (deed.verb == "delete" && record->lifetime != Lifetime::temporary) {
+    for (const Record& user : now.records) {
+      if (user.needs.find('"' + deed.address + '"') == std::string::npos || !outside_.contains(user.address)) continue;
+      if (user.lifetime == Lifetime::temporary) continue;
+      violated("order", fmt::format("{} ({}) is deleted before {}, which needs it", deed.address,
+                                    to_string(record->lifetime), user.address));
+    }
+  }
+  if (goal_.kind != Goal::Kind::apply || undoing_ || !deed.value) return;
+  const auto task = stage_->model.by_address.find(deed.address);
+  if (task == stage_->model.by_address.end()) return;
+  for (const TaskId need : stage_->model.tasks[task->second].needs) {
+    const auto there = outside_.find(stage_->model.tasks[need].address);
+    if (there != outside_.end() && there->second.whole) continue;
+    violated("order",
+             fmt::format("{} is begun before {}, which it needs", deed.address, stage_->model.tasks[need].address));
+  }
+  const Record* then = at_start_.find(deed.address);
+  const auto there = outside_.find(deed.address);
+  // Whose outputs nobody knows is done again when something reads them.
+  const bool known = then && then->outputs != "null";
+  if (known && then->status == RecordStatus::deployed && there != outside_.end() &&
+      there->second == Thing{*deed.value, true} && !stage_->model.tasks[task->second].temporary) {
+    violated("once", deed.address + " is done again");
+  }
+}
+
+void World::check_nothing_lost() {
+  const Snapshot now = store_->snapshot(kEnvironment);
+  for (const auto& [address, thing] : outside_) {
+    if (!now.find(address)) violated("record", address + " exists and is in no record");
+  }
+}
+
+/// REQUIRES: nothing is under way, what was interrupted is settled.
+void World::check_truth() {
+  for (const Record& record : store_->snapshot(kEnvironment).records) {
+    if (record.status != RecordStatus::deployed) continue;
+    const auto there = outside_.find(record.address);
+    if (there == outside_.end()) violated("truth", record.address + " is recorded as deployed and not there");
+    if (!there->second.whole) violated("truth", record.address + " is recorded as deployed and only half done");
+    const Value outputs = sealer_.from_sealed_json(record.outputs, record.address);
+    const Value* value = outputs.find("value");
+    if (value && value->string() != there->second.value) {
+      violated("truth",
+               fmt::format("{} is recorded with {} and has {}", record.address, value->string(), there->second.value));
+    }
+  }
+}
+
+void World::check_all_known(RunId run) {
+  for (const StepRecord& step : store_->steps(run)) {
+    if (step.status == StepStatus::started) violated("ends", step.address + " was begun, and its end is not recorded");
+    tally_.failures += step.status == StepStatus::failed;
+    tally_.undone += step.action == "rollback" && step.status == StepStatus::succeeded;
+  }
+}
+
+void World::check_undone(const RunResult& result, const Outside& before, bool was_whole) {
+  if (result.status != RunStatus::rolled_back || !was_whole) return;
+  std::set<std::string> deployments;
+  for (const StepRecord& step : store_->steps(result.run)) {
+    if (step.action == "rollback") deployments.insert(step.address.substr(0, step.address.find('.')));
+  }
+  const auto of = [&](const Outside& outside) {
+    Outside some;
+    for (const auto& [address, thing] : outside) {
+      const Record* then = at_start_.find(address);
+      if (then && then->lifetime == Lifetime::temporary) continue;
+      if (deployments.contains(address.substr(0, address.find('.')))) some.emplace(address, thing);
+    }
+    return some;
+  };
+  if (of(outside_) != of(before)) violated("undoing", "what was undone is not as it was before the run");
+}
+
+}  // namespace
+
+void simulate(std::uint64_t seed, Tally& tally, std::string& log) {
+  World(seed, tally, log).live();
+}
+
+}  // namespace verba
