@@ -17,8 +17,8 @@
 
 namespace verba {
 
-Surroundings planning_surroundings(System& system) {
-  Surroundings surroundings = make_surroundings(system);
+Surroundings planning_surroundings(Call& call) {
+  Surroundings surroundings = make_surroundings(call.system, fetch_settings(call));
   surroundings.run = planning_run();
   surroundings.now = planning_now;
   return surroundings;
@@ -45,7 +45,7 @@ Desk open_desk(Call& call, const Request& request, StoreUse use, KeyUse key) {
   const Map variables = command_line_variables(request.variables);
   const std::string environment =
       request.environment && !call.arguments.text("env") ? *request.environment : choose_environment(call, project);
-  Surroundings surroundings = planning_surroundings(call.system);
+  Surroundings surroundings = planning_surroundings(call);
   Model& model = resolve(call, project, environment, variables, surroundings);
   require(call, project);
   auto store = open_store(request.state, use);
@@ -125,9 +125,20 @@ Value sources_value(const Project& project) {
     Map map;
     map.append({"name", {}}, project.sources.name(document.source));
     map.append({"sha256", {}}, sha256(project.sources.text(document.source)).hex());
+    if (!document.commit.empty()) map.append({"commit", {}}, document.commit);
+    if (!document.branch.empty()) map.append({"branch", {}}, document.branch);
     list.push_back(std::move(map));
   }
   return list;
+}
+
+std::string sources_text(const Project& project) {
+  std::string text;
+  for (const Brought& brought : project.brought) {
+    text += brought.commit.empty() ? fmt::format("From {} (sha256:{})\n", brought.location, brought.sha256)
+                                   : fmt::format("From {} at {}\n", brought.location, brought.commit.substr(0, 12));
+  }
+  return text.empty() ? text : text + "\n";
 }
 
 }  // namespace verba

@@ -35,7 +35,7 @@ Desk open_state_desk(Call& call) {
   Sealer sealer = open_sealer(call, *store, path, KeyUse::make);
   return Desk{call.keep(std::make_unique<Project>()),
               model,
-              planning_surroundings(call.system),
+              planning_surroundings(call),
               path,
               std::move(store),
               std::move(sealer)};
