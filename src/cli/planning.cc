@@ -132,11 +132,29 @@ Value sources_value(const Project& project) {
   return list;
 }
 
-std::string sources_text(const Project& project) {
-  std::string text;
+Value locations_value(const Project& project) {
+  List list;
   for (const Brought& brought : project.brought) {
-    text += brought.commit.empty() ? fmt::format("From {} (sha256:{})\n", brought.location, brought.sha256)
-                                   : fmt::format("From {} at {}\n", brought.location, brought.commit.substr(0, 12));
+    Map map;
+    map.append({"location", {}}, brought.location);
+    if (!brought.commit.empty()) map.append({"commit", {}}, brought.commit);
+    map.append({"sha256", {}}, brought.sha256);
+    list.push_back(std::move(map));
+  }
+  return list;
+}
+
+std::string locations_text(const Value& locations) {
+  const auto text_in = [](const Value& from, std::string_view name) {
+    const Value* value = from.find(name);
+    return value != nullptr && value->is_string() ? value->string() : std::string();
+  };
+  std::string text;
+  if (!locations.is_list()) return text;
+  for (const Value& each : locations.list()) {
+    const std::string commit = text_in(each, "commit");
+    text += commit.empty() ? fmt::format("From {} (sha256:{})\n", text_in(each, "location"), text_in(each, "sha256"))
+                           : fmt::format("From {} at {}\n", text_in(each, "location"), commit.substr(0, 12));
   }
   return text.empty() ? text : text + "\n";
 }

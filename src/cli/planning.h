@@ -66,7 +66,9 @@ HeldLease lock_and_plan(Call&, Desk&, Planned&);
 
 /// The sources that were read, for records and plan files: [{name, sha256, commit, branch}]; the latter two of Git only.
 Value sources_value(const Project&);
-/// What was fetched, and at which commit: lines to print before a plan. Empty when all is local.
-std::string sources_text(const Project&);
+/// What was fetched, for records: [{location, commit, sha256}]; the commit of Git only.
+Value locations_value(const Project&);
+/// The same as lines to print before a plan; of a list as locations_value() makes it. Empty when all is local.
+std::string locations_text(const Value&);
 
 }  // namespace verba

@@ -14,7 +14,7 @@ namespace verba {
 namespace {
 
 void show(Call& call, const Project& project, const Plan& plan, Format format) {
-  if (format == Format::text) print(call, sources_text(project) + plan_text(plan, call.out_style));
+  if (format == Format::text) print(call, locations_text(locations_value(project)) + plan_text(plan, call.out_style));
   if (format == Format::jsonl) {
     Map line;
     line.append({"event", {}}, "planned");

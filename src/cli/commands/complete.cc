@@ -111,7 +111,8 @@ void add_values(Call& call, const Line& line, Completes what, const std::vector<
       out.text = ":file\n";
       break;
     case Completes::environment:
-      for (const std::string& name : environment_names(load(call, locations_of(call, line), Network::never).manifests)) {
+      for (const std::string& name :
+           environment_names(load(call, locations_of(call, line), Network::never).manifests)) {
         out.add(name, "environment");
       }
       break;

@@ -24,7 +24,7 @@ int plan(Call& call) {
   const Planned planned = plan_now(call, desk, request.goal);
 
   if (format == Format::text) {
-    print(call, sources_text(desk.project) + plan_text(planned.plan, call.out_style));
+    print(call, locations_text(locations_value(desk.project)) + plan_text(planned.plan, call.out_style));
   } else {
     Value answer = plan_value(planned.plan);
     answer.map().append({"sources", {}}, sources_value(desk.project));

@@ -176,15 +176,6 @@ metadata: {name: shop, environments: [test, production]}
 spec:
   locations: [shop-manifests]
   parentProjects: [network]
----
-apiVersion: verbacratis/v1
-kind: Project
-metadata: {name: network}
----
-apiVersion: verbacratis/v1
-kind: LocalDirectoryManifestLocation
-metadata: {name: shop-manifests}
-spec: {location: shop}
 )",
       .fields = {{.name = "locations",
                   .type = FieldType::list,

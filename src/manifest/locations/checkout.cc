@@ -213,7 +213,9 @@ class CheckingOut {
   Async<int> fetch(std::string commit) {
     system_.make_directories(home_, 0700);
     GitCall make;
-    make.arguments = {"init", "--quiet", "--bare", "--template=", "--", repository()};
+    make.arguments = {"init", "--quiet", "--bare", "--template="};
+    if (commit.size() == 64) make.arguments.push_back("--object-format=sha256");
+    make.arguments.insert(make.arguments.end(), {"--", repository()});
     make.lock = home_ + "/lock";
     make.limit = fetch_limit;
     Async<GitAnswer> making = git(std::move(make));

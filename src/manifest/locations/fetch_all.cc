@@ -32,7 +32,8 @@ Fetched outcome(Result<Fetched> result) {
   try {
     std::rethrow_exception(std::get<std::exception_ptr>(result));
   } catch (const Error& error) {
-    return BadLocation{error.diagnostic().message, error.diagnostic().hint};
+    const std::string& hint = error.diagnostic().hint;
+    return BadLocation{error.diagnostic().message, hint.empty() ? "`verba doctor` says what is missing here" : hint};
   }
 }
 

@@ -260,6 +260,10 @@ std::optional<BadLocation> check_address(const Origin& origin) {
     return BadLocation{scheme == "file" ? "a file:// location wants an absolute path" : "the location names no host",
                        scheme == "file" ? "write file:///path/to/repository" : "write it as https://host/path"};
   }
+  const std::size_t port = host.find(':', host.starts_with('[') ? std::min(host.find(']'), host.size()) : 0);
+  if (port != std::string_view::npos && host.find_first_not_of("0123456789", port + 1) != std::string_view::npos) {
+    return BadLocation{"the port of the location is no number", "a / in a password is written %2F"};
+  }
   if (authority.starts_with('-') || host.starts_with('-')) {
     return BadLocation{"no part of a location begins with '-'", "check the location"};
   }
@@ -366,7 +370,7 @@ std::string without_credentials(std::string_view text) {
   std::string out(text);
   for (auto mark = out.find("://"); mark != std::string::npos; mark = out.find("://", mark + 3)) {
     const std::size_t begin = mark + 3;
-    const std::size_t end = std::min(out.find_first_of("/?# '\"", begin), out.size());
+    const std::size_t end = std::min(out.find_first_of("/?#", begin), out.size());
     auto at = std::string_view(out).substr(0, end).rfind('@');
     // A '/' that was left in a password must not save the rest of it.
     if (const auto colon = out.find(':', begin); at == std::string::npos && colon < end) {

@@ -56,7 +56,9 @@ TEST(Origin, understands_the_older_url_extension) {
 
 TEST(Origin, refuses_what_is_no_address) {
   for (const auto& [text, expected] : std::initializer_list<std::pair<std::string, std::string>>{
-           {"git::ext::sh -c id", "this is no address of a Git repository"},
+           {"git::ext::sh -c id", "manifests do not come from 'ext::'"},
+           {"https://ann:p/w@h/r.git", "the port of the location is no number"},
+           {"https://h:x/r", "the port of the location is no number"},
            {"ext::sh -c id", "manifests do not come from 'ext::'"},
            {"s3::https://h/x", "manifests do not come from 's3::'"},
            {"ftp://h/r.git", "manifests do not come from 'ftp://'"},
@@ -84,6 +86,33 @@ TEST(Origin, refuses_what_is_no_address) {
            {"https://u:p%0a@h/x", "the user or the password in the location is not well-formed"},
            {"ssh://u:p@h/r", "a password in a location does not go with ssh"}}) {
     EXPECT_EQ(parsed(text), "bad: " + expected) << text;
+  }
+}
+
+// Whatever is said: what comes out is fit to be handed to a tool, and the password is told to nobody.
+TEST(Origin, holds_whatever_is_said) {
+  const std::vector<std::string> parts = {
+      "git::", "https://", "ssh://", "file://",     "git@",    "h",    "/",   "//",  "..",         ":",
+      "@",     "-",        "?ref=",  "&",           "branch=", "%00",  "%3D", "%2e", "%0a",        "\n",
+      "#",     "r.git",    "SECRET", "ann:SECRET@", "::",      "\xff", "",    " ",   "?checksum=", "x.yaml"};
+  std::uint64_t chance = 1;
+  for (int round = 0; round < 50'000; ++round) {
+    std::string text;
+    for (int i = 0; i < 8; ++i) {
+      chance = chance * 6364136223846793005u + 1442695040888963407u;
+      text += parts[(chance >> 33) % parts.size()];
+    }
+    const auto result = parse_location(text);
+    const auto* origin = std::get_if<Origin>(&result);
+    if (!origin || origin->kind == Origin::Kind::local) continue;
+    EXPECT_FALSE(origin->address.empty() || origin->address.front() == '-') << text;
+    EXPECT_EQ((origin->address + origin->ref + origin->directory).find('\n'), std::string::npos) << text;
+    EXPECT_FALSE(origin->ref.starts_with('-')) << text;
+    EXPECT_EQ(("/" + origin->directory + "/").find("/../"), std::string::npos) << text;
+    if (origin->password == "SECRET" && text.find("SECRET") == text.rfind("SECRET")) {
+      EXPECT_EQ(shown(*origin).find("SECRET"), std::string::npos) << text;
+      EXPECT_EQ(without_credentials(text).find("SECRET"), std::string::npos) << text;
+    }
   }
 }
 
