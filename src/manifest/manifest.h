@@ -22,7 +22,7 @@ struct Location {
 /// One text with documents in it.
 struct Document {
   SourceId source = 0;
-  std::string directory;  ///< absolute; what relative paths in it start from
+  std::string directory;    ///< absolute; what relative paths in it start from
   std::string commit = {};  ///< of its repository, all digits; "" when it does not come from Git
   std::string branch = {};  ///< or tag, where one was named
 };
