@@ -64,7 +64,8 @@ std::string scratch_directory(Call&, const std::string& state_path);
 /// where nobody can say what became of a step.
 HeldLease lock_and_plan(Call&, Desk&, Planned&);
 
-/// The sources that were read, for records and plan files: [{name, sha256, commit, branch}]; the latter two of Git only.
+/// The sources that were read, for records and plan files: [{name, sha256, commit, branch}]; the latter two of Git
+/// only.
 Value sources_value(const Project&);
 /// What was fetched, for records: [{location, commit, sha256}]; the commit of Git only.
 Value locations_value(const Project&);
