@@ -110,6 +110,26 @@ Excerpt excerpt(std::string_view line, std::size_t from, std::size_t to) {
   return out;
 }
 
+/// What stands between :// and @ of an address, as stars: a source line is shown, its passwords are not.
+std::string without_passwords(std::string_view line) {
+  std::string out(line);
+  for (auto mark = out.find("://"); mark != std::string::npos; mark = out.find("://", mark + 3)) {
+    const std::size_t begin = mark + 3;
+    const std::size_t end = std::min(out.find_first_of("/?# '\"", begin), out.size());
+    const auto at = std::string_view(out).substr(0, end).rfind('@');
+    if (at == std::string::npos || at < begin) continue;
+    const auto colon = out.find(':', begin);
+    const bool web = std::string_view(out).substr(0, mark).ends_with("http") ||
+                     std::string_view(out).substr(0, mark).ends_with("https");
+    const std::size_t from = web ? begin : std::min(colon, at);
+    for (std::size_t i = from; i < at; ++i) {
+      // As many stars as characters, so that the marks below stay where they are.
+      if ((static_cast<unsigned char>(out[i]) & 0x80U) == 0) out[i] = '*';
+    }
+  }
+  return out;
+}
+
 class Renderer {
  public:
   Renderer(const Sources& sources, bool colour) : sources_(sources), paint_{colour} {}
@@ -147,7 +167,7 @@ class Renderer {
 
   void source_line(Where where, std::string_view words, Severity severity) {
     const Position begin = sources_.position(where);
-    const std::string_view line = sources_.line(where.source, begin.line);
+    const std::string line = without_passwords(sources_.line(where.source, begin.line));
     out_ += fmt::format("{}  --> {}{}\n", paint_.gutter(), paint_.off(), clean(sources_.place(where)));
     const Excerpt shown = excerpt(line, begin.column - 1, last_column(where, begin) - 1);
     const std::string number = std::to_string(begin.line);

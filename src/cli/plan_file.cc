@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "manifest/locations/origin.h"
 #include "plan/planner.h"
 #include "value/json.h"
 #include "view/json/plan_json.h"
@@ -94,8 +95,10 @@ void refuse_other_wishes(Call& call, const Request& planned) {
   if (call.arguments.flag("refresh") && !planned.goal.refresh) refuse("refresh");
   const auto environment = call.arguments.text("env");
   if (environment && environment != planned.environment) refuse("env");
-  const std::vector<std::string> files = call.arguments.list("file");
-  if (!files.empty() && !std::ranges::equal(files, planned.locations, {}, {}, &Location::text)) refuse("file");
+  const std::vector<std::string> files = said_locations(call);
+  if (!files.empty() && !std::ranges::equal(files, planned.locations, {}, without_credentials, &Location::text)) {
+    refuse("file");
+  }
 }
 
 }  // namespace
@@ -107,7 +110,7 @@ void write_plan_file(Call& call, const std::string& path, const Request& request
   map.append({"made", {}}, to_string(call.system.now()));
   map.append({"directory", {}}, call.system.absolute("."));
   std::vector<std::string> locations;
-  for (const Location& location : request.locations) locations.push_back(location.text);
+  for (const Location& location : request.locations) locations.push_back(without_credentials(location.text));
   map.append({"locations", {}}, texts(locations));
   map.append({"environment", {}}, planned.plan.environment);
   map.append({"variables", {}}, texts(request.variables));
@@ -139,6 +142,9 @@ std::optional<PlanFile> plan_file_of(Call& call) {
   if (!root) throw broken(words.front(), why);
   PlanFile file = read(call, words.front(), *root);
   refuse_other_wishes(call, file.request);
+  // They may hold the credentials that a plan file does not.
+  const std::vector<std::string> said = said_locations(call);
+  for (std::size_t i = 0; i < said.size(); ++i) file.request.locations[i].text = said[i];
   return file;
 }
 

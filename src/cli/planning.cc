@@ -22,8 +22,8 @@
 
 namespace verba {
 
-Surroundings planning_surroundings(System& system) {
-  Surroundings surroundings = make_surroundings(system);
+Surroundings planning_surroundings(Call& call) {
+  Surroundings surroundings = make_surroundings(call.system, fetch_settings(call));
   surroundings.run = planning_run();
   surroundings.now = planning_now;
   return surroundings;
@@ -50,7 +50,7 @@ Desk open_desk(Call& call, const Request& request, StoreUse use, KeyUse key) {
   const Map variables = command_line_variables(request.variables);
   const std::string environment =
       request.environment && !call.arguments.text("env") ? *request.environment : choose_environment(call, project);
-  Surroundings surroundings = planning_surroundings(call.system);
+  Surroundings surroundings = planning_surroundings(call);
   Model& model = resolve(call, project, environment, variables, surroundings);
   require(call, project);
   auto store = open_store(request.state, use);
@@ -67,7 +67,7 @@ Desk open_state_desk(Call& call, std::optional<std::string> environment) {
   Sealer sealer = open_sealer(call, *store, path, KeyUse::make);
   return Desk{call.keep(std::make_unique<Project>()),
               model,
-              planning_surroundings(call.system),
+              planning_surroundings(call),
               path,
               std::move(store),
               std::move(sealer)};
@@ -170,9 +170,38 @@ Value sources_value(const Project& project) {
     Map map;
     map.append({"name", {}}, project.sources.name(document.source));
     map.append({"sha256", {}}, sha256(project.sources.text(document.source)).hex());
+    if (!document.commit.empty()) map.append({"commit", {}}, document.commit);
+    if (!document.branch.empty()) map.append({"branch", {}}, document.branch);
     list.push_back(std::move(map));
   }
   return list;
+}
+
+Value locations_value(const Project& project) {
+  List list;
+  for (const Brought& brought : project.brought) {
+    Map map;
+    map.append({"location", {}}, brought.location);
+    if (!brought.commit.empty()) map.append({"commit", {}}, brought.commit);
+    map.append({"sha256", {}}, brought.sha256);
+    list.push_back(std::move(map));
+  }
+  return list;
+}
+
+std::string locations_text(const Value& locations) {
+  const auto text_in = [](const Value& from, std::string_view name) {
+    const Value* value = from.find(name);
+    return value != nullptr && value->is_string() ? value->string() : std::string();
+  };
+  std::string text;
+  if (!locations.is_list()) return text;
+  for (const Value& each : locations.list()) {
+    const std::string commit = text_in(each, "commit");
+    text += commit.empty() ? fmt::format("From {} (sha256:{})\n", text_in(each, "location"), text_in(each, "sha256"))
+                           : fmt::format("From {} at {}\n", text_in(each, "location"), commit.substr(0, 12));
+  }
+  return text.empty() ? text : text + "\n";
 }
 
 }  // namespace verba

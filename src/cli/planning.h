@@ -17,7 +17,7 @@
 namespace verba {
 
 /// make_surroundings() with planning's own words for what is different in every run.
-Surroundings planning_surroundings(System&);
+Surroundings planning_surroundings(Call&);
 
 /// What the person asked for, on the command line or by a plan file.
 struct Request {
@@ -68,7 +68,12 @@ std::string scratch_directory(Call&, const std::string& state_path);
 /// where nobody can say what became of a step.
 HeldLease lock_and_plan(Call&, Desk&, Planned&);
 
-/// The sources that were read, for records and plan files: [{name, sha256}].
+/// The sources that were read, for records and plan files: [{name, sha256, commit, branch}]; the latter two of Git
+/// only.
 Value sources_value(const Project&);
+/// What was fetched, for records: [{location, commit, sha256}]; the commit of Git only.
+Value locations_value(const Project&);
+/// The same as lines to print before a plan; of a list as locations_value() makes it. Empty when all is local.
+std::string locations_text(const Value&);
 
 }  // namespace verba

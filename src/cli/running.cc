@@ -64,6 +64,7 @@ RunSettings settings_of(Call& call, Desk& desk, const Planned& planned) {
   settings.reason = reason_of(call);
   Map source;
   source.append({"sources", {}}, sources_value(desk.project));
+  if (!desk.project.brought.empty()) source.append({"locations", {}}, locations_value(desk.project));
   settings.source = to_json(Value(std::move(source)));
   settings.plan_json = to_json(plan_value(planned.plan));
   settings.owner = owner_of(call.system);

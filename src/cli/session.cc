@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/utf8.h"
 #include "cli/exit_code.h"
+#include "cli/surroundings.h"
 #include "value/json.h"
 #include "value/yaml.h"
 
@@ -58,27 +59,43 @@ const Kit& Call::kit() {
   return *made_kit;
 }
 
+std::vector<std::string> said_locations(Call& call) {
+  std::vector<std::string> said;
+  for (const char* flag : {"system", "project", "file"}) {
+    for (std::string& location : call.arguments.list(flag)) said.push_back(std::move(location));
+  }
+  return said;
+}
+
 std::vector<Location> find_locations(Call& call) {
   std::vector<Location> locations;
-  for (const std::string& said : call.arguments.list("file")) locations.push_back({said});
+  for (std::string& said : said_locations(call)) locations.push_back({std::move(said)});
+  if (!call.arguments.list("file").empty() || !call.arguments.list("project").empty()) return locations;
+  if (call.system.kind_of("verba.yaml") == DirectoryEntry::Kind::file) {
+    locations.push_back({"verba.yaml"});
+  } else if (call.system.kind_of("deploy") == DirectoryEntry::Kind::directory) {
+    locations.push_back({"deploy"});
+  }
   if (!locations.empty()) return locations;
-  if (call.system.kind_of("verba.yaml") == DirectoryEntry::Kind::file) return {{"verba.yaml"}};
-  if (call.system.kind_of("deploy") == DirectoryEntry::Kind::directory) return {{"deploy"}};
   throw Error(Error::Kind::usage, "usage.no-manifests", "there are no manifests here: neither verba.yaml nor deploy/",
               "`verba init` makes a project that runs at once; -f names manifests elsewhere");
 }
 
-Project& load(Call& call, std::vector<Location> locations) {
+FetchSettings fetch_settings(Call& call) {
+  return {git_cache_directory(call.system), call.arguments.flag("offline")};
+}
+
+Project& load(Call& call, std::vector<Location> locations, Network network) {
   auto made = std::make_unique<Project>();
   made->locations = std::move(locations);
-  for (const Location& location : made->locations) {
-    for (Document& document : fetch(location, call.system, made->sources, made->diagnostics)) {
-      for (Manifest& manifest : check(document, call.kit().catalogue, made->sources, made->diagnostics)) {
-        made->manifests.push_back(std::move(manifest));
-      }
-      made->documents.push_back(std::move(document));
-    }
-  }
+  FetchSettings settings = fetch_settings(call);
+  if (network == Network::never) settings.offline = true;
+  Loaded loaded =
+      load_manifests(made->locations, settings, call.kit().catalogue, make_surroundings(call.system, settings),
+                     call.system, made->sources, made->diagnostics);
+  made->documents = std::move(loaded.documents);
+  made->manifests = std::move(loaded.manifests);
+  made->brought = std::move(loaded.brought);
   check_names(made->manifests, call.kit().catalogue, made->sources, made->diagnostics);
   return call.keep(std::move(made));
 }

@@ -13,6 +13,7 @@
 #include "cli/args.h"
 #include "cli/builtin.h"
 #include "cli/console.h"
+#include "manifest/locations/load.h"
 #include "manifest/manifest.h"
 #include "manifest/model.h"
 #include "os/system.h"
@@ -49,14 +50,24 @@ struct Project {
   Sources sources;
   std::vector<Document> documents;
   std::vector<Manifest> manifests;
+  std::vector<Brought> brought;
   Diagnostics diagnostics;
 };
 
-/// -f, or verba.yaml or deploy/ here. Throws Error(usage) when there is neither.
+/// -s, -p and -f, in this order, as said.
+std::vector<std::string> said_locations(Call&);
+
+/// Those, or verba.yaml or deploy/ here when there is neither -p nor -f. Throws Error(usage) when there are none.
 std::vector<Location> find_locations(Call&);
 
+/// Where what is fetched is kept, and --offline.
+FetchSettings fetch_settings(Call&);
+
+/// May the network be asked for what was not fetched yet?
+enum class Network { as_said, never };
+
 /// Fetches and checks. Kept by the call.
-Project& load(Call&, std::vector<Location>);
+Project& load(Call&, std::vector<Location>, Network = Network::as_said);
 Project& load(Call&);
 
 /// -e, or the only one there is. Throws Error(usage) that lists them.

@@ -4,12 +4,15 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include <charconv>
 
 #include "base/error.h"
 #include "cli/state_key.h"
+#include "manifest/locations/origin.h"
 #include "os/process.h"
 #include "view/text/state_text.h"
 
@@ -76,7 +79,9 @@ std::string make_key(Call& call, Store& store, const std::string& path) {
 
 std::string state_path(Call& call, const std::vector<Location>& locations) {
   if (const auto said = call.arguments.text("state")) return *said;
-  const std::string& first = locations.front().text;
+  // Systems are shared by many projects; state is the project's.
+  const std::string& first = locations[std::min(call.arguments.list("system").size(), locations.size() - 1)].text;
+  if (is_remote_location(first)) return ".verba/state.db";
   const bool directory = call.system.kind_of(first) == DirectoryEntry::Kind::directory;
   std::string base = directory ? first : directory_of(first);
   while (base.size() > 1 && base.back() == '/') base.pop_back();
@@ -86,7 +91,7 @@ std::string state_path(Call& call, const std::vector<Location>& locations) {
 std::string state_path(Call& call) {
   if (const auto said = call.arguments.text("state")) return *said;
   const bool named =
-      !call.arguments.list("file").empty() || call.system.kind_of("verba.yaml") || call.system.kind_of("deploy");
+      !said_locations(call).empty() || call.system.kind_of("verba.yaml") || call.system.kind_of("deploy");
   if (!named && call.system.kind_of(".verba/state.db")) return ".verba/state.db";
   return state_path(call, find_locations(call));
 }

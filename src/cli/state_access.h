@@ -13,7 +13,7 @@
 
 namespace verba {
 
-/// --state, or .verba/state.db in the first location (a directory) or beside it (a file).
+/// --state, or .verba/state.db in the first location (a directory) or beside it (a file); here when it is fetched.
 std::string state_path(Call&, const std::vector<Location>&);
 /// For commands that only look at state: manifests need not be there when .verba/state.db is.
 std::string state_path(Call&);

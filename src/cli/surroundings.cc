@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/utf8.h"
 #include "cli/state_key.h"
+#include "manifest/locations/load.h"
 #include "os/process.h"
 #include "value/json.h"
 
@@ -53,9 +54,21 @@ Answer ask_program(System& system, std::vector<std::string> argv, const std::str
   return without_line_ends(finished.output);
 }
 
+/// What is behind the root, of a path that begins in a commit of the cache and leads out of it: by .., or by a link.
+std::optional<std::string> leads_out(System& system, const std::string& cache, const std::string& path) {
+  if (cache.empty() || !path.starts_with(cache + "/")) return std::nullopt;
+  const auto tree = path.find("/tree/", cache.size());
+  if (tree == std::string::npos) return std::nullopt;
+  const std::string root = system.absolute(path.substr(0, tree)) + "/tree/";
+  return system.absolute(path).starts_with(root) ? std::nullopt : std::optional(path.substr(tree + 6));
+}
+
 /// Devices and pipes may never end, so only files are read.
-Answer read_text(System& system, const std::string& path) {
+Answer read_text(System& system, const FetchSettings& fetch, const std::string& path) {
   try {
+    if (const auto inner = leads_out(system, fetch.cache, path)) {
+      return NotFound{"'" + *inner + "' leads out of its repository", "keep what a manifest needs in its repository"};
+    }
     if (system.kind_of(path) == DirectoryEntry::Kind::other) return NotFound{"'" + path + "' is no regular file", ""};
     if (auto text = system.read_file(path, kFileBytes)) return *std::move(text);
   } catch (const Error& error) {
@@ -64,7 +77,30 @@ Answer read_text(System& system, const std::string& path) {
   return NotFound{"there is no file '" + path + "'", ""};
 }
 
-Answer find_secret(System& system, const std::string& reference, const std::string& directory) {
+/// A file that has to be fetched: by its URL, or out of a repository.
+Answer fetch_text(System& system, const FetchSettings& fetch, const std::string& location) {
+  const auto parsed = parse_location(location);
+  if (const auto* bad = std::get_if<BadLocation>(&parsed)) return NotFound{bad->message, bad->hint};
+  const Origin& origin = std::get<Origin>(parsed);
+  if (!origin.user.empty() || !origin.password.empty()) {
+    return NotFound{"credentials have no place in '" + shown(origin) + "'", "use a credential helper of git"};
+  }
+  Fetched fetched = fetch_all({origin}, fetch, system).front();
+  if (const auto* bad = std::get_if<BadLocation>(&fetched)) return NotFound{bad->message, bad->hint};
+  if (auto* text = std::get_if<std::string>(&fetched)) return std::move(*text);
+  const Checkout& checkout = std::get<Checkout>(fetched);
+  const std::string path = checkout.root + "/" + origin.directory;
+  if (system.kind_of(path) == DirectoryEntry::Kind::file) return read_text(system, fetch, path);
+  return NotFound{"there is no file '" + shown(origin) + "'", "write //PATH/OF/FILE after the repository"};
+}
+
+Answer read_place(System& system, const FetchSettings& fetch, const std::string& place) {
+  if (!place.starts_with('/') && is_remote_location(place)) return fetch_text(system, fetch, place);
+  return read_text(system, fetch, place);
+}
+
+Answer find_secret(System& system, const FetchSettings& fetch, const std::string& reference,
+                   const std::string& directory) {
   const auto colon = reference.find(':');
   const std::string scheme = reference.substr(0, colon);
   const std::string rest = colon == std::string::npos ? "" : reference.substr(colon + 1);
@@ -74,7 +110,7 @@ Answer find_secret(System& system, const std::string& reference, const std::stri
     return NotFound{"the environment variable " + rest + " is not set", "export it before running verba"};
   }
   if (scheme == "file" && colon != std::string::npos) {
-    Answer answer = read_text(system, from_directory(rest, directory));
+    Answer answer = read_text(system, fetch, from_directory(rest, directory));
     if (auto* text = std::get_if<std::string>(&answer)) return without_line_ends(std::move(*text));
     return answer;
   }
@@ -99,14 +135,18 @@ std::vector<std::string> texts_of(const Value* value) {
 }
 
 /// A ShellScript manifest asked for a value.
-Answer run_script(System& system, const Manifest& script) {
+Answer run_script(System& system, const FetchSettings& fetch, const Manifest& script) {
   std::vector<std::string> argv = texts_of(script.spec.find("interpreter"));
   if (argv.empty()) argv = {"sh", "-eu"};
   if (argv.size() == 1 && argv.front() == "sh") argv.push_back("-eu");
   if (const Value* data = script.spec.find("run"); data != nullptr && !data->is_null()) {
     argv.insert(argv.end(), {"-c", text_of(data), script.name});
+  } else if (const std::string source = text_of(script.spec.find("source")); is_remote_location(source)) {
+    Answer text = fetch_text(system, fetch, source);
+    if (std::holds_alternative<NotFound>(text)) return text;
+    argv.insert(argv.end(), {"-c", std::get<std::string>(std::move(text)), script.name});
   } else {
-    argv.push_back(from_directory(text_of(script.spec.find("source")), script.directory));
+    argv.push_back(from_directory(source, script.directory));
   }
   for (std::string& argument : texts_of(script.spec.find("arguments"))) argv.push_back(std::move(argument));
   auto environment = without_keys(system.variables());
@@ -139,15 +179,17 @@ Answer as_text(Answer answer, std::string_view what) {
 
 }  // namespace
 
-Surroundings make_surroundings(System& system) {
+Surroundings make_surroundings(System& system, const FetchSettings& fetch) {
   const auto memory = std::make_shared<Memory>();
   Surroundings surroundings;
-  surroundings.file = [&system, memory](const std::string& path) {
-    return remembered(memory->files, path, [&] { return as_text(read_text(system, path), "the file '" + path + "'"); });
+  surroundings.file = [&system, memory, fetch](const std::string& path) {
+    return remembered(memory->files, path, [&] {
+      return as_text(read_place(system, fetch, path), "the file '" + without_credentials(path) + "'");
+    });
   };
-  surroundings.secret = [&system, memory](const std::string& reference, const std::string& directory) {
+  surroundings.secret = [&system, memory, fetch](const std::string& reference, const std::string& directory) {
     return remembered(memory->secrets, std::pair(reference, directory),
-                      [&] { return as_text(find_secret(system, reference, directory), "the secret"); });
+                      [&] { return as_text(find_secret(system, fetch, reference, directory), "the secret"); });
   };
   surroundings.variable = [&system](const std::string& name) -> std::optional<std::string> {
     if (is_key_variable(name)) return std::nullopt;
@@ -157,9 +199,9 @@ Surroundings make_surroundings(System& system) {
     }
     return value;
   };
-  surroundings.script = [&system, memory](const Manifest& script) {
+  surroundings.script = [&system, memory, fetch](const Manifest& script) {
     return remembered(memory->scripts, script.name, [&] {
-      return as_text(run_script(system, script), "what the script '" + script.name + "' printed");
+      return as_text(run_script(system, fetch, script), "what the script '" + script.name + "' printed");
     });
   };
   surroundings.now = [&system] { return to_string(system.now()); };

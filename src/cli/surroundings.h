@@ -2,6 +2,7 @@
 // What expressions may ask of this machine: files, secrets, variables, scripts.
 #pragma once
 
+#include "manifest/locations/checkout.h"
 #include "manifest/model.h"
 #include "os/system.h"
 
@@ -9,6 +10,8 @@ namespace verba {
 
 /// Every answer is asked for once and remembered, so that a plan and its run see the same. Secrets: env:NAME,
 /// file:PATH, command:LINE (by `sh -c`, at most a minute; trailing line ends are stripped). Borrows the system.
-Surroundings make_surroundings(System&);
+/// A file may be a location that is fetched (manifest/locations/origin.h), and of a file in a checkout no path leads
+/// out.
+Surroundings make_surroundings(System&, const FetchSettings& = {});
 
 }  // namespace verba

@@ -61,6 +61,8 @@ class DocumentChecker {
     manifest.kind = kind_of(root);
     if (!manifest.kind) return std::nullopt;
     manifest.directory = document_.directory;
+    manifest.commit = document_.commit;
+    manifest.branch = document_.branch;
     manifest.alpha = text_of(root, "apiVersion") == "v1-alpha";
     check_fields(root, head_fields(), "a manifest of kind " + std::string(manifest.kind->name), false, sources_,
                  diagnostics_);
@@ -86,8 +88,16 @@ class DocumentChecker {
     if (const Kind* known = catalogue_.kind(kind->string())) return known;
     std::vector<std::string_view> names;
     for (const Kind* known : catalogue_.kinds) names.push_back(known->name);
-    diagnostics_.error("manifest.unknown-kind", fmt::format("unknown kind '{}'", kind->string()), kind->where,
-                       did_you_mean(kind->string(), names, fmt::format("known kinds: {}", fmt::join(names, ", "))));
+    std::string hint = did_you_mean(kind->string(), names, fmt::format("known kinds: {}", fmt::join(names, ", ")));
+    // Directories of that version hold documents of others, too.
+    const bool stranger = text_of(root, "apiVersion") == "v1-alpha";
+    diagnostics_.add({stranger ? Severity::warning : Severity::error,
+                      "manifest.unknown-kind",
+                      fmt::format("unknown kind '{}'{}", kind->string(), stranger ? ": the document is left out" : ""),
+                      kind->where,
+                      {},
+                      std::move(hint),
+                      {}});
     return nullptr;
   }
 

@@ -94,7 +94,8 @@ INSTANTIATE_TEST_SUITE_P(
         {"far_kind",
          "apiVersion: verbacratis/v1\nkind: Pod\nmetadata: {name: a}\n",
          {"m.yaml:2:7 manifest.unknown-kind: unknown kind 'Pod' (known kinds: Environment, Authentication, "
-          "InfrastructureAccount, Variables, ShellScript, Deployment)"}},
+          "InfrastructureAccount, LocalFileManifestLocation, LocalDirectoryManifestLocation, FileUrlManifestLocation, "
+          "GitManifestLocation, Project, Variables, ShellScript, Deployment)"}},
         {"no_kind",
          "apiVersion: verbacratis/v1\nmetadata: {name: a}\n",
          {"m.yaml:1:1 manifest.missing-field: 'kind' is missing "

@@ -75,8 +75,10 @@ TEST(Explain, helps_with_wrong_names) {
 }
 
 TEST(Explainable, is_sorted_and_each_once) {
-  EXPECT_THAT(explainable(catalogue()), ElementsAre("Authentication", "Deployment", "Environment",
-                                                    "InfrastructureAccount", "ShellScript", "Variables"));
+  EXPECT_THAT(explainable(catalogue()),
+              ElementsAre("Authentication", "Deployment", "Environment", "FileUrlManifestLocation",
+                          "GitManifestLocation", "InfrastructureAccount", "LocalDirectoryManifestLocation",
+                          "LocalFileManifestLocation", "Project", "ShellScript", "Variables"));
 }
 
 TEST(Markdown, has_all_that_can_be_written) {
@@ -101,9 +103,10 @@ const Value& rule_of(const Value& schema, std::string_view kind) {
 TEST(JsonSchema, follows_the_tables) {
   const Value schema = json_schema(catalogue());
   EXPECT_EQ(schema.find("$schema")->string(), "http://json-schema.org/draft-07/schema#");
-  EXPECT_EQ(
-      to_json(*schema.find("properties")->find("kind")),
-      R"({"enum":["Environment","Authentication","InfrastructureAccount","Variables","ShellScript","Deployment"]})");
+  EXPECT_EQ(to_json(*schema.find("properties")->find("kind")),
+            R"({"enum":["Environment","Authentication","InfrastructureAccount","LocalFileManifestLocation",)"
+            R"("LocalDirectoryManifestLocation","FileUrlManifestLocation","GitManifestLocation","Project","Variables",)"
+            R"("ShellScript","Deployment"]})");
   const Value& deployment = rule_of(schema, "Deployment");
   EXPECT_EQ(to_json(*deployment.find("required")), R"(["spec"])");
   const Value& spec = *deployment.find("properties")->find("spec");

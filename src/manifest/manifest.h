@@ -9,13 +9,12 @@
 
 #include "base/diagnostic.h"
 #include "manifest/schema.h"
-#include "os/system.h"
 #include "value/value.h"
 
 namespace verba {
 
-/// Where manifests are: a file or a directory (every *.yaml, *.yml, *.json in it and below, sorted; names that begin
-/// with a dot are left out).
+/// Where manifests are, as said: a file, a directory (every *.yaml, *.yml, *.json in it and below, sorted; names that
+/// begin with a dot are left out), a Git repository, a file at an http(s) address. See locations/origin.h.
 struct Location {
   std::string text;
 };
@@ -23,12 +22,10 @@ struct Location {
 /// One text with documents in it.
 struct Document {
   SourceId source = 0;
-  std::string directory;  ///< absolute; what relative paths in it start from
+  std::string directory;    ///< absolute; what relative paths in it start from
+  std::string commit = {};  ///< of its repository, all digits; "" when it does not come from Git
+  std::string branch = {};  ///< or tag, where one was named
 };
-
-/// Reads every text of a location into `sources`. A location that is not there, cannot be read, or is too large is a
-/// diagnostic ("manifest.location").
-std::vector<Document> fetch(const Location&, System&, Sources&, Diagnostics&);
 
 /// kind + name + checked spec.
 struct Manifest {
@@ -40,6 +37,8 @@ struct Manifest {
   Map labels;
   Value spec;  ///< a map; checked, defaults filled in, expressions parsed
   std::string directory;
+  std::string commit;  ///< as of its document
+  std::string branch;
   bool alpha = false;
 };
 

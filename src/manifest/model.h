@@ -118,6 +118,8 @@ struct Model {
   std::unordered_map<std::string_view, const Manifest*> scripts;  ///< the ShellScript manifests in scope
   std::vector<std::string> directories;  ///< by SourceId: what relative paths in that text start from
   std::shared_ptr<VariableCache> cache;  ///< never null
+  /// By text from Git: one of its manifests, which knows the commit.
+  std::unordered_map<SourceId, const Manifest*> from_git;
 };
 
 /// What expressions may ask of the world while a model is made or a task's inputs are evaluated. Borrowed.

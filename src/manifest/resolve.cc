@@ -23,6 +23,7 @@ void directories(Resolution& resolution) {
     const SourceId id = manifest.where.source;
     if (id >= directories.size()) directories.resize(std::size_t{id} + 1);
     if (id != 0 && directories[id].empty()) directories[id] = manifest.directory;
+    if (!manifest.commit.empty()) resolution.model.from_git.emplace(id, &manifest);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "manifest/locations/origin.h"
 #include "manifest/model.h"
 #include "manifest/resolve.h"
 
@@ -114,7 +115,8 @@ class TaskView {
   }
 
   std::variant<std::string, NotFound> file(const std::string& path, Where where) const {
-    return surroundings_.file(path.starts_with('/') ? path : directory(where) + "/" + path);
+    const bool whole = path.starts_with('/') || is_remote_location(path);
+    return surroundings_.file(whole ? path : directory(where) + "/" + path);
   }
 
   std::variant<std::string, NotFound> secret(const std::string& reference, Where where) const {
@@ -345,9 +347,16 @@ class TaskView {
 
   LookUp source(Path path) const {
     if (path.size() > 1 && path[1].name == "path") return Found{Value(task().directory), 2};
-    const bool later = path.size() > 1 && (path[1].name == "commit" || path[1].name == "branch");
-    if (later) {
-      return NotFound{fmt::format("source.{} is not known: the manifests do not come from Git", path[1].name),
+    if (path.size() > 1 && (path[1].name == "commit" || path[1].name == "branch")) {
+      const auto from = model_.from_git.find(task().where.source);
+      const bool commit = path[1].name == "commit";
+      if (from != model_.from_git.end()) {
+        const std::string& value = commit ? from->second->commit : from->second->branch;
+        if (!value.empty()) return Found{Value(value), 2};
+      }
+      return NotFound{from == model_.from_git.end()
+                          ? fmt::format("source.{} is not known: the manifests do not come from Git", path[1].name)
+                          : std::string("source.branch is not known: no branch or tag was named"),
                       fmt::format("write default(source.{}, 'none')", path[1].name)};
     }
     return NotFound{"'source' has commit, branch and path only", "write source.path"};

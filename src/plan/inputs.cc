@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "manifest/locations/origin.h"
 #include "value/json.h"
 
 namespace verba {
@@ -15,7 +16,8 @@ void add_file(const Field& field, const Task& task, const Surroundings& surround
   const Value* path = resource.inputs.find(field.name);
   if (!path || !path->is_string()) return;
   const std::string& written = path->string();
-  const std::string absolute = written.starts_with('/') ? written : task.directory + "/" + written;
+  const bool whole = written.starts_with('/') || is_remote_location(written);
+  const std::string absolute = whole ? written : task.directory + "/" + written;
   std::variant<std::string, NotFound> content = surroundings.file(absolute);
   if (const NotFound* missing = std::get_if<NotFound>(&content)) {
     diagnostics.error("plan.file", fmt::format("{} of {}: {}", field.name, task.address, missing->message),

@@ -14,8 +14,8 @@
 namespace verba {
 namespace {
 
-void show(Call& call, const Plan& plan, Format format) {
-  if (format == Format::text) print(call, plan_text(plan, call.out_style));
+void show(Call& call, const Project& project, const Plan& plan, Format format) {
+  if (format == Format::text) print(call, locations_text(locations_value(project)) + plan_text(plan, call.out_style));
   if (format == Format::jsonl) {
     Map line;
     line.append({"event", {}}, "planned");
@@ -83,7 +83,7 @@ int deploy(Call& call, Desk& desk, const Goal& goal, const std::optional<PlanFil
   if (file) require_same(*file, desk, planned);
   if ((planned.plan.idle() && planned.plan.noted.empty()) || only_look) {
     tidy_scratch(planned.snapshot, call.system, *desk.store, scratch_directory(call, desk.state_path));
-    show(call, planned.plan, format);
+    show(call, desk.project, planned.plan, format);
     show_result(call, desk, planned.plan, std::nullopt, format);
     return kDone;
   }
@@ -91,7 +91,7 @@ int deploy(Call& call, Desk& desk, const Goal& goal, const std::optional<PlanFil
   // From here on nobody else changes these deployments; what they did meanwhile is planned for.
   const HeldLease lease = lock_and_plan(call, desk, planned);
   if (file) require_same(*file, desk, planned);
-  show(call, planned.plan, format);
+  show(call, desk.project, planned.plan, format);
 
   // The point of no return. A plan without steps makes no run; it may note what changed beside the inputs.
   if (file) {

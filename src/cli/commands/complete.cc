@@ -51,7 +51,7 @@ const Option* find_flag(const CommandRow* command, const std::string& word) {
 }
 
 void take_value(Line& line, const Option& flag, const std::string& value) {
-  if (flag.name == "file") line.files.push_back(value);
+  if (flag.name == "file" || flag.name == "project" || flag.name == "system") line.files.push_back(value);
   if (flag.name == "env") line.environment = value;
 }
 
@@ -85,9 +85,9 @@ std::vector<Location> locations_of(Call& call, const Line& line) {
 }
 
 void add_addresses(Call& call, const Line& line, Candidates& out) {
-  Project& project = load(call, locations_of(call, line));
+  Project& project = load(call, locations_of(call, line), Network::never);
   const auto environments = environment_names(project.manifests);
-  Surroundings surroundings = planning_surroundings(call.system);
+  Surroundings surroundings = planning_surroundings(call);
   surroundings.secret = [](const std::string&, const std::string&) { return NotFound{"not while completing", ""}; };
   const Model& model = resolve(call, project, line.environment.value_or(environments.front()), {}, surroundings);
   for (const DeploymentScope& deployment : model.deployments) out.add(deployment.name, "deployment");
@@ -111,7 +111,8 @@ void add_values(Call& call, const Line& line, Completes what, const std::vector<
       out.text = ":file\n";
       break;
     case Completes::environment:
-      for (const std::string& name : environment_names(load(call, locations_of(call, line)).manifests)) {
+      for (const std::string& name :
+           environment_names(load(call, locations_of(call, line), Network::never).manifests)) {
         out.add(name, "environment");
       }
       break;

@@ -52,6 +52,8 @@ void check_programs(System& system, std::vector<Finding>& out) {
   constexpr Wanted kWanted[] = {
       {"sh", Finding::Kind::bad, "runs scripts"},
       {"git", Finding::Kind::note, "fetches manifests from Git"},
+      {"curl", Finding::Kind::note, "fetches manifests from https:// addresses"},
+      {"flock", Finding::Kind::note, "guards the cache of Git repositories (Debian package util-linux)"},
       {"ssh", Finding::Kind::note, "reaches other hosts"},
       {"dot", Finding::Kind::note, "draws `verba graph --format svg` (Debian package graphviz)"},
   };

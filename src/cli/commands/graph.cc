@@ -35,7 +35,7 @@ int graph(Call& call) {
   format_of(call, {Format::text});
   const std::string form = call.arguments.text("format").value_or("text");
   Project& project = load(call);
-  Surroundings surroundings = planning_surroundings(call.system);
+  Surroundings surroundings = planning_surroundings(call);
   const Model& model = resolve(call, project, choose_environment(call, project),
                                command_line_variables(call.arguments.list("var")), surroundings);
   require(call, project);

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "cli/commands/commands.h"
 #include "cli/exit_code.h"
+#include "cli/planning.h"
 #include "cli/state_access.h"
 #include "value/json.h"
 #include "view/json/state_json.h"
@@ -41,7 +42,10 @@ int show(Call& call) {
   const Run run = find_run(call, *store, call.arguments.words().front());
   const auto steps = store->steps(run.id);
   if (format == Format::text) {
-    print(call, run_text(run, steps, call.out_style));
+    std::string ignored;
+    const auto source = parse_json(run.source, ignored);
+    const Value* locations = source ? source->find("locations") : nullptr;
+    print(call, (locations ? locations_text(*locations) : "") + run_text(run, steps, call.out_style));
     return kDone;
   }
   Value value = run_value(run);

@@ -38,9 +38,11 @@ int plan(Call& call) {
   const Planned planned = plan_now(call, desk, request.goal);
 
   if (format == Format::text) {
-    print(call, plan_text(planned.plan, call.out_style));
+    print(call, locations_text(locations_value(desk.project)) + plan_text(planned.plan, call.out_style));
   } else {
-    print(call, format, plan_value(planned.plan));
+    Value answer = plan_value(planned.plan);
+    answer.map().append({"sources", {}}, sources_value(desk.project));
+    print(call, format, answer);
   }
   if (out) {
     write_plan_file(call, *out, request, desk, planned);

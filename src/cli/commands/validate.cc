@@ -58,7 +58,7 @@ int validate(Call& call) {
   const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
   Project& project = load(call);
   const Map variables = command_line_variables(call.arguments.list("var"));
-  Surroundings surroundings = planning_surroundings(call.system);
+  Surroundings surroundings = planning_surroundings(call);
   std::vector<std::string> environments = environment_names(project.manifests);
   if (call.arguments.text("env")) environments = {choose_environment(call, project)};
 

@@ -245,8 +245,10 @@ spec:
 }
 
 std::vector<const Kind*> built_in_kinds() {
-  return {&environment_kind(), &authentication_kind(), &infrastructure_account_kind(),
-          &variables_kind(),   &shell_script_kind(),   &deployment_kind()};
+  std::vector<const Kind*> all = {&environment_kind(), &authentication_kind(), &infrastructure_account_kind()};
+  all.insert(all.end(), location_kinds().begin(), location_kinds().end());
+  all.insert(all.end(), {&project_kind(), &variables_kind(), &shell_script_kind(), &deployment_kind()});
+  return all;
 }
 
 }  // namespace verba

@@ -13,6 +13,14 @@ const Kind& environment_kind();
 const Kind& authentication_kind();
 const Kind& infrastructure_account_kind();
 
+/// Where more manifests are.
+const Kind& local_file_location_kind();
+const Kind& local_directory_location_kind();
+const Kind& file_url_location_kind();
+const Kind& git_location_kind();
+const std::vector<const Kind*>& location_kinds();
+const Kind& project_kind();
+
 /// What to deploy: Deployment, Variables, ShellScript.
 const Kind& deployment_kind();
 const Kind& variables_kind();

@@ -7,7 +7,8 @@
 #include <map>
 
 #include "base/error.h"
-#include "manifest/manifest.h"
+#include "manifest/locations/read.h"
+#include "os/system.h"
 
 namespace verba {
 namespace {
@@ -91,7 +92,10 @@ class Files : public System {
 
 struct Fetched {
   Fetched(Files& files, const std::string& location) {
-    for (const Document& document : fetch({location}, files, sources, diagnostics)) {
+    std::set<std::string> known;
+    Origin origin;
+    origin.address = location;
+    for (const Document& document : read_documents(origin, nullptr, {files, sources, diagnostics, known})) {
       names.push_back(sources.name(document.source));
       directories.push_back(document.directory);
     }

@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: Apache-2.0
+// The cache: DIRECTORY/HASH-OF-URL/ has `repository` (bare), `refs/` (what branches and tags named when they were last
+// looked up) and, for each commit, COMMIT/ with `tree`, `index` (git's, to see what was changed since) and `files`.
+// COMMIT/ comes into being whole, by a rename.
+#include "manifest/locations/checkout.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "manifest/locations/git.h"
+#include "os/process.h"
+
+namespace verba {
+namespace {
+
+constexpr Milliseconds fetch_limit{20 * 60'000};
+constexpr std::size_t files_limit = 200'000;
+constexpr std::uint64_t tree_limit_bytes = std::uint64_t{2} << 30;
+constexpr std::uint64_t list_limit_bytes = std::uint64_t{256} << 20;
+
+[[noreturn]] void fail(std::string message, std::string hint) {
+  throw Error(Error::Kind::manifest, "manifest.location", std::move(message), std::move(hint));
+}
+
+/// Each text before a NUL.
+template <class Each>
+void split(std::string_view text, Each&& each) {
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\0'), text.size());
+    each(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+}
+
+std::string joined(const std::vector<std::string>& texts) {
+  std::string out;
+  for (const std::string& text : texts) out.append(text).push_back('\0');
+  return out;
+}
+
+/// Names that no tree of a sound repository has; git refuses them too.
+bool is_dangerous(std::string_view path) {
+  if (path.empty() || path.front() == '/') return true;
+  for (std::size_t begin = 0; begin <= path.size();) {
+    const std::size_t end = std::min(path.find('/', begin), path.size());
+    const std::string_view part = path.substr(begin, end - begin);
+    if (part.empty() || part == "." || part == ".." || part == ".git") return true;
+    begin = end + 1;
+  }
+  return false;
+}
+
+/// What a commit holds.
+struct Listing {
+  std::vector<std::string> files;
+  std::vector<std::string> links;
+};
+
+/// Of `git ls-tree -r -l -z`: "MODE TYPE ID SIZE<tab>PATH".
+Listing read_listing(const Origin& origin, const std::string& text) {
+  Listing listing;
+  std::uint64_t total_bytes = 0;
+  split(text, [&](std::string_view entry) {
+    const std::size_t tab = std::min(entry.find('\t'), entry.size());
+    const std::string_view head = entry.substr(0, tab);
+    const std::string path(entry.substr(std::min(tab + 1, entry.size())));
+    if (head.starts_with("160000")) return;  // a submodule: left out
+    if (is_dangerous(path))
+      fail(fmt::format("'{}' holds a file of the name '{}'", origin.address, path), "remove it there");
+    std::uint64_t size = 0;
+    const std::size_t blank = head.rfind(' ') + 1;
+    std::from_chars(head.data() + blank, head.data() + head.size(), size);
+    total_bytes += size;
+    if (head.starts_with("120000")) listing.links.push_back(path);
+    listing.files.push_back(path);
+  });
+  if (listing.files.size() > files_limit || total_bytes > tree_limit_bytes) {
+    fail(fmt::format("'{}' is too large: {} files, {} MiB", origin.address, listing.files.size(), total_bytes >> 20),
+         fmt::format("at most {} files and {} MiB are fetched; keep manifests in a repository of their own",
+                     files_limit, tree_limit_bytes >> 20));
+  }
+  std::ranges::sort(listing.files);
+  std::ranges::sort(listing.links);
+  return listing;
+}
+
+class CheckingOut {
+ public:
+  CheckingOut(System& system, Origin origin, FetchSettings settings)
+      : system_(system),
+        origin_(std::move(origin)),
+        settings_(std::move(settings)),
+        home_(settings_.cache + "/" + sha256(origin_.address).hex().substr(0, 40)) {}
+
+  Async<Checkout> run() {
+    if (settings_.cache.empty()) fail("there is no place to keep repositories", "set HOME, or XDG_CACHE_HOME");
+    Checkout result;
+    result.commit = origin_.ref;
+    if (origin_.ref_kind != Origin::Ref::commit) {
+      Async<std::string> looking = look_up();
+      result.commit = co_await looking;
+      result.branch = origin_.ref;
+    }
+    const std::string entry = home_ + "/" + result.commit;
+    if (system_.kind_of(entry) == DirectoryEntry::Kind::directory) {
+      Async<bool> restoring = restore(entry);
+      const bool sound = co_await restoring;
+      if (!sound) system_.remove(entry);
+    }
+    if (!system_.kind_of(entry)) {
+      if (settings_.offline) fail_offline();
+      Async<int> fetching = fetch(result.commit);
+      co_await fetching;
+      Async<int> unpacking = unpack(result.commit, entry);
+      co_await unpacking;
+    }
+    if (!origin_.allowed_signers.empty()) {
+      Async<int> verifying = verify(result.commit);
+      co_await verifying;
+    }
+    if (origin_.ref_kind != Origin::Ref::commit && !settings_.offline) remember(result.commit);
+    read_entry(entry, result);
+    co_return result;
+  }
+
+ private:
+  std::string repository() const { return home_ + "/repository"; }
+  std::string reference_file() const {
+    return home_ + "/refs/" + sha256(fmt::format("{} {}", static_cast<int>(origin_.ref_kind), origin_.ref)).hex();
+  }
+
+  [[noreturn]] void fail_offline() const {
+    fail(fmt::format("'{}' has not been fetched before", shown(origin_)), "run it once without --offline");
+  }
+
+  Async<GitAnswer> git(GitCall call) { return run_git(system_, origin_, std::move(call)); }
+
+  /// The commit that a branch, a tag or HEAD names now.
+  Async<std::string> look_up() {
+    if (settings_.offline) {
+      const auto known = system_.read_file(reference_file());
+      if (!known) fail_offline();
+      std::string commit = *known;
+      while (commit.ends_with('\n')) commit.pop_back();
+      co_return commit;
+    }
+    GitCall call;
+    call.arguments = {"ls-remote", "--quiet", "--", origin_.address, "HEAD"};
+    for (const char* form : {"refs/heads/{}", "refs/tags/{}", "refs/tags/{}^{{}}"}) {
+      if (!origin_.ref.empty()) call.arguments.push_back(fmt::format(fmt::runtime(form), origin_.ref));
+    }
+    Async<GitAnswer> asking = git(std::move(call));
+    GitAnswer answer = co_await asking;
+    co_return chosen(answer.output);
+  }
+
+  /// Of the lines "COMMIT<tab>NAME".
+  std::string chosen(std::string_view text) const {
+    std::string branch;
+    std::string tag;
+    std::string head;
+    while (!text.empty()) {
+      const std::size_t end = std::min(text.find('\n'), text.size());
+      const std::string_view line = text.substr(0, end);
+      text.remove_prefix(std::min(end + 1, text.size()));
+      const std::size_t tab = line.find('\t');
+      if (tab == std::string_view::npos) continue;
+      const std::string_view commit = line.substr(0, tab);
+      const std::string_view name = line.substr(tab + 1);
+      const bool sound = (commit.size() == 40 || commit.size() == 64) &&
+                         commit.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+      if (!sound) continue;
+      if (name == "HEAD") head = commit;
+      if (name == "refs/heads/" + origin_.ref) branch = commit;
+      if (name == "refs/tags/" + origin_.ref && tag.empty()) tag = commit;
+      if (name == "refs/tags/" + origin_.ref + "^{}") tag = commit;  // what an annotated tag is about
+    }
+    return chosen_of(head, branch, tag);
+  }
+
+  std::string chosen_of(const std::string& head, const std::string& branch, const std::string& tag) const {
+    using Ref = Origin::Ref;
+    const std::string where = origin_.address;
+    if (origin_.ref_kind == Ref::head) {
+      if (head.empty()) fail(fmt::format("'{}' has no commit yet", where), "push to it, or name a branch with ?ref=");
+      return head;
+    }
+    if (origin_.ref_kind == Ref::any && !branch.empty() && !tag.empty() && branch != tag) {
+      fail(fmt::format("'{}' of '{}' is a branch and a tag", origin_.ref, where), "write ?branch= or ?tag=");
+    }
+    const std::string& found =
+        origin_.ref_kind == Ref::tag || (origin_.ref_kind == Ref::any && branch.empty()) ? tag : branch;
+    if (!found.empty()) return found;
+    const std::string_view what = origin_.ref_kind == Ref::tag      ? "tag"
+                                  : origin_.ref_kind == Ref::branch ? "branch"
+                                                                    : "branch or tag";
+    fail(fmt::format("'{}' has no {} '{}'", where, what, origin_.ref),
+         "check the name; of a commit all 40 digits are wanted");
+  }
+
+  void remember(const std::string& commit) {
+    const std::string file = reference_file();
+    if (system_.read_file(file) == commit + "\n") return;
+    system_.make_directories(home_ + "/refs", 0700);
+    system_.write_file(file, commit + "\n", 0600);
+  }
+
+  /// The commit alone; where the server does not give that, all branches and tags.
+  Async<int> fetch(std::string commit) {
+    system_.make_directories(home_, 0700);
+    GitCall make;
+    make.arguments = {"init", "--quiet", "--bare", "--template="};
+    if (commit.size() == 64) make.arguments.push_back("--object-format=sha256");
+    make.arguments.insert(make.arguments.end(), {"--", repository()});
+    make.lock = home_ + "/lock";
+    make.limit = fetch_limit;
+    Async<GitAnswer> making = git(std::move(make));
+    co_await making;
+    system_.make_directories(repository() + "/info");
+    // Stronger than a .gitattributes in the commit: files come as they are.
+    system_.write_file(repository() + "/info/attributes", "* !filter !text !eol !ident !working-tree-encoding !crlf\n");
+    GitCall one = fetching({"--depth=1", "--", origin_.address, commit + ":refs/verba/" + commit});
+    one.fine = {0, 1, 128};
+    Async<GitAnswer> trying = git(std::move(one));
+    const GitAnswer answer = co_await trying;
+    if (answer.code != 0) {
+      Async<GitAnswer> all =
+          git(fetching({"--", origin_.address, "+refs/heads/*:refs/verba/heads/*", "+refs/tags/*:refs/verba/tags/*"}));
+      co_await all;
+    }
+    co_return 0;
+  }
+
+  GitCall fetching(std::vector<std::string> more) const {
+    GitCall call;
+    call.repository = repository();
+    call.lock = home_ + "/lock";
+    call.limit = fetch_limit;
+    call.arguments = {"fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"};
+    call.arguments.insert(call.arguments.end(), more.begin(), more.end());
+    return call;
+  }
+
+  /// Makes the entry of a fetched commit.
+  Async<int> unpack(std::string commit, std::string entry) {
+    remove_left_behind();
+    const std::string fresh =
+        fmt::format("{}/new-{}-{}-{}", home_, system_.process(), system_.process_start(system_.process()).value_or(0),
+                    system_.steady().count());
+    system_.make_directories(fresh + "/tree", 0700);
+    GitCall list;
+    list.repository = repository();
+    list.arguments = {"ls-tree", "-r", "-l", "-z", "--full-tree", commit};
+    list.fine = {0, 128};
+    Async<GitAnswer> listing_work = git(std::move(list));
+    const GitAnswer text = co_await listing_work;
+    if (text.code != 0) {
+      fail(fmt::format("'{}' has no commit {}", origin_.address, commit),
+           "check its digits, and that it was pushed there");
+    }
+    Listing listing = read_listing(origin_, text.output);
+    Async<GitAnswer> reading = git(in_entry(fresh, {"read-tree", commit}));
+    co_await reading;
+    Async<GitAnswer> writing = git(in_entry(fresh, {"checkout-index", "--all", "--index", "--force", "--quiet"}));
+    co_await writing;
+    const std::vector<std::string> left_out = remove_links_that_lead_out(fresh + "/tree", listing.links);
+    if (!left_out.empty()) {
+      GitCall forget = in_entry(fresh, {"update-index", "--force-remove", "-z", "--stdin"});
+      forget.input = joined(left_out);
+      Async<GitAnswer> forgetting = git(std::move(forget));
+      co_await forgetting;
+    }
+    system_.write_file(fresh + "/files", joined(listing.files), 0600);
+    system_.write_file(fresh + "/links", joined(listing.links), 0600);
+    system_.write_file(fresh + "/left-out", joined(left_out), 0600);
+    Async<int> moving = move(fresh, entry);
+    co_await moving;
+    co_return 0;
+  }
+
+  GitCall in_entry(const std::string& entry, std::vector<std::string> arguments) const {
+    GitCall call;
+    call.repository = repository();
+    call.tree = entry + "/tree";
+    call.index = entry + "/index";
+    call.limit = fetch_limit;
+    call.arguments = std::move(arguments);
+    return call;
+  }
+
+  /// Into place, unless another process was quicker: then its work serves as well.
+  Async<int> move(std::string fresh, std::string entry) {
+    Command command;
+    command.argv = {"mv", "--no-target-directory", "--", fresh, entry};
+    command.environment = system_.variables();
+    Stop never;
+    Async<Finished> work = verba::run(system_, std::move(command), never, {});
+    const Finished moved = co_await work;
+    if (!moved.status.success()) {
+      system_.remove(fresh);
+      if (system_.kind_of(entry) != DirectoryEntry::Kind::directory) {
+        fail(fmt::format("the cache '{}' cannot be written", home_), "check the disk and the rights there");
+      }
+    }
+    co_return 0;
+  }
+
+  /// What processes that died left half done.
+  void remove_left_behind() {
+    for (const DirectoryEntry& entry : system_.list_directory(home_).value_or(std::vector<DirectoryEntry>())) {
+      if (!entry.name.starts_with("new-")) continue;
+      long long process = 0;
+      const std::string_view number = std::string_view(entry.name).substr(4);
+      std::from_chars(number.data(), number.data() + number.size(), process);
+      const auto began = system_.process_start(process);
+      if (!began || !entry.name.starts_with(fmt::format("new-{}-{}-", process, *began))) {
+        system_.remove(home_ + "/" + entry.name);
+      }
+    }
+  }
+
+  std::vector<std::string> remove_links_that_lead_out(const std::string& tree, const std::vector<std::string>& links) {
+    const std::string root = system_.absolute(tree);
+    std::vector<std::string> left_out;
+    for (const std::string& link : links) {
+      if (!stays_inside(root, tree + "/" + link)) left_out.push_back(link);
+    }
+    for (const std::string& link : left_out) system_.remove(tree + "/" + link);
+    return left_out;
+  }
+
+  bool stays_inside(const std::string& root, const std::string& link) {
+    try {
+      // What leads to nothing now may lead to something later.
+      return system_.kind_of(link) && system_.absolute(link).starts_with(root + "/");
+    } catch (const Error&) {
+      return false;  // a circle
+    }
+  }
+
+  /// Only signatures by ssh keys count, and only those of the file: not the keys that this machine trusts otherwise.
+  Async<int> verify(std::string commit) {
+    if (system_.kind_of(origin_.allowed_signers) != DirectoryEntry::Kind::file) {
+      fail(fmt::format("there is no file '{}'", origin_.allowed_signers), "check 'allowedSigners'");
+    }
+    GitCall call;
+    call.repository = repository();
+    for (const char* program : {"gpg.program", "gpg.openpgp.program", "gpg.x509.program"}) {
+      call.arguments.insert(call.arguments.end(), {"-c", fmt::format("{}=/bin/false", program)});
+    }
+    call.arguments.insert(
+        call.arguments.end(),
+        {"-c", "gpg.ssh.program=ssh-keygen", "-c", "gpg.minTrustLevel=fully", "-c", "gpg.ssh.revocationFile=", "-c",
+         "gpg.ssh.allowedSignersFile=" + origin_.allowed_signers, "verify-commit", "--raw", commit});
+    call.fine = {0, 1, 128};
+    Async<GitAnswer> asking = git(std::move(call));
+    const GitAnswer answer = co_await asking;
+    if (answer.code != 0) {
+      fail(fmt::format("commit {} of '{}' is not signed by one of '{}'", commit.substr(0, 12), origin_.address,
+                       origin_.allowed_signers),
+           "have it signed (git commit -S, gpg.format=ssh), or look at who committed it");
+    }
+    co_return 0;
+  }
+
+  /// Puts back what was changed in the tree since. False when the entry is broken.
+  Async<bool> restore(std::string entry) {
+    GitCall look = in_entry(entry, {"diff-files", "--quiet", "--ignore-submodules"});
+    look.fine = {0, 1, 128};
+    Async<GitAnswer> looking = git(std::move(look));
+    const GitAnswer changed = co_await looking;
+    if (changed.code != 1) co_return changed.code == 0;
+    GitCall repair = in_entry(entry, {"checkout-index", "--all", "--index", "--force", "--quiet"});
+    repair.lock = home_ + "/lock";
+    repair.fine = {0, 1, 128};
+    Async<GitAnswer> repairing = git(std::move(repair));
+    const GitAnswer repaired = co_await repairing;
+    co_return repaired.code == 0;
+  }
+
+  void read_entry(const std::string& entry, Checkout& result) {
+    result.root = entry + "/tree";
+    const auto read = [&](const char* name, std::vector<std::string>& into) {
+      const std::string text = system_.read_file(entry + name, list_limit_bytes).value_or("");
+      split(text, [&](std::string_view path) { into.emplace_back(path); });
+    };
+    read("/files", result.files);
+    read("/links", result.links);
+    read("/left-out", result.left_out);
+  }
+
+  System& system_;
+  const Origin origin_;
+  const FetchSettings settings_;
+  const std::string home_;
+};
+
+}  // namespace
+
+Async<Checkout> check_out(System& system, Origin origin, FetchSettings settings) {
+  CheckingOut work(system, std::move(origin), std::move(settings));
+  Async<Checkout> checking = work.run();
+  Checkout result = co_await checking;
+  co_return result;
+}
+
+std::string git_cache_directory(System& system) {
+  std::string base = system.variable("XDG_CACHE_HOME").value_or("");
+  if (!base.starts_with('/')) {
+    const std::string home = system.variable("HOME").value_or("");
+    if (!home.starts_with('/')) return {};
+    base = home + "/.cache";
+  }
+  return base + "/verba/git";
+}
+
+}  // namespace verba

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "manifest/locations/download.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "os/process.h"
+
+namespace verba {
+namespace {
+
+constexpr Milliseconds download_limit{5 * 60'000};
+constexpr std::size_t complaint_bytes = 4096;
+constexpr int tries = 4;
+
+[[noreturn]] void fail(std::string message, std::string hint) {
+  throw Error(Error::Kind::manifest, "manifest.location", std::move(message), std::move(hint));
+}
+
+/// A value in curl's configuration.
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "\"";
+}
+
+std::string configuration_of(const Origin& origin) {
+  const bool secure = origin.address.starts_with("https://");
+  std::string text;
+  text += "url = " + quoted(origin.address) + "\n";
+  text += "silent\nshow-error\nfail\nlocation\ngloboff\ncompressed\n";
+  text +=
+      secure ? "proto = \"=https\"\nproto-redir = \"=https\"\n" : "proto = \"=http\"\nproto-redir = \"=http,https\"\n";
+  // What is in our headers is for nobody else than who we were told to ask.
+  text += fmt::format("max-redirs = {}\n", origin.headers.empty() ? 10 : 0);
+  text += "connect-timeout = 20\nmax-time = 120\nspeed-limit = 100\nspeed-time = 30\n";
+  text += fmt::format("max-filesize = {}\n", download_limit_bytes);
+  for (const auto& [name, value] : origin.headers) text += "header = " + quoted(name + ": " + value) + "\n";
+  if (!origin.user.empty() || !origin.password.empty()) {
+    text += "user = " + quoted(origin.user + ":" + origin.password) + "\n";
+  }
+  if (!origin.verify_tls) text += "insecure\n";
+  return text;
+}
+
+std::string_view hint_of(int code) {
+  switch (code) {
+    case 6:
+      return "check the host's name and the network";
+    case 22:
+      return "check the address, and whether you may read it";
+    case 35:
+    case 60:
+      return "the server's certificate is not trusted here: add its CA to this machine, or name it by SSL_CERT_FILE";
+    case 47:
+      return "name the address that it leads to in the end; headers are not carried to another one";
+    case 1:
+      return "a redirect led to something else than http(s), or away from https";
+    default:
+      return "check the address and the network";
+  }
+}
+
+std::string essence_of(std::string complaint) {
+  // "curl: (22) The requested URL returned error: 404"
+  while (!complaint.empty() && (complaint.back() == '\n' || complaint.back() == '\r')) complaint.pop_back();
+  complaint.resize(std::min(complaint.find('\n'), complaint.size()));
+  if (const auto end = complaint.find(") "); complaint.starts_with("curl: (") && end != std::string::npos) {
+    complaint.erase(0, end + 2);
+  }
+  return complaint;
+}
+
+/// How one try went.
+struct Try {
+  Finished finished;
+  std::string complaint;  ///< curl's last words
+  bool too_large = false;
+};
+
+Async<Try> ask_once(System& system, Origin origin) {
+  Command command;
+  command.argv = {"curl", "--disable", "--config", "-"};
+  command.environment = system.variables();
+  command.input = configuration_of(origin);
+  Try result;
+  RunOptions options;
+  options.timeout = download_limit;
+  options.capture_bytes = download_limit_bytes;
+  Stop stop;
+  std::string complaint;
+  std::uint64_t came_bytes = 0;
+  options.sink = [&](Stream stream, std::string_view bytes) {
+    if (stream == Stream::error && complaint.size() < complaint_bytes) complaint += bytes;
+    if (stream == Stream::output) came_bytes += bytes.size();
+    if (came_bytes > download_limit_bytes) stop.request();
+  };
+  Async<Finished> work = run(system, std::move(command), stop, std::move(options));
+  result.finished = co_await work;
+  result.complaint = essence_of(std::move(complaint));
+  result.too_large = came_bytes > download_limit_bytes || result.finished.status.code == 63;
+  co_return std::move(result);
+}
+
+/// What may be better in a second.
+bool is_passing(const Try& tried) {
+  static constexpr std::array<int, 7> codes = {7, 18, 28, 52, 55, 56, 92};
+  if (tried.finished.status.code == 22) {
+    for (const std::string_view words : {"error: 429", "error: 500", "error: 502", "error: 503", "error: 504"}) {
+      if (tried.complaint.find(words) != std::string::npos) return true;
+    }
+  }
+  return !tried.too_large && std::ranges::find(codes, tried.finished.status.code) != codes.end();
+}
+
+}  // namespace
+
+Async<std::string> download(System& system, Origin origin) {
+  const std::string where = shown(origin);
+  Try last;
+  for (int number = 1; number <= tries; ++number) {
+    Async<Try> asking = ask_once(system, origin);
+    last = co_await asking;
+    if (last.finished.why != Ended::itself || !is_passing(last) || number == tries) break;
+    Stop never;
+    Async<bool> pause = sleep(system, Milliseconds(250) * number * number, never);
+    co_await pause;
+  }
+  const Finished& finished = last.finished;
+  if (last.too_large) fail(fmt::format("'{}' is larger than 64 MiB", where), "split it into several files");
+  if (finished.why == Ended::timeout) fail(fmt::format("'{}' takes too long", where), "check the network");
+  if (!finished.status.success()) {
+    if (last.complaint.empty()) last.complaint = fmt::format("exit code {} of curl", finished.status.code);
+    fail(fmt::format("'{}' cannot be fetched: {}", where, last.complaint), std::string(hint_of(finished.status.code)));
+  }
+  const std::string digest = sha256(finished.output).hex();
+  if (!origin.sha256.empty() && digest != origin.sha256) {
+    fail(fmt::format("'{}' is not what its checksum says: it came to sha256:{}", where, digest),
+         "look at what changed there before you change the checksum");
+  }
+  co_return std::move(last.finished.output);
+}
+
+}  // namespace verba

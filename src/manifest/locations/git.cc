@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "manifest/locations/git.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+
+#include "base/error.h"
+
+namespace verba {
+namespace {
+
+constexpr std::size_t answer_bytes = std::size_t{256} << 20;
+constexpr std::size_t complaint_bytes = std::size_t{64} << 10;
+constexpr std::size_t complaint_shown = 400;
+constexpr int lock_failed = 75;
+constexpr std::string_view largest_file_bytes = "8589934592";  // a pack has no end where the other side wills it
+
+using Variables = std::vector<std::pair<std::string, std::string>>;
+
+/// What the operator's environment may not say to our git: other repositories, traces with credentials in them.
+bool is_of_another_repository(std::string_view name) {
+  static constexpr std::array<std::string_view, 16> others = {
+      "GIT_DIR",          "GIT_WORK_TREE",          "GIT_INDEX_FILE",
+      "GIT_COMMON_DIR",   "GIT_NAMESPACE",          "GIT_OBJECT_DIRECTORY",
+      "GIT_PREFIX",       "GIT_SHALLOW_FILE",       "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+      "GIT_GRAFT_FILE",   "GIT_REPLACE_REF_BASE",   "GIT_NO_REPLACE_OBJECTS",
+      "GIT_CURL_VERBOSE", "GIT_IMPLICIT_WORK_TREE", "GIT_EXEC_PATH",
+      "GIT_CONFIG"};
+  return name.starts_with("GIT_TRACE") || std::ranges::find(others, name) != others.end();
+}
+
+std::string quoted(const std::string& text) {
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+void set(Variables& variables, const std::string& name, std::string value) {
+  const auto found = std::ranges::find(variables, name, &std::pair<std::string, std::string>::first);
+  if (found != variables.end()) {
+    found->second = std::move(value);
+  } else {
+    variables.emplace_back(name, std::move(value));
+  }
+}
+
+/// "https://host" of an address: what its credentials are for.
+std::string site_of(const std::string& address) {
+  return address.substr(0, address.find('/', address.find("://") + 3));
+}
+
+Variables environment_of(System& system, const Origin& origin, const GitCall& call) {
+  Variables all;
+  for (auto& variable : system.variables()) {
+    if (!is_of_another_repository(variable.first)) all.push_back(std::move(variable));
+  }
+  set(all, "LC_ALL", "C");
+  set(all, "GIT_TERMINAL_PROMPT", "0");
+  set(all, "GIT_ALLOW_PROTOCOL", "https:http:ssh:git:file");
+  set(all, "GIT_LFS_SKIP_SMUDGE", "1");
+  set(all, "GIT_NO_LAZY_FETCH", "1");
+  if (!call.index.empty()) set(all, "GIT_INDEX_FILE", call.index);
+  if (!origin.ssh_key.empty()) {
+    const std::string ssh = system.variable("GIT_SSH_COMMAND").value_or("ssh");
+    set(all, "GIT_SSH_VARIANT", "ssh");
+    set(all, "GIT_SSH_COMMAND", ssh + " -o IdentitiesOnly=yes -i " + quoted(origin.ssh_key));
+  }
+  if (!origin.user.empty() || !origin.password.empty()) {
+    set(all, "VERBA_GIT_USER", origin.user);
+    set(all, "VERBA_GIT_PASSWORD", origin.password);
+  }
+  return all;
+}
+
+std::vector<std::string> settings_of(const Origin& origin) {
+  std::vector<std::string> all = {"core.hooksPath=/dev/null",
+                                  "core.fsmonitor=false",
+                                  "core.bare=false",
+                                  "core.autocrlf=false",
+                                  "core.safecrlf=false",
+                                  "core.symlinks=true",
+                                  "core.protectHFS=true",
+                                  "core.protectNTFS=true",
+                                  "core.attributesFile=/dev/null",
+                                  "protocol.ext.allow=never",
+                                  "submodule.recurse=false",
+                                  "fetch.recurseSubmodules=false",
+                                  "fetch.fsckObjects=true",
+                                  "fetch.fsck.zeroPaddedFilemode=ignore",
+                                  "fetch.writeCommitGraph=false",
+                                  "gc.auto=0",
+                                  "maintenance.auto=false",
+                                  "credential.interactive=false",
+                                  "http.lowSpeedLimit=1000",
+                                  "http.lowSpeedTime=30"};
+  if (!origin.verify_tls) all.emplace_back("http.sslVerify=false");
+  if (!origin.user.empty() || !origin.password.empty()) {
+    // For this site alone: not for where it may send us on to.
+    const std::string helper = "credential." + site_of(origin.address) + ".helper=";
+    all.push_back(helper);
+    all.push_back(helper +
+                  "!f() { test \"$1\" = get && printf 'username=%s\\npassword=%s\\n' \"$VERBA_GIT_USER\" "
+                  "\"$VERBA_GIT_PASSWORD\"; }; f");
+  }
+  return all;
+}
+
+Command command_of(System& system, const Origin& origin, const GitCall& call) {
+  Command command;
+  if (!call.lock.empty()) {
+    command.argv = {"flock",
+                    "--no-fork",
+                    "--exclusive",
+                    "--timeout",
+                    "600",
+                    "--conflict-exit-code",
+                    std::to_string(lock_failed),
+                    call.lock,
+                    "prlimit",
+                    fmt::format("--fsize={}", largest_file_bytes)};
+  }
+  command.argv.emplace_back("git");
+  for (std::string& setting : settings_of(origin)) {
+    command.argv.emplace_back("-c");
+    command.argv.push_back(std::move(setting));
+  }
+  if (!call.repository.empty()) command.argv.push_back("--git-dir=" + call.repository);
+  if (!call.tree.empty()) command.argv.push_back("--work-tree=" + call.tree);
+  command.argv.insert(command.argv.end(), call.arguments.begin(), call.arguments.end());
+  command.environment = environment_of(system, origin, call);
+  command.input = call.input;
+  return command;
+}
+
+/// What a person makes of git's words, by what stands in them.
+std::string_view hint_of(std::string_view complaint) {
+  struct Row {
+    std::string_view words;
+    std::string_view hint;
+  };
+  static constexpr std::array<Row, 15> rows = {{
+      {"could not read Username", "it wants credentials: set up a credential helper of git, or use SSH"},
+      {"could not read Password", "it wants a password: set up a credential helper of git, or use SSH"},
+      {"Authentication failed", "the credentials were refused: look at the credential helper of git"},
+      {"Host key verification failed",
+       "nothing is known of that host: compare its key, then add it to ~/.ssh/known_hosts"},
+      {"Permission denied", "it was not let in: load the key into ssh-agent, or name it in your ssh configuration"},
+      {"certificate", "the server's certificate is not trusted here: add its CA to this machine"},
+      {"dubious ownership", "say `git config --global --add safe.directory DIRECTORY` if you trust it"},
+      {"not our ref", "there is no such commit there"},
+      {"Could not resolve", "check the host's name and the network; --offline uses what was fetched before"},
+      {"unable to access", "check the address and the network; --offline uses what was fetched before"},
+      {"Connection", "check the address and the network; --offline uses what was fetched before"},
+      {"unable to connect", "check the address and the network; --offline uses what was fetched before"},
+      {"signal 25", "it is larger than 8 GiB; keep manifests in a repository of their own"},
+      {"fsck", "the repository holds what git takes for dangerous or broken; have it repaired"},
+      {"not found", "check the address, and whether you may read it"},
+  }};
+  for (const Row& row : rows) {
+    if (complaint.find(row.words) != std::string_view::npos) return row.hint;
+  }
+  return "check the address, and whether you may read it";
+}
+
+/// The line that says most: the first that git calls fatal or an error, or what came before when that says nothing;
+/// else the last one.
+std::string essence_of(const std::string& complaint) {
+  std::string last;
+  for (std::size_t begin = 0; begin < complaint.size();) {
+    const std::size_t end = std::min(complaint.find('\n', begin), complaint.size());
+    std::string line = complaint.substr(begin, end - begin);
+    begin = end + 1;
+    if (line.empty()) continue;
+    for (const std::string_view word : {"fatal: ", "error: "}) {
+      if (!line.starts_with(word)) continue;
+      const bool empty = line.ends_with("Could not read from remote repository.") && !last.empty();
+      return empty ? last : line.substr(word.size());
+    }
+    last = std::move(line);
+  }
+  return last;
+}
+
+std::string masked(std::string text, const std::string& secret) {
+  if (secret.empty()) return text;
+  for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + 3)) {
+    text.replace(at, secret.size(), "***");
+  }
+  return text;
+}
+
+[[noreturn]] void fail(const Origin& origin, const Finished& finished, const std::string& complaint) {
+  const std::string& where = origin.address;
+  const auto wrong = [&](std::string message, std::string_view hint) {
+    throw Error(Error::Kind::manifest, "manifest.location", std::move(message), std::string(hint));
+  };
+  if (finished.why == Ended::timeout) {
+    wrong(fmt::format("git took too long with '{}'", where),
+          "check the network; --offline uses what was fetched before");
+  }
+  if (finished.output_cut) {
+    wrong(fmt::format("'{}' holds too many files", where), "keep manifests in a repository of their own");
+  }
+  if (finished.status.code == lock_failed) {
+    wrong(fmt::format("another process fetches '{}' and does not come to an end", where), "run it again later");
+  }
+  std::string words = masked(masked(without_credentials(essence_of(complaint)), origin.password), origin.user);
+  if (words.size() > complaint_shown) words = words.substr(0, complaint_shown) + "...";
+  if (words.empty()) words = fmt::format("exit code {}", finished.status.code);
+  wrong(fmt::format("git cannot fetch '{}': {}", where, words), hint_of(complaint));
+  bug("wrong() returned");
+}
+
+}  // namespace
+
+Async<GitAnswer> run_git(System& system, Origin origin, GitCall call) {
+  std::string complaint;
+  RunOptions options;
+  options.timeout = call.limit;
+  options.capture_bytes = answer_bytes;
+  options.sink = [&complaint](Stream stream, std::string_view bytes) {
+    if (stream == Stream::error)
+      complaint += bytes.substr(0, complaint_bytes - std::min(complaint_bytes, complaint.size()));
+  };
+  Stop never;
+  Command command = command_of(system, origin, call);
+  Async<Finished> work = run(system, std::move(command), never, std::move(options));
+  Finished finished = co_await work;
+  const bool fine = finished.why == Ended::itself && finished.status.signal == 0 && !finished.output_cut &&
+                    std::ranges::find(call.fine, finished.status.code) != call.fine.end();
+  if (!fine) fail(origin, finished, complaint);
+  GitAnswer answer{finished.status.code, std::move(finished.output)};
+  co_return answer;
+}
+
+}  // namespace verba
