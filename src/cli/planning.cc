@@ -87,8 +87,9 @@ WhenInDoubt ask_what_became(Call& call, Desk& desk, const HeldLease& held, const
 
 void settle(Call& call, Desk& desk, const HeldLease& held) {
   const std::string scratch = scratch_directory(call, desk.state_path);
+  Hosts hosts(call.system, desk.model, desk.surroundings);
   settle_interrupted(desk.store->snapshot(desk.model.environment.name),
-                     {call.system, *desk.store, held.lease(), call.kit().providers, desk.sealer, scratch,
+                     {call.system, *desk.store, held.lease(), call.kit().providers, desk.sealer, scratch, hosts,
                       [&](const std::string& address, const std::string& why) {
                         return ask_what_became(call, desk, held, address, why);
                       },

@@ -135,10 +135,20 @@ class DocumentChecker {
       return;
     }
     if (!manifest.kind->task_type.empty() && !catalogue_.type(manifest.kind->task_type)) return;
+    if (manifest.alpha && !manifest.kind->authentications.empty()) alpha_authentication(manifest.spec);
     check_fields(manifest.spec, catalogue_.fields(*manifest.kind), what, manifest.alpha, sources_, diagnostics_);
     if (manifest.kind->name == "Deployment") tasks(manifest, what);
     if (manifest.kind->name == "Variables") values(manifest.spec, what);
     for (const std::string_view member : {"variables", "values"}) variable_names(manifest.spec, member);
+  }
+
+  /// v1-alpha also wrote `authentication: {authenticationReference: NAME, type: KIND}`.
+  static void alpha_authentication(Value& spec) {
+    Value* written = spec.map().find("authentication");
+    const Value* name = written ? written->find("authenticationReference") : nullptr;
+    if (!name || !name->is_string()) return;
+    Value reference = *name;
+    *written = std::move(reference);
   }
 
   void tasks(Manifest& manifest, const std::string& what) {

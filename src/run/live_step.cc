@@ -23,12 +23,6 @@ Outcome failed_by(const Error& error) {
 
 }  // namespace
 
-std::vector<std::pair<std::string, std::string>> operators_environment(System& system) {
-  auto variables = system.variables();
-  std::erase_if(variables, [](const auto& variable) { return variable.first.starts_with("VERBA_"); });
-  return variables;
-}
-
 std::string scratch_of_step(const std::string& scratch_directory, RunId run, StepNumber step) {
   return fmt::format("{}/{}-{}", scratch_directory, run, step);
 }
@@ -46,9 +40,10 @@ LiveStep::LiveStep(Job job, Surface surface)
                                                [this](Stream stream, std::string_view bytes) {
                                                  print(stream, masker_[static_cast<std::size_t>(stream)].take(bytes));
                                                },
-                                               scratch_, surface_.environment,
+                                               scratch_, {},
                                                [this]() -> const std::string& { return scratch(); },
-                                               Trace{surface_.trace_file, std::to_string(job_.step), false}});
+                                               Trace{surface_.trace_file, std::to_string(job_.step), false},
+                                               nullptr});
   const auto add = [this](const char* name, std::string value) {
     attempt_->environment.emplace_back(name, std::move(value));
   };
@@ -102,16 +97,22 @@ Async<Outcome> LiveStep::carry_out() {
   }
 }
 
+/// The attempt, where the resource's account says.
+Attempt& LiveStep::at(const Resource& resource) {
+  attempt_->executor = &surface_.hosts.of(resource);
+  return *attempt_;
+}
+
 Async<Outcome> LiveStep::one_attempt() {
   switch (job_.action) {
     case Action::remove:
-      return job_.remover->remove(*job_.before, *attempt_);
+      return job_.remover->remove(*job_.before, at(job_.before->resource));
     case Action::replace:
       return replace();
     case Action::rollback:
       return undo();
     default:
-      return job_.provider->apply(job_.next->resource, job_.before, *attempt_);
+      return job_.provider->apply(job_.next->resource, job_.before, at(job_.next->resource));
   }
 }
 
@@ -121,10 +122,10 @@ Async<Outcome> LiveStep::replace() {
     failed.message = fmt::format("no provider for type '{}', which is what is deployed", job_.record.type);
     co_return failed;
   }
-  Async<Outcome> removal = half(job_.remover->remove(*job_.before, *attempt_));
+  Async<Outcome> removal = half(job_.remover->remove(*job_.before, at(job_.before->resource)));
   const Outcome removed = co_await removal;
   if (!std::holds_alternative<Succeeded>(removed)) co_return removed;
-  Async<Outcome> creation = job_.provider->apply(job_.next->resource, std::nullopt, *attempt_);
+  Async<Outcome> creation = job_.provider->apply(job_.next->resource, std::nullopt, at(job_.next->resource));
   Outcome created = co_await creation;
   co_return created;
 }
@@ -138,21 +139,21 @@ Async<Outcome> LiveStep::half(Async<Outcome> removal) {
 }
 
 Async<Outcome> LiveStep::undo() {
-  if (!job_.done) return job_.provider->apply(job_.before->resource, std::nullopt, *attempt_);
+  if (!job_.done) return job_.provider->apply(job_.before->resource, std::nullopt, at(job_.before->resource));
   if (job_.replaced) return undo_replace();
-  return job_.remover->rollback(*job_.done, job_.before, *attempt_);
+  return job_.remover->rollback(*job_.done, job_.before, at(job_.done->resource));
 }
 
 Async<Outcome> LiveStep::undo_replace() {
-  if (!job_.before) return job_.remover->remove(*job_.done, *attempt_);
+  if (!job_.before) return job_.remover->remove(*job_.done, at(job_.done->resource));
   return remake();
 }
 
 Async<Outcome> LiveStep::remake() {
-  Async<Outcome> removal = half(job_.remover->remove(*job_.done, *attempt_));
+  Async<Outcome> removal = half(job_.remover->remove(*job_.done, at(job_.done->resource)));
   const Outcome removed = co_await removal;
   if (!std::holds_alternative<Succeeded>(removed)) co_return removed;
-  Async<Outcome> creation = job_.provider->apply(job_.before->resource, std::nullopt, *attempt_);
+  Async<Outcome> creation = job_.provider->apply(job_.before->resource, std::nullopt, at(job_.before->resource));
   Outcome created = co_await creation;
   co_return created;
 }

@@ -12,6 +12,7 @@
 #include "plan/definition.h"
 #include "provider/provider.h"
 #include "run/event.h"
+#include "run/hosts.h"
 #include "run/journal.h"
 #include "run/mask.h"
 
@@ -43,14 +44,10 @@ struct Surface {
   Listener& listener;
   Journal& journal;
   const SecretWords& secrets;
-  /// The operator's environment, without what is ours; the step's own VERBA_ variables are added.
-  const std::vector<std::pair<std::string, std::string>>& environment;
+  Hosts& hosts;
   std::string scratch_directory;
   std::string trace_file;
 };
-
-/// What children start from: the operator's variables, without what is ours.
-std::vector<std::pair<std::string, std::string>> operators_environment(System&);
 
 /// Where the files of an attempt are, in the run's scratch directory.
 std::string scratch_of_step(const std::string& scratch_directory, RunId, StepNumber);
@@ -88,6 +85,7 @@ class LiveStep {
   Async<Outcome> undo_replace();
   Async<Outcome> remake();
   Async<Outcome> half(Async<Outcome> removal);
+  Attempt& at(const Resource&);
   bool may_retry(const Outcome&) const;
   Milliseconds next_delay() const;
   void print(Stream, std::string lines);

@@ -32,6 +32,7 @@ class Preparation {
   /// From now on `run.` means this run.
   void begin(RunId run, Instant started, const std::string& reason);
   const SecretWords& secrets() const { return secrets_; }
+  void keep_secret(const Value& secret) { secrets_.add(secret); }
 
   std::variant<Job, Settled> job_of(const Step& step, StepNumber number);
   /// `step` undoes `undone`; `now` is what state records now.

@@ -79,7 +79,8 @@ std::vector<std::string> EngineWorld::run(const std::string& text) {
   request.now = system.now();
   const Lease lease = std::get<Lease>(store->acquire(request, [](const Owner&) { return true; }));
   const Surroundings around = surroundings();
-  const Workplace workplace{system, *store, lease, providers_, sealer, around, witness};
+  Hosts hosts(system, stage->model, around);
+  const Workplace workplace{system, *store, lease, providers_, sealer, around, hosts, witness};
   try {
     result = run_plan(stage->plan, stage->model, stage->snapshot, settings, workplace);
   } catch (...) {

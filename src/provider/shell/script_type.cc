@@ -161,7 +161,7 @@ const TaskType& shell_script_type() {
                    .type = FieldType::list,
                    .summary = "What was printed, with 'outputs: lines'",
                    .fields = {{.name = "line", .summary = "One line"}}}},
-      .accounts = {"InfrastructureAccount"},
+      .accounts = {"InfrastructureAccount", "UnixInfrastructureAccount", "CloudInfrastructureAccount"},
   };
   return type;
 }
