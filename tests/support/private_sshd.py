@@ -126,7 +126,7 @@ class PrivateSshd:
         return open(f"{self.d}/log").read()
 
     def logins(self):
-        return self.log().count("Accepted ")
+        return self.log().count("Accepted publickey for ")
 
     def kill(self):
         """The daemon and its sessions, at once; not what the sessions have started."""

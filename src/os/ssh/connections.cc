@@ -291,7 +291,7 @@ std::vector<std::string> SshConnections::options_of(const Connection& connection
   if (!jump_socket.empty()) {
     std::string command;
     for (const std::string& word : over(jump_socket, {"-W", "[%h]:%p", "verba"})) {
-      command += (command.empty() ? "exec " : " ") + (word.find('%') == std::string::npos ? quoted(word) : word);
+      command += (command.empty() ? "" : " ") + (word.find('%') == std::string::npos ? quoted(word) : word);
     }
     add("ProxyCommand", command);
   }
