@@ -148,7 +148,8 @@ class AccountChecker {
         return error(jump, fmt::format("'{}' is a {}: no host to go through", next->name, next->kind->name),
                      "it needs a UnixInfrastructureAccount");
       }
-      if (next == &account_) return error(jump, "these go through one another: " + way, "one of them has to go directly");
+      if (next == &account_) return error(account_.spec.find("proxyJump"), "these go through one another: " + way,
+                                          "one of them has to go directly");
       at = next;
     }
   }

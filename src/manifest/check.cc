@@ -87,7 +87,7 @@ class DocumentChecker {
     std::vector<std::string_view> names;
     for (const Kind* known : catalogue_.kinds) names.push_back(known->name);
     diagnostics_.error("manifest.unknown-kind", fmt::format("unknown kind '{}'", kind->string()), kind->where,
-                       did_you_mean(kind->string(), names, fmt::format("known kinds: {}", fmt::join(names, ", "))));
+                       did_you_mean(kind->string(), names, "`verba explain` shows all kinds"));
     return nullptr;
   }
 

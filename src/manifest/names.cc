@@ -148,7 +148,8 @@ class NameChecker {
                                : kind == "Account" ? "InfrastructureAccount or UnixInfrastructureAccount"
                                                    : std::string(kind);
     std::string otherwise = fmt::format("write a manifest of kind {} with that name, or check the name", wanted);
-    report(diagnostics_, "manifest.unknown-reference", fmt::format("no {} is named '{}'", kind, name), where,
+    report(diagnostics_, "manifest.unknown-reference",
+           fmt::format("no {} is named '{}'", kind == "Account" ? "account" : kind, name), where,
            did_you_mean(name, names, std::move(otherwise)), fmt::format("resolving '{}' of {}", field, doing_));
   }
 
