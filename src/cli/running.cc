@@ -111,9 +111,8 @@ void confirm(Call& call, Desk& desk, const Planned& planned, const HeldLease& he
 RunResult carry_out(Call& call, Desk& desk, const Planned& planned, const HeldLease& held, Format format) {
   const auto listener = listener_of(call, desk, format);
   Hosts hosts(call.system, desk.model, desk.surroundings);
-  require_identities(call, hosts, accounts_of(planned.plan, desk.model), [&] {
-    desk.store->renew(held.lease(), call.system.now(), kLease);
-  });
+  require_identities(call, hosts, accounts_of(planned.plan, desk.model),
+                     [&] { desk.store->renew(held.lease(), call.system.now(), kLease); });
   const Workplace place{call.system, *desk.store,       held.lease(), call.kit().providers,
                         desk.sealer, desk.surroundings, hosts,        *listener};
   return run_plan(planned.plan, desk.model, planned.snapshot, settings_of(call, desk, planned), place);

@@ -80,9 +80,8 @@ bool is_host_key(std::string_view text) {
   const std::size_t blank = text.find(' ');
   if (blank == std::string_view::npos || blank == 0) return false;
   const std::string_view data = text.substr(blank + 1, text.find(' ', blank + 1) - blank - 1);
-  return data.size() > 16 && data.starts_with("AAAA") && std::ranges::none_of(text, [](char c) {
-           return static_cast<unsigned char>(c) < 0x20;
-         });
+  return data.size() > 16 && data.starts_with("AAAA") &&
+         std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
 }
 
 class AccountChecker {
@@ -104,9 +103,13 @@ class AccountChecker {
     text("become", is_login_name, "cannot be the name of a user", "name the user, for example: root");
     text("hostKey", is_host_key, "is no public key",
          "write its type and its data, as in known_hosts: ssh-ed25519 AAAA...");
-    text("workDirectory", [](std::string_view path) {
-      return !path.empty() && std::ranges::none_of(path, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
-    }, "is no path", "name a directory of that machine");
+    text(
+        "workDirectory",
+        [](std::string_view path) {
+          return !path.empty() &&
+                 std::ranges::none_of(path, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+        },
+        "is no path", "name a directory of that machine");
     key_file();
     jumps();
   }
@@ -148,15 +151,21 @@ class AccountChecker {
         return error(jump, fmt::format("'{}' is a {}: no host to go through", next->name, next->kind->name),
                      "it needs a UnixInfrastructureAccount");
       }
-      if (next == &account_) return error(account_.spec.find("proxyJump"), "these go through one another: " + way,
-                                          "one of them has to go directly");
+      if (next == &account_)
+        return error(account_.spec.find("proxyJump"), "these go through one another: " + way,
+                     "one of them has to go directly");
       at = next;
     }
   }
 
   void error(const Value* at, std::string message, std::string hint) {
-    Diagnostic finding{Severity::error, "manifest.bad-value", std::move(message),
-                       at && at->where ? at->where : account_.where, {}, std::move(hint), {}};
+    Diagnostic finding{Severity::error,
+                       "manifest.bad-value",
+                       std::move(message),
+                       at && at->where ? at->where : account_.where,
+                       {},
+                       std::move(hint),
+                       {}};
     finding.trail.push_back({fmt::format("resolving {} '{}'", account_.kind->name, account_.name), {}});
     diagnostics_.add(std::move(finding));
   }
@@ -182,8 +191,8 @@ void set_login(SshTarget& target, const Model& model, const Authentication& auth
     const auto value = secret_of(model, authentication, field, surroundings, diagnostics);
     if (!value) return std::string();
     if (value->is_string() && value->string().find('\n') == std::string::npos) return value->string();
-    diagnostics.error("manifest.wrong-type", fmt::format("'{}' of {} must be one line of text", field, authentication.name),
-                      value->where, "");
+    diagnostics.error("manifest.wrong-type",
+                      fmt::format("'{}' of {} must be one line of text", field, authentication.name), value->where, "");
     return std::string();
   };
   if (authentication.kind->name == "SshCredentialsBasedAuthenticationConfig") {
@@ -283,9 +292,8 @@ Account described_account(const std::string& name, const std::string& kind, cons
   Account account{name, account_kind(kind), description.is_map() ? description : Value(Map{}), {}, {}};
   const Value* login = account.spec.find("login");
   if (!login) return account;
-  account.authentication = Authentication{std::string(text_of(*login, "name")),
-                                          account_kind(text_of(*login, "kind")), *login,
-                                          std::string(text_of(*login, "directory"))};
+  account.authentication = Authentication{std::string(text_of(*login, "name")), account_kind(text_of(*login, "kind")),
+                                          *login, std::string(text_of(*login, "directory"))};
   return account;
 }
 

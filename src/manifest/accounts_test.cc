@@ -106,11 +106,10 @@ TEST(Accounts, RefusesWhatCouldBeAnOptionOrACommand) {
 TEST(Accounts, CirclesOfJumpsAreToldOnceForEach) {
   Read read(unix_account("{proxyJump: b}", "a") + unix_account("{proxyJump: a}", "b"));
   read.resolve();
-  EXPECT_THAT(read.findings(),
-              ElementsAre("m.yaml:5:15 manifest.bad-value: these go through one another: a -> b -> a "
-                          "(one of them has to go directly)",
-                          "m.yaml:11:15 manifest.bad-value: these go through one another: b -> a -> b "
-                          "(one of them has to go directly)"));
+  EXPECT_THAT(read.findings(), ElementsAre("m.yaml:5:15 manifest.bad-value: these go through one another: a -> b -> a "
+                                           "(one of them has to go directly)",
+                                           "m.yaml:11:15 manifest.bad-value: these go through one another: b -> a -> b "
+                                           "(one of them has to go directly)"));
 }
 
 TEST(Accounts, AnAuthenticationMustFit) {

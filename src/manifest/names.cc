@@ -144,7 +144,7 @@ class NameChecker {
 
   void unknown(std::string_view name, Where where, std::string_view kind, const std::vector<std::string_view>& names,
                std::string_view field, const std::vector<std::string_view>& kinds = {}) {
-    const std::string wanted = !kinds.empty() ? fmt::format("{}", fmt::join(kinds, " or "))
+    const std::string wanted = !kinds.empty()      ? fmt::format("{}", fmt::join(kinds, " or "))
                                : kind == "Account" ? "InfrastructureAccount or UnixInfrastructureAccount"
                                                    : std::string(kind);
     std::string otherwise = fmt::format("write a manifest of kind {} with that name, or check the name", wanted);

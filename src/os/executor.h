@@ -41,6 +41,7 @@ struct WorkDone {
   Finished finished;
   std::optional<std::string> report = {};
   std::string doubt = {};  ///< not "": nobody knows how it ended, and this is why; `finished` says nothing then
+  bool at_rest = false;    ///< in doubt, but nothing of it is at work any more
 };
 
 /// Where a report is written on this machine, in the scratch directory.

@@ -33,7 +33,7 @@ struct Attempt {
   Variables environment;  ///< VERBA_*: what describes the run and the step, besides what the machine gives
   /// Makes `directory` (mode 0700) unless it is there; the runner removes it after the attempt.
   std::function<const std::string&()> scratch;
-  Trace trace = {};  ///< to be handed on to what the attempt starts; empty: an attempt that changes nothing
+  Trace trace = {};              ///< to be handed on to what the attempt starts; empty: an attempt that changes nothing
   Executor* executor = nullptr;  ///< where the resource's account says that commands run; never null in a call
 };
 
@@ -52,6 +52,7 @@ struct Cancelled {};
 struct InDoubt {
   std::string message;
   std::string handle;
+  bool at_rest = false;  ///< nothing of it is at work any more: observe() may decide
 };
 using Outcome = std::variant<Succeeded, Failed, Cancelled, InDoubt>;
 

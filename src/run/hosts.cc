@@ -131,10 +131,10 @@ Async<Identity> Hosts::ask(const Account& account, Stop& stop) {
     identity.good = done.doubt.empty() && done.finished.why == Ended::itself && done.finished.status.success();
     identity.who = first_line(done.finished.output);
     if (!identity.good) {
-      identity.why = !done.doubt.empty()                      ? done.doubt
-                     : done.finished.why == Ended::timeout    ? "it took longer than " + to_string(identify_limit)
-                     : complaint.empty() ? fmt::format("exit code {}", done.finished.status.code)
-                                         : first_line(complaint);
+      identity.why = !done.doubt.empty()                   ? done.doubt
+                     : done.finished.why == Ended::timeout ? "it took longer than " + to_string(identify_limit)
+                     : complaint.empty()                   ? fmt::format("exit code {}", done.finished.status.code)
+                                                           : first_line(complaint);
     }
   } catch (const Error& error) {
     identity.why = error.diagnostic().message;

@@ -36,11 +36,14 @@ LiveStep::LiveStep(Job job, Surface surface)
       surface_(std::move(surface)),
       masker_{LineMasker(surface_.secrets), LineMasker(surface_.secrets)} {
   scratch_ = scratch_of_step(surface_.scratch_directory, job_.record.run, job_.step);
-  attempt_ = std::make_unique<Attempt>(Attempt{surface_.system, stop_, job_.timeout,
+  attempt_ = std::make_unique<Attempt>(Attempt{surface_.system,
+                                               stop_,
+                                               job_.timeout,
                                                [this](Stream stream, std::string_view bytes) {
                                                  print(stream, masker_[static_cast<std::size_t>(stream)].take(bytes));
                                                },
-                                               scratch_, {},
+                                               scratch_,
+                                               {},
                                                [this]() -> const std::string& { return scratch(); },
                                                Trace{surface_.trace_file, std::to_string(job_.step), false},
                                                nullptr});
@@ -82,6 +85,10 @@ Async<Outcome> LiveStep::carry_out() {
     try {
       Async<Outcome> attempt = one_attempt();
       outcome = co_await attempt;
+      if (const InDoubt* doubt = std::get_if<InDoubt>(&outcome); doubt != nullptr && doubt->at_rest) {
+        Async<Outcome> look = observed(*doubt);
+        outcome = co_await look;
+      }
     } catch (const Error& error) {
       outcome = failed_by(error);
     }
@@ -101,6 +108,32 @@ Async<Outcome> LiveStep::carry_out() {
 Attempt& LiveStep::at(const Resource& resource) {
   attempt_->executor = &surface_.hosts.of(resource);
   return *attempt_;
+}
+
+/// What is in doubt and no longer at work: its check says how it is. Of a thing that was put in another's place, or put
+/// back, that says too little.
+Async<Outcome> LiveStep::observed(InDoubt doubt) {
+  const bool removes = job_.action == Action::remove;
+  const Resource* resource = removes ? &job_.before->resource : job_.next ? &job_.next->resource : nullptr;
+  Provider* provider = removes ? job_.remover : job_.provider;
+  const bool can = job_.action != Action::replace && job_.action != Action::rollback && resource != nullptr &&
+                   provider != nullptr && provider->can_observe(*resource) && !stop_.requested();
+  if (!can) co_return Outcome(std::move(doubt));
+  Async<Observed> look = provider->observe({*resource, removes ? job_.before->outputs : Value()}, at(*resource));
+  const Observed seen = co_await look;
+  using enum Observed::State;
+  Failed failed;
+  if (removes ? seen.state == absent : seen.state == present && seen.outputs) {
+    co_return Outcome(Succeeded{removes ? Value(Map()) : *seen.outputs});
+  }
+  if (seen.state == absent) {
+    failed.message = doubt.message + "; its check says that it is absent";
+  } else if (seen.state == drifted || (removes && seen.state == present)) {
+    failed.message = doubt.message + "; its check says that it is only half done";
+  } else {
+    co_return Outcome(std::move(doubt));
+  }
+  co_return Outcome(std::move(failed));
 }
 
 Async<Outcome> LiveStep::one_attempt() {

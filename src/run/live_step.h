@@ -85,6 +85,7 @@ class LiveStep {
   Async<Outcome> undo_replace();
   Async<Outcome> remake();
   Async<Outcome> half(Async<Outcome> removal);
+  Async<Outcome> observed(InDoubt doubt);
   Attempt& at(const Resource&);
   bool may_retry(const Outcome&) const;
   Milliseconds next_delay() const;

@@ -299,6 +299,24 @@ def lost_connection(w):
     check("No changes" in w.apply() or "othing" in w.apply(), "it is run again")
 
 
+def blip(w):
+    """The connection breaks and the host is there again: the end over there is waited for, and the check decides."""
+    host = w.host()
+    w.account(host, workDirectory=w.directory)
+    w.tasks({"name": "a", "with": {"run": "echo x >>runs; touch begun; while [ ! -e go ]; do sleep 0.1; done; touch made",
+                                   "check": "test -e made || exit 3"}})
+    child = w.start("apply", "--yes")
+    w.wait_for(lambda: w.exists("begun"), "the step")
+    host.kill()
+    host.start()
+    time.sleep(3)
+    check(child.poll() is None, "it does not wait")
+    open(w.path("go"), "w").close()
+    out, _ = child.communicate(timeout=60)
+    check(child.returncode == 0 and "waiting for the end of what runs there" in out, child.returncode, out)
+    check(open(w.path("runs")).read() == "x\n", "it ran twice")
+
+
 def lost_without_check(w):
     """Without a check nobody is guessed for: the person is asked."""
     host = w.host()
@@ -467,7 +485,7 @@ def commands(w):
 
 
 CASES = [contract, lifecycle, gone_account, passphrase, agent, host_config, password, jump, unknown_host_key,
-         changed_host_key, lost_connection, lost_without_check, interrupt, timeout, background, one_master, killed,
+         changed_host_key, lost_connection, blip, lost_without_check, interrupt, timeout, background, one_master, killed,
          secrets, preflight, become, commands]
 
 

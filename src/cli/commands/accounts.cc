@@ -118,15 +118,13 @@ int accounts(Call& call) {
 }  // namespace
 
 CommandRow accounts_command() {
-  return {.name = "accounts",
-          .group = "Look",
-          .summary = "the accounts of an environment, and who one is in them",
-          .positionals = {{.name = "list|test",
-                           .required = true,
-                           .completes = Completes::words,
-                           .words = {"list", "test"}},
-                          {.name = "ACCOUNT", .repeats = true}},
-          .function = accounts};
+  return {
+      .name = "accounts",
+      .group = "Look",
+      .summary = "the accounts of an environment, and who one is in them",
+      .positionals = {{.name = "list|test", .required = true, .completes = Completes::words, .words = {"list", "test"}},
+                      {.name = "ACCOUNT", .repeats = true}},
+      .function = accounts};
 }
 
 }  // namespace verba

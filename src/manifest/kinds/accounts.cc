@@ -62,12 +62,10 @@ std::vector<Field> unix_fields() {
        .summary = "Where scripts begin there; left out: in the home directory",
        .expressions = true,
        .example = "/srv/app"},
-      {.name = "become",
-       .summary = "The user to become there, with `sudo -n`",
-       .expressions = true,
-       .example = "root"},
+      {.name = "become", .summary = "The user to become there, with `sudo -n`", .expressions = true, .example = "root"},
       provider(),
-      concurrency("How many steps may work there at the same time; sshd allows ten sessions unless told otherwise", "8"),
+      concurrency("How many steps may work there at the same time; sshd allows ten sessions unless told otherwise",
+                  "8"),
   };
 }
 

@@ -136,25 +136,26 @@ spec: {profileName: website}
 }
 
 Kind aws_role() {
-  return kind_of("AwsAssumeRoleAuthentication", false, "A role of AWS, taken on from another authentication.", "\n",
-                 R"(apiVersion: verbacratis/v1
+  return kind_of(
+      "AwsAssumeRoleAuthentication", false, "A role of AWS, taken on from another authentication.", "\n",
+      R"(apiVersion: verbacratis/v1
 kind: AwsAssumeRoleAuthentication
 metadata: {name: production-deployer}
 spec:
   roleArn: arn:aws:iam::123456789012:role/deployer
 )",
-                 {{.name = "roleArn",
-                   .summary = "The role",
-                   .required = true,
-                   .example = "arn:aws:iam::123456789012:role/deployer"},
-                  secret("externalId", "The external id that the role asks for", false),
-                  {.name = "sessionName", .summary = "Name of the session, for the trail", .example = "verba"},
-                  {.name = "duration", .type = FieldType::duration, .summary = "How long a session lasts", .example = "1h"},
-                  {.name = "source",
-                   .summary = "The Aws authentication that takes on the role; left out: AWS's own credential chain",
-                   .example = "deployer",
-                   .refers_to = "Authentication"},
-                  region()});
+      {{.name = "roleArn",
+        .summary = "The role",
+        .required = true,
+        .example = "arn:aws:iam::123456789012:role/deployer"},
+       secret("externalId", "The external id that the role asks for", false),
+       {.name = "sessionName", .summary = "Name of the session, for the trail", .example = "verba"},
+       {.name = "duration", .type = FieldType::duration, .summary = "How long a session lasts", .example = "1h"},
+       {.name = "source",
+        .summary = "The Aws authentication that takes on the role; left out: AWS's own credential chain",
+        .example = "deployer",
+        .refers_to = "Authentication"},
+       region()});
 }
 
 Kind kubeconfig() {
@@ -168,23 +169,24 @@ spec: {context: production}
 }
 
 Kind kubernetes_token() {
-  return kind_of("KubernetesTokenAuthentication", false, "A token for a Kubernetes API server.", "\n",
-                 R"(apiVersion: verbacratis/v1
+  return kind_of(
+      "KubernetesTokenAuthentication", false, "A token for a Kubernetes API server.", "\n",
+      R"(apiVersion: verbacratis/v1
 kind: KubernetesTokenAuthentication
 metadata: {name: cluster-deployer}
 spec:
   server: https://cluster.example.org:6443
   token: "${{ secret('env:CLUSTER_TOKEN') }}"
 )",
-                 {{.name = "server", .summary = "The API server", .required = true, .example = "https://localhost:6443"},
-                  secret("token", "The token", true),
-                  {.name = "caFile", .summary = "Certificates to trust, from the manifest's directory", .example = "ca.pem"},
-                  {.name = "insecureSkipTlsVerify",
-                   .type = FieldType::boolean,
-                   .summary = "true: trust any certificate",
-                   .default_value = "false",
-                   .example = "false",
-                   .implied = true}});
+      {{.name = "server", .summary = "The API server", .required = true, .example = "https://localhost:6443"},
+       secret("token", "The token", true),
+       {.name = "caFile", .summary = "Certificates to trust, from the manifest's directory", .example = "ca.pem"},
+       {.name = "insecureSkipTlsVerify",
+        .type = FieldType::boolean,
+        .summary = "true: trust any certificate",
+        .default_value = "false",
+        .example = "false",
+        .implied = true}});
 }
 
 Kind environment_variables() {
@@ -212,21 +214,22 @@ spec:
 }  // namespace
 
 const Kind& authentication_kind() {
-  static const Kind kind = kind_of("Authentication", true,
-                                   "A way to get in that needs nothing: whoever runs the tool is logged in already.", R"(
+  static const Kind kind = kind_of(
+      "Authentication", true, "A way to get in that needs nothing: whoever runs the tool is logged in already.", R"(
 `no-auth` is one that is always there without being written.
 )",
-                                   R"(apiVersion: verbacratis/v1
+      R"(apiVersion: verbacratis/v1
 kind: Authentication
 metadata: {name: already-logged-in}
 )",
-                                   {});
+      {});
   return kind;
 }
 
 const std::vector<const Kind*>& other_authentication_kinds() {
-  static const Kind kinds[] = {unix_host(),  ssh_host_config(), ssh_key(),    ssh_password(),     aws_chain(),           aws_key(),
-                               aws_profile(), aws_role(),        kubeconfig(), kubernetes_token(), environment_variables()};
+  static const Kind kinds[] = {
+      unix_host(), ssh_host_config(), ssh_key(),          ssh_password(),         aws_chain(), aws_key(), aws_profile(),
+      aws_role(),  kubeconfig(),      kubernetes_token(), environment_variables()};
   static const std::vector<const Kind*> all = [] {
     std::vector<const Kind*> pointers;
     for (const Kind& kind : kinds) pointers.push_back(&kind);

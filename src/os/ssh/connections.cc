@@ -168,9 +168,9 @@ void SshConnections::close() noexcept {
 
 std::vector<std::string> SshConnections::over(const std::string& socket, std::vector<std::string> more) {
   // Without the master there is no way: ssh would else open a connection of its own, and ask for passwords.
-  std::vector<std::string> argv = {"ssh", "-F",          "/dev/null",          "-S", socket, "-o",
-                                   "ControlMaster=no", "-o", "ProxyCommand=false", "-o", "BatchMode=yes",
-                                   "-o",  "LogLevel=ERROR", "-T"};
+  std::vector<std::string> argv = {
+      "ssh",           "-F", "/dev/null",      "-S", socket, "-o", "ControlMaster=no", "-o", "ProxyCommand=false", "-o",
+      "BatchMode=yes", "-o", "LogLevel=ERROR", "-T"};
   std::ranges::move(more, std::back_inserter(argv));
   return argv;
 }
@@ -308,11 +308,10 @@ void SshConnections::write_helpers(const Connection& connection) {
   system_.write_file(connection.path + ".secret", target.secret + "\n", 0600);
   // It answers what it is for, and nothing else that ssh or a server may ask.
   const std::string question = target.login == SshTarget::Login::key ? "*assphrase*" : "*assword*";
-  system_.write_file(
-      connection.path + ".askpass",
-      fmt::format("#!/bin/sh\ncase \"$1\" in {}) exec cat -- {};; esac\nexit 1\n", question,
-                  quoted(connection.path + ".secret")),
-      0700);
+  system_.write_file(connection.path + ".askpass",
+                     fmt::format("#!/bin/sh\ncase \"$1\" in {}) exec cat -- {};; esac\nexit 1\n", question,
+                                 quoted(connection.path + ".secret")),
+                     0700);
 }
 
 void SshConnections::remove_secret(const Connection& connection) {
@@ -396,8 +395,7 @@ Async<std::string> SshConnections::offered_key(Connection& connection, std::vect
   co_await meeting;
   const std::vector<std::string> shown = lines_of(system_.read_file(file).value_or(""));
   if (shown.empty()) co_return std::string("none that could be read");
-  Async<Said> printing =
-      ask(system_, {"ssh-keygen", "-l", "-f", file}, system_.variables(), closing_, close_limit);
+  Async<Said> printing = ask(system_, {"ssh-keygen", "-l", "-f", file}, system_.variables(), closing_, close_limit);
   const Said print = co_await printing;
   const std::vector<std::string> words = lines_of(print.finished.output);
   const std::string key = shown.front().substr(shown.front().find(' ') + 1);

@@ -8,8 +8,8 @@
 
 #include "os/async.h"
 #include "os/process.h"
-#include "os/system.h"
 #include "os/ssh/target.h"
+#include "os/system.h"
 
 namespace verba {
 

@@ -20,6 +20,11 @@ constexpr std::string_view ender =
     R"([ $i -ge $1 ]&&kill -s KILL -- -$0 2>/dev/null;[ $i -gt $2 ]&&exit 1;)"
     R"(if sleep 0.1 2>/dev/null;then i=$((i+1));else sleep 1;i=$((i+10));fi;done;exit 0)";
 
+/// The leader of a group of ours has the mark among its arguments, as long as it is there.
+constexpr std::string_view waiter =
+    R"(while kill -s 0 -- -$0 2>/dev/null;do a=$(ps -o args= -p $0 2>/dev/null);)"
+    R"(case "$a" in ""|*"$1"*) sleep 1;; *) exit 0;; esac;done;exit 0)";
+
 bool is_shell_name(std::string_view name) {
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
   return !name.empty() && is_letter(name.front()) &&
@@ -72,6 +77,10 @@ std::string remote_command(const std::string& mark, const std::string& user) {
 std::string remote_end(std::int64_t group, Milliseconds grace, const std::string& user) {
   const std::int64_t tenths = grace.count() / 100;
   return fmt::format("{}sh -c '{}' {} {} {}", as_user(user), ender, group, tenths, tenths + 50);
+}
+
+std::string remote_wait(std::int64_t group, const std::string& mark, const std::string& user) {
+  return fmt::format("{}sh -c '{}' {} {}", as_user(user), waiter, group, mark);
 }
 
 std::string remote_script(const Work& work, const std::string& directory, const std::string& mark, bool as_other_user) {

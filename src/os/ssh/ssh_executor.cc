@@ -17,19 +17,26 @@ namespace {
 constexpr Milliseconds linger{200};
 /// Over the grace, for the way there and back of the word to end.
 constexpr Milliseconds patience{10'000};
+/// How long a new connection is tried for after one has broken, and how often.
+constexpr Milliseconds reconnect_limit{10'000};
+constexpr Milliseconds between_tries{1'000};
+constexpr Milliseconds end_grace{5'000};
 constexpr std::size_t complaint_bytes = 4 << 10;
 
 /// A command under way there. Awaiting it ends when all is known that can be known. Stays where it is.
 class RemoteRun {
  public:
   struct Way {
-    std::string name;    ///< of the account
+    std::string name;  ///< of the account
     std::string socket;
     std::string become;
     std::string mark;
   };
   RemoteRun(System& system, Way way, RunOptions options)
-      : system_(system), way_(std::move(way)), options_(std::move(options)), output_(way_.mark, true),
+      : system_(system),
+        way_(std::move(way)),
+        options_(std::move(options)),
+        output_(way_.mark, true),
         errors_(way_.mark, false) {}
   RemoteRun(const RemoteRun&) = delete;
   RemoteRun& operator=(const RemoteRun&) = delete;
@@ -65,6 +72,8 @@ class RemoteRun {
   void await_resume() const noexcept {}
 
   WorkDone done(bool reports);
+  /// Its process group there, once it has begun.
+  std::optional<std::int64_t> group() const { return output_.process(); }
 
  private:
   void take(Stream stream, std::string_view bytes) {
@@ -106,8 +115,8 @@ class RemoteRun {
 
   void send_end() {
     Command command;
-    command.argv = SshConnections::over(
-        way_.socket, {"--", "verba", remote_end(*output_.process(), options_.grace, way_.become)});
+    command.argv =
+        SshConnections::over(way_.socket, {"--", "verba", remote_end(*output_.process(), options_.grace, way_.become)});
     command.environment = system_.variables();
     ender_ = system_.start(command, {.output = {}, .exited = [this](ExitStatus status) {
                                        ender_.reset();
@@ -194,6 +203,47 @@ std::string SshExecutor::directory_for(const std::string&, const std::string& wr
   return written.starts_with('/') ? written : place_.work_directory + "/" + written;
 }
 
+/// A short command over a connection that stands.
+Async<Finished> SshExecutor::tell(std::string socket, std::string line, std::optional<Milliseconds> limit,
+                                  Stop& stop) {
+  Command command;
+  command.argv = SshConnections::over(socket, {"--", "verba", std::move(line)});
+  command.environment = system_.variables();
+  RunOptions options;
+  options.timeout = limit;
+  Async<Finished> child = verba::run(system_, std::move(command), stop, std::move(options));
+  Finished finished = co_await child;
+  co_return finished;
+}
+
+/// True once nothing of the group is at work there any more; when there is no time to wait it is ended.
+Async<bool> SshExecutor::await_rest(std::int64_t group, std::string mark, std::optional<Milliseconds> limit,
+                                    Stop& stop) {
+  const auto give_up = system_.steady() + reconnect_limit;
+  while (!stop.requested() && system_.steady() < give_up) {
+    std::string socket;
+    try {
+      Async<std::string> connecting = connections_.socket(target_, stop);
+      socket = co_await connecting;
+    } catch (const Error&) {  // not yet
+    }
+    if (!socket.empty()) {
+      Async<Finished> waiting = tell(socket, remote_wait(group, mark, place_.become), limit, stop);
+      const Finished waited = co_await waiting;
+      if (waited.why == Ended::itself && waited.status.success()) co_return true;
+      if (waited.why != Ended::itself) {
+        Stop never;
+        Async<Finished> ending = tell(socket, remote_end(group, end_grace, place_.become), end_grace + patience, never);
+        const Finished ended = co_await ending;
+        co_return ended.status.success();
+      }
+    }
+    Async<bool> pause = sleep(system_, between_tries, stop);
+    co_await pause;
+  }
+  co_return false;
+}
+
 Async<WorkDone> SshExecutor::run(Work work, Stop& stop, RunOptions options) {
   if (stop.requested()) {
     WorkDone never;
@@ -216,6 +266,9 @@ Async<WorkDone> SshExecutor::run(Work work, Stop& stop, RunOptions options) {
   command.trace.witnessed = false;
   const Trace trace = command.trace;
   const bool reports = work.reports;
+  const std::string mark = way.mark;
+  const std::optional<Milliseconds> limit = options.timeout;
+  const auto sink = options.sink;
   work = {};  // its input may be large
   RemoteRun remote(system_, std::move(way), std::move(options));
   remote.begin(std::move(command));
@@ -226,7 +279,14 @@ Async<WorkDone> SshExecutor::run(Work work, Stop& stop, RunOptions options) {
   if (!trace.file.empty()) {
     for (const Stream stream : {Stream::output, Stream::error}) system_.remove(printed_file(trace, stream));
   }
-  co_return remote.done(reports);
+  WorkDone done = remote.done(reports);
+  if (!done.doubt.empty() && remote.group()) {
+    if (sink) sink(Stream::error, "verba: the connection is lost; waiting for the end of what runs there\n");
+    Async<bool> resting = await_rest(*remote.group(), mark, limit, stop);
+    done.at_rest = co_await resting;
+    if (done.at_rest) done.doubt += ", and it has ended since";
+  }
+  co_return done;
 }
 
 }  // namespace verba

@@ -17,7 +17,8 @@ struct SshPlace {
 };
 
 /// Programs there start from that machine's variables. A program that was begun and whose end is not seen, because the
-/// connection broke, is in doubt (WorkDone::doubt): it may still be at work there.
+/// connection broke, is in doubt (WorkDone::doubt). It may still be at work there: for some seconds a new connection is
+/// tried, and where there is one, its end is waited for (WorkDone::at_rest).
 class SshExecutor final : public Executor {
  public:
   SshExecutor(System& system, SshConnections& connections, std::shared_ptr<const SshTarget> target, SshPlace place)
@@ -27,6 +28,9 @@ class SshExecutor final : public Executor {
   Async<WorkDone> run(Work work, Stop& stop, RunOptions options) override;
 
  private:
+  Async<bool> await_rest(std::int64_t group, std::string mark, std::optional<Milliseconds> limit, Stop& stop);
+  Async<Finished> tell(std::string socket, std::string line, std::optional<Milliseconds> limit, Stop& stop);
+
   System& system_;
   SshConnections& connections_;
   std::shared_ptr<const SshTarget> target_;

@@ -78,8 +78,7 @@ TEST_F(ScriptWork, ALongTextIsAFileForShellsToo) {
 TEST_F(ScriptWork, TheFirstLineNamesTheInterpreterUnlessTheManifestDoes) {
   EXPECT_THAT(work("run: |\n  #!/bin/bash -e\n  echo hi\n").argv,
               ElementsAre("/bin/bash", "-e", "-c", "#!/bin/bash -e\necho hi\n", "web.site"));
-  EXPECT_THAT(work("run: |\n  #!/usr/bin/env python3\n  print(1)\n").argv,
-              ElementsAre("/usr/bin/env", "python3", ""));
+  EXPECT_THAT(work("run: |\n  #!/usr/bin/env python3\n  print(1)\n").argv, ElementsAre("/usr/bin/env", "python3", ""));
   EXPECT_THAT(work("{run: \"#!/bin/bash\\n:\", interpreter: sh}").argv.at(0), "sh");
 }
 
@@ -93,8 +92,7 @@ TEST_F(ScriptWork, ASourceIsCalledByItsPath) {
 }
 
 TEST_F(ScriptWork, TheEnvironmentOfTheManifestIsStronger) {
-  const Work made =
-      work("{run: ':', environment: {HOME: null, N: 1, R: 1.5, B: true, S: 'a=b', VERBA_TASK: mine}}");
+  const Work made = work("{run: ':', environment: {HOME: null, N: 1, R: 1.5, B: true, S: 'a=b', VERBA_TASK: mine}}");
   EXPECT_EQ(variable(made, "HOME"), "(absent)");
   EXPECT_THAT(made.without, ElementsAre("HOME"));
   EXPECT_EQ(variable(made, "N"), "1");

@@ -93,7 +93,7 @@ Async<Outcome> execute(Script script, Attempt& attempt) {
   Async<WorkDone> work =
       attempt.executor->run(std::move(std::get<Work>(made)), attempt.stop, options_for(capture, attempt));
   const WorkDone done = co_await work;
-  if (!done.doubt.empty()) co_return Outcome(InDoubt{done.doubt, ""});
+  if (!done.doubt.empty()) co_return Outcome(InDoubt{done.doubt, "", done.at_rest});
   std::optional<Outcome> failure = failure_of(done.finished, attempt);
   if (failure) co_return std::move(*failure);
   co_return outputs_of(script.format, done);
@@ -257,8 +257,8 @@ class ShellProvider final : public Provider {
       observed.detail = "check: " + refused->message;
       co_return observed;
     }
-    Async<WorkDone> work = attempt.executor->run(std::move(std::get<Work>(made)), attempt.stop,
-                                                 options_for(detail_limit_bytes, attempt));
+    Async<WorkDone> work =
+        attempt.executor->run(std::move(std::get<Work>(made)), attempt.stop, options_for(detail_limit_bytes, attempt));
     const WorkDone done = co_await work;
     observed = interpret(done, attempt);
     if (!has_outputs) observed.outputs = Map{};
@@ -288,7 +288,7 @@ class ShellProvider final : public Provider {
     if (!makes || format == OutputFormat::none) return Succeeded{Map{}};
     const std::optional<std::string> printed =
         attempt.system.read_file(printed_file(attempt.trace, Stream::output), output_limit_bytes);
-    if (!printed) return InDoubt{"what it printed is lost", ""};
+    if (!printed) return InDoubt{"what it printed is lost", "", true};
     done.finished.output = *printed;
     done.report = attempt.system.read_file(report_file(attempt.scratch()), output_limit_bytes);
     return outputs_of(format, done);
