@@ -21,9 +21,8 @@ constexpr std::string_view ender =
     R"(if sleep 0.1 2>/dev/null;then i=$((i+1));else sleep 1;i=$((i+10));fi;done;exit 0)";
 
 /// The leader of a group of ours has the mark among its arguments, as long as it is there.
-constexpr std::string_view waiter =
-    R"(while kill -s 0 -- -$0 2>/dev/null;do a=$(ps -o args= -p $0 2>/dev/null);)"
-    R"(case "$a" in ""|*"$1"*) sleep 1;; *) exit 0;; esac;done;exit 0)";
+constexpr std::string_view waiter = R"(while kill -s 0 -- -$0 2>/dev/null;do a=$(ps -o args= -p $0 2>/dev/null);)"
+                                    R"(case "$a" in ""|*"$1"*) sleep 1;; *) exit 0;; esac;done;exit 0)";
 
 bool is_shell_name(std::string_view name) {
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };

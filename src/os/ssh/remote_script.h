@@ -26,7 +26,8 @@ std::string remote_script(const Work& work, const std::string& directory, const 
 /// For ssh's command line: TERM to a process group, after `grace` KILL; exit 0 once nothing is left of it.
 std::string remote_end(std::int64_t group, Milliseconds grace, const std::string& user);
 
-/// Likewise: exit 0 once nothing is left of the group that reads after `mark`; a later group of the same number is none.
+/// Likewise: exit 0 once nothing is left of the group that reads after `mark`; a later group of the same number is
+/// none.
 std::string remote_wait(std::int64_t group, const std::string& mark, const std::string& user);
 
 }  // namespace verba

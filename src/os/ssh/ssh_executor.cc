@@ -204,8 +204,7 @@ std::string SshExecutor::directory_for(const std::string&, const std::string& wr
 }
 
 /// A short command over a connection that stands.
-Async<Finished> SshExecutor::tell(std::string socket, std::string line, std::optional<Milliseconds> limit,
-                                  Stop& stop) {
+Async<Finished> SshExecutor::tell(std::string socket, std::string line, std::optional<Milliseconds> limit, Stop& stop) {
   Command command;
   command.argv = SshConnections::over(socket, {"--", "verba", std::move(line)});
   command.environment = system_.variables();
