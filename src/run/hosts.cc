@@ -64,9 +64,9 @@ Executor& Hosts::of(const Resource& resource) {
 
 Executor& Hosts::of(const Account& account) {
   if (is_here(account.kind->name)) return here_;
-  std::unique_ptr<Executor>& known = others_[account.name];
-  if (!known) known = make(account);
-  return *known;
+  if (const auto known = others_.find(account.name); known != others_.end()) return *known->second;
+  std::unique_ptr<Executor> made = make(account);  // may throw
+  return *others_.emplace(account.name, std::move(made)).first->second;
 }
 
 std::unique_ptr<Executor> Hosts::make(const Account& account) {
