@@ -86,7 +86,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 
 void refuse_unknown(std::vector<std::string> extras, const std::vector<Option>& options, const CommandRow* command) {
   // CLI11 counts the "--" after which no word is a flag among what it does not know.
-  extras.erase(std::remove(extras.begin(), extras.end(), "--"), extras.end());
+  if (const auto first = std::find(extras.begin(), extras.end(), "--"); first != extras.end()) extras.erase(first);
   if (extras.empty()) return;
   std::string word = extras.front();
   word = word.substr(0, word.find('='));

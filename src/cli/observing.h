@@ -4,12 +4,14 @@
 
 #include "cli/session.h"
 #include "plan/observations.h"
+#include "run/hosts.h"
 #include "state/seal.h"
 #include "state/store.h"
 
 namespace verba {
 
 /// Looks at these records, as many at a time as --parallelism says. Throws what verba::observe() throws.
-Observations look(Call&, Store&, const Sealer&, const std::string& state_path, const std::vector<const Record*>&);
+Observations look(Call&, Store&, const Sealer&, const std::string& state_path, Hosts&,
+                  const std::vector<const Record*>&);
 
 }  // namespace verba

@@ -83,7 +83,8 @@ Observations refreshed(Call& call, Desk& desk, const Snapshot& snapshot, const G
     const auto task = desk.model.by_address.find(record.address);
     if (task != desk.model.by_address.end() && targets.has(task->second)) records.push_back(&record);
   }
-  Observations observed = look(call, *desk.store, desk.sealer, desk.state_path, records);
+  Hosts hosts(call.system, desk.model, desk.surroundings);
+  Observations observed = look(call, *desk.store, desk.sealer, desk.state_path, hosts, records);
   for (const auto& [address, seen] : observed) {
     if (seen.state != Observed::State::unknown && seen.state != Observed::State::in_progress) continue;
     say(call, "note: how " + printable(address) + " is cannot be told: " + printable(seen.detail));
@@ -131,8 +132,9 @@ WhenInDoubt ask_what_became(Call& call, Desk& desk, const HeldLease& held, const
 
 void settle(Call& call, Desk& desk, const HeldLease& held) {
   const std::string scratch = scratch_directory(call, desk.state_path);
+  Hosts hosts(call.system, desk.model, desk.surroundings);
   settle_interrupted(desk.store->snapshot(desk.model.environment.name),
-                     {call.system, *desk.store, held.lease(), call.kit().providers, desk.sealer, scratch,
+                     {call.system, *desk.store, held.lease(), call.kit().providers, desk.sealer, scratch, hosts,
                       [&](const std::string& address, const std::string& why) {
                         return ask_what_became(call, desk, held, address, why);
                       },

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "cli/exit_code.h"
+#include "cli/identities.h"
 #include "cli/observing.h"
 #include "cli/protection.h"
 #include "value/json.h"
@@ -20,6 +21,8 @@
 
 namespace verba {
 namespace {
+
+constexpr Milliseconds kLease{30'000};
 
 std::int64_t default_parallelism() {
   return 4 * std::max<std::int64_t>(1, static_cast<std::int64_t>(std::thread::hardware_concurrency()));
@@ -118,8 +121,11 @@ void confirm(Call& call, Desk& desk, const Planned& planned, const HeldLease& he
 
 RunResult carry_out(Call& call, Desk& desk, const Planned& planned, const HeldLease& held, Format format) {
   const auto listener = listener_of(call, desk, format);
+  Hosts hosts(call.system, desk.model, desk.surroundings);
+  require_identities(call, hosts, accounts_of(planned.plan, desk.model),
+                     [&] { desk.store->renew(held.lease(), call.system.now(), kLease); });
   const Workplace place{call.system, *desk.store,       held.lease(), call.kit().providers,
-                        desk.sealer, desk.surroundings, *listener};
+                        desk.sealer, desk.surroundings, hosts,        *listener};
   return run_plan(planned.plan, desk.model, planned.snapshot, settings_of(call, desk, planned), place);
 }
 

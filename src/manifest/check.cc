@@ -88,7 +88,7 @@ class DocumentChecker {
     if (const Kind* known = catalogue_.kind(kind->string())) return known;
     std::vector<std::string_view> names;
     for (const Kind* known : catalogue_.kinds) names.push_back(known->name);
-    std::string hint = did_you_mean(kind->string(), names, fmt::format("known kinds: {}", fmt::join(names, ", ")));
+    std::string hint = did_you_mean(kind->string(), names, "`verba explain` shows all kinds");
     // Directories of that version hold documents of others, too.
     const bool stranger = text_of(root, "apiVersion") == "v1-alpha";
     diagnostics_.add({stranger ? Severity::warning : Severity::error,
@@ -145,10 +145,20 @@ class DocumentChecker {
       return;
     }
     if (!manifest.kind->task_type.empty() && !catalogue_.type(manifest.kind->task_type)) return;
+    if (manifest.alpha && !manifest.kind->authentications.empty()) alpha_authentication(manifest.spec);
     check_fields(manifest.spec, catalogue_.fields(*manifest.kind), what, manifest.alpha, sources_, diagnostics_);
     if (manifest.kind->name == "Deployment") tasks(manifest, what);
     if (manifest.kind->name == "Variables") values(manifest.spec, what);
     for (const std::string_view member : {"variables", "values"}) variable_names(manifest.spec, member);
+  }
+
+  /// v1-alpha also wrote `authentication: {authenticationReference: NAME, type: KIND}`.
+  static void alpha_authentication(Value& spec) {
+    Value* written = spec.map().find("authentication");
+    const Value* name = written ? written->find("authenticationReference") : nullptr;
+    if (!name || !name->is_string()) return;
+    Value reference = *name;
+    *written = std::move(reference);
   }
 
   void tasks(Manifest& manifest, const std::string& what) {

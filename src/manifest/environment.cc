@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "manifest/accounts.h"
 #include "manifest/kinds/kinds.h"
 #include "manifest/names.h"
 #include "manifest/protection.h"
@@ -75,16 +76,49 @@ std::optional<AccountId> account_named(const Model& model, std::string_view name
   return std::nullopt;
 }
 
-void check_authentication(Resolution& resolution, const Manifest& account) {
+/// What can be known of a spec before anybody gets in.
+void evaluate_spec(Resolution& resolution, const Kind& kind, std::string_view name, Value& spec) {
+  const Scope scope = scope_of_environment(resolution.model, resolution.surroundings);
+  const std::string what = fmt::format("{} '{}'", kind.name, name);
+  for (const Field& field : kind.fields) {
+    const Value* value = field.expressions && !field.secret ? spec.find(field.name) : nullptr;
+    if (!value || value->is_string()) continue;
+    const Where where = value->where;
+    auto result = evaluate(*value, scope, resolution.diagnostics);
+    if (result && !result->is_string()) {
+      report(resolution.diagnostics, "manifest.wrong-type",
+             fmt::format("'{}' must be a string, but is {}", field.name, with_article(result->kind())), where,
+             "write one, or an expression that gives one", "resolving " + what);
+    } else if (result && has_secret(*result)) {
+      report(resolution.diagnostics, "manifest.secret-here",
+             fmt::format("'{}' cannot be a secret: it is shown everywhere", field.name), where,
+             "use a value that may be seen", "resolving " + what);
+    } else if (result) {
+      result->where = where;
+      spec.map().set(field.name, *std::move(result));
+      continue;
+    }
+    spec.map().erase(field.name);  // so that it adds no noise
+  }
+}
+
+/// How to get in; nothing when that needs nothing.
+std::optional<Authentication> authentication_of(Resolution& resolution, const Manifest& account) {
   const Value* name = account.spec.find("authentication");
-  if (!name || !name->is_string() || name->string() == "no-auth") return;
+  if (!name || !name->is_string() || name->string() == "no-auth") return std::nullopt;
   const Manifest* found = resolution.index.find("Authentication", name->string());
-  if (!found || in_scope(*found, resolution.model.environment.name)) return;
-  report(resolution.diagnostics, "manifest.out-of-scope",
-         fmt::format("Authentication '{}' is not in scope in environment '{}'", name->string(),
-                     resolution.model.environment.name),
-         name->where, scope_of_manifest(*found),
-         fmt::format("resolving 'authentication' of {} '{}'", account.kind->name, account.name));
+  if (!found) return std::nullopt;  // told by check_names()
+  if (!in_scope(*found, resolution.model.environment.name)) {
+    report(resolution.diagnostics, "manifest.out-of-scope",
+           fmt::format("{} '{}' is not in scope in environment '{}'", found->kind->name, name->string(),
+                       resolution.model.environment.name),
+           name->where, scope_of_manifest(*found),
+           fmt::format("resolving 'authentication' of {} '{}'", account.kind->name, account.name));
+    return std::nullopt;
+  }
+  Authentication authentication{found->name, found->kind, found->spec, found->directory};
+  evaluate_spec(resolution, *found->kind, found->name, authentication.spec);
+  return authentication;
 }
 
 void roles(Resolution& resolution) {
@@ -96,7 +130,7 @@ void roles(Resolution& resolution) {
       if (!account.is_string() || model.environment.roles.contains(role.name)) continue;
       if (const auto id = account_named(model, account.string())) {
         model.environment.roles.emplace(role.name, *id);
-      } else if (const Manifest* found = resolution.index.find("InfrastructureAccount", account.string())) {
+      } else if (const Manifest* found = resolution.index.find("Account", account.string())) {
         report(
             resolution.diagnostics, "manifest.out-of-scope",
             fmt::format("account '{}' is not in scope in environment '{}'", account.string(), model.environment.name),
@@ -167,20 +201,24 @@ bool resolve_environment(Resolution& resolution, std::string_view name, const Ma
 
 void resolve_accounts(Resolution& resolution) {
   Model& model = resolution.model;
-  model.accounts.push_back({"deployment-host", &infrastructure_account_kind(), Value(Map{}), {}});
-  auto manifests = resolution.index.all("InfrastructureAccount");
+  model.accounts.push_back({"deployment-host", &infrastructure_account_kind(), Value(Map{}), {}, {}});
+  auto manifests = resolution.index.all("Account");
   std::sort(manifests.begin(), manifests.end(), [](const auto* a, const auto* b) { return a->name < b->name; });
   for (const Manifest* manifest : manifests) {
     if (!in_scope(*manifest, model.environment.name)) continue;
     if (account_named(model, manifest->name) && manifest->name != "deployment-host") continue;
-    check_authentication(resolution, *manifest);
-    Account account{manifest->name, manifest->kind, manifest->spec, manifest->where};
-    if (manifest->name == "deployment-host") {
+    Account account{manifest->name, manifest->kind, manifest->spec, manifest->where,
+                    authentication_of(resolution, *manifest)};
+    evaluate_spec(resolution, *account.kind, account.name, account.spec);
+    if (manifest->name == "deployment-host") {  // whatever kind it is written as, it is this machine
+      account.kind = &infrastructure_account_kind();
+      account.authentication.reset();
       model.accounts.front() = std::move(account);
     } else {
       model.accounts.push_back(std::move(account));
     }
   }
+  for (const Account& account : model.accounts) check_account(model, account, resolution.diagnostics);
   roles(resolution);
 }
 

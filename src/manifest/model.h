@@ -37,11 +37,21 @@ struct Retry {
   Milliseconds max_delay{60'000};
 };
 
+/// How to get into an account. In `spec` here and there expressions are evaluated, but for those of secret fields: they
+/// are asked for when somebody gets in (manifest/accounts.h).
+struct Authentication {
+  std::string name;
+  const Kind* kind = nullptr;
+  Value spec;
+  std::string directory;  ///< of its manifest
+};
+
 struct Account {
   std::string name;
   const Kind* kind = nullptr;
   Value spec;
   Where where;
+  std::optional<Authentication> authentication = {};
 };
 
 /// One thing to bring about; an instance, when written with forEach.
@@ -155,5 +165,7 @@ void check_names(const std::vector<Manifest>&, const Catalogue&, const Sources&,
 /// What the expressions of one task see. Borrows the model and the surroundings; cheap to make. Variables are worked
 /// out when they are read, once per Scope. While `surroundings.outputs` is empty all outputs are Unknown.
 Scope scope_of(const Model&, TaskId, const Surroundings&);
+/// What expressions of accounts and authentications see: vars, env, environment; files and secrets.
+Scope scope_of_environment(const Model&, const Surroundings&);
 
 }  // namespace verba

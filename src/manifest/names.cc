@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -30,8 +31,9 @@ class NameChecker {
       if (manifest.kind == &environment_kind()) environment_manifest(manifest);
       if (manifest.kind == &deployment_kind()) deployment(manifest);
       if (manifest.kind == &variables_kind()) variables(manifest);
-      if (manifest.kind == &infrastructure_account_kind()) {
-        member(manifest.spec, "authentication", "Authentication", {"no-auth"});
+      if (!manifest.kind->authentications.empty()) account(manifest);
+      if (const Value* source = manifest.spec.find("source"); source && manifest.kind->family == "Authentication") {
+        login(*source, aws_account_kind(), "source");
       }
     }
     extends_circles();
@@ -42,12 +44,14 @@ class NameChecker {
     std::map<std::pair<std::string_view, std::string_view>, const Manifest*> first;
     for (const Manifest& manifest : manifests_) {
       if (manifest.name.empty()) continue;
-      const auto [known, is_new] =
-          first.emplace(std::pair(manifest.kind->name, std::string_view(manifest.name)), &manifest);
+      const std::string_view family = manifest.kind->family;
+      const std::string_view kind = family.empty() ? manifest.kind->name : family;
+      const auto [known, is_new] = first.emplace(std::pair(kind, std::string_view(manifest.name)), &manifest);
       if (is_new) continue;
       diagnostics_.add({Severity::error,
                         "manifest.duplicate-name",
-                        fmt::format("two manifests are {} '{}'", manifest.kind->name, manifest.name),
+                        fmt::format("two manifests are {} '{}'",
+                                    known->second->kind == manifest.kind ? manifest.kind->name : kind, manifest.name),
                         manifest.where,
                         {},
                         "give one of them another name, or remove it",
@@ -60,8 +64,33 @@ class NameChecker {
     const Value* accounts = manifest.spec.find("accounts");
     if (!accounts || !accounts->is_map()) return;
     for (const auto& [role, name] : accounts->map()) {
-      if (name.is_string()) refers(name.string(), name.where, "InfrastructureAccount", {"deployment-host"}, "accounts");
+      if (name.is_string()) refers(name.string(), name.where, "Account", {"deployment-host"}, "accounts");
     }
+  }
+
+  void account(const Manifest& manifest) {
+    const Value* name = manifest.spec.find("authentication");
+    if (name && name->is_string()) login(*name, *manifest.kind, "authentication");
+  }
+
+  /// An authentication, of a kind that such an account can get in with.
+  void login(const Value& name, const Kind& account, std::string_view field) {
+    const auto& kinds = account.authentications;
+    const bool needs_none = std::ranges::find(kinds, "Authentication") != kinds.end();
+    if (needs_none && name.string() == "no-auth") return;
+    std::vector<std::string_view> names;
+    if (needs_none) names.emplace_back("no-auth");
+    for (const Manifest* known : index_.all("Authentication")) {
+      if (std::ranges::find(kinds, known->kind->name) != kinds.end()) names.push_back(known->name);
+    }
+    const Manifest* found = index_.find("Authentication", name.string());
+    if (!found) return unknown(name.string(), name.where, "Authentication", names, field, kinds);
+    if (std::ranges::find(kinds, found->kind->name) != kinds.end()) return;
+    report(diagnostics_, "manifest.wrong-authentication",
+           fmt::format("'{}' is of kind {}, with which a {} cannot be got into", found->name, found->kind->name,
+                       account.name),
+           name.where, fmt::format("it needs a {}", fmt::join(kinds, " or a ")),
+           fmt::format("resolving '{}' of {}", field, doing_));
   }
 
   void deployment(const Manifest& manifest) {
@@ -114,9 +143,13 @@ class NameChecker {
   }
 
   void unknown(std::string_view name, Where where, std::string_view kind, const std::vector<std::string_view>& names,
-               std::string_view field) {
-    std::string otherwise = fmt::format("write a manifest of kind {} with that name, or check the name", kind);
-    report(diagnostics_, "manifest.unknown-reference", fmt::format("no {} is named '{}'", kind, name), where,
+               std::string_view field, const std::vector<std::string_view>& kinds = {}) {
+    const std::string wanted = !kinds.empty()      ? fmt::format("{}", fmt::join(kinds, " or "))
+                               : kind == "Account" ? "InfrastructureAccount or UnixInfrastructureAccount"
+                                                   : std::string(kind);
+    std::string otherwise = fmt::format("write a manifest of kind {} with that name, or check the name", wanted);
+    report(diagnostics_, "manifest.unknown-reference",
+           fmt::format("no {} is named '{}'", kind == "Account" ? "account" : kind, name), where,
            did_you_mean(name, names, std::move(otherwise)), fmt::format("resolving '{}' of {}", field, doing_));
   }
 

@@ -87,7 +87,7 @@ INSTANTIATE_TEST_SUITE_P(
           "(write a manifest of kind Environment with that name, or check the name)"}},
         {"role",
          document("Environment", "name: a", "  accounts: {web: depoyment-host}"),
-         {"m.yaml:5:19 manifest.unknown-reference: no InfrastructureAccount is named 'depoyment-host' "
+         {"m.yaml:5:19 manifest.unknown-reference: no account is named 'depoyment-host' "
           "(did you mean 'deployment-host'?)"}},
         {"authentication",
          document("InfrastructureAccount", "name: a", "  authentication: no-aut"),

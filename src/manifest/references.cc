@@ -57,6 +57,15 @@ class Follower {
     depends_on(*resolution_.declared[home_].at(task_->base_name).written);
   }
 
+  /// What an account or an authentication reads.
+  void follow_spec(const Value& spec) {
+    task_ = nullptr;
+    needs_ = nullptr;
+    deployment_ = nullptr;
+    ++round_;
+    value(spec, false);
+  }
+
   void follow_variables(const Map& variables, const DeploymentScope* deployment) {
     task_ = nullptr;
     needs_ = nullptr;
@@ -453,6 +462,9 @@ void resolve_references(Resolution& resolution) {
   Follower follower(resolution, resolution.diagnostics);
   follower.follow_variables(model.global_variables, nullptr);
   follower.follow_variables(model.environment.variables, nullptr);
+  for (const Account& account : model.accounts) {
+    if (account.authentication) follower.follow_spec(account.authentication->spec);
+  }
   for (const DeploymentScope& deployment : model.deployments) {
     follower.follow_variables(deployment.variables, &deployment);
   }

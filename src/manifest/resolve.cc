@@ -122,9 +122,14 @@ void hand_over(const Diagnostics& found, Diagnostics& all) {
 
 ManifestIndex::ManifestIndex(const std::vector<Manifest>& manifests) {
   for (const Manifest& manifest : manifests) {
-    OfKind& of_kind = kinds_[manifest.kind->name];
-    of_kind.all.push_back(&manifest);
-    if (!manifest.name.empty()) of_kind.by_name.emplace(manifest.name, &manifest);
+    const auto add = [&](std::string_view name) {
+      OfKind& of_kind = kinds_[name];
+      of_kind.all.push_back(&manifest);
+      if (!manifest.name.empty()) of_kind.by_name.emplace(manifest.name, &manifest);
+    };
+    add(manifest.kind->name);
+    const std::string_view family = manifest.kind->family;
+    if (!family.empty() && family != manifest.kind->name) add(family);
   }
 }
 

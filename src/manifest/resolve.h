@@ -27,6 +27,8 @@ class ManifestIndex {
  public:
   explicit ManifestIndex(const std::vector<Manifest>&);
 
+  /// `kind` may be the name of a family: "Account", "Authentication". (There is a kind Authentication as well: its
+  /// family is what is meant.)
   const Manifest* find(std::string_view kind, std::string_view name) const;
   /// In order of reading.
   const std::vector<const Manifest*>& all(std::string_view kind) const;

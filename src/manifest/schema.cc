@@ -143,7 +143,7 @@ class FieldChecker {
  private:
   const Field* find(const std::vector<Field>& fields, Key& key, const Map& map, const Path* at) {
     for (const Field& field : fields) {
-      if (field.name == key.name) return &field;
+      if (field.name == key.name && (alpha_ || !field.only_alpha)) return &field;
     }
     for (const Field& field : fields) {
       if (field.alpha.empty() || field.alpha != key.name) continue;
@@ -168,7 +168,7 @@ class FieldChecker {
   void unknown(const std::vector<Field>& fields, const Key& key, const Path* at) {
     std::vector<std::string_view> names;
     for (const Field& field : fields) {
-      if (!field.not_yet) names.push_back(field.name);
+      if (!field.not_yet && !field.only_alpha) names.push_back(field.name);
     }
     const std::string all = names.empty() ? "nothing can be set here" : "these are known here: " + joined(names);
     report("manifest.unknown-field", fmt::format("unknown field '{}'", key.name), key.where,

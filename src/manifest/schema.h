@@ -50,19 +50,22 @@ struct Field {
   bool not_yet = false;  ///< has a place in the language, but this version cannot do it: writing it is an error
   bool by_type = false;  ///< the task type says what may stand in it; check_fields() leaves it alone
   std::string_view instead_of_expression = {};  ///< hint where somebody writes ${{ }} and it is not allowed
+  bool only_alpha = false;                      ///< v1-alpha had it; it means nothing any more
   bool implied = false;  ///< `default_value` is told to people only; nothing is written into the value
 };
 
 /// A kind of manifest.
 struct Kind {
   std::string_view name;
-  std::string_view group;  ///< "systems" or "projects"
-  bool alpha = false;      ///< apiVersion v1-alpha knows it
+  std::string_view group;        ///< "systems" or "projects"
+  std::string_view family = {};  ///< "Account" or "Authentication": kinds whose names are referred to alike
+  bool alpha = false;            ///< apiVersion v1-alpha knows it
   std::string_view summary;
-  std::string_view manual;          ///< Markdown, without the table of fields
-  std::string_view example;         ///< a whole document that validates
-  std::vector<Field> fields;        ///< of spec
-  bool host_name = false;           ///< the name may hold . and @
+  std::string_view manual;                             ///< Markdown, without the table of fields
+  std::string_view example;                            ///< a whole document that validates
+  std::vector<Field> fields = {};                      ///< of spec
+  bool host_name = false;                              ///< the name may hold . and @
+  std::vector<std::string_view> authentications = {};  ///< of an account: the kinds to get in with
   std::string_view task_type = {};  ///< spec is what this type of task takes in `with`; `fields` is then empty
 };
 

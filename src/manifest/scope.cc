@@ -88,14 +88,17 @@ bool has_expression(const Value& value) {
                      [](const Map::Entry& entry) { return has_expression(entry.second); });
 }
 
-// What one task's expressions see, for as long as its Scope lives.
+// What one task's expressions see, for as long as its Scope lives; or, without a task, those of an account.
 class TaskView {
  public:
-  TaskView(const Model& model, TaskId id, const Surroundings& surroundings)
+  TaskView(const Model& model, std::optional<TaskId> id, const Surroundings& surroundings)
       : model_(model), id_(id), surroundings_(surroundings) {}
 
   LookUp look_up(Path path) {
     const std::string_view root = path.front().name;
+    if (!id_ && root != "vars" && root != "env" && root != "environment") {
+      return NotFound{fmt::format("'{}' is not known here", root), "names begin with vars, env or environment here"};
+    }
     const bool of_tasks = root == "tasks" || root == "deployments";
     if (of_tasks && !surroundings_.outputs) return Found{Value(Unknown{}), path.size()};
     if (root == "vars") return variable(path);
@@ -134,12 +137,13 @@ class TaskView {
   }
 
  private:
-  const Task& task() const { return model_.tasks[id_]; }
+  const Task& task() const { return model_.tasks[*id_]; }
   const DeploymentScope& deployment() const { return model_.deployments[task().deployment]; }
 
   const std::string& directory(Where where) const {
     const bool known = where && where.source < model_.directories.size() && !model_.directories[where.source].empty();
-    return known ? model_.directories[where.source] : task().directory;
+    static const std::string none;
+    return known ? model_.directories[where.source] : id_ ? task().directory : none;
   }
 
   // --- variables
@@ -147,7 +151,8 @@ class TaskView {
   LookUp variable(Path path) {
     if (path.size() < 2) return NotFound{"'vars' alone is no value", "write vars.NAME"};
     const std::string name = name_of(path[1]);
-    const Effective effective = effective_variable(model_, &task(), &deployment(), name);
+    const Effective effective =
+        effective_variable(model_, id_ ? &task() : nullptr, id_ ? &deployment() : nullptr, name);
     if (!effective.value) return NotFound{fmt::format("no variable is named '{}' here", name), "check the name"};
     std::size_t consumed = 2;
     const bool sourced = effective.scripted && effective.value->find("from");
@@ -368,7 +373,7 @@ class TaskView {
   }
 
   const Model& model_;
-  const TaskId id_;
+  const std::optional<TaskId> id_;
   const Surroundings& surroundings_;
   std::vector<const Value*> under_way_;
   std::unordered_map<const Value*, Value> memo_;
@@ -376,14 +381,25 @@ class TaskView {
 
 }  // namespace
 
-Scope scope_of(const Model& model, TaskId id, const Surroundings& surroundings) {
-  auto view = std::make_shared<TaskView>(model, id, surroundings);
+namespace {
+
+Scope scope_over(std::shared_ptr<TaskView> view, const Surroundings& surroundings) {
   Scope scope;
   scope.lookup = [view](Path path) { return view->look_up(path); };
   if (surroundings.file) scope.file = [view](const std::string& p, Where w) { return view->file(p, w); };
   if (surroundings.secret) scope.secret = [view](const std::string& r, Where w) { return view->secret(r, w); };
   if (surroundings.now) scope.now = [&surroundings] { return surroundings.now(); };
   return scope;
+}
+
+}  // namespace
+
+Scope scope_of(const Model& model, TaskId id, const Surroundings& surroundings) {
+  return scope_over(std::make_shared<TaskView>(model, id, surroundings), surroundings);
+}
+
+Scope scope_of_environment(const Model& model, const Surroundings& surroundings) {
+  return scope_over(std::make_shared<TaskView>(model, std::nullopt, surroundings), surroundings);
 }
 
 }  // namespace verba

@@ -279,7 +279,7 @@ class TaskMaker {
       known.push_back(model_.accounts[id].name);
     }
     for (const auto& entry : model_.environment.roles) known.push_back(entry.first);
-    if (const Manifest* elsewhere = resolution_.index.find("InfrastructureAccount", name)) {
+    if (const Manifest* elsewhere = resolution_.index.find("Account", name)) {
       error("manifest.out-of-scope",
             fmt::format("account '{}' is not in scope in environment '{}'", name, model_.environment.name), where,
             scope_of_manifest(*elsewhere), "account");

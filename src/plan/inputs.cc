@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "manifest/accounts.h"
 #include "manifest/locations/origin.h"
 #include "value/json.h"
 
@@ -88,7 +89,7 @@ std::optional<Inputs> evaluate_inputs(const Model& model, TaskId id, const Surro
   resource.directory = task.directory;
   resource.account = account.name;
   resource.account_kind = account.kind->name;
-  resource.account_spec = account.spec;
+  resource.account_spec = described(account);
   const std::size_t errors_before = diagnostics.errors();
   for (const Field& field : task.type->inputs) {
     if (field.file) add_file(field, task, surroundings, resource, diagnostics);

@@ -16,6 +16,7 @@
 #include "manifest/resource.h"
 #include "manifest/schema.h"
 #include "os/async.h"
+#include "os/executor.h"
 #include "os/process.h"
 #include "os/system.h"
 #include "value/value.h"
@@ -29,11 +30,11 @@ struct Attempt {
   std::optional<Milliseconds> timeout;                ///< for the whole attempt
   std::function<void(Stream, std::string_view)> log;  ///< bytes as they come; masked by whoever reads them
   std::string directory;  ///< a directory of its own, made when first asked for (see scratch)
-  /// The environment a child starts from: the operator's, without what is ours. VERBA_* describe the run and the step.
-  std::vector<std::pair<std::string, std::string>> environment;
+  Variables environment;  ///< VERBA_*: what describes the run and the step, besides what the machine gives
   /// Makes `directory` (mode 0700) unless it is there; the runner removes it after the attempt.
   std::function<const std::string&()> scratch;
-  Trace trace = {};  ///< to be handed on to what the attempt starts; empty: an attempt that changes nothing
+  Trace trace = {};              ///< to be handed on to what the attempt starts; empty: an attempt that changes nothing
+  Executor* executor = nullptr;  ///< where the resource's account says that commands run; never null in a call
 };
 
 struct Succeeded {
@@ -51,6 +52,7 @@ struct Cancelled {};
 struct InDoubt {
   std::string message;
   std::string handle;
+  bool at_rest = false;  ///< nothing of it is at work any more: observe() may decide
 };
 using Outcome = std::variant<Succeeded, Failed, Cancelled, InDoubt>;
 

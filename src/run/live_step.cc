@@ -23,12 +23,6 @@ Outcome failed_by(const Error& error) {
 
 }  // namespace
 
-std::vector<std::pair<std::string, std::string>> operators_environment(System& system) {
-  auto variables = system.variables();
-  std::erase_if(variables, [](const auto& variable) { return variable.first.starts_with("VERBA_"); });
-  return variables;
-}
-
 void describe_place(const Record& record, std::vector<std::pair<std::string, std::string>>& environment) {
   const std::string& address = record.address;
   environment.emplace_back("VERBA_ENVIRONMENT", record.environment);
@@ -50,13 +44,17 @@ LiveStep::LiveStep(Job job, Surface surface)
       surface_(std::move(surface)),
       masker_{LineMasker(surface_.secrets), LineMasker(surface_.secrets)} {
   scratch_ = scratch_of_step(surface_.scratch_directory, job_.record.run, job_.step);
-  attempt_ = std::make_unique<Attempt>(Attempt{surface_.system, stop_, job_.timeout,
+  attempt_ = std::make_unique<Attempt>(Attempt{surface_.system,
+                                               stop_,
+                                               job_.timeout,
                                                [this](Stream stream, std::string_view bytes) {
                                                  print(stream, masker_[static_cast<std::size_t>(stream)].take(bytes));
                                                },
-                                               scratch_, surface_.environment,
+                                               scratch_,
+                                               {},
                                                [this]() -> const std::string& { return scratch(); },
-                                               Trace{surface_.trace_file, std::to_string(job_.step), false}});
+                                               Trace{surface_.trace_file, std::to_string(job_.step), false},
+                                               nullptr});
   describe_place(job_.record, attempt_->environment);
 }
 
@@ -88,6 +86,10 @@ Async<Outcome> LiveStep::carry_out() {
     try {
       Async<Outcome> attempt = one_attempt();
       outcome = co_await attempt;
+      if (const InDoubt* doubt = std::get_if<InDoubt>(&outcome); doubt != nullptr && doubt->at_rest) {
+        Async<Outcome> look = observed(*doubt);
+        outcome = co_await look;
+      }
     } catch (const Error& error) {
       outcome = failed_by(error);
     }
@@ -103,16 +105,48 @@ Async<Outcome> LiveStep::carry_out() {
   }
 }
 
+/// The attempt, where the resource's account says.
+Attempt& LiveStep::at(const Resource& resource) {
+  attempt_->executor = &surface_.hosts.of(resource);
+  return *attempt_;
+}
+
+/// What is in doubt and no longer at work: its check says how it is. Of a thing that was put in another's place, or put
+/// back, that says too little.
+Async<Outcome> LiveStep::observed(InDoubt doubt) {
+  const bool removes = job_.action == Action::remove;
+  const Resource* resource = removes ? &job_.before->resource : job_.next ? &job_.next->resource : nullptr;
+  Provider* provider = removes ? job_.remover : job_.provider;
+  const bool can = job_.action != Action::replace && job_.action != Action::rollback && resource != nullptr &&
+                   provider != nullptr && provider->can_observe(*resource) && !stop_.requested();
+  if (!can) co_return Outcome(std::move(doubt));
+  Async<Observed> look = provider->observe({*resource, removes ? job_.before->outputs : Value()}, at(*resource));
+  const Observed seen = co_await look;
+  using enum Observed::State;
+  Failed failed;
+  if (removes ? seen.state == absent : seen.state == present && seen.outputs) {
+    co_return Outcome(Succeeded{removes ? Value(Map()) : *seen.outputs});
+  }
+  if (seen.state == absent) {
+    failed.message = doubt.message + "; its check says that it is absent";
+  } else if (seen.state == drifted || (removes && seen.state == present)) {
+    failed.message = doubt.message + "; its check says that it is only half done";
+  } else {
+    co_return Outcome(std::move(doubt));
+  }
+  co_return Outcome(std::move(failed));
+}
+
 Async<Outcome> LiveStep::one_attempt() {
   switch (job_.action) {
     case Action::remove:
-      return job_.remover->remove(*job_.before, *attempt_);
+      return job_.remover->remove(*job_.before, at(job_.before->resource));
     case Action::replace:
       return replace();
     case Action::rollback:
       return undo();
     default:
-      return job_.provider->apply(job_.next->resource, job_.before, *attempt_);
+      return job_.provider->apply(job_.next->resource, job_.before, at(job_.next->resource));
   }
 }
 
@@ -122,10 +156,10 @@ Async<Outcome> LiveStep::replace() {
     failed.message = fmt::format("no provider for type '{}', which is what is deployed", job_.record.type);
     co_return failed;
   }
-  Async<Outcome> removal = half(job_.remover->remove(*job_.before, *attempt_));
+  Async<Outcome> removal = half(job_.remover->remove(*job_.before, at(job_.before->resource)));
   const Outcome removed = co_await removal;
   if (!std::holds_alternative<Succeeded>(removed)) co_return removed;
-  Async<Outcome> creation = job_.provider->apply(job_.next->resource, std::nullopt, *attempt_);
+  Async<Outcome> creation = job_.provider->apply(job_.next->resource, std::nullopt, at(job_.next->resource));
   Outcome created = co_await creation;
   co_return created;
 }
@@ -139,21 +173,21 @@ Async<Outcome> LiveStep::half(Async<Outcome> removal) {
 }
 
 Async<Outcome> LiveStep::undo() {
-  if (!job_.done) return job_.provider->apply(job_.before->resource, std::nullopt, *attempt_);
+  if (!job_.done) return job_.provider->apply(job_.before->resource, std::nullopt, at(job_.before->resource));
   if (job_.replaced) return undo_replace();
-  return job_.remover->rollback(*job_.done, job_.before, *attempt_);
+  return job_.remover->rollback(*job_.done, job_.before, at(job_.done->resource));
 }
 
 Async<Outcome> LiveStep::undo_replace() {
-  if (!job_.before) return job_.remover->remove(*job_.done, *attempt_);
+  if (!job_.before) return job_.remover->remove(*job_.done, at(job_.done->resource));
   return remake();
 }
 
 Async<Outcome> LiveStep::remake() {
-  Async<Outcome> removal = half(job_.remover->remove(*job_.done, *attempt_));
+  Async<Outcome> removal = half(job_.remover->remove(*job_.done, at(job_.done->resource)));
   const Outcome removed = co_await removal;
   if (!std::holds_alternative<Succeeded>(removed)) co_return removed;
-  Async<Outcome> creation = job_.provider->apply(job_.before->resource, std::nullopt, *attempt_);
+  Async<Outcome> creation = job_.provider->apply(job_.before->resource, std::nullopt, at(job_.before->resource));
   Outcome created = co_await creation;
   co_return created;
 }

@@ -12,6 +12,7 @@
 #include "plan/definition.h"
 #include "provider/provider.h"
 #include "run/event.h"
+#include "run/hosts.h"
 #include "run/journal.h"
 #include "run/mask.h"
 
@@ -43,14 +44,11 @@ struct Surface {
   Listener& listener;
   Journal& journal;
   const SecretWords& secrets;
-  /// The operator's environment, without what is ours; the step's own VERBA_ variables are added.
-  const std::vector<std::pair<std::string, std::string>>& environment;
+  Hosts& hosts;
   std::string scratch_directory;
   std::string trace_file;
 };
 
-/// What children start from: the operator's variables, without what is ours.
-std::vector<std::pair<std::string, std::string>> operators_environment(System&);
 /// Adds the variables that tell a child where it is: VERBA_ENVIRONMENT, VERBA_DEPLOYMENT, VERBA_TASK, VERBA_RUN.
 void describe_place(const Record&, std::vector<std::pair<std::string, std::string>>& environment);
 
@@ -90,6 +88,8 @@ class LiveStep {
   Async<Outcome> undo_replace();
   Async<Outcome> remake();
   Async<Outcome> half(Async<Outcome> removal);
+  Async<Outcome> observed(InDoubt doubt);
+  Attempt& at(const Resource&);
   bool may_retry(const Outcome&) const;
   Milliseconds next_delay() const;
   void print(Stream, std::string lines);

@@ -21,8 +21,6 @@ namespace {
 /// What is longer tells a person nothing, and its end may have been cut within a secret.
 constexpr std::size_t longest_detail_bytes = 4096;
 
-using Environment = std::vector<std::pair<std::string, std::string>>;
-
 /// The last line of a stream that is not empty.
 class LastLine {
  public:
@@ -51,22 +49,30 @@ class LastLine {
 class Check {
  public:
   Check(const Record& record, const Definition& definition, const ObservationSettings& settings, System& system,
-        Environment environment, std::size_t number)
+        std::size_t number)
       : address_(record.address), system_(system) {
     scratch_ = fmt::format("{}/check-{}-{}", settings.scratch_directory, system.process(), number);
+    Variables environment;
     describe_place(record, environment);
     const auto log = [this](Stream stream, std::string_view bytes) {
       if (stream == Stream::error) complaint_.take(bytes);
     };
-    attempt_ = std::make_unique<Attempt>(Attempt{system_, stop_, definition.timeout.value_or(settings.timeout), log,
-                                                 scratch_, std::move(environment),
-                                                 [this]() -> const std::string& { return scratch(); }});
+    attempt_ = std::make_unique<Attempt>(Attempt{system_,
+                                                 stop_,
+                                                 definition.timeout.value_or(settings.timeout),
+                                                 log,
+                                                 scratch_,
+                                                 std::move(environment),
+                                                 [this]() -> const std::string& { return scratch(); },
+                                                 {},
+                                                 nullptr});
   }
   Check(const Check&) = delete;
   Check& operator=(const Check&) = delete;
 
   const std::string& address() const { return address_; }
-  void begin(Provider& provider, Recorded recorded) {
+  void begin(Provider& provider, Recorded recorded, Executor& executor) {
+    attempt_->executor = &executor;
     work_ = start<Observed>(provider.observe(std::move(recorded), *attempt_),
                             [this](Result<Observed> result) { result_.emplace(std::move(result)); });
   }
@@ -117,13 +123,17 @@ Observed unknown(std::string why) {
 class Observing {
  public:
   Observing(const std::vector<const Record*>& records, const ObservationSettings& settings, const Viewpoint& from)
-      : records_(records), settings_(settings), from_(from), environment_(operators_environment(from.system)) {
+      : records_(records), settings_(settings), from_(from) {
+    from_.hosts.on_secret([this](const Value& secret) { secrets_.add(secret); });
     from_.system.on_interrupt([this] {
       stopping_ = true;
       for (const auto& check : live_) check->stop();
     });
   }
-  ~Observing() { from_.system.on_interrupt({}); }
+  ~Observing() {
+    from_.system.on_interrupt({});
+    from_.hosts.on_secret({});
+  }
   Observing(const Observing&) = delete;
   Observing& operator=(const Observing&) = delete;
 
@@ -152,8 +162,15 @@ class Observing {
     Value outputs = record.definition ? from_.sealer.from_sealed_json(record.outputs, record.address) : Value();
     secrets_.add(definition.resource.inputs);
     secrets_.add(outputs);
-    auto check = std::make_unique<Check>(record, definition, settings_, from_.system, environment_, index);
-    check->begin(*provider, {std::move(definition.resource), std::move(outputs)});
+    Executor* executor = nullptr;
+    try {
+      executor = &from_.hosts.of(definition.resource);
+    } catch (const Error& error) {  // its account cannot be got into
+      found_[record.address] = unknown(error.diagnostic().message);
+      return;
+    }
+    auto check = std::make_unique<Check>(record, definition, settings_, from_.system, index);
+    check->begin(*provider, {std::move(definition.resource), std::move(outputs)}, *executor);
     live_.push_back(std::move(check));
   }
 
@@ -176,7 +193,6 @@ class Observing {
   const std::vector<const Record*>& records_;
   const ObservationSettings& settings_;
   const Viewpoint& from_;
-  Environment environment_;
   SecretWords secrets_;
   std::vector<std::unique_ptr<Check>> live_;
   Observations found_;

@@ -8,6 +8,7 @@
 #include "os/system.h"
 #include "plan/observations.h"
 #include "provider/provider.h"
+#include "run/hosts.h"
 #include "state/seal.h"
 #include "state/store.h"
 
@@ -25,6 +26,7 @@ struct Viewpoint {
   Store& store;  ///< blobs only
   const Providers& providers;
   const Sealer& sealer;
+  Hosts& hosts;
 };
 
 /// Asks the providers how these things are, at most `parallelism` at a time, from their recorded definitions alone:

@@ -35,6 +35,7 @@ class Preparation {
   /// What it deploys gets `expires`, when that is given; nothing within: it lasts.
   void begin(RunId run, Instant started, const std::string& reason, std::optional<std::optional<Instant>> expires);
   const SecretWords& secrets() const { return secrets_; }
+  void keep_secret(const Value& secret) { secrets_.add(secret); }
 
   std::variant<Job, Settled> job_of(const Step& step, StepNumber number);
   /// `step` undoes `undone`; `now` is what state records now.

@@ -57,6 +57,7 @@ class Recovery {
   const StepRecord* step_of(const DeadRun&, const Record&) const;
   Found find_out(const Record&, const DeadRun&, const StepRecord*);
   void await_group(const TracedChild&, const std::string& address);
+  void await_elsewhere(const StepRecord&, const DeadRun&, const std::string& address);
   Found recalled(const Record&, const Definition&, const StepRecord&, int exit_code);
   std::optional<Observed> observed(const Record&, const Definition&);
   Found in_doubt(const Record&, const std::string& why, bool makes);
@@ -87,7 +88,8 @@ DeadRun& Recovery::dead_run(RunId id) {
 /// The last one: an undoing comes after what it undoes.
 const StepRecord* Recovery::step_of(const DeadRun& dead, const Record& record) const {
   const auto found = std::ranges::find_if(dead.steps.rbegin(), dead.steps.rend(), [&](const StepRecord& step) {
-    return step.address == record.address && step.status == StepStatus::started;
+    return step.address == record.address &&
+           (step.status == StepStatus::started || step.status == StepStatus::in_doubt);
   });
   return found == dead.steps.rend() ? nullptr : &*found;
 }
@@ -122,9 +124,19 @@ void Recovery::await_group(const TracedChild& child, const std::string& address)
 }
 
 Attempt Recovery::attempt(const Record& record, Stop& stop, const std::string& directory) {
-  auto environment = operators_environment(at_.system);
+  Variables environment;
   describe_place(record, environment);
-  return {at_.system, stop, kCheckLimit, [](Stream, std::string_view) {}, directory, std::move(environment), {}};
+  return {at_.system, stop, kCheckLimit, [](Stream, std::string_view) {}, directory, std::move(environment),
+          {},         {},   nullptr};
+}
+
+/// What we had on the way to another machine ends when the command there does, or the connection.
+void Recovery::await_elsewhere(const StepRecord& step, const DeadRun& dead, const std::string& address) {
+  if (!dead.same_boot) return;
+  for (const char* half : {"", ":delete"}) {
+    const auto child = dead.children.find(fmt::format("{}{}:remote", step.number, half));
+    if (child != dead.children.end() && !child->second.code) await_group(child->second, address);
+  }
 }
 
 Found Recovery::recalled(const Record& record, const Definition& definition, const StepRecord& step, int exit_code) {
@@ -156,6 +168,7 @@ std::optional<Observed> Recovery::observed(const Record& record, const Definitio
     at_.system.make_directories(directory, 0700);
     return directory;
   };
+  check.executor = &at_.hosts.of(definition.resource);
   const Recorded recorded{definition.resource, at_.sealer.from_sealed_json(record.outputs, record.address)};
   Observed seen = wait_for(at_.system, provider->observe(recorded, check));
   at_.system.remove(directory);
@@ -183,6 +196,7 @@ Found Recovery::find_out(const Record& record, const DeadRun& dead, const StepRe
   } else if (child != nullptr) {
     return recalled(record, *definition, *step, *child->code);
   }
+  await_elsewhere(*step, dead, record.address);
   const bool makes = step->after.has_value();
   const std::optional<Observed> seen = observed(record, *definition);
   const auto state = seen ? seen->state : Observed::State::unknown;
@@ -195,8 +209,10 @@ Found Recovery::find_out(const Record& record, const DeadRun& dead, const StepRe
   }
   const Provider* provider = at_.providers.find(definition->resource.type);
   const bool traced_type = provider != nullptr && provider->is_traced(definition->resource);
+  const std::string parts = fmt::format("{}:", step->number);  // half of a replace, or a command elsewhere
+  const auto part = dead.children.lower_bound(parts);
   const bool never_began = traced_type && dead.same_boot && dead.is_traced && child == nullptr &&
-                           !dead.children.contains(fmt::format("{}:delete", step->number));
+                           (part == dead.children.end() || !part->first.starts_with(parts));
   if (never_began) return {Found::What::undone, "it had not begun when verba was ended", Map(), std::nullopt};
   if (child != nullptr && child->witnessed) {
     return {Found::What::undone, "it was ended together with verba", Map(), std::nullopt};

@@ -9,6 +9,7 @@
 
 #include "os/system.h"
 #include "provider/provider.h"
+#include "run/hosts.h"
 #include "state/seal.h"
 #include "state/store.h"
 
@@ -25,14 +26,15 @@ struct RecoveryAids {
   const Providers& providers;
   const Sealer& sealer;
   const std::string& scratch_directory;  ///< of the runs
+  Hosts& hosts;
   /// Asked for each step in doubt: its address, and why nobody knows. May throw, to leave everything from here on as it
   /// is.
   std::function<WhenInDoubt(const std::string& address, const std::string& why)> decide;
   std::function<void(const std::string& line)> tell;  ///< for the person; masked
 };
 
-/// Settles every record of the lease's deployments that says `started`. REQUIRES: the lease is held, so whoever began
-/// the step is gone. In this order:
+/// Settles every record of the lease's deployments that says `started`: of runs that died, and of steps that ended in
+/// doubt. REQUIRES: the lease is held, so whoever began the step is gone. In this order:
 ///   1. its process group may be at work still: then it is waited for, so that never a second copy runs beside it.
 ///      Ctrl-C ends it (TERM, and five seconds later KILL), and what came of it is the last thing that is settled;
 ///   2. the trace says that it ended by itself: then it is recorded as if we had been there;

@@ -64,6 +64,8 @@ class RunLoop {
   bool comes_last(StepNumber);
   std::vector<StepNumber> block(StepNumber);
   void start(Job job, std::vector<LiveStep*>& started);
+  bool is_full(const std::string& account) const;
+  void give_back(const Job&);
   void on_tick();
   void on_interrupt();
   // One step
@@ -81,7 +83,6 @@ class RunLoop {
   const Plan& plan_;
   Journal journal_;
   Preparation preparation_;
-  std::vector<std::pair<std::string, std::string>> environment_;
   RunId run_ = 0;
   Phase phase_;
   std::optional<Undo> undo_;
@@ -93,7 +94,8 @@ class RunLoop {
   std::set<std::string> stopped_;  ///< deployments in which nothing new starts
   std::set<std::string> doomed_;   ///< deployments of which this run's work is to be undone
   std::set<std::string> busy_groups_;
-  std::vector<StepNumber> parked_;  ///< ready, but their group is busy
+  std::map<std::string, std::size_t> busy_accounts_;  ///< how many steps work in those that have a limit
+  std::vector<StepNumber> parked_;                    ///< ready, but their group or their account is busy
   bool stopping_ = false;
   bool halted_ = false;    ///< nothing new starts
   bool cleaning_ = false;  ///< in the last phase
@@ -116,6 +118,7 @@ RunLoop::RunLoop(const Plan& plan, const Model& model, const Snapshot& snapshot,
 RunLoop::~RunLoop() {
   if (timer_) at_.system.cancel(*timer_);
   at_.system.on_interrupt({});
+  at_.hosts.on_secret({});
 }
 
 std::optional<std::optional<Instant>> RunLoop::expiry() const {
@@ -168,7 +171,7 @@ void RunLoop::begin() {
   at_.system.make_directories(settings_.scratch_directory, 0700);
   at_.system.write_file(trace_of_run(settings_.scratch_directory, run_), "", 0600);
   preparation_.begin(run_, now, settings_.reason, expiry());
-  environment_ = operators_environment(at_.system);
+  at_.hosts.on_secret([this](const Value& secret) { preparation_.keep_secret(secret); });
   phase_.plan = &plan_;
   phase_.schedule = std::make_unique<Schedule>(plan_.graph, plan_.steps.size(),
                                                urgency_of(plan_, at_.store.durations(plan_.environment)));
@@ -215,6 +218,7 @@ void RunLoop::work_off() {
 void RunLoop::roll_back() {
   std::vector<StepNumber> to_undo;
   for (const StepNumber step : begun_) {
+    if (statuses_[step] == StepStatus::in_doubt) continue;  // it may still be at work
     if (doomed_.contains(plan_.steps[step].deployment) && !plan_.steps[step].temporary) to_undo.push_back(step);
   }
   if (to_undo.empty()) return;
@@ -311,6 +315,11 @@ bool RunLoop::start_ready(std::vector<LiveStep*>& started) {
     if (!ready) break;
     const StepNumber number = phase_.first + *ready;
     if (comes_last(number)) continue;
+    const std::string& account = phase_.plan->steps[number].account;
+    if (is_full(account)) {
+      parked_.push_back(*ready);
+      continue;
+    }
     std::variant<Job, Settled> prepared = prepare(number);
     if (const Settled* settled = std::get_if<Settled>(&prepared)) {
       settle(number, *settled);
@@ -322,6 +331,7 @@ bool RunLoop::start_ready(std::vector<LiveStep*>& started) {
       parked_.push_back(*ready);
       continue;
     }
+    if (at_.hosts.limit(account) > 0) ++busy_accounts_[account];
     start(std::move(job), started);
     any = true;
   }
@@ -343,6 +353,20 @@ std::vector<StepNumber> RunLoop::block(StepNumber step) {
   return blocked;
 }
 
+bool RunLoop::is_full(const std::string& account) const {
+  const auto busy = busy_accounts_.find(account);
+  return busy != busy_accounts_.end() && busy->second >= at_.hosts.limit(account);
+}
+
+/// What the step held that others may wait for.
+void RunLoop::give_back(const Job& job) {
+  if (!job.group.empty()) busy_groups_.erase(job.group);
+  const auto busy = busy_accounts_.find(phase_.plan->steps[job.step].account);
+  if (busy != busy_accounts_.end() && busy->second > 0) --busy->second;
+  for (const StepNumber parked : parked_) phase_.schedule->put_back(parked);
+  parked_.clear();
+}
+
 std::variant<Job, Settled> RunLoop::prepare(StepNumber number) {
   const Step& step = phase_.plan->steps[number];
   if (!step.undoes) return preparation_.job_of(step, number);
@@ -359,7 +383,7 @@ void RunLoop::start(Job job, std::vector<LiveStep*>& started) {
                   at_.listener,
                   journal_,
                   preparation_.secrets(),
-                  environment_,
+                  at_.hosts,
                   settings_.scratch_directory,
                   trace_of_run(settings_.scratch_directory, run_)};
   auto live = std::make_unique<LiveStep>(std::move(job), std::move(surface));
@@ -417,9 +441,7 @@ void RunLoop::settle(LiveStep& live, Outcome outcome) {
     preparation_.note(phase_.plan->steps[job.step], record);
     journal_.put(std::move(record));
   }
-  if (!job.group.empty()) busy_groups_.erase(job.group);
-  for (const StepNumber parked : parked_) phase_.schedule->put_back(parked);
-  parked_.clear();
+  give_back(job);
   statuses_[job.step] = settled.status;
   journal_.ended(job.step, now, settled.status, settled.message, exit_code);
   at_.listener.on(StepEnded{job.step, now, settled.status, settled.message, settled.hint, live.took()});
@@ -459,7 +481,9 @@ void RunLoop::failed(StepNumber number) {
   skip(block(number), fmt::format("it needs {}", step.address));
   if (step.undoes) return;
   const OnFailure policy = policy_of(step);
-  if (policy == OnFailure::rollback) doomed_.insert(step.deployment);
+  // What is in doubt may still be at work: nothing is undone beside it.
+  const bool in_doubt = statuses_[number] == StepStatus::in_doubt;
+  if (policy == OnFailure::rollback && !in_doubt) doomed_.insert(step.deployment);
   if (policy == OnFailure::keep_going || !stopped_.insert(step.deployment).second) return;
   for (StepNumber other = 0; other < plan_.steps.size(); ++other) {
     if (plan_.steps[other].deployment != step.deployment || statuses_[other] != StepStatus::pending) continue;

@@ -8,6 +8,7 @@
 #include "plan/plan.h"
 #include "provider/provider.h"
 #include "run/event.h"
+#include "run/hosts.h"
 #include "state/seal.h"
 #include "state/store.h"
 
@@ -31,6 +32,7 @@ struct Workplace {
   const Providers& providers;
   const Sealer& sealer;
   const Surroundings& surroundings;
+  Hosts& hosts;
   Listener& listener;
 };
 

@@ -81,7 +81,8 @@ std::vector<std::string> EngineWorld::run(const std::string& text) {
   request.now = system.now();
   const Lease lease = std::get<Lease>(store->acquire(request, [](const Owner&) { return true; }));
   const Surroundings around = surroundings();
-  const Workplace workplace{system, *store, lease, providers_, sealer, around, witness};
+  Hosts hosts(system, stage->model, around);
+  const Workplace workplace{system, *store, lease, providers_, sealer, around, hosts, witness};
   try {
     result = run_plan(stage->plan, stage->model, stage->snapshot, settings, workplace);
   } catch (...) {
@@ -98,7 +99,9 @@ Observations EngineWorld::look() {
   for (const Record& each : snapshot.records) records.push_back(&each);
   ObservationSettings how;
   how.scratch_directory = "/scratch";
-  return observe(records, how, Viewpoint{system, *store, providers_, sealer});
+  const Surroundings around = surroundings();
+  Hosts hosts(system, stage->model, around);
+  return observe(records, how, Viewpoint{system, *store, providers_, sealer, hosts});
 }
 
 const Record* EngineWorld::record(const std::string& address) {

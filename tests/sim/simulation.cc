@@ -310,12 +310,15 @@ Lease World::lock() {
 
 void World::settle(const Lease& lease) {
   const std::string scratch = kScratch;
+  const Surroundings around = surroundings();
+  Hosts hosts(system_, stage_->model, around);
   const RecoveryAids aids{system_,
                           *store_,
                           lease,
                           providers_,
                           sealer_,
                           scratch,
+                          hosts,
                           [this](const std::string& address, const std::string&) {
                             return was_done(address) ? WhenInDoubt::assume_done : WhenInDoubt::rerun;
                           },
@@ -420,7 +423,8 @@ void World::carry_out(const Goal& goal, const Faults& faults) {
       at_start_.records, [](const Record& record) { return record.status == RecordStatus::deployed; });
   const Surroundings around = surroundings();
   Deaf listener;
-  const Workplace workplace{system_, *store_, lease, providers_, sealer_, around, listener};
+  Hosts hosts(system_, stage_->model, around);
+  const Workplace workplace{system_, *store_, lease, providers_, sealer_, around, hosts, listener};
   RunSettings settings;
   settings.parallelism = 1 + chance_.below(6);
   settings.scratch_directory = kScratch;

@@ -21,6 +21,8 @@ CommandRow history_command();
 CommandRow show_command();
 CommandRow logs_command();
 CommandRow graph_command();
+CommandRow accounts_command();
+CommandRow exec_command();
 CommandRow explain_command();
 CommandRow schema_command();
 CommandRow state_command();

@@ -67,7 +67,11 @@ int drift(Call& call) {
   const Sealer sealer = open_sealer(call, *store, path, KeyUse::look);
   const Snapshot snapshot = store->snapshot(deployed_environment(call, *store));
   const std::vector<const Record*> records = chosen(call, snapshot);
-  const Observations observations = look(call, *store, sealer, path, records);
+  // By state alone: the manifests may be gone, and with them accounts; those are got into as was recorded.
+  const Model none;
+  const Surroundings surroundings = planning_surroundings(call);
+  Hosts hosts(call.system, none, surroundings);
+  const Observations observations = look(call, *store, sealer, path, hosts, records);
   DriftReport report;
   report.environment = snapshot.environment;
   for (const Record* record : records) report.findings.push_back(finding_of(*record, observations));

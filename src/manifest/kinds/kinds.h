@@ -8,10 +8,15 @@
 
 namespace verba {
 
-/// Where things run, and how to get in: Environment, Authentication, InfrastructureAccount.
+/// Where things run, and how to get in: Environment, accounts, authentications.
 const Kind& environment_kind();
-const Kind& authentication_kind();
 const Kind& infrastructure_account_kind();
+const Kind& unix_account_kind();
+const Kind& aws_account_kind();
+const Kind& kubernetes_account_kind();
+const Kind& cloud_account_kind();
+const Kind& authentication_kind();
+const std::vector<const Kind*>& other_authentication_kinds();
 
 /// Where more manifests are.
 const Kind& local_file_location_kind();

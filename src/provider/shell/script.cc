@@ -22,7 +22,7 @@ constexpr std::array<std::string_view, 7> shells = {"sh", "bash", "dash", "ash",
 constexpr std::array<std::string_view, 7> own_variables = {
     "VERBA_ENVIRONMENT", "VERBA_DEPLOYMENT", "VERBA_TASK", "VERBA_RUN", "VERBA_ACTION", "VERBA_OUTPUT", "VERBA_TRACE"};
 
-using Environment = std::vector<std::pair<std::string, std::string>>;
+using Environment = Variables;
 
 Failed refused(std::string message, std::string hint = {}) {
   Failed failed;
@@ -83,13 +83,14 @@ void add_recorded(Environment& environment, const Value& outputs) {
   }
 }
 
-std::optional<Failed> add_written(Environment& environment, const Value* written) {
+std::optional<Failed> add_written(Work& work, const Value* written) {
   if (written == nullptr || written->is_null()) return std::nullopt;
   if (!written->is_map()) return refused(fmt::format("environment is a {}, not a map", kind_name(written->kind())));
   for (const auto& [key, value] : written->map()) {
     if (!is_variable_name(key.name)) return refused(fmt::format("'{}' cannot name an environment variable", key.name));
     if (value.is_null()) {
-      std::erase_if(environment, [&name = key.name](const auto& entry) { return entry.first == name; });
+      std::erase_if(work.environment, [&name = key.name](const auto& entry) { return entry.first == name; });
+      work.without.push_back(key.name);
       continue;
     }
     std::optional<std::string> text = plain_text(value);
@@ -98,7 +99,7 @@ std::optional<Failed> add_written(Environment& environment, const Value* written
                      "write ${{ jsonEncode(...) }} to pass a list or a map as JSON");
     }
     if (holds_nul(*text)) return refused(fmt::format("environment variable {} holds a NUL byte", key.name));
-    set(environment, key.name, std::move(*text));
+    set(work.environment, key.name, std::move(*text));
   }
   return std::nullopt;
 }
@@ -119,12 +120,11 @@ std::optional<Failed> add_arguments(std::vector<std::string>& words, const Value
   return std::nullopt;
 }
 
-std::string write_script(const std::vector<std::string>& words, const Script& script, Attempt& attempt) {
+/// The script as a file, whose path is the next argument.
+Work::File script_file(const std::vector<std::string>& words, const Script& script) {
   const std::string_view program = file_name(words.front());
   const bool power_shell = program == "pwsh" || program == "powershell";  // takes no file of another name
-  std::string path = attempt.scratch() + "/script-" + script.action + (power_shell ? ".ps1" : "");
-  attempt.system.write_file(path, script.text, 0600);
-  return path;
+  return {"script-" + script.action + (power_shell ? ".ps1" : ""), script.text, words.size()};
 }
 
 /// What the script is called in its own messages.
@@ -150,11 +150,14 @@ std::string with_witness(const std::string& text, const std::string& label) {
                      text);
 }
 
-void add_script(std::vector<std::string>& words, const Script& script, Attempt& attempt, Trace& trace) {
+void add_script(Work& work, const Script& script) {
+  std::vector<std::string>& words = work.argv;
   if (!is_shell(words.front()) || script.text.size() > argument_limit_bytes || holds_nul(script.text)) {
-    words.push_back(write_script(words, script, attempt));
+    work.file = script_file(words, script);
+    words.emplace_back();
     return;
   }
+  Trace& trace = work.trace;
   trace.witnessed = !trace.file.empty() && can_be_witnessed(file_name(words.front()), script.text);
   words.emplace_back("-c");
   if (script.text.starts_with('-') || script.text.starts_with('+')) words.emplace_back("--");
@@ -162,40 +165,35 @@ void add_script(std::vector<std::string>& words, const Script& script, Attempt& 
   words.push_back(own_name(script));
 }
 
-std::optional<Failed> set_directory(Command& command, const Resource& resource) {
-  command.directory = resource.directory;
+std::optional<Failed> set_directory(Work& work, const Resource& resource, const Executor& executor) {
   const Value* written = resource.inputs.find("workdir");
-  if (written == nullptr || written->is_null()) return std::nullopt;
-  const std::optional<std::string> path = plain_text(*written);
-  if (!path || holds_nul(*path)) return refused("'workdir' is no path");
-  if (has_secret(*written)) return refused("'workdir' may not be a secret: paths are shown");
-  command.directory = path->starts_with('/') ? *path : resource.directory + "/" + *path;
+  std::optional<std::string> path = "";
+  if (written != nullptr && !written->is_null()) {
+    path = plain_text(*written);
+    if (!path || holds_nul(*path)) return refused("'workdir' is no path");
+    if (has_secret(*written)) return refused("'workdir' may not be a secret: paths are shown");
+  }
+  work.directory = executor.directory_for(resource.directory, *path);
   return std::nullopt;
 }
 
-std::optional<Failed> set_input(Command& command, const Value* written) {
+std::optional<Failed> set_input(Work& work, const Value* written) {
   if (written == nullptr || written->is_null()) return std::nullopt;
   std::optional<std::string> text = plain_text(*written);
   if (!text) {
     return refused(fmt::format("'stdin' is a {}", kind_name(written->kind())),
                    "write ${{ jsonEncode(...) }} to pass a list or a map as JSON");
   }
-  command.input = std::move(*text);
+  work.input = std::move(*text);
   return std::nullopt;
 }
 
-std::optional<Failed> set_environment(Command& command, const Script& script, Attempt& attempt) {
-  command.environment = attempt.environment;
-  set(command.environment, "VERBA_ACTION", script.action);
-  add_recorded(command.environment, script.recorded);
-  if (std::optional<Failed> failed = add_written(command.environment, script.resource.inputs.find("environment"))) {
-    return failed;
-  }
-  if (script.format == OutputFormat::none) return std::nullopt;
-  const std::string file = output_file(attempt);
-  attempt.system.remove(file);  // another script of the same attempt may have written one
-  set(command.environment, "VERBA_OUTPUT", file);
-  return std::nullopt;
+std::optional<Failed> set_environment(Work& work, const Script& script, const Attempt& attempt) {
+  work.environment = attempt.environment;
+  set(work.environment, "VERBA_ACTION", script.action);
+  add_recorded(work.environment, script.recorded);
+  work.reports = script.format != OutputFormat::none;
+  return add_written(work, script.resource.inputs.find("environment"));
 }
 
 }  // namespace
@@ -219,26 +217,22 @@ OutputFormat format_of(const Resource& resource) {
   return output_format(written->string()).value_or(OutputFormat::none);
 }
 
-std::string output_file(Attempt& attempt) {
-  return attempt.scratch() + "/outputs";
-}
-
-std::variant<Command, Failed> make_command(const Script& script, Attempt& attempt) {
+std::variant<Work, Failed> make_work(const Script& script, Attempt& attempt) {
   const Value& inputs = script.resource.inputs;
-  Command command;
-  command.argv = interpreter_words(inputs.find("interpreter"), script.text);
-  if (command.argv.empty()) return refused("'interpreter' names no program");
+  Work work;
+  work.argv = interpreter_words(inputs.find("interpreter"), script.text);
+  if (work.argv.empty()) return refused("'interpreter' names no program");
   std::vector<std::string> arguments;
   for (std::optional<Failed> failed :
-       {add_arguments(arguments, inputs.find("arguments")), set_directory(command, script.resource),
-        set_input(command, inputs.find("stdin")), set_environment(command, script, attempt)}) {
+       {add_arguments(arguments, inputs.find("arguments")), set_directory(work, script.resource, *attempt.executor),
+        set_input(work, inputs.find("stdin")), set_environment(work, script, attempt)}) {
     if (failed) return std::move(*failed);
   }
-  command.trace = attempt.trace;
-  add_script(command.argv, script, attempt, command.trace);
-  if (command.trace.witnessed) command.environment.emplace_back("VERBA_TRACE", command.trace.file);
-  std::ranges::move(arguments, std::back_inserter(command.argv));
-  return command;
+  work.trace = attempt.trace;
+  work.scratch = attempt.scratch;
+  add_script(work, script);
+  std::ranges::move(arguments, std::back_inserter(work.argv));
+  return work;
 }
 
 std::vector<std::string> interpreter_words(const Value* written, std::string_view text) {

@@ -29,12 +29,9 @@ std::optional<std::string> script_text(const Resource&, std::string_view field);
 std::optional<std::string> main_text(const Resource&);
 OutputFormat format_of(const Resource&);
 
-/// Where a script that has outputs may write them: in the attempt's scratch directory.
-std::string output_file(Attempt&);
-
-/// How to run it. Makes the scratch directory only when the script has outputs or must be a file. What cannot be (a
-/// secret on the command line, a list for an environment variable) is a Failed that no second try helps.
-std::variant<Command, Failed> make_command(const Script&, Attempt&);
+/// How to run it. What cannot be (a secret on the command line, a list for an environment variable) is a Failed that no
+/// second try helps.
+std::variant<Work, Failed> make_work(const Script&, Attempt&);
 
 /// The interpreter and its options, flags of ours included, for a script of that text. `written` is the input
 /// `interpreter`, null when left out.

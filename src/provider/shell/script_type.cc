@@ -55,6 +55,10 @@ says what), 3 absent, anything else: cannot tell.
 
 **The end.** At the task's `timeout`, and when the run is stopped, the script and everything it started gets TERM, and
 five seconds later KILL. What a script leaves running in the background lives on: send its output to a file.
+
+**On another machine**, where the task's account is a `UnixInfrastructureAccount`, all of this is the same but for two
+things: the environment is that machine's in place of the operator's, and `workdir` starts from the account's
+`workDirectory`. With a `CloudInfrastructureAccount` scripts run on this machine, with its credentials in their environment.
 )";
 
 constexpr std::string_view example = R"(name: greeting
@@ -161,7 +165,7 @@ const TaskType& shell_script_type() {
                    .type = FieldType::list,
                    .summary = "What was printed, with 'outputs: lines'",
                    .fields = {{.name = "line", .summary = "One line"}}}},
-      .accounts = {"InfrastructureAccount"},
+      .accounts = {"InfrastructureAccount", "UnixInfrastructureAccount", "CloudInfrastructureAccount"},
   };
   return type;
 }

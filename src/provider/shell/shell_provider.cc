@@ -36,7 +36,7 @@ std::string hint_about(int code) {
   return {};
 }
 
-/// Why it did not succeed; nothing when it did.
+/// Why it did not succeed; nothing when it did, or when nobody knows.
 std::optional<Outcome> failure_of(const Finished& finished, const Attempt& attempt) {
   Failed failed;
   if (finished.why == Ended::stopped) return Outcome(Cancelled{});
@@ -65,16 +65,15 @@ Outcome bad_outputs(std::string message) {
 }
 
 /// The outputs of a script that succeeded: from the file it wrote, or else from what it printed.
-Outcome outputs_of(const Script& script, const Finished& finished, Attempt& attempt) {
-  if (script.format == OutputFormat::none) return Succeeded{Map{}};
-  const std::optional<std::string> written = attempt.system.read_file(output_file(attempt), output_limit_bytes);
-  const bool from_file = written && !written->empty();
+Outcome outputs_of(OutputFormat format, const WorkDone& done) {
+  if (format == OutputFormat::none) return Succeeded{Map{}};
+  const bool from_file = done.report && !done.report->empty();
   const std::string_view source = from_file ? "$VERBA_OUTPUT" : "standard output";
-  if (!from_file && finished.output_cut) {
+  if (!from_file && done.finished.output_cut) {
     return bad_outputs(fmt::format("standard output is larger than {} MiB", output_limit_bytes >> 20));
   }
   std::string why;
-  std::optional<Map> outputs = parse_outputs(script.format, from_file ? *written : finished.output, why);
+  std::optional<Map> outputs = parse_outputs(format, from_file ? *done.report : done.finished.output, why);
   if (!outputs) return bad_outputs(fmt::format("{}: {}", source, why));
   return Succeeded{std::move(*outputs)};
 }
@@ -88,15 +87,16 @@ RunOptions options_for(std::size_t capture_bytes, Attempt& attempt) {
 }
 
 Async<Outcome> execute(Script script, Attempt& attempt) {
-  std::variant<Command, Failed> made = make_command(script, attempt);
+  std::variant<Work, Failed> made = make_work(script, attempt);
   if (Failed* refused = std::get_if<Failed>(&made)) co_return Outcome(std::move(*refused));
   const std::size_t capture = script.format == OutputFormat::none ? 0 : output_limit_bytes;
-  Async<Finished> child =
-      run(attempt.system, std::move(std::get<Command>(made)), attempt.stop, options_for(capture, attempt));
-  const Finished finished = co_await child;
-  std::optional<Outcome> failure = failure_of(finished, attempt);
+  Async<WorkDone> work =
+      attempt.executor->run(std::move(std::get<Work>(made)), attempt.stop, options_for(capture, attempt));
+  const WorkDone done = co_await work;
+  if (!done.doubt.empty()) co_return Outcome(InDoubt{done.doubt, "", done.at_rest});
+  std::optional<Outcome> failure = failure_of(done.finished, attempt);
   if (failure) co_return std::move(*failure);
-  co_return outputs_of(script, finished, attempt);
+  co_return outputs_of(script.format, done);
 }
 
 /// Runs a script that undoes something; then what was there before is there again.
@@ -111,9 +111,14 @@ Async<Outcome> nothing_to_do() {
   co_return Outcome(Succeeded{Map{}});
 }
 
-Observed interpret(const Finished& finished, const Attempt& attempt) {
+Observed interpret(const WorkDone& done, const Attempt& attempt) {
   using enum Observed::State;
   Observed observed;
+  if (!done.doubt.empty()) {
+    observed.detail = "check: " + done.doubt;
+    return observed;
+  }
+  const Finished& finished = done.finished;
   const int code = finished.why == Ended::itself && finished.status.signal == 0 ? finished.status.code : -1;
   switch (code) {
     case 0:
@@ -247,15 +252,15 @@ class ShellProvider final : public Provider {
     }
     const bool has_outputs = format_of(recorded.resource) != OutputFormat::none;
     const Script script{std::move(recorded.resource), "check", *text, std::move(recorded.outputs)};
-    std::variant<Command, Failed> made = make_command(script, attempt);
+    std::variant<Work, Failed> made = make_work(script, attempt);
     if (const Failed* refused = std::get_if<Failed>(&made)) {
       observed.detail = "check: " + refused->message;
       co_return observed;
     }
-    Async<Finished> child =
-        run(attempt.system, std::move(std::get<Command>(made)), attempt.stop, options_for(detail_limit_bytes, attempt));
-    const Finished finished = co_await child;
-    observed = interpret(finished, attempt);
+    Async<WorkDone> work =
+        attempt.executor->run(std::move(std::get<Work>(made)), attempt.stop, options_for(detail_limit_bytes, attempt));
+    const WorkDone done = co_await work;
+    observed = interpret(done, attempt);
     if (!has_outputs) observed.outputs = Map{};
     co_return observed;
   }
@@ -277,15 +282,17 @@ class ShellProvider final : public Provider {
 
   bool is_traced(const Resource&) const override { return true; }
   Outcome recall(const Resource& resource, bool makes, int exit_code, Attempt& attempt) const override {
-    Finished finished;
-    finished.status.code = exit_code;
-    if (std::optional<Outcome> failure = failure_of(finished, attempt)) return std::move(*failure);
-    if (!makes || format_of(resource) == OutputFormat::none) return Succeeded{Map{}};
+    WorkDone done;
+    done.finished.status.code = exit_code;
+    if (std::optional<Outcome> failure = failure_of(done.finished, attempt)) return std::move(*failure);
+    const OutputFormat format = format_of(resource);
+    if (!makes || format == OutputFormat::none) return Succeeded{Map{}};
     const std::optional<std::string> printed =
         attempt.system.read_file(printed_file(attempt.trace, Stream::output), output_limit_bytes);
-    if (!printed) return InDoubt{"what it printed is lost", ""};
-    finished.output = *printed;
-    return outputs_of({resource, "", "", Value(), format_of(resource)}, finished, attempt);
+    if (!printed) return InDoubt{"what it printed is lost", "", true};
+    done.finished.output = *printed;
+    done.report = attempt.system.read_file(report_file(attempt.scratch()), output_limit_bytes);
+    return outputs_of(format, done);
   }
 
   Async<Outcome> rollback(Recorded done, std::optional<Recorded> before, Attempt& attempt) override {

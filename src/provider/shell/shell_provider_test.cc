@@ -222,7 +222,8 @@ TEST_F(ShellProviderTest, AnExpressionInAScriptIsRefusedWithAWayOut) {
 TEST_F(ShellProviderTest, TheTypeDescribesItself) {
   const TaskType& type = provider_->type();
   EXPECT_EQ(type.name, "ShellScript");
-  EXPECT_EQ(type.accounts, std::vector<std::string_view>{"InfrastructureAccount"});
+  EXPECT_EQ(type.accounts, (std::vector<std::string_view>{"InfrastructureAccount", "UnixInfrastructureAccount",
+                                                          "CloudInfrastructureAccount"}));
   for (const Field& field : type.inputs) EXPECT_FALSE(field.summary.empty()) << field.name;
   Sources sources;
   Diagnostics diagnostics;

@@ -49,17 +49,20 @@ class Workbench : public testing::Test {
   std::unique_ptr<System> system_ = make_posix_system();
   Stop stop_;
   std::string log_;
+  LocalExecutor executor_{*system_, {{"PATH", "/usr/local/bin:/usr/bin:/bin"}, {"HOME", "/root"}}};
   Attempt attempt_{
       *system_,
       stop_,
       std::nullopt,
       [this](Stream stream, std::string_view bytes) { log_.append(stream == Stream::output ? "" : "!").append(bytes); },
       scratch_,
-      {{"PATH", "/usr/local/bin:/usr/bin:/bin"}, {"HOME", "/root"}, {"VERBA_TASK", "site"}},
+      {{"VERBA_TASK", "site"}},
       [this]() -> const std::string& {
         system_->make_directories(scratch_, 0700);
         return scratch_;
-      }};
+      },
+      {},
+      &executor_};
 };
 
 }  // namespace verba

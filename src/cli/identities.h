@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who we are in the accounts.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "cli/session.h"
+#include "run/hosts.h"
+
+namespace verba {
+
+/// The manifests resolved for the chosen environment, for commands that need no state. Throws Exit after mistakes.
+Model& resolved(Call&, const Surroundings&);
+
+/// By a role of the environment, or by name. Throws Error(usage) with "did you mean".
+const Account& account_or_role(const Model&, const std::string& name);
+
+/// Gets into all of them; Ctrl-C breaks it off (Interrupted). `meanwhile` is called every few seconds.
+std::vector<Identity> identify(Call&, Hosts&, const std::vector<const Account*>&,
+                               const std::function<void()>& meanwhile = {});
+
+/// Prints why those that are not good cannot be got into. True when there are any.
+bool tell_unreachable(Call&, const std::vector<Identity>&);
+
+/// Before the first change: throws Exit when one of them cannot be got into; all of those printed.
+void require_identities(Call&, Hosts&, const std::vector<const Account*>&, const std::function<void()>& meanwhile);
+
+}  // namespace verba

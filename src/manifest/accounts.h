@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// What accounts and their authentications mean: to which machine they lead, and what they give to tools.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "manifest/model.h"
+#include "os/executor.h"
+#include "os/ssh/target.h"
+
+namespace verba {
+
+/// What a UnixInfrastructureAccount says besides how to get in.
+struct UnixPlace {
+  std::string work_directory;
+  std::string become;
+};
+
+/// Adds what is wrong with an account that was resolved: names that are none, keys that are none, circles of proxyJump.
+void check_account(const Model&, const Account&, Diagnostics&);
+
+/// How to get to a machine. Secrets are asked for here: mistakes become diagnostics, and then there is nothing.
+/// REQUIRES: the account is of kind UnixInfrastructureAccount and check_account() found nothing.
+std::shared_ptr<const SshTarget> ssh_target(const Model&, const Account&, const Surroundings&, Diagnostics&);
+UnixPlace unix_place(const Account&);
+/// "deploy@web1.example.org port 2222", for people; asks for nothing.
+std::string place_of(const Account&);
+
+/// What tools get in their environment to work in the account; all of it secret. Nothing after a mistake.
+std::optional<Map> tool_variables(const Model&, const Account&, const Surroundings&, Diagnostics&);
+
+/// How many steps may work in it at a time; 0: no limit of its own.
+std::size_t concurrency_of(const Account&);
+
+/// What is recorded of an account, for when its manifest is gone: all but secrets. And back.
+Value described(const Account&);
+Account described_account(const std::string& name, const std::string& kind, const Value& description);
+
+/// Null when the model has none of that name.
+const Account* find_account(const Model&, std::string_view name);
+
+}  // namespace verba

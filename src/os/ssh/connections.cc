@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "os/ssh/connections.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <csignal>
+#include <list>
+#include <vector>
+
+#include "base/error.h"
+#include "os/ssh/remote_script.h"
+
+namespace verba {
+namespace {
+
+constexpr Milliseconds connect_limit{60'000};
+constexpr Milliseconds close_limit{3'000};
+constexpr std::size_t complaint_bytes = 8 << 10;
+constexpr std::string_view directory_prefix = "verba-ssh-";
+/// A socket has about 108 bytes for its path, of which ssh takes some for a temporary name.
+constexpr std::size_t longest_base = 48;
+
+std::string hex(std::string_view bytes) {
+  std::string text;
+  for (const char c : bytes) text += fmt::format("{:02x}", static_cast<unsigned char>(c));
+  return text;
+}
+
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> lines;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    std::string line(text.substr(begin, end - begin));
+    std::erase(line, '\r');
+    if (!line.empty()) lines.push_back(std::move(line));
+    begin = end + 1;
+  }
+  return lines;
+}
+
+std::string place_of(const SshTarget& target) {
+  std::string text = target.user.empty() ? target.host : target.user + "@" + target.host;
+  if (target.port != 0) text += fmt::format(" port {}", target.port);
+  return text;
+}
+
+/// ssh puts things in the place of %.
+std::string without_percent(std::string_view path) {
+  std::string text;
+  for (const char c : path) text.append(c == '%' ? 2 : 1, c);
+  return text;
+}
+
+/// Runs a short command of ssh's and keeps what it says.
+struct Said {
+  Finished finished;
+  std::string errors;
+};
+Async<Said> ask(System& system, std::vector<std::string> argv, Variables environment, Stop& stop, Milliseconds limit) {
+  Said said;
+  RunOptions options;
+  options.timeout = limit;
+  options.capture_bytes = complaint_bytes;
+  options.sink = [&said](Stream stream, std::string_view bytes) {
+    if (stream == Stream::error && said.errors.size() < complaint_bytes) said.errors += bytes;
+  };
+  Command command;
+  command.argv = std::move(argv);
+  command.environment = std::move(environment);
+  Async<Finished> child = run(system, std::move(command), stop, std::move(options));
+  said.finished = co_await child;
+  co_return said;
+}
+
+}  // namespace
+
+struct SshConnections::Connection {
+  explicit Connection(System& world) : system(world) {}
+  ~Connection() {
+    if (waking) system.cancel(*waking);
+  }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  void wake();
+
+  System& system;
+  std::shared_ptr<const SshTarget> target;
+  std::string path;  ///< of the socket; other files are named after it
+  bool opened = false;
+  bool opening = false;
+  std::exception_ptr failure = {};
+  std::list<std::function<void()>> waiting = {};
+  std::optional<TimerId> waking = {};
+  Background work = {};
+
+  /// Awaiting it ends when the opening has ended, or when stop is requested.
+  class Opened {
+   public:
+    Opened(Connection& connection, Stop& stop) : connection_(connection) {
+      place_ = connection.waiting.insert(connection.waiting.end(), [this] { end(); });
+      watch_ = std::make_unique<Stop::Watch>(stop, [this] { end(); });
+    }
+    ~Opened() { leave(); }
+    Opened(const Opened&) = delete;
+    Opened& operator=(const Opened&) = delete;
+    bool await_ready() const noexcept { return ended_; }
+    void await_suspend(std::coroutine_handle<> waiting) noexcept { resume_ = waiting; }
+    void await_resume() const noexcept {}
+
+   private:
+    void end() {
+      if (ended_) return;
+      ended_ = true;
+      leave();
+      if (resume_) std::exchange(resume_, {}).resume();  // may destroy this
+    }
+    void leave() {
+      if (!listed_) return;
+      listed_ = false;
+      connection_.waiting.erase(place_);
+    }
+    Connection& connection_;
+    std::list<std::function<void()>>::iterator place_;
+    std::unique_ptr<Stop::Watch> watch_;
+    std::coroutine_handle<> resume_;
+    bool ended_ = false;
+    bool listed_ = true;
+  };
+};
+
+/// Those that wait take themselves off the list. One of them may open it anew; the others then wait on.
+void SshConnections::Connection::wake() {
+  waking.reset();
+  while (!waiting.empty() && !opening) {
+    const std::function<void()> first = waiting.front();
+    first();
+  }
+}
+
+SshConnections::SshConnections(System& system) : system_(system) {}
+
+SshConnections::~SshConnections() {
+  close();
+}
+
+/// Never throws: who closes is done, or has a trouble of its own.
+void SshConnections::close() noexcept {
+  try {
+    closing_.request();
+    std::vector<Background> under_way;
+    std::size_t left = 0;
+    Stop never;
+    for (auto& [identity, connection] : all_) {
+      connection->work = {};
+      if (!connection->opened || !is_there(*connection)) continue;
+      ++left;
+      under_way.push_back(start<Said>(
+          ask(system_, over(connection->path, {"-O", "exit", "verba"}), system_.variables(), never, close_limit),
+          [&left](const Result<Said>&) { --left; }));
+    }
+    while (left > 0) system_.poll();
+    if (!directory_.empty()) system_.remove(directory_);
+  } catch (...) {  // a master that does not hear us ends by itself
+  }
+}
+
+std::vector<std::string> SshConnections::over(const std::string& socket, std::vector<std::string> more) {
+  // Without the master there is no way: ssh would else open a connection of its own, and ask for passwords.
+  std::vector<std::string> argv = {
+      "ssh",           "-F", "/dev/null",      "-S", socket, "-o", "ControlMaster=no", "-o", "ProxyCommand=false", "-o",
+      "BatchMode=yes", "-o", "LogLevel=ERROR", "-T"};
+  std::ranges::move(more, std::back_inserter(argv));
+  return argv;
+}
+
+bool SshConnections::is_there(const Connection& connection) const {
+  return system_.kind_of(connection.path).has_value();
+}
+
+/// Made when it is first needed: private, and with a name that says whose it is and that nobody can have taken before.
+const std::string& SshConnections::directory() {
+  if (!directory_.empty()) return directory_;
+  std::string base = system_.variable("XDG_RUNTIME_DIR").value_or("");
+  const bool fits = base.starts_with('/') && base.size() <= longest_base && base.find('%') == std::string::npos &&
+                    system_.kind_of(base) == DirectoryEntry::Kind::directory;
+  if (!fits) base = "/tmp";
+  remove_leftovers(base);
+  const std::int64_t process = system_.process();
+  std::string path = fmt::format("{}/{}{}-{}-{}", base, directory_prefix, process,
+                                 system_.process_start(process).value_or(0), hex(system_.random_bytes(6)));
+  system_.make_directories(path, 0700);
+  directory_ = path;
+  return directory_;
+}
+
+/// Of runs that were killed. A master of theirs may still serve a script that works to its end: it is left alone, and
+/// ends by itself.
+void SshConnections::remove_leftovers(const std::string& base) {
+  const auto entries = system_.list_directory(base);
+  for (const DirectoryEntry& entry : entries.value_or(std::vector<DirectoryEntry>())) {
+    if (!entry.name.starts_with(directory_prefix)) continue;
+    const char* const end = entry.name.data() + entry.name.size();
+    std::int64_t process = 0;
+    std::int64_t began = 0;
+    const auto first = std::from_chars(entry.name.data() + directory_prefix.size(), end, process);
+    if (first.ec != std::errc() || first.ptr == end) continue;
+    if (std::from_chars(first.ptr + 1, end, began).ec != std::errc()) continue;
+    if (system_.process_start(process) == began) continue;
+    const std::string path = base + "/" + entry.name;
+    try {
+      bool alive = false;
+      for (const DirectoryEntry& file : system_.list_directory(path).value_or(std::vector<DirectoryEntry>())) {
+        if (file.kind != DirectoryEntry::Kind::other) continue;
+        Stop never;
+        const Said said = wait_for(system_, ask(system_, over(path + "/" + file.name, {"-O", "check", "verba"}),
+                                                system_.variables(), never, close_limit));
+        alive = alive || said.finished.status.success();
+      }
+      if (!alive) system_.remove(path);
+    } catch (const Error&) {  // of another person: not ours to remove
+    }
+  }
+}
+
+Async<std::string> SshConnections::socket(std::shared_ptr<const SshTarget> target, Stop& stop) {
+  auto& known = all_[identity_of(*target)];
+  if (!known) {
+    known = std::make_unique<Connection>(system_);
+    known->target = target;
+    known->path = fmt::format("{}/{}", directory(), all_.size());
+  }
+  Connection& connection = *known;
+  if (connection.opened && !is_there(connection)) connection.opened = false;  // it has ended: a new one
+  if (!connection.opened && !connection.opening) {
+    connection.opening = true;
+    connection.failure = {};
+    connection.work = start<std::string>(connect(connection), [&connection](Result<std::string> result) {
+      connection.opening = false;
+      connection.opened = result.index() == 0;
+      if (result.index() == 1) connection.failure = std::get<1>(result);
+      // Later, so that whoever is woken may open it anew.
+      connection.waking = connection.system.after(Milliseconds(0), [&connection] { connection.wake(); });
+    });
+  }
+  if (connection.opening) {
+    Connection::Opened opened(connection, stop);
+    co_await opened;
+  }
+  if (stop.requested() && !connection.opened) {
+    throw Error(Error::Kind::system, "ssh.stopped", fmt::format("stopped while it connected to {}", target->name));
+  }
+  if (connection.failure) std::rethrow_exception(connection.failure);
+  co_return connection.path;
+}
+
+std::vector<std::string> SshConnections::options_of(const Connection& connection, const std::string& jump_socket) {
+  const SshTarget& target = *connection.target;
+  const bool asks = !target.secret.empty();
+  std::vector<std::string> options = {asks ? "BatchMode=no" : "BatchMode=yes",
+                                      "StrictHostKeyChecking=yes",
+                                      "UpdateHostKeys=no",
+                                      "ConnectTimeout=15",
+                                      "ServerAliveInterval=10",
+                                      "ServerAliveCountMax=3",
+                                      "NumberOfPasswordPrompts=1",
+                                      "ClearAllForwardings=yes",
+                                      "ForwardAgent=no",
+                                      "ForwardX11=no",
+                                      "PermitLocalCommand=no",
+                                      "RemoteCommand=none",
+                                      "RequestTTY=no",
+                                      "LogLevel=ERROR"};
+  const auto add = [&](const std::string& name, const std::string& value) { options.push_back(name + "=" + value); };
+  if (target.port != 0) add("Port", std::to_string(target.port));
+  if (!target.user.empty()) add("User", target.user);
+  if (target.login == SshTarget::Login::key) {
+    add("IdentityFile", fmt::format("\"{}\"", without_percent(target.key_file)));
+    add("IdentitiesOnly", "yes");
+    add("PreferredAuthentications", "publickey");
+  } else if (target.login == SshTarget::Login::password) {
+    add("PreferredAuthentications", "password,keyboard-interactive");
+    add("PubkeyAuthentication", "no");
+  }
+  if (!target.host_key.empty()) {
+    add("UserKnownHostsFile", connection.path + ".hosts");
+    add("GlobalKnownHostsFile", "/dev/null");
+    add("HostKeyAlias", "verba-pinned");
+  }
+  if (!jump_socket.empty()) {
+    std::string command;
+    for (const std::string& word : over(jump_socket, {"-W", "[%h]:%p", "verba"})) {
+      command += (command.empty() ? "" : " ") + (word.find('%') == std::string::npos ? quoted(word) : word);
+    }
+    add("ProxyCommand", command);
+  }
+  return options;
+}
+
+/// What ssh reads besides its command line.
+void SshConnections::write_helpers(const Connection& connection) {
+  const SshTarget& target = *connection.target;
+  if (!target.host_key.empty()) {
+    system_.write_file(connection.path + ".hosts", "verba-pinned " + target.host_key + "\n", 0600);
+  }
+  if (target.secret.empty()) return;
+  system_.write_file(connection.path + ".secret", target.secret + "\n", 0600);
+  // It answers what it is for, and nothing else that ssh or a server may ask.
+  const std::string question = target.login == SshTarget::Login::key ? "*assphrase*" : "*assword*";
+  system_.write_file(connection.path + ".askpass",
+                     fmt::format("#!/bin/sh\ncase \"$1\" in {}) exec cat -- {};; esac\nexit 1\n", question,
+                                 quoted(connection.path + ".secret")),
+                     0700);
+}
+
+void SshConnections::remove_secret(const Connection& connection) {
+  if (connection.target->secret.empty()) return;
+  system_.remove(connection.path + ".secret");
+  system_.remove(connection.path + ".askpass");
+}
+
+Async<std::string> SshConnections::connect(Connection& connection) {
+  const SshTarget& target = *connection.target;
+  std::string jump;
+  if (target.jump) {
+    Async<std::string> way = socket(target.jump, closing_);
+    jump = co_await way;
+  }
+  write_helpers(connection);
+  const std::vector<std::string> options = options_of(connection, jump);
+  std::vector<std::string> argv = {"ssh", "-f", "-N", "-M", "-T", "-S", connection.path, "-o", "ControlPersist=300"};
+  for (const std::string& option : options) argv.insert(argv.end(), {"-o", option});
+  argv.insert(argv.end(), {"--", target.host});
+  Variables environment = system_.variables();
+  if (!target.secret.empty()) {
+    std::erase_if(environment, [](const auto& variable) { return variable.first.starts_with("SSH_ASKPASS"); });
+    environment.emplace_back("SSH_ASKPASS", connection.path + ".askpass");
+    environment.emplace_back("SSH_ASKPASS_REQUIRE", "force");
+  }
+  Async<Said> opening = ask(system_, std::move(argv), std::move(environment), closing_, connect_limit);
+  const Said said = co_await opening;
+  remove_secret(connection);
+  if (said.finished.why == Ended::itself && said.finished.status.success()) co_return connection.path;
+  std::string complaint = said.errors;
+  if (said.finished.why == Ended::timeout) complaint = "it took longer than " + to_string(connect_limit);
+  Async<std::string> telling = explained(connection, options, complaint);
+  std::string never = co_await telling;
+  co_return never;
+}
+
+/// Throws what there is to say about a connection that could not be made.
+Async<std::string> SshConnections::explained(Connection& connection, std::vector<std::string> options,
+                                             std::string complaint) {
+  const SshTarget& target = *connection.target;
+  const std::string whom = fmt::format("{} ({})", target.name, place_of(target));
+  const bool changed = complaint.find("HOST IDENTIFICATION HAS CHANGED") != std::string::npos ||
+                       complaint.find("has changed") != std::string::npos;
+  const bool unknown = complaint.find("host key is known") != std::string::npos;
+  if (!changed && !unknown) {
+    const std::vector<std::string> lines = lines_of(complaint);
+    throw Error(Error::Kind::system, "ssh.connect",
+                fmt::format("cannot connect to {}: {}", whom, lines.empty() ? "ssh failed" : lines.back()),
+                lines.size() > 1 ? lines.front() : std::string());
+  }
+  Async<std::string> look = offered_key(connection, std::move(options));
+  const std::string offered = co_await look;
+  const std::string pin = target.host_key.empty() ? "" : "the one in `hostKey`";
+  if (changed || !pin.empty()) {
+    throw Error(Error::Kind::system, "ssh.host-key",
+                fmt::format("the host key of {} is not {}", whom, pin.empty() ? "the one in known_hosts" : pin),
+                "somebody may be in between. It shows " + offered +
+                    (pin.empty() ? "; if the host was made anew, remove the old line with `ssh-keygen -R`" : ""));
+  }
+  throw Error(Error::Kind::system, "ssh.host-key", fmt::format("the host key of {} is not known", whom),
+              "compare the fingerprint with what its owner says. It shows " + offered);
+}
+
+/// The key that the host shows, as a fingerprint and as the line to add; over the same way as everything else.
+Async<std::string> SshConnections::offered_key(Connection& connection, std::vector<std::string> options) {
+  const std::string file = connection.path + ".offered";
+  std::erase_if(options, [](const std::string& option) {
+    return option.starts_with("StrictHostKeyChecking=") || option.starts_with("UserKnownHostsFile=") ||
+           option.starts_with("GlobalKnownHostsFile=") || option.starts_with("PreferredAuthentications=") ||
+           option.starts_with("BatchMode=") || option.starts_with("HostKeyAlias=");
+  });
+  std::vector<std::string> argv = {"ssh", "-T"};
+  for (const std::string& option : options) argv.insert(argv.end(), {"-o", option});
+  for (const char* option : {"BatchMode=yes", "StrictHostKeyChecking=accept-new", "GlobalKnownHostsFile=/dev/null",
+                             "HashKnownHosts=no", "PreferredAuthentications=none", "ControlPath=none"}) {
+    argv.insert(argv.end(), {"-o", option});
+  }
+  argv.insert(argv.end(), {"-o", "UserKnownHostsFile=" + file, "--", connection.target->host, "exit"});
+  Async<Said> meeting = ask(system_, std::move(argv), system_.variables(), closing_, connect_limit);
+  co_await meeting;
+  const std::vector<std::string> shown = lines_of(system_.read_file(file).value_or(""));
+  if (shown.empty()) co_return std::string("none that could be read");
+  Async<Said> printing = ask(system_, {"ssh-keygen", "-l", "-f", file}, system_.variables(), closing_, close_limit);
+  const Said print = co_await printing;
+  const std::vector<std::string> words = lines_of(print.finished.output);
+  const std::string key = shown.front().substr(shown.front().find(' ') + 1);
+  co_return fmt::format("{}; then write `hostKey: {}` in the account, or add this line to known_hosts: {}",
+                        words.empty() ? "a key" : words.front(), key, shown.front());
+}
+
+}  // namespace verba

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "os/ssh/remote_script.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace verba {
+namespace {
+
+/// In single quotes for a login shell of any kind (csh and fish too): one line, no quote, no backslash in it. The line
+/// end comes out of IFS, which every shell sets anew when it starts.
+constexpr std::string_view reader =
+    R"(n=${IFS#??};p=;while IFS= read -r l&&[ "$l" != "$0" ];do p=$p$l$n;done;eval "$p")";
+
+constexpr std::string_view ender =
+    R"(kill -s TERM -- -$0 2>/dev/null;i=0;while kill -s 0 -- -$0 2>/dev/null;do )"
+    R"([ $i -ge $1 ]&&kill -s KILL -- -$0 2>/dev/null;[ $i -gt $2 ]&&exit 1;)"
+    R"(if sleep 0.1 2>/dev/null;then i=$((i+1));else sleep 1;i=$((i+10));fi;done;exit 0)";
+
+/// The leader of a group of ours has the mark among its arguments, as long as it is there.
+constexpr std::string_view waiter = R"(while kill -s 0 -- -$0 2>/dev/null;do a=$(ps -o args= -p $0 2>/dev/null);)"
+                                    R"(case "$a" in ""|*"$1"*) sleep 1;; *) exit 0;; esac;done;exit 0)";
+
+bool is_shell_name(std::string_view name) {
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  return !name.empty() && is_letter(name.front()) &&
+         std::ranges::all_of(name, [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
+}
+
+std::string as_user(const std::string& user) {
+  return user.empty() ? "exec " : fmt::format("exec sudo -n -H -u {} -- ", user);
+}
+
+void add_variables(std::string& text, const Work& work) {
+  for (const std::string& name : work.without) {
+    if (is_shell_name(name)) text += fmt::format("unset {}\n", name);
+  }
+  for (const auto& [name, value] : work.environment) {
+    if (!is_shell_name(name)) {
+      throw Error(Error::Kind::system, "ssh.variable-name",
+                  fmt::format("the variable '{}' cannot be set on another machine", name),
+                  "there a name is made of letters, digits and _");
+    }
+    text += fmt::format("export {}={}\n", name, quoted(value));
+  }
+}
+
+/// The private directory of the command, when it needs one.
+void add_files(std::string& text, const Work& work) {
+  if (!work.file && !work.reports) return;
+  text += "d=$(mktemp -d \"${TMPDIR:-/tmp}/verba.XXXXXXXXXX\") || g=1\n";
+  if (work.file) {
+    // Byte by byte where more follows: what reads ahead would take it away from the command.
+    const std::string read =
+        work.input.empty() ? "cat" : fmt::format("dd bs=1 count={} 2>/dev/null", work.file->content.size());
+    text += fmt::format("[ $g = 0 ] && (umask 077; {} >\"$d/{}\") || g=1\n", read, work.file->name);
+  }
+  if (work.reports) text += "export VERBA_OUTPUT=\"$d/outputs\"\n";
+}
+
+}  // namespace
+
+std::string quoted(std::string_view text) {
+  std::string word = "'";
+  for (const char c : text) c == '\'' ? word += "'\\''" : word += c;
+  return word + "'";
+}
+
+std::string remote_command(const std::string& mark, const std::string& user) {
+  return fmt::format("{}sh -c '{}' {}", as_user(user), reader, mark);
+}
+
+std::string remote_end(std::int64_t group, Milliseconds grace, const std::string& user) {
+  const std::int64_t tenths = grace.count() / 100;
+  return fmt::format("{}sh -c '{}' {} {} {}", as_user(user), ender, group, tenths, tenths + 50);
+}
+
+std::string remote_wait(std::int64_t group, const std::string& mark, const std::string& user) {
+  return fmt::format("{}sh -c '{}' {} {}", as_user(user), waiter, group, mark);
+}
+
+std::string remote_script(const Work& work, const std::string& directory, const std::string& mark, bool as_other_user) {
+  // A trap, so that TERM to the group does not end this shell before the command has ended; commands get TERM back.
+  std::string text = "trap : TERM INT HUP\ng=0; d=; c=126\n";
+  // sudo may have put us into the group of another process.
+  text += as_other_user ? "i=$(ps -o pgid= -p $$ 2>/dev/null) || i=$$\n" : "i=$$\n";
+  text += fmt::format("echo {} b $((i))\n", mark);
+  add_variables(text, work);
+  text += "cd 2>/dev/null || :\n";  // some users have no home
+  if (!directory.empty()) text += fmt::format("cd -- {} || g=1\n", quoted(directory));
+  add_files(text, work);
+  text += "if [ $g = 0 ]; then\n";
+  for (std::size_t i = 0; i < work.argv.size(); ++i) {
+    const bool is_file = work.file && work.file->argument == i;
+    text += is_file ? fmt::format("\"$d/{}\" ", work.file->name) : quoted(work.argv[i]) + " ";
+  }
+  text += "\nc=$?\nfi\n";
+  text += fmt::format("echo {} e $c\n", mark);
+  if (work.reports) text += "[ -f \"$d/outputs\" ] && cat \"$d/outputs\"\n";
+  text += fmt::format("[ -z \"$d\" ] || rm -rf -- \"$d\"\necho {0} z\necho {0} z >&2\n", mark);
+  text += "exit $c\n";
+  return text;
+}
+
+}  // namespace verba

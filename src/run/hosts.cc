@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/hosts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/error.h"
+#include "os/ssh/ssh_executor.h"
+
+namespace verba {
+namespace {
+
+constexpr Milliseconds identify_limit{60'000};
+constexpr std::size_t identify_at_a_time = 32;
+constexpr std::size_t answer_bytes = 4096;
+
+bool is_here(std::string_view kind) {
+  return kind != "UnixInfrastructureAccount" && kind != "CloudInfrastructureAccount";
+}
+
+/// The first mistake, thrown.
+void require_none(const Diagnostics& diagnostics, const Account& account) {
+  for (const Diagnostic& finding : diagnostics.all()) {
+    if (finding.severity != Severity::error) continue;
+    throw Error(Error::Kind::provider, "account.credentials",
+                fmt::format("the credentials of {}: {}", account.name, finding.message), finding.hint);
+  }
+}
+
+std::string first_line(std::string_view text) {
+  return std::string(text.substr(0, text.find('\n')));
+}
+
+}  // namespace
+
+Variables operators_environment(System& system) {
+  auto variables = system.variables();
+  std::erase_if(variables, [](const auto& variable) { return variable.first.starts_with("VERBA_"); });
+  return variables;
+}
+
+Hosts::Hosts(System& system, const Model& model, const Surroundings& surroundings)
+    : system_(system),
+      model_(model),
+      surroundings_(surroundings),
+      connections_(system),
+      here_(system, operators_environment(system)) {}
+
+void Hosts::on_secret(std::function<void(const Value&)> keep) {
+  keep_secret_ = std::move(keep);
+  if (!keep_secret_) return;
+  for (const Value& secret : secrets_) keep_secret_(secret);
+}
+
+Executor& Hosts::of(const Resource& resource) {
+  if (is_here(resource.account_kind)) return here_;
+  if (const auto known = others_.find(resource.account); known != others_.end()) return *known->second;
+  const Account* account = find_account(model_, resource.account);
+  if (account != nullptr) return of(*account);
+  return of(described_account(resource.account, resource.account_kind, resource.account_spec));
+}
+
+Executor& Hosts::of(const Account& account) {
+  if (is_here(account.kind->name)) return here_;
+  if (const auto known = others_.find(account.name); known != others_.end()) return *known->second;
+  std::unique_ptr<Executor> made = make(account);  // may throw
+  return *others_.emplace(account.name, std::move(made)).first->second;
+}
+
+std::unique_ptr<Executor> Hosts::make(const Account& account) {
+  Diagnostics mistakes;
+  const auto keep = [this](const Value& secret) {
+    secrets_.push_back(secret);
+    if (keep_secret_) keep_secret_(secret);
+  };
+  if (account.kind->name == "UnixInfrastructureAccount") {
+    std::shared_ptr<const SshTarget> target = ssh_target(model_, account, surroundings_, mistakes);
+    require_none(mistakes, account);
+    for (const SshTarget* at = target.get(); at != nullptr; at = at->jump.get()) {
+      Value secret = at->secret;
+      make_secret(secret);
+      keep(secret);
+    }
+    UnixPlace place = unix_place(account);
+    return std::make_unique<SshExecutor>(system_, connections_, std::move(target),
+                                         SshPlace{std::move(place.work_directory), std::move(place.become)});
+  }
+  const std::optional<Map> variables = tool_variables(model_, account, surroundings_, mistakes);
+  require_none(mistakes, account);
+  Variables base = operators_environment(system_);
+  const Map& more = variables ? *variables : Map();
+  for (const auto& [key, value] : more) {
+    keep(value);
+    std::erase_if(base, [&](const auto& variable) { return variable.first == key.name; });
+    base.emplace_back(key.name, value.string());
+  }
+  return std::make_unique<LocalExecutor>(system_, std::move(base));
+}
+
+std::size_t Hosts::limit(const std::string& name) const {
+  const Account* account = find_account(model_, name);
+  return account != nullptr ? concurrency_of(*account) : 0;
+}
+
+/// By a command that says it: on a machine `id` and `uname`, in a cloud what `identity` is.
+Async<Identity> Hosts::ask(const Account& account, Stop& stop) {
+  Identity identity{account.name, std::string(account.kind->name), {}, false, {}, {}, {}};
+  const bool is_unix = account.kind->name == "UnixInfrastructureAccount";
+  if (is_unix) identity.place = place_of(account);
+  const Value* command = account.spec.find("identity");
+  if (is_here(account.kind->name) || (!is_unix && (command == nullptr || !command->is_string()))) {
+    identity.good = true;
+    co_return identity;
+  }
+  try {
+    Executor& executor = of(account);
+    Work work;
+    work.argv = {"sh", "-c", is_unix ? "echo \"$(id -un) on $(uname -n)\"" : command->string()};
+    work.directory = is_unix ? std::string() : system_.absolute(".");
+    RunOptions options;
+    options.timeout = identify_limit;
+    options.capture_bytes = answer_bytes;
+    std::string complaint;
+    options.sink = [&complaint](Stream stream, std::string_view bytes) {
+      if (stream == Stream::error && complaint.size() < answer_bytes) complaint += bytes;
+    };
+    Async<WorkDone> asking = executor.run(std::move(work), stop, std::move(options));
+    const WorkDone done = co_await asking;
+    identity.good = done.doubt.empty() && done.finished.why == Ended::itself && done.finished.status.success();
+    identity.who = first_line(done.finished.output);
+    if (!identity.good) {
+      identity.why = !done.doubt.empty()                   ? done.doubt
+                     : done.finished.why == Ended::timeout ? "it took longer than " + to_string(identify_limit)
+                     : complaint.empty()                   ? fmt::format("exit code {}", done.finished.status.code)
+                                                           : first_line(complaint);
+    }
+  } catch (const Error& error) {
+    identity.why = error.diagnostic().message;
+    identity.hint = error.diagnostic().hint;
+  }
+  co_return identity;
+}
+
+std::vector<Identity> Hosts::identify(const std::vector<const Account*>& accounts, Stop& stop) {
+  std::vector<Identity> answers(accounts.size());
+  std::vector<Background> asking(accounts.size());
+  std::size_t next = 0;
+  std::size_t under_way = 0;
+  std::exception_ptr broken;
+  while (next < accounts.size() || under_way > 0) {
+    while (next < accounts.size() && under_way < identify_at_a_time) {
+      const std::size_t at = next++;
+      ++under_way;
+      asking[at] = start<Identity>(ask(*accounts[at], stop), [&, at](Result<Identity> result) {
+        --under_way;
+        if (result.index() == 0) answers[at] = std::get<0>(std::move(result));
+        if (result.index() == 1) broken = std::get<1>(result);
+      });
+    }
+    if (under_way > 0) system_.poll();
+  }
+  if (broken) std::rethrow_exception(broken);
+  return answers;
+}
+
+std::vector<const Account*> accounts_of(const Plan& plan, const Model& model) {
+  std::set<std::string> names;
+  for (const Step& step : plan.steps) names.insert(step.account);
+  std::vector<const Account*> accounts;
+  for (const std::string& name : names) {
+    const Account* account = find_account(model, name);
+    if (account != nullptr && !is_here(account->kind->name)) accounts.push_back(account);
+  }
+  return accounts;
+}
+
+}  // namespace verba

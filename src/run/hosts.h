@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// From accounts to places where commands run. Each account is got into once, when it is first needed.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "manifest/accounts.h"
+#include "manifest/model.h"
+#include "manifest/resource.h"
+#include "os/executor.h"
+#include "os/ssh/connections.h"
+#include "plan/plan.h"
+
+namespace verba {
+
+/// What children on this machine start from: the operator's variables, without what is ours.
+Variables operators_environment(System&);
+
+/// Who one is in an account, or why one cannot get in.
+struct Identity {
+  std::string account;
+  std::string kind;
+  std::string place;  ///< "deploy@web1 port 22"
+  bool good = false;
+  std::string who;   ///< "deploy on web1"
+  std::string why;   ///< when not good
+  std::string hint;  ///< when not good
+};
+
+/// Borrows all it is made of. Connections are closed by the destructor. One thread.
+class Hosts {
+ public:
+  Hosts(System& system, const Model& model, const Surroundings& surroundings);
+  Hosts(const Hosts&) = delete;
+  Hosts& operator=(const Hosts&) = delete;
+
+  /// Told of every credential as soon as it is known, and at once of those that are, so that none is ever shown.
+  void on_secret(std::function<void(const Value&)> keep);
+
+  /// Where the commands of a resource run: as its account says now, or, when that is gone from the manifests, as was
+  /// recorded. Throws Error(manifest) when a credential cannot be had. Lives as long as this.
+  Executor& of(const Resource&);
+  Executor& of(const Account&);
+  /// How many steps may work in the account at a time; 0: any number.
+  std::size_t limit(const std::string& account) const;
+
+  /// Gets into all of them, side by side, and asks who one is there. Changes nothing.
+  std::vector<Identity> identify(const std::vector<const Account*>& accounts, Stop& stop);
+
+ private:
+  std::unique_ptr<Executor> make(const Account&);
+  Async<Identity> ask(const Account& account, Stop& stop);
+
+  System& system_;
+  const Model& model_;
+  const Surroundings& surroundings_;
+  std::function<void(const Value&)> keep_secret_;
+  std::vector<Value> secrets_;
+  SshConnections connections_;
+  LocalExecutor here_;
+  std::map<std::string, std::unique_ptr<Executor>> others_;  ///< by account
+};
+
+/// The accounts, known to the model, of all steps that call a provider; sorted by name. This machine is not among them.
+std::vector<const Account*> accounts_of(const Plan&, const Model&);
+
+}  // namespace verba

@@ -1,0 +1,541 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Steps on other machines: verba against private sshds on 127.0.0.1.
+
+usage: ssh_hosts.py VERBA [WORD]     only the cases whose name holds WORD
+
+Prints 'N passed, N failed, N skipped'; skips loudly what this machine cannot do.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from private_sshd import PrivateSshd, missing  # noqa: E402
+from seeds import Checked, check  # noqa: E402
+
+
+class Skipped(Exception):
+    pass
+
+
+class World:
+    """A project, and the hosts that it reaches."""
+
+    def __init__(self, verba):
+        self.verba = verba
+        self.directory = tempfile.mkdtemp(prefix="verba-ssh-test-", dir="/tmp")
+        os.chmod(self.directory, 0o755)
+        self.hosts = []
+        self.environment = {"PATH": os.environ["PATH"], "HOME": self.directory, "XDG_RUNTIME_DIR": self.path("run"),
+                            "LC_ALL": "C.UTF-8"}
+        os.mkdir(self.path("run"), 0o700)
+        self.documents = []
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def host(self, **options):
+        self.hosts.append(PrivateSshd(self.path(f"host{len(self.hosts)}"), **options))
+        return self.hosts[-1]
+
+    def manifest(self, kind, name, spec):
+        self.documents.append({"apiVersion": "verbacratis/v1", "kind": kind, "metadata": {"name": name}, "spec": spec})
+
+    def account(self, host, name="web1", key="id", passphrase=None, **more):
+        login = f"{host.user}@{name}"
+        spec = {"privateKeyPath": f"{host.d}/{key}"}
+        if passphrase:
+            spec["passphrase"] = passphrase
+        self.manifest("SshPrivateKeyBasedAuthenticationConfig", login, spec)
+        self.manifest("UnixInfrastructureAccount", name, {
+            "authentication": login, "host": "127.0.0.1", "port": host.port, "hostKey": host.host_key, **more})
+
+    def tasks(self, *tasks, **spec):
+        all_tasks = [{"type": "ShellScript", "account": "web1", **task} for task in tasks]
+        self.documents = [d for d in self.documents if d["kind"] != "Deployment"]
+        self.manifest("Deployment", "d", {"onFailure": "stop", "tasks": all_tasks, **spec})
+
+    def write(self):
+        with open(self.path("verba.yaml"), "w") as f:
+            for document in self.documents:
+                f.write("---\n" + json.dumps(document, indent=1) + "\n")
+
+    def start(self, *words, **more):
+        self.write()
+        return subprocess.Popen([self.verba, *words], cwd=self.directory, env={**self.environment, **more},
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                start_new_session=True)
+
+    def run(self, *words, code=0, **more):
+        child = self.start(*words, **more)
+        output, _ = child.communicate(timeout=90)
+        check(child.returncode == code, " ".join(words), "gave", child.returncode, "and printed\n" + output)
+        return output
+
+    def apply(self, code=0, **more):
+        return self.run("apply", "--yes", code=code, **more)
+
+    def outputs(self, task):
+        return json.loads(self.run("output", "d." + task, "-o", "json"))["outputs"]["d." + task]
+
+    def wait_for(self, condition, what, seconds=20):
+        for _ in range(int(seconds * 50)):
+            if condition():
+                return
+            time.sleep(0.02)
+        raise Checked("waited in vain for " + what)
+
+    def exists(self, name):
+        return os.path.exists(self.path(name))
+
+    def end(self):
+        for host in self.hosts:
+            host.stop()
+
+
+def alive(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as f:
+            return f.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def pid_in(path):
+    with open(path) as f:
+        return int(f.read())
+
+
+# ---- cases
+
+
+def contract(w):
+    """Environment, standard input, outputs, exit codes, streams, interpreters, directories: as on this machine."""
+    w.account(w.host(), workDirectory=w.directory)
+    awkward = "it's \"a\" $HOME `x` \\n\nsecond line\ttab é "
+    w.tasks(
+        {"name": "values", "with": {
+            "run": 'printf %s "$V" >v; cat >in; pwd >wd; echo "$1|$2" >args; env >env; printf no-line-end',
+            "environment": {"V": awkward, "EMPTY": ""}, "stdin": awkward + "\n\n", "arguments": ["a b", "'"]}},
+        {"name": "printed", "with": {"run": 'echo \'{"a": [1, 2]}\'; echo heard >&2', "outputs": "json"}},
+        {"name": "written", "with": {"run": 'echo ignored; echo "x=$V" >"$VERBA_OUTPUT"', "outputs": "dotenv",
+                                     "environment": {"V": "${{ tasks.printed.outputs.a[1] }}"}}},
+        {"name": "file", "with": {"interpreter": "python3", "stdin": "from input", "outputs": "text",
+                                  "run": "import sys, os\nprint(sys.stdin.read(), os.path.exists(sys.argv[0]))"}},
+        {"name": "big", "with": {"interpreter": "sh", "outputs": "text", "environment": {"V": "y" * 100_000},
+                                 "run": "#" + "x" * 150_000 + '\nprintf %s "${#V}"', "stdin": "z" * 2_000_000}})
+    out = w.apply()
+    check(open(w.path("v")).read() == awkward, "the variable:", open(w.path("v")).read())
+    check(open(w.path("in")).read() == awkward + "\n\n", "standard input")
+    check(open(w.path("wd")).read().strip() == w.directory, "working directory", open(w.path("wd")).read())
+    check(open(w.path("args")).read() == "a b|'\n", "arguments")
+    variables = open(w.path("env")).read()
+    check("VERBA_TASK=values\n" in variables and "VERBA_ACTION=create\n" in variables and "EMPTY=\n" in variables,
+          variables)
+    check("XDG_RUNTIME_DIR=" + w.environment["XDG_RUNTIME_DIR"] not in variables, "ours went there", variables)
+    check(w.outputs("printed") == {"a": [1, 2]}, w.outputs("printed"))
+    check(w.outputs("written") == {"x": "2"}, w.outputs("written"))
+    check(w.outputs("file") == {"text": "from input True"}, w.outputs("file"))
+    check(w.outputs("big") == {"text": "100000"}, w.outputs("big"))
+    check("heard" in out and "no-line-end" in out, out)
+    lines = [json.loads(line) for line in w.run("logs", "last", "d.printed", "-o", "jsonl").splitlines()]
+    streams = {line["stream"] for line in lines}
+    check(len(streams) == 2, "streams apart:", lines)
+    check(not os.listdir(w.environment["XDG_RUNTIME_DIR"]), "left:", os.listdir(w.environment["XDG_RUNTIME_DIR"]))
+
+
+def lifecycle(w):
+    """Update, check after doubt aside, failure with its code, rollback, delete."""
+    w.account(w.host(), workDirectory=w.directory)
+    task = {"name": "a", "with": {"run": "touch made; echo made", "delete": "rm made", "outputs": "text",
+                                  "update": 'echo "was $VERBA_OUTPUT_TEXT"', "environment": {"V": "1"}}}
+    w.tasks(task)
+    w.apply()
+    check(w.exists("made"), "made")
+    task["with"]["environment"]["V"] = "2"
+    w.tasks(task)
+    w.apply()
+    check(w.outputs("a") == {"text": "was made"}, w.outputs("a"))
+    task["with"]["update"] = "exit 255"
+    w.tasks(task)
+    out = w.apply(code=1)
+    check("exit code 255" in out, out)
+    w.run("destroy", "--yes")
+    check(not w.exists("made"), "still made")
+
+
+def gone_account(w):
+    """What is deployed on a host can be deleted when the account's manifest is gone."""
+    w.account(w.host(), workDirectory=w.directory)
+    w.tasks({"name": "a", "with": {"run": "touch made", "delete": "rm made"}})
+    w.apply()
+    w.documents = []
+    w.manifest("Deployment", "other", {"tasks": [{"name": "b", "type": "ShellScript", "with": {"run": ":"}}]})
+    w.run("apply", "--yes", "--prune")
+    check(not w.exists("made"), "still made")
+
+
+def passphrase(w):
+    host = w.host()
+    w.account(host, key="locked", passphrase="${{ secret('env:DEPLOY_PASS') }}")
+    w.tasks({"name": "a", "with": {"run": "id -un", "outputs": "text"}})
+    w.apply(DEPLOY_PASS="open sesame")
+    check(w.outputs("a") == {"text": host.user}, w.outputs("a"))
+    out = w.run("accounts", "test", "web1", code=1, DEPLOY_PASS="wrong one")
+    check("cannot connect to web1" in out and "wrong one" not in out, out)
+
+
+def agent(w):
+    host = w.host()
+    w.manifest("UnixHostAuthentication", "127.0.0.1", {})
+    w.manifest("UnixInfrastructureAccount", "web1", {"authentication": "127.0.0.1", "port": host.port,
+                                                     "hostKey": host.host_key})
+    w.tasks({"name": "a", "with": {"run": "id -un", "outputs": "text"}})
+    socket = w.path("agent")
+    process = subprocess.Popen(["ssh-agent", "-D", "-a", socket], stdout=subprocess.DEVNULL)
+    try:
+        w.wait_for(lambda: os.path.exists(socket), "the agent")
+        subprocess.run(["ssh-add", "-q", f"{host.d}/id"], check=True, env={**os.environ, "SSH_AUTH_SOCK": socket})
+        w.apply(SSH_AUTH_SOCK=socket)
+    finally:
+        process.terminate()
+        process.wait()
+    check(w.outputs("a") == {"text": host.user}, w.outputs("a"))
+
+
+def host_config(w):
+    """ssh's own configuration says where and how."""
+    host = w.host()
+    os.mkdir(w.path("bin"))
+    with open(w.path("config"), "w") as f:
+        f.write(f"Host web\n HostName 127.0.0.1\n Port {host.port}\n IdentityFile {host.d}/id\n"
+                f" UserKnownHostsFile {w.path('known')}\n")
+    with open(w.path("known"), "w") as f:
+        f.write(f"[127.0.0.1]:{host.port} {host.host_key}\n")
+    # ssh finds its configuration by the user's home in passwd, which is not ours to write to.
+    with open(w.path("bin/ssh"), "w") as f:
+        f.write(f'#!/bin/sh\nexec {shutil.which("ssh")} -F {w.path("config")} "$@"\n')
+    os.chmod(w.path("bin/ssh"), 0o755)
+    w.environment["PATH"] = w.path("bin") + ":" + w.environment["PATH"]
+    w.manifest("SshHostBasedAuthenticationConfig", f"{host.user}@web", {})
+    w.manifest("UnixInfrastructureAccount", "web1", {"authentication": f"{host.user}@web"})
+    w.tasks({"name": "a", "with": {"run": "id -un", "outputs": "text"}})
+    w.apply()
+    check(w.outputs("a") == {"text": host.user}, w.outputs("a"))
+
+
+def password(w):
+    if os.geteuid() != 0 or not shutil.which("unshare") or not shutil.which("openssl"):
+        raise Skipped("needs root, unshare and openssl for a user of its own")
+    host = w.host(password_user=("deploy", "s3cret pw"))
+    w.manifest("SshCredentialsBasedAuthenticationConfig", "deploy@127.0.0.1",
+               {"password": "${{ secret('env:DEPLOY_PASSWORD') }}"})
+    w.manifest("UnixInfrastructureAccount", "web1", {"authentication": "deploy@127.0.0.1", "port": host.port,
+                                                     "hostKey": host.host_key})
+    w.tasks({"name": "a", "with": {"run": "id -un; printf 's3cret %s\\n' pw", "outputs": "text"}})
+    out = w.apply(DEPLOY_PASSWORD="s3cret pw")
+    check("s3cret pw" not in out, "the password is shown:", out)
+    out = w.run("accounts", "test", "web1", code=1, DEPLOY_PASSWORD="wrong pw")
+    check("Permission denied" in out and "wrong pw" not in out, out)
+
+
+def jump(w):
+    through, host = w.host(), w.host()
+    w.account(through, name="bastion")
+    w.account(host, proxyJump="bastion")
+    w.tasks({"name": "a", "with": {"run": "id -un", "outputs": "text"}})
+    w.apply()
+    check(w.outputs("a") == {"text": host.user}, w.outputs("a"))
+    check(through.logins() == 1 and host.logins() == 1, "logins:", through.logins(), host.logins())
+
+
+def unknown_host_key(w):
+    host = w.host()
+    w.account(host)
+    del w.documents[-1]["spec"]["hostKey"]
+    w.tasks({"name": "a", "with": {"run": "touch made"}})
+    out = w.apply(code=1)
+    check("the host key of web1" in out and "is not known" in out and host.fingerprint() in out, out)
+    check(f"[127.0.0.1]:{host.port} {host.host_key}" in out and "Nothing was done." in out, out)
+
+
+def changed_host_key(w):
+    host = w.host()
+    w.account(host)
+    host.kill()
+    host.keygen("hostkey")
+    host.start()
+    w.tasks({"name": "a", "with": {"run": "touch made"}})
+    out = w.apply(code=1)
+    check("is not the one in `hostKey`" in out and host.fingerprint() in out and "Nothing was done." in out, out)
+    check(not w.exists(".verba/scratch") or not os.listdir(w.path(".verba/scratch")), "a run was begun")
+
+
+def lost_connection(w):
+    """The daemon and its sessions die in mid-step: in doubt, then its check decides."""
+    host = w.host()
+    w.account(host, workDirectory=w.directory)
+    w.tasks({"name": "a", "with": {"run": "echo $$ >pid; touch begun; while [ ! -e go ]; do sleep 0.1; done; touch made",
+                                   "check": "test -e made || exit 3"}})
+    child = w.start("apply", "--yes")
+    w.wait_for(lambda: w.exists("begun"), "the step")
+    host.kill()
+    out, _ = child.communicate(timeout=60)
+    check(child.returncode == 1 and "the connection to web1 was lost while it ran" in out and "in doubt" in out, out)
+    check("in-doubt" in w.run("show", "last", "-o", "json"), "it is not recorded as in doubt")
+    host.start()
+    open(w.path("go"), "w").close()
+    w.wait_for(lambda: w.exists("made"), "its end over there")
+    out = w.apply()
+    check("its check says that it is there" in out, out)
+    check("No changes" in w.apply() or "othing" in w.apply(), "it is run again")
+
+
+def blip(w):
+    """The connection breaks and the host is there again: the end over there is waited for, and the check decides."""
+    host = w.host()
+    w.account(host, workDirectory=w.directory)
+    w.tasks({"name": "a", "with": {"run": "echo x >>runs; touch begun; while [ ! -e go ]; do sleep 0.1; done; touch made",
+                                   "check": "test -e made || exit 3"}})
+    child = w.start("apply", "--yes")
+    w.wait_for(lambda: w.exists("begun"), "the step")
+    host.kill()
+    host.start()
+    time.sleep(3)
+    check(child.poll() is None, "it does not wait")
+    open(w.path("go"), "w").close()
+    out, _ = child.communicate(timeout=60)
+    check(child.returncode == 0 and "waiting for the end of what runs there" in out, child.returncode, out)
+    check(open(w.path("runs")).read() == "x\n", "it ran twice")
+
+
+def lost_without_check(w):
+    """Without a check nobody is guessed for: the person is asked."""
+    host = w.host()
+    w.account(host, workDirectory=w.directory)
+    w.tasks({"name": "a", "with": {"run": "echo x >>runs; touch begun; sleep 2"}})
+    child = w.start("apply", "--yes")
+    w.wait_for(lambda: w.exists("begun"), "the step")
+    host.kill()
+    child.communicate(timeout=60)
+    host.start()
+    out = w.apply(code=1)
+    check("in-doubt" in out and open(w.path("runs")).read() == "x\n", out)
+    w.run("apply", "--yes", "--in-doubt", "assume-done")
+    check(open(w.path("runs")).read() == "x\n", "it was run again")
+
+
+def interrupt(w):
+    """Ctrl-C twice ends the whole process group over there."""
+    w.account(w.host(), workDirectory=w.directory)
+    w.tasks({"name": "a", "with": {"run": "sleep 300 & echo $! >child; echo $$ >pid; touch begun; wait; sleep 300"}})
+    child = w.start("apply", "--yes")
+    w.wait_for(lambda: w.exists("begun"), "the step")
+    child.send_signal(signal.SIGINT)
+    time.sleep(0.3)
+    check(alive(pid_in(w.path("pid"))), "the first Ctrl-C lets it run")
+    child.send_signal(signal.SIGINT)
+    out, _ = child.communicate(timeout=30)
+    check(child.returncode == 130 and "cancelled" in out, child.returncode, out)
+    check(not alive(pid_in(w.path("pid"))) and not alive(pid_in(w.path("child"))), "processes are left")
+
+
+def timeout(w):
+    """TERM at the timeout, KILL five seconds later."""
+    w.account(w.host(), workDirectory=w.directory)
+    w.tasks({"name": "a", "timeout": "1s", "with": {
+        "run": "trap 'echo told >&2; touch told' TERM; echo $$ >pid; while :; do sleep 0.2 || :; done"}})
+    began = time.time()
+    out = w.apply(code=1)
+    check("timed out after 1s" in out and w.exists("told"), out)
+    check(5 < time.time() - began < 20, "took", time.time() - began)
+    check(not alive(pid_in(w.path("pid"))), "it is left")
+
+
+def background(w):
+    """What a script leaves running in the background, with the streams in hand, is not waited for."""
+    w.account(w.host(), workDirectory=w.directory)
+    w.tasks({"name": "a", "with": {"run": "sleep 20 & echo $! >pid; echo done"}})
+    began = time.time()
+    w.apply()
+    check(time.time() - began < 10, "waited for the background")
+    os.kill(pid_in(w.path("pid")), signal.SIGKILL)
+
+
+def one_master(w):
+    """Twenty tasks, one login; no more at a time than the account says."""
+    host = w.host(sessions=4)
+    w.account(host, workDirectory=w.directory, concurrency=3)
+    run = "mkdir run.$N; ls -d run.* | wc -l >>most; sleep 0.1; rmdir run.$N; echo $N"
+    w.tasks(*({"name": f"t{i}", "with": {"run": run, "outputs": "text", "environment": {"N": i}}} for i in range(20)))
+    w.run("apply", "--yes", "-j", "20")
+    for i in range(20):
+        check(w.outputs(f"t{i}") == {"text": str(i)}, i, w.outputs(f"t{i}"))
+    check(host.logins() == 1, "logins:", host.logins())
+    most = max(int(line) for line in open(w.path("most")).read().split())
+    check(most <= 3, "at a time:", most)
+
+
+def killed(w):
+    """kill -9: the script works on over there; the next apply waits for it, asks its check, and clears what was left."""
+    w.account(w.host(), workDirectory=w.directory)
+    w.tasks({"name": "a", "with": {
+        "run": "echo x >>runs; touch begun; while [ ! -e go ]; do echo alive; sleep 0.1; done; touch made",
+        "check": "test -e made || exit 3"}})
+    child = w.start("apply", "--yes")
+    w.wait_for(lambda: w.exists("begun"), "the step")
+    os.kill(child.pid, signal.SIGKILL)
+    child.communicate()
+    second = w.start("apply", "--yes")
+    time.sleep(1)
+    check(second.poll() is None, "it does not wait")
+    open(w.path("go"), "w").close()
+    out, _ = second.communicate(timeout=60)
+    check(second.returncode == 0 and "its check says that it is there" in out, second.returncode, out)
+    check(open(w.path("runs")).read() == "x\n", "it ran twice")
+    left = os.listdir(w.environment["XDG_RUNTIME_DIR"])
+    for name in left:  # the dead run's master, idle by now
+        for file in os.listdir(w.path(f"run/{name}")):
+            subprocess.run(["ssh", "-F", "/dev/null", "-S", w.path(f"run/{name}/{file}"), "-O", "exit", "x"],
+                           capture_output=True)
+    w.run("accounts", "test")
+    left = os.listdir(w.environment["XDG_RUNTIME_DIR"])
+    check(not left, "left:", left)
+
+
+def secrets(w):
+    """No secret in any argument list, output or file of ours while a step is under way."""
+    word = "Zq7-planted-secret"
+    host = w.host()
+    w.account(host, key="locked", passphrase="${{ secret('env:DEPLOY_PASS') }}", workDirectory=w.directory)
+    w.tasks({"name": "a", "with": {"run": 'touch begun; echo "$S"; cat; sleep 1', "stdin": "${{ secret('env:S') }}",
+                                   "environment": {"S": "${{ secret('env:S') }}"}}})
+    child = w.start("apply", "--yes", S=word, DEPLOY_PASS="open sesame")
+    w.wait_for(lambda: w.exists("begun"), "the step")
+    seen = ""
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                with open(f"/proc/{name}/cmdline", "rb") as f:
+                    seen += f.read().replace(b"\0", b" ").decode(errors="replace") + "\n"
+            except OSError:
+                pass
+    for folder, _, files in os.walk(w.environment["XDG_RUNTIME_DIR"]):
+        check(not [f for f in files if f.endswith((".secret", ".askpass"))], "left:", folder, files)
+    out, _ = child.communicate(timeout=60)
+    check(child.returncode == 0, out)
+    for text in (word, "open sesame"):
+        check(text not in seen, "in an argument list:", text)
+        check(text not in out, "in the output:", out)
+        for folder, _, files in os.walk(w.path(".verba")):
+            for file in files:
+                with open(os.path.join(folder, file), "rb") as f:
+                    check(text.encode() not in f.read(), "in", folder, file)
+
+
+def preflight(w):
+    """One account that cannot be got into: nothing is changed in the others either."""
+    host = w.host()
+    w.account(host, workDirectory=w.directory)
+    w.account(host, name="web2", workDirectory=w.directory)
+    w.documents[-1]["spec"]["port"] = 1
+    w.tasks({"name": "a", "with": {"run": "touch made"}}, {"name": "b", "account": "web2", "with": {"run": ":"}})
+    out = w.apply(code=1)
+    check("cannot connect to web2" in out and "Nothing was done." in out and not w.exists("made"), out)
+
+
+def become(w):
+    if os.geteuid() != 0 or not shutil.which("sudo"):
+        raise Skipped("needs root and sudo")
+    w.account(w.host(), become="nobody", workDirectory="/")
+    w.tasks({"name": "a", "with": {"run": "echo \"$(id -un) $V\"", "outputs": "text", "environment": {"V": "v"}}})
+    w.apply()
+    check(w.outputs("a") == {"text": "nobody v"}, w.outputs("a"))
+    pids = w.path("host0/pids")
+    w.tasks({"name": "b", "timeout": "1s", "with": {"run": "echo $$; sleep 300 & sleep 300"}})
+    out = w.apply(code=1)
+    check("timed out" in out, out, pids)
+    left = subprocess.run(["pgrep", "-u", "nobody", "-f", "sleep 300"], capture_output=True, text=True).stdout
+    check(not left, "left:", left)
+
+
+def commands(w):
+    """accounts list and test, exec."""
+    host = w.host()
+    w.account(host, workDirectory=w.directory)
+    w.manifest("EnvironmentAuthentication", "cloud-login", {"variables": {"CLOUD_KEY": "${{ secret('env:KEY') }}"}})
+    w.manifest("CloudInfrastructureAccount", "cloud", {"authentication": "cloud-login",
+                                                       "identity": 'test "$CLOUD_KEY" = k3y; echo "user of ${#CLOUD_KEY}"'})
+    out = w.run("accounts", "list")
+    check("web1" in out and f"{host.user}@127.0.0.1 port {host.port}" in out, out)
+    answer = json.loads(w.run("accounts", "test", "-o", "json", KEY="k3y"))
+    who = {one["account"]: one["who"] for one in answer["accounts"]}
+    check(who["cloud"] == "user of 3" and who["web1"].startswith(host.user + " on "), answer)
+    check(w.run("exec", "--account", "web1", "--", "sh", "-c", "pwd; exit 3", code=3) == w.directory + "\n", "exec")
+    check(w.run("exec", "--account", "cloud", "--", "sh", "-c", "echo ${#CLOUD_KEY}", KEY="k3y") == "3\n", "exec")
+    check("did you mean 'web1'" in w.run("exec", "--account", "web", "--", "true", code=2), "no hint")
+
+
+CASES = [contract, lifecycle, gone_account, passphrase, agent, host_config, password, jump, unknown_host_key,
+         changed_host_key, lost_connection, blip, lost_without_check, interrupt, timeout, background, one_master, killed,
+         secrets, preflight, become, commands]
+
+
+def report(results):
+    """As GoogleTest writes it, for who counts."""
+    place = os.environ.get("GTEST_OUTPUT", "")
+    if not place.startswith("json:"):
+        return
+    suite = [{"name": name, "classname": "ssh_hosts", "status": "RUN",
+              "result": "SKIPPED" if result == "skipped" else "COMPLETED",
+              **({"failures": [{"failure": "see the log"}]} if result == "failed" else {})} for name, result in results]
+    with open(place[5:], "w") as f:
+        json.dump({"testsuites": [{"name": "ssh_hosts", "testsuite": suite}]}, f)
+
+
+def main():
+    verba = os.path.abspath(sys.argv[1])
+    word = sys.argv[2] if len(sys.argv) > 2 else ""
+    lacking = missing()
+    results = []
+    for case in CASES:
+        if word not in case.__name__:
+            continue
+        result = "skipped"
+        if lacking:
+            print(f"SKIPPED {case.__name__}: {', '.join(lacking)} is not installed", flush=True)
+        else:
+            result = carry_out(case, World(verba))
+        results.append((case.__name__, result))
+    report(results)
+    counts = {kind: sum(result == kind for _, result in results) for kind in ("passed", "failed", "skipped")}
+    print(", ".join(f"{count} {kind}" for kind, count in counts.items()))
+    sys.exit(1 if counts["failed"] else 0)
+
+
+def carry_out(case, world):
+    result = "passed"
+    try:
+        case(world)
+    except Skipped as why:
+        result = "skipped"
+        print(f"SKIPPED {case.__name__}: {why}", flush=True)
+    except (Checked, subprocess.TimeoutExpired, OSError) as problem:
+        result = "failed"
+        print(f"FAILED {case.__name__}: {str(problem)[-3000:]}\n  kept: {world.directory}", flush=True)
+    world.end()
+    if result != "failed":
+        shutil.rmtree(world.directory)
+    return result
+
+
+if __name__ == "__main__":
+    main()
