@@ -76,7 +76,7 @@ struct Task {
   std::string concurrency_group;
   std::string moved_from;     ///< its address before, or ""
   std::vector<TaskId> needs;  ///< whose end it waits for inside and outside its deployment; ascending
-  std::string directory;      ///< of its manifest; absolute
+  SourceId source = 0;        ///< of the text that its inputs are from: see Model::directory_of
   Where where;                ///< of its name
 };
 
@@ -126,7 +126,9 @@ struct Model {
 
   std::unordered_map<std::string_view, TaskId> by_address;
   std::unordered_map<std::string_view, const Manifest*> scripts;  ///< the ShellScript manifests in scope
-  std::vector<std::string> directories;  ///< by SourceId: what relative paths in that text start from
+  std::vector<std::string> directories;  ///< by SourceId: what relative paths in that text start from; absolute
+  /// What relative paths in a task's inputs start from.
+  const std::string& directory_of(const Task& task) const { return directories.at(task.source); }
   std::shared_ptr<VariableCache> cache;  ///< never null
   /// By text from Git: one of its manifests, which knows the commit.
   std::unordered_map<SourceId, const Manifest*> from_git;

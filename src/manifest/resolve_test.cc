@@ -52,7 +52,7 @@ TEST(Resolve, fills_in_a_task) {
   EXPECT_EQ(first.on_failure, OnFailure::stop);
   EXPECT_EQ(first.trigger, Trigger::changed);
   EXPECT_EQ(first.retry.attempts, 1);
-  EXPECT_EQ(first.directory, "/project");
+  EXPECT_EQ(model.directory_of(first), "/project");
   EXPECT_FALSE(first.timeout);
   const Task& second = model.tasks[1];
   EXPECT_EQ(second.trigger, Trigger::always);

@@ -143,7 +143,7 @@ class TaskView {
   const std::string& directory(Where where) const {
     const bool known = where && where.source < model_.directories.size() && !model_.directories[where.source].empty();
     static const std::string none;
-    return known ? model_.directories[where.source] : id_ ? task().directory : none;
+    return known ? model_.directories[where.source] : id_ ? model_.directory_of(task()) : none;
   }
 
   // --- variables
@@ -351,7 +351,7 @@ class TaskView {
   }
 
   LookUp source(Path path) const {
-    if (path.size() > 1 && path[1].name == "path") return Found{Value(task().directory), 2};
+    if (path.size() > 1 && path[1].name == "path") return Found{Value(model_.directory_of(task())), 2};
     if (path.size() > 1 && (path[1].name == "commit" || path[1].name == "branch")) {
       const auto from = model_.from_git.find(task().where.source);
       const bool commit = path[1].name == "commit";

@@ -134,7 +134,7 @@ class TaskMaker {
 
   // All that does not differ from instance to instance. False when the task is broken.
   bool describe(const Value& written, const Value& name, Task& task) {
-    task.directory = manifest_.directory;
+    task.source = manifest_.where.source;
     if (const Value* script = written.find("task")) {
       if (!script->is_string() || !reuse(*script, written, task)) return false;
     } else {
@@ -183,7 +183,7 @@ class TaskMaker {
     task.type = resolution_.catalogue.type(found->second->kind->task_type);
     if (!task.type) return false;
     task.with = found->second->spec;
-    task.directory = found->second->directory;
+    task.source = found->second->where.source;
     if (const Value* more = written.find("with")) lay_over(*more, task.with);
     return true;
   }

@@ -12,13 +12,13 @@
 namespace verba {
 namespace {
 
-void add_file(const Field& field, const Task& task, const Surroundings& surroundings, Resource& resource,
-              Diagnostics& diagnostics) {
+void add_file(const Field& field, const Task& task, const std::string& directory, const Surroundings& surroundings,
+              Resource& resource, Diagnostics& diagnostics) {
   const Value* path = resource.inputs.find(field.name);
   if (!path || !path->is_string()) return;
   const std::string& written = path->string();
   const bool whole = written.starts_with('/') || is_remote_location(written);
-  const std::string absolute = whole ? written : task.directory + "/" + written;
+  const std::string absolute = whole ? written : directory + "/" + written;
   std::variant<std::string, NotFound> content = surroundings.file(absolute);
   if (const NotFound* missing = std::get_if<NotFound>(&content)) {
     diagnostics.error("plan.file", fmt::format("{} of {}: {}", field.name, task.address, missing->message),
@@ -86,13 +86,13 @@ std::optional<Inputs> evaluate_inputs(const Model& model, TaskId id, const Surro
   resource.address = task.address;
   resource.type = task.type->name;
   resource.inputs = std::move(*with);
-  resource.directory = task.directory;
+  resource.directory = model.directory_of(task);
   resource.account = account.name;
   resource.account_kind = account.kind->name;
   resource.account_spec = described(account);
   const std::size_t errors_before = diagnostics.errors();
   for (const Field& field : task.type->inputs) {
-    if (field.file) add_file(field, task, surroundings, resource, diagnostics);
+    if (field.file) add_file(field, task, resource.directory, surroundings, resource, diagnostics);
   }
   if (diagnostics.errors() > errors_before) return std::nullopt;
   if (!inputs.waits) inputs.digest = digest_of_counted(resource, resource.inputs, *task.type, sealer);
