@@ -155,12 +155,16 @@ ProcessId Children::start(const Command& command, ProcessHandlers handlers) {
   Pipe error = traced ? make_output_file(printed_file(command.trace, Stream::error)) : make_pipe();
   Fd input;
   if (!command.input.empty()) input = make_input(command.input);
-  const pid_t pid = spawner_.spawn(
-      command,
-      {.input = input ? input.get() : nothing_.get(), .output = output.write.get(), .error = error.write.get()});
   Child& child = vacant();
-  child.end = Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  child.trace = command.trace;
+  if (traced)
+    watch_files(child);  // before it can print anything: what came earlier would only be seen with what follows
+  pid_t pid = -1;
   try {
+    pid = spawner_.spawn(
+        command,
+        {.input = input ? input.get() : nothing_.get(), .output = output.write.get(), .error = error.write.get()});
+    child.end = Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
     if (!child.end) fail("system.start", "cannot watch a program", errno);
     if (!traced) {
       watch(child, Source::output, output.read.get());
@@ -168,10 +172,13 @@ ProcessId Children::start(const Command& command, ProcessHandlers handlers) {
     }
     watch(child, Source::exit, child.end.get());
   } catch (const Error&) {
-    // The child runs, but nobody would notice its end: take it back. Closing takes the pipes out of the set.
-    ::kill(-pid, SIGKILL);
-    ::waitpid(pid, nullptr, 0);
+    // If the child runs, nobody would notice its end: take it back. Closing takes the pipes out of the set.
+    if (pid > 0) {
+      ::kill(-pid, SIGKILL);
+      ::waitpid(pid, nullptr, 0);
+    }
     child.end.close();
+    unwatch_files(child);
     forget(output.read);
     forget(error.read);
     throw;
@@ -182,8 +189,6 @@ ProcessId Children::start(const Command& command, ProcessHandlers handlers) {
   child.output = std::move(output.read);
   child.error = std::move(error.read);
   child.handlers = std::move(handlers);
-  child.trace = command.trace;
-  if (traced) watch_files(child);
   return pid;
 }
 
@@ -235,6 +240,12 @@ bool Children::on_growth() {
 void Children::end_files(Child& child) {
   if (growth_) on_growth();
   for (const Stream stream : {Stream::output, Stream::error}) read_file(child, stream, everything);
+  unwatch_files(child);
+  child.output.close();
+  child.error.close();
+}
+
+void Children::unwatch_files(Child& child) {
   timers_.cancel(std::exchange(child.look, 0));
   for (int& watched : child.watches) {
     if (watched < 0) continue;
@@ -242,8 +253,6 @@ void Children::end_files(Child& child) {
     ::inotify_rm_watch(growth_.get(), std::exchange(watched, -1));
   }
   child.in_files = false;
-  child.output.close();
-  child.error.close();
 }
 
 /// At most what is in it now, or `limit` bytes: whatever writes on, in the background too, neither starves the others

@@ -48,6 +48,7 @@ class Children {
   void on_output(Child&, Stream, Fd&);
   bool on_exit(Child&);
   void watch_files(Child&);
+  void unwatch_files(Child&);
   void look_later(Child&);
   bool on_growth();
   void end_files(Child&);

@@ -205,7 +205,7 @@ TEST_F(TracedChildren, AreHeardInTheOrderInWhichTheyPrint) {
   const std::string go = directory_ + "/go";
   const auto hear = [&](Stream, std::string_view bytes) {
     heard += bytes;
-    if (heard.size() == std::string("one\ntwo\n").size()) system_->write_file(go, "");
+    if (heard == "one\ntwo\n") system_->write_file(go, "");
   };
   system_->start(
       traced("echo one; echo two >&2; while [ ! -e " + go + " ]; do sleep 0.01; done; echo three; echo four >&2"),
