@@ -6,9 +6,9 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 
 #include "base/error.h"
+#include "base/number.h"
 
 namespace verba {
 namespace {
@@ -241,9 +241,8 @@ std::vector<std::string> Arguments::list(std::string_view name) const {
 std::optional<std::int64_t> Arguments::integer(std::string_view name, std::int64_t least, std::int64_t most) const {
   const auto said = text(name);
   if (!said) return std::nullopt;
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(said->data(), said->data() + said->size(), number);
-  if (error != std::errc() || end != said->data() + said->size() || number < least || number > most) {
+  const auto number = number_in<std::int64_t>(*said);
+  if (!number || *number < least || *number > most) {
     throw usage("usage.value", "--" + std::string(name) + " is '" + *said + "', but wants a number from " +
                                    std::to_string(least) + " to " + std::to_string(most));
   }

@@ -63,7 +63,8 @@ PlanFile read(Call& call, const std::string& path, const Value& root) {
   file.request.variables = reader.list(root, "variables");
   file.request.state = reader.text("state");
   const std::optional<Goal> goal = goal_from(reader.member(root, "goal", Value::Kind::map));
-  if (!goal) throw broken(path, "its goal cannot be read");
+  const bool known = goal && (goal->kind == Goal::Kind::apply || goal->kind == Goal::Kind::destroy);
+  if (!known) throw broken(path, "its goal cannot be read");
   file.request.goal = *goal;
   file.sources = reader.member(root, "sources", Value::Kind::list);
   file.serial = reader.member(root, "serial", Value::Kind::integer).integer();

@@ -58,6 +58,11 @@ Desk open_desk(Call& call, const Request& request, StoreUse use, KeyUse key) {
   return Desk{project, model, std::move(surroundings), request.state, std::move(store), std::move(sealer)};
 }
 
+Hosts& hosts_of(Call& call, Desk& desk) {
+  if (!desk.hosts) desk.hosts = std::make_unique<Hosts>(call.system, desk.model, desk.surroundings);
+  return *desk.hosts;
+}
+
 Desk open_state_desk(Call& call, std::optional<std::string> environment) {
   const std::string path = state_path(call);
   if (!environment) environment = deployed_environment(call, *open_store(path, StoreUse::reading));
@@ -83,8 +88,7 @@ Observations refreshed(Call& call, Desk& desk, const Snapshot& snapshot, const G
     const auto task = desk.model.by_address.find(record.address);
     if (task != desk.model.by_address.end() && targets.has(task->second)) records.push_back(&record);
   }
-  Hosts hosts(call.system, desk.model, desk.surroundings);
-  Observations observed = look(call, *desk.store, desk.sealer, desk.state_path, hosts, records);
+  Observations observed = look(call, *desk.store, desk.sealer, desk.state_path, hosts_of(call, desk), records);
   for (const auto& [address, seen] : observed) {
     if (seen.state != Observed::State::unknown && seen.state != Observed::State::in_progress) continue;
     say(call, "note: how " + printable(address) + " is cannot be told: " + printable(seen.detail));
@@ -132,13 +136,13 @@ WhenInDoubt ask_what_became(Call& call, Desk& desk, const HeldLease& held, const
 
 void settle(Call& call, Desk& desk, const HeldLease& held) {
   const std::string scratch = scratch_directory(call, desk.state_path);
-  Hosts hosts(call.system, desk.model, desk.surroundings);
-  settle_interrupted(desk.store->snapshot(desk.model.environment.name),
-                     {call.system, *desk.store, held.lease(), call.kit().providers, desk.sealer, scratch, hosts,
-                      [&](const std::string& address, const std::string& why) {
-                        return ask_what_became(call, desk, held, address, why);
-                      },
-                      [&](const std::string& line) { say(call, "Interrupted: " + line); }});
+  settle_interrupted(
+      desk.store->snapshot(desk.model.environment.name),
+      {call.system, *desk.store, held.lease(), call.kit().providers, desk.sealer, scratch, hosts_of(call, desk),
+       [&](const std::string& address, const std::string& why) {
+         return ask_what_became(call, desk, held, address, why);
+       },
+       [&](const std::string& line) { say(call, "Interrupted: " + line); }});
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "cli/state_access.h"
 #include "manifest/model.h"
 #include "plan/plan.h"
+#include "run/hosts.h"
 #include "state/seal.h"
 #include "state/store.h"
 
@@ -41,7 +42,12 @@ struct Desk {
   std::string state_path;
   std::unique_ptr<Store> store;
   Sealer sealer;
+  std::unique_ptr<Hosts> hosts = {};  ///< see hosts_of
 };
+
+/// Where the commands of this desk run; made when first asked for, so that every account is got into once.
+/// REQUIRES: the desk stays where it is from then on.
+Hosts& hosts_of(Call&, Desk&);
 
 /// Reads, checks and resolves what the request names; throws Exit when there are mistakes, all of them printed. Then
 /// opens the state.

@@ -22,8 +22,6 @@
 namespace verba {
 namespace {
 
-constexpr Milliseconds kLease{30'000};
-
 std::int64_t default_parallelism() {
   return 4 * std::max<std::int64_t>(1, static_cast<std::int64_t>(std::thread::hardware_concurrency()));
 }
@@ -121,9 +119,9 @@ void confirm(Call& call, Desk& desk, const Planned& planned, const HeldLease& he
 
 RunResult carry_out(Call& call, Desk& desk, const Planned& planned, const HeldLease& held, Format format) {
   const auto listener = listener_of(call, desk, format);
-  Hosts hosts(call.system, desk.model, desk.surroundings);
+  Hosts& hosts = hosts_of(call, desk);
   require_identities(call, hosts, accounts_of(planned.plan, desk.model),
-                     [&] { desk.store->renew(held.lease(), call.system.now(), kLease); });
+                     [&] { desk.store->renew(held.lease(), call.system.now(), lease_length); });
   const Workplace place{call.system, *desk.store,       held.lease(), call.kit().providers,
                         desk.sealer, desk.surroundings, hosts,        *listener};
   return run_plan(planned.plan, desk.model, planned.snapshot, settings_of(call, desk, planned), place);

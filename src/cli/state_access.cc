@@ -8,9 +8,8 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "base/error.h"
+#include "base/number.h"
 #include "cli/state_key.h"
 #include "manifest/locations/origin.h"
 #include "os/process.h"
@@ -20,7 +19,6 @@ namespace verba {
 namespace {
 
 constexpr std::size_t kKeyBytes = 32;
-constexpr Milliseconds kLeaseLength{30'000};
 constexpr Milliseconds kAskAgain{200};
 constexpr Milliseconds kKeyLockLimit{10'000};
 
@@ -32,7 +30,7 @@ std::string directory_of(const std::string& path) {
 
 std::variant<HeldLease, Holder> try_lock(Call& call, Store& store, const std::string& environment,
                                          const std::vector<std::string>& deployments, const std::string& reason) {
-  LeaseRequest request{environment, deployments, owner_of(call.system), reason, call.system.now(), kLeaseLength};
+  LeaseRequest request{environment, deployments, owner_of(call.system), reason, call.system.now(), lease_length};
   auto answer = store.acquire(request, alive_on(call.system));
   if (auto* holder = std::get_if<Holder>(&answer)) return std::move(*holder);
   return HeldLease(store, std::get<Lease>(std::move(answer)));
@@ -129,10 +127,8 @@ Run find_run(Call& call, Store& store, const std::string& word) {
     if (!runs.empty()) return runs.front();
     throw Error(Error::Kind::usage, "usage.unknown-run", "nothing has been run yet");
   }
-  RunId id = 0;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), id);
-  const bool number = error == std::errc() && end == word.data() + word.size();
-  if (const auto run = number ? store.run(id) : std::nullopt) return *run;
+  const auto id = number_in<RunId>(word);
+  if (const auto run = id ? store.run(*id) : std::nullopt) return *run;
   throw Error(Error::Kind::usage, "usage.unknown-run", "there is no run '" + word + "'", "`verba history` lists them");
 }
 
@@ -189,7 +185,7 @@ HeldLease lock(Call& call, Store& store, const std::string& environment, const s
 }
 
 std::optional<std::string> ask(Call& call, Store& store, const HeldLease& held, const std::string& question) {
-  const auto keep_lease = [&] { store.renew(held.lease(), call.system.now(), kLeaseLength); };
+  const auto keep_lease = [&] { store.renew(held.lease(), call.system.now(), lease_length); };
   call.console.err(question);
   auto answer = call.console.read_line(keep_lease);
   if (!answer) say(call, "");

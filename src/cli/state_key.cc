@@ -66,7 +66,7 @@ std::string ask_command(System& system, const std::string& line) {
   options.sink = [&complaint](Stream stream, std::string_view bytes) {
     if (stream == Stream::error && complaint.size() < 2000) complaint += bytes;
   };
-  Command command{argv_of(line), without_keys(system.variables()), "", ""};
+  Command command{argv_of(line), operators_environment(system), "", ""};
   if (command.argv.empty()) throw cannot_get("VERBA_STATE_KEY_COMMAND names no command", "");
   const Finished finished = wait_for(system, run(system, std::move(command), never, options));
   while (complaint.ends_with('\n')) complaint.pop_back();
@@ -129,11 +129,6 @@ void write_key(System& system, const std::string& path, std::string_view key) {
 
 bool is_key_variable(std::string_view name) {
   return name == kVariable || name == kCommandVariable || name == kFileVariable;
-}
-
-std::vector<std::pair<std::string, std::string>> without_keys(std::vector<std::pair<std::string, std::string>> all) {
-  std::erase_if(all, [](const auto& variable) { return is_key_variable(variable.first); });
-  return all;
 }
 
 std::string key_id(const Sealer& sealer) {

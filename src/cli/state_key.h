@@ -27,9 +27,8 @@ std::string to_string(const KeySource&);  ///< for messages; never the key
 std::optional<std::string> read_key(System&, const KeySource&);
 void write_key(System&, const std::string& path, std::string_view key);
 
-/// Children and manifests never see these.
+/// Manifests never see these.
 bool is_key_variable(std::string_view name);
-std::vector<std::pair<std::string, std::string>> without_keys(std::vector<std::pair<std::string, std::string>>);
 
 /// What tells one key from another and gives neither away.
 std::string key_id(const Sealer&);

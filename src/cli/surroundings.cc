@@ -115,7 +115,7 @@ Answer find_secret(System& system, const FetchSettings& fetch, const std::string
     return answer;
   }
   if (scheme == "command" && colon != std::string::npos) {
-    return ask_program(system, {"sh", "-c", rest}, directory, without_keys(system.variables()),
+    return ask_program(system, {"sh", "-c", rest}, directory, operators_environment(system),
                        "the command of the secret");
   }
   return NotFound{"secrets do not come from '" + scheme + "'", "they come from env:NAME, file:PATH or command:LINE"};
@@ -149,7 +149,7 @@ Answer run_script(System& system, const FetchSettings& fetch, const Manifest& sc
     argv.push_back(from_directory(source, script.directory));
   }
   for (std::string& argument : texts_of(script.spec.find("arguments"))) argv.push_back(std::move(argument));
-  auto environment = without_keys(system.variables());
+  auto environment = operators_environment(system);
   if (const Value* more = script.spec.find("environment"); more != nullptr && more->is_map()) {
     for (const auto& [key, value] : more->map()) environment.emplace_back(key.name, text_of(&value));
   }

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/utf8.h"
 #include "manifest/kinds/kinds.h"
 #include "manifest/names.h"
 
@@ -80,8 +81,7 @@ bool is_host_key(std::string_view text) {
   const std::size_t blank = text.find(' ');
   if (blank == std::string_view::npos || blank == 0) return false;
   const std::string_view data = text.substr(blank + 1, text.find(' ', blank + 1) - blank - 1);
-  return data.size() > 16 && data.starts_with("AAAA") &&
-         std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+  return data.size() > 16 && data.starts_with("AAAA") && !has_control(text);
 }
 
 class AccountChecker {
@@ -104,12 +104,8 @@ class AccountChecker {
     text("hostKey", is_host_key, "is no public key",
          "write its type and its data, as in known_hosts: ssh-ed25519 AAAA...");
     text(
-        "workDirectory",
-        [](std::string_view path) {
-          return !path.empty() &&
-                 std::ranges::none_of(path, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
-        },
-        "is no path", "name a directory of that machine");
+        "workDirectory", [](std::string_view path) { return !path.empty() && !has_control(path); }, "is no path",
+        "name a directory of that machine");
     key_file();
     jumps();
   }
@@ -126,9 +122,8 @@ class AccountChecker {
     if (!account_.authentication) return;
     const Value* path = account_.authentication->spec.find("privateKeyPath");
     if (!path || !path->is_string()) return;
-    const bool sound = !path->string().empty() && std::ranges::none_of(path->string(), [](char c) {
-      return static_cast<unsigned char>(c) < 0x20 || c == '"';
-    });
+    const std::string& name = path->string();
+    const bool sound = !name.empty() && !has_control(name) && name.find('"') == std::string::npos;
     if (!sound) error(path, fmt::format("'{}' is no path of a key", path->string()), "name the file with the key");
   }
 
@@ -245,10 +240,7 @@ UnixPlace unix_place(const Account& account) {
 }
 
 std::string place_of(const Account& account) {
-  const HostText parts = host_of(account);
-  std::string text = parts.user.empty() ? parts.host : parts.user + "@" + parts.host;
-  if (parts.port != 0) text += fmt::format(" port {}", parts.port);
-  return text;
+  return place_of(target_of(host_of(account), account.name));
 }
 
 std::optional<Map> tool_variables(const Model& model, const Account& account, const Surroundings& surroundings,

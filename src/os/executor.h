@@ -14,8 +14,6 @@
 
 namespace verba {
 
-using Variables = std::vector<std::pair<std::string, std::string>>;
-
 /// A program to run, with all it needs from us.
 struct Work {
   /// A private file (mode 0600), there while the program runs; its path takes the place of argv[argument].

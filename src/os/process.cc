@@ -152,4 +152,16 @@ Async<bool> sleep(System& system, Milliseconds length, Stop& stop) {
   co_return ran_out;
 }
 
+Variables operators_environment(System& system) {
+  Variables variables = system.variables();
+  std::erase_if(variables, [](const auto& variable) { return variable.first.starts_with("VERBA_"); });
+  return variables;
+}
+
+std::string quoted(std::string_view text) {
+  std::string word = "'";
+  for (const char c : text) c == '\'' ? word += "'\\''" : word += c;
+  return word + "'";
+}
+
 }  // namespace verba

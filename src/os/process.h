@@ -60,6 +60,13 @@ struct RunOptions {
 /// stop. Destroying it kills the group.
 Async<Finished> run(System& system, Command command, Stop& stop, RunOptions options);
 
+/// What children of ours start from: the operator's variables, without what is ours (VERBA_*, the key of a state above
+/// all).
+Variables operators_environment(System&);
+
+/// `text` as one word of a POSIX shell.
+std::string quoted(std::string_view text);
+
 /// Waits that long, or until stop is requested (then false).
 Async<bool> sleep(System& system, Milliseconds length, Stop& stop);
 

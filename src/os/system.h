@@ -24,11 +24,13 @@ struct Trace {
 };
 
 /// A program to start. An argument list, never a shell line.
+using Variables = std::vector<std::pair<std::string, std::string>>;
+
 struct Command {
   std::vector<std::string> argv = {};  ///< argv[0] is looked up on `environment`'s PATH unless it has a '/'
-  std::vector<std::pair<std::string, std::string>> environment = {};  ///< all that the child gets
-  std::string directory = {};                                         ///< working directory; "" is ours
-  std::string input = {};  ///< standard input, whole (a file in memory, not a pipe); "" is an empty one
+  Variables environment = {};          ///< all that the child gets
+  std::string directory = {};          ///< working directory; "" is ours
+  std::string input = {};              ///< standard input, whole (a file in memory, not a pipe); "" is an empty one
   /// With a file in it: the beginning of the child is written there before it executes, its end once it was seen. Its
   /// output and errors go into the files FILE-LABEL.out and FILE-LABEL.err (made anew) and come to us from there. So it
   /// can work on to its own end when we die, and what it printed is not lost.
@@ -84,10 +86,10 @@ class System {
   virtual std::chrono::nanoseconds steady() = 0;  ///< never goes back; for lengths of time
   virtual std::string random_bytes(std::size_t count) = 0;
   virtual std::optional<std::string> variable(const std::string& name) = 0;
-  virtual std::vector<std::pair<std::string, std::string>> variables() = 0;  ///< sorted
-  virtual std::string host() = 0;                                            ///< host name
-  virtual std::string boot_id() = 0;                                         ///< changes with every boot of the host
-  virtual std::int64_t process() = 0;                                        ///< our process id
+  virtual Variables variables() = 0;   ///< sorted
+  virtual std::string host() = 0;      ///< host name
+  virtual std::string boot_id() = 0;   ///< changes with every boot of the host
+  virtual std::int64_t process() = 0;  ///< our process id
   /// When a process of this host began, in the kernel's own ticks; nothing when there is none. Tells a process from
   /// a later one of the same id.
   virtual std::optional<std::int64_t> process_start(std::int64_t process) = 0;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/trace.h"
 
-#include <charconv>
+#include <algorithm>
 #include <vector>
+
+#include "base/number.h"
 
 namespace verba {
 namespace {
@@ -17,14 +19,6 @@ std::vector<std::string_view> words_of(std::string_view line) {
   return words;
 }
 
-template <class Number>
-std::optional<Number> number_of(std::string_view text) {
-  Number number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
 }  // namespace
 
 std::string printed_file(const Trace& trace, Stream stream) {
@@ -37,14 +31,14 @@ std::map<std::string, TracedChild, std::less<>> read_trace(std::string_view text
     const std::vector<std::string_view> words = words_of(text.substr(0, end));
     text.remove_prefix(end + 1);
     if (words.size() == 5 && words[0] == "began") {
-      const auto process = number_of<std::int64_t>(words[3]);
-      const auto began = number_of<std::int64_t>(words[4]);
+      const auto process = number_in<std::int64_t>(words[3]);
+      const auto began = number_in<std::int64_t>(words[4]);
       if (process && began) {
         children[std::string(words[1])] = {*process, *began, words[2] == "witnessed", std::nullopt};
       }
     } else if (words.size() == 3 && words[0] == "ended") {
       const auto child = children.find(words[1]);
-      if (child != children.end()) child->second.code = number_of<int>(words[2]);
+      if (child != children.end()) child->second.code = number_in<int>(words[2]);
     }
   }
   return children;

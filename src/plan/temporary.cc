@@ -81,6 +81,10 @@ std::vector<std::size_t> expired_records(const Snapshot& snapshot, Instant now, 
   return expired;
 }
 
+void let_expire(Record& record, Milliseconds ttl, Instant now) {
+  record.expires = ttl.count() > 0 ? std::optional(now + ttl) : std::nullopt;
+}
+
 StepNumber first_cleaning(const Plan& plan) {
   const auto last = std::ranges::find_if_not(plan.steps | std::views::reverse, is_cleaning).base();
   return static_cast<StepNumber>(last - plan.steps.begin());

@@ -36,6 +36,9 @@ std::vector<Record> forgotten_after(const Plan& plan, const Snapshot& snapshot);
 /// which are needed. Linear.
 std::vector<std::size_t> expired_records(const Snapshot& snapshot, Instant now, Diagnostics& diagnostics);
 
+/// What --ttl makes of a record: it expires that long after `now`; 0: it lasts.
+void let_expire(Record& record, Milliseconds ttl, Instant now);
+
 /// Is this the delete of a temporary thing?
 inline bool is_cleaning(const Step& step) {
   return step.temporary && step.action == Action::remove;

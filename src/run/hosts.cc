@@ -35,12 +35,6 @@ std::string first_line(std::string_view text) {
 
 }  // namespace
 
-Variables operators_environment(System& system) {
-  auto variables = system.variables();
-  std::erase_if(variables, [](const auto& variable) { return variable.first.starts_with("VERBA_"); });
-  return variables;
-}
-
 Hosts::Hosts(System& system, const Model& model, const Surroundings& surroundings)
     : system_(system),
       model_(model),

@@ -17,9 +17,6 @@
 
 namespace verba {
 
-/// What children on this machine start from: the operator's variables, without what is ours.
-Variables operators_environment(System&);
-
 /// Who one is in an account, or why one cannot get in.
 struct Identity {
   std::string account;

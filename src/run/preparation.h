@@ -32,8 +32,8 @@ class Preparation {
   Preparation& operator=(const Preparation&) = delete;
 
   /// From now on `run.` means this run.
-  /// What it deploys gets `expires`, when that is given; nothing within: it lasts.
-  void begin(RunId run, Instant started, const std::string& reason, std::optional<std::optional<Instant>> expires);
+  /// `ttl`: see Goal.
+  void begin(RunId run, Instant started, const std::string& reason, std::optional<Milliseconds> ttl);
   const SecretWords& secrets() const { return secrets_; }
   void keep_secret(const Value& secret) { secrets_.add(secret); }
 
@@ -69,7 +69,8 @@ class Preparation {
   const Snapshot& snapshot_;
   const Workplace& at_;
   SecretWords secrets_;
-  std::optional<std::optional<Instant>> expires_;
+  Instant started_;
+  std::optional<Milliseconds> ttl_;
   Surroundings actual_;                        ///< with this run's own words
   Surroundings planning_;                      ///< with planning's words: for what counts as changed
   std::vector<std::optional<Value>> outputs_;  ///< by task

@@ -22,7 +22,6 @@ namespace verba {
 namespace {
 
 constexpr Milliseconds kGrace{5'000};
-constexpr Milliseconds kLease{30'000};
 constexpr Milliseconds kLookAgain{20};
 constexpr Milliseconds kCheckLimit{60'000};
 
@@ -106,7 +105,7 @@ void Recovery::await_group(const TracedChild& child, const std::string& address)
   at_.tell(fmt::format("{}: still at work (process {}); waiting for its end, Ctrl-C ends it", address, child.process));
   at_.system.on_interrupt([this] { asked_ = true; });
   std::optional<std::chrono::nanoseconds> kill_at;
-  auto renew_at = at_.system.steady() + kLease / 3;
+  auto renew_at = at_.system.steady() + lease_length / 3;
   while (at_.system.group_is_alive(child.process, child.began_ms)) {
     const auto now = at_.system.steady();
     if (asked_ && !kill_at) {
@@ -115,8 +114,8 @@ void Recovery::await_group(const TracedChild& child, const std::string& address)
     }
     if (kill_at && now >= *kill_at) at_.system.signal_group(child.process, SIGKILL);
     if (now >= renew_at) {
-      at_.store.renew(at_.lease, at_.system.now(), kLease);
-      renew_at = now + kLease / 3;
+      at_.store.renew(at_.lease, at_.system.now(), lease_length);
+      renew_at = now + lease_length / 3;
     }
     Stop never;
     wait_for(at_.system, sleep(at_.system, kLookAgain, never));

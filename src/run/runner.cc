@@ -31,7 +31,6 @@ namespace {
 
 constexpr Milliseconds tick_length{100};
 constexpr Milliseconds log_interval{1000};
-constexpr Milliseconds lease_length{30'000};
 
 /// What the loop is working on: the whole plan, or the undoing at its end. Step k of the schedule is step first + k.
 struct Phase {
@@ -50,8 +49,6 @@ class RunLoop {
  private:
   // Beginning and end
   void record_notes();
-  /// When what this run deploys expires, if the person said so; nothing within: it lasts.
-  std::optional<std::optional<Instant>> expiry() const;
   void begin();
   void work_off();
   void roll_back();
@@ -121,16 +118,10 @@ RunLoop::~RunLoop() {
   at_.hosts.on_secret({});
 }
 
-std::optional<std::optional<Instant>> RunLoop::expiry() const {
-  if (!plan_.goal.ttl) return std::nullopt;
-  if (plan_.goal.ttl->count() == 0) return std::optional<Instant>();
-  return at_.system.now() + *plan_.goal.ttl;
-}
-
 void RunLoop::record_notes() {
   journal_.add(edits_of(plan_.moves, at_.system.now(), settings_.owner.user));
   for (Note note : plan_.noted) {
-    if (note.renews) note.record.expires = *expiry();
+    if (note.renews) let_expire(note.record, *plan_.goal.ttl, at_.system.now());
     if (note.redefine) {
       journal_.put(note.record, preparation_.definition_of(note));
     } else {
@@ -170,7 +161,7 @@ void RunLoop::begin() {
   // It is there before any step begins: what is not in it has not begun.
   at_.system.make_directories(settings_.scratch_directory, 0700);
   at_.system.write_file(trace_of_run(settings_.scratch_directory, run_), "", 0600);
-  preparation_.begin(run_, now, settings_.reason, expiry());
+  preparation_.begin(run_, now, settings_.reason, plan_.goal.ttl);
   at_.hosts.on_secret([this](const Value& secret) { preparation_.keep_secret(secret); });
   phase_.plan = &plan_;
   phase_.schedule = std::make_unique<Schedule>(plan_.graph, plan_.steps.size(),

@@ -203,13 +203,16 @@ struct Lease {
   std::int64_t fence = 0;  ///< larger than that of every lease before it
 };
 
+/// How long a lease holds from when it is taken or renewed; holders renew it three times as often.
+constexpr Milliseconds lease_length{30'000};
+
 struct LeaseRequest {
   std::string environment;
   std::vector<std::string> deployments;  ///< sorted
   Owner owner;
   std::string reason;
   Instant now;
-  Milliseconds length{30'000};
+  Milliseconds length = lease_length;
 };
 
 /// Who is in the way.

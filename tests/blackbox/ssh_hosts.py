@@ -279,15 +279,24 @@ def changed_host_key(w):
     check(not w.exists(".verba/scratch") or not os.listdir(w.path(".verba/scratch")), "a run was begun")
 
 
-def lost_connection(w):
-    """The daemon and its sessions die in mid-step: in doubt, then its check decides."""
+def cut_off(w, **task):
+    """A step that is under way when the daemon and its sessions die; it works on."""
     host = w.host()
     w.account(host, workDirectory=w.directory)
-    w.tasks({"name": "a", "with": {"run": "echo $$ >pid; touch begun; while [ ! -e go ]; do sleep 0.1; done; touch made",
-                                   "check": "test -e made || exit 3"}})
+    w.tasks({"name": "a", "with": task})
     child = w.start("apply", "--yes")
     w.wait_for(lambda: w.exists("begun"), "the step")
     host.kill()
+    return host, child
+
+
+UNTIL_GO = {"run": "echo x >>runs; touch begun; while [ ! -e go ]; do sleep 0.1; done; touch made",
+            "check": "test -e made || exit 3"}
+
+
+def lost_connection(w):
+    """The daemon and its sessions die in mid-step: in doubt, then its check decides."""
+    host, child = cut_off(w, **UNTIL_GO)
     out, _ = child.communicate(timeout=60)
     check(child.returncode == 1 and "the connection to web1 was lost while it ran" in out and "in doubt" in out, out)
     check("in-doubt" in w.run("show", "last", "-o", "json"), "it is not recorded as in doubt")
@@ -296,18 +305,13 @@ def lost_connection(w):
     w.wait_for(lambda: w.exists("made"), "its end over there")
     out = w.apply()
     check("its check says that it is there" in out, out)
-    check("No changes" in w.apply() or "othing" in w.apply(), "it is run again")
+    check("Nothing to do" in w.apply(), "it is to be run again")
+    check(open(w.path("runs")).read() == "x\n", "it ran twice")
 
 
 def blip(w):
     """The connection breaks and the host is there again: the end over there is waited for, and the check decides."""
-    host = w.host()
-    w.account(host, workDirectory=w.directory)
-    w.tasks({"name": "a", "with": {"run": "echo x >>runs; touch begun; while [ ! -e go ]; do sleep 0.1; done; touch made",
-                                   "check": "test -e made || exit 3"}})
-    child = w.start("apply", "--yes")
-    w.wait_for(lambda: w.exists("begun"), "the step")
-    host.kill()
+    host, child = cut_off(w, **UNTIL_GO)
     host.start()
     time.sleep(3)
     check(child.poll() is None, "it does not wait")
@@ -319,12 +323,7 @@ def blip(w):
 
 def lost_without_check(w):
     """Without a check nobody is guessed for: the person is asked."""
-    host = w.host()
-    w.account(host, workDirectory=w.directory)
-    w.tasks({"name": "a", "with": {"run": "echo x >>runs; touch begun; sleep 2"}})
-    child = w.start("apply", "--yes")
-    w.wait_for(lambda: w.exists("begun"), "the step")
-    host.kill()
+    host, child = cut_off(w, run="echo x >>runs; touch begun; sleep 2")
     child.communicate(timeout=60)
     host.start()
     out = w.apply(code=1)

@@ -41,13 +41,9 @@ Surroundings EngineWorld::surroundings() {
 
 void EngineWorld::prepare(const std::string& text) {
   diagnostics = {};
-  stage = std::make_unique<Stage>();
-  const SourceId id = stage->sources.add("m.yaml", text);
-  stage->manifests = check(Document{id, "/project"}, catalogue_, stage->sources, diagnostics);
-  stage->model = resolve(stage->manifests, "default", {}, surroundings(), catalogue_, stage->sources, diagnostics);
-  stage->snapshot = store->snapshot("default");
-  if (diagnostics.has_errors()) return;
   const Surroundings around = surroundings();
+  stage = staged(text, catalogue_, around, *store, diagnostics);
+  if (diagnostics.has_errors()) return;
   PlanningAids aids{providers_, *store, sealer, around, stage->sources, system.now()};
   const Observations observed = goal.refresh ? look() : Observations{};
   if (goal.refresh) aids.observed = &observed;

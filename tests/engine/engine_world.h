@@ -19,6 +19,7 @@
 #include "state/memory/memory_store.h"
 #include "support/fake_provider.h"
 #include "support/fake_system.h"
+#include "support/stage.h"
 
 namespace verba {
 
@@ -58,13 +59,6 @@ class EngineWorld {
   std::vector<std::string> messages() const;
 
   /// Everything that the last plan() or run() worked with.
-  struct Stage {
-    Sources sources;
-    std::vector<Manifest> manifests;
-    Model model;
-    Snapshot snapshot;
-    Plan plan;
-  };
   std::unique_ptr<Stage> stage;
 
  private:

@@ -12,8 +12,6 @@
 
 #include "base/error.h"
 #include "manifest/kinds/kinds.h"
-#include "manifest/manifest.h"
-#include "manifest/resolve.h"
 #include "plan/definition.h"
 #include "plan/planner.h"
 #include "run/observation.h"
@@ -22,6 +20,7 @@
 #include "sim/simulated_provider.h"
 #include "state/memory/memory_store.h"
 #include "support/fake_system.h"
+#include "support/stage.h"
 #include "value/json.h"
 
 namespace verba {
@@ -206,14 +205,6 @@ class World {
     return [this](const Owner& owner) { return owner.process == process_; };
   }
 
-  struct Stage {
-    Sources sources;
-    std::vector<Manifest> manifests;
-    Model model;
-    Snapshot snapshot;
-    Plan plan;
-  };
-
   Chance chance_;
   Tally& tally_;
   std::string& log_;
@@ -283,14 +274,10 @@ Faults World::some_faults() {
 
 /// False: it is a mistake to ask for that now (nothing to roll back to).
 bool World::prepare(const Goal& goal) {
-  stage_ = std::make_unique<Stage>();
   Diagnostics diagnostics;
   const Surroundings around = surroundings();
-  const SourceId id = stage_->sources.add("m.yaml", manifests_.text());
-  stage_->manifests = check(Document{id, "/project"}, catalogue_, stage_->sources, diagnostics);
-  stage_->model = resolve(stage_->manifests, kEnvironment, {}, around, catalogue_, stage_->sources, diagnostics);
+  stage_ = staged(manifests_.text(), catalogue_, around, *store_, diagnostics);
   if (diagnostics.has_errors()) violated("manifests", diagnostics.all().front().message + "\n" + manifests_.text());
-  stage_->snapshot = store_->snapshot(kEnvironment);
   const PlanningAids aids{providers_, *store_, sealer_, around, stage_->sources, system_.now()};
   stage_->plan = make_plan(stage_->model, stage_->snapshot, goal, aids, diagnostics);
   for (const Diagnostic& diagnostic : diagnostics.all()) say("  refused: " + diagnostic.message);

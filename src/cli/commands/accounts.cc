@@ -14,11 +14,11 @@
 namespace verba {
 namespace {
 
-/// Which roles of the environment mean the account: "web, db".
-std::string roles_of(const Model& model, AccountId id) {
-  std::string roles;
+/// Which roles of the environment mean the account.
+std::vector<std::string> roles_of(const Model& model, AccountId id) {
+  std::vector<std::string> roles;
   for (const auto& [role, account] : model.environment.roles) {
-    if (account == id) roles += (roles.empty() ? "" : ", ") + role;
+    if (account == id) roles.push_back(role);
   }
   return roles;
 }
@@ -31,9 +31,7 @@ Value account_value(const Model& model, AccountId id) {
   map.append({"authentication", {}}, account.authentication ? Value(account.authentication->name) : Value());
   map.append({"place", {}}, account.kind->name == "UnixInfrastructureAccount" ? Value(place_of(account)) : Value());
   List roles;
-  for (const auto& [role, of] : model.environment.roles) {
-    if (of == id) roles.emplace_back(role);
-  }
+  for (std::string& role : roles_of(model, id)) roles.emplace_back(std::move(role));
   map.append({"roles", {}}, std::move(roles));
   return Value(std::move(map));
 }
@@ -54,7 +52,7 @@ int list(Call& call, const Model& model, Format format) {
     const bool is_unix = account.kind->name == "UnixInfrastructureAccount";
     table.add({account.name, std::string(account.kind->name),
                account.authentication ? account.authentication->name : "-", is_unix ? place_of(account) : "-",
-               roles_of(model, id)});
+               fmt::format("{}", fmt::join(roles_of(model, id), ", "))});
   }
   print(call, table.text(call.out_style));
   return kDone;

@@ -11,6 +11,7 @@ CommandRow validate_command();
 CommandRow plan_command();
 CommandRow apply_command();
 CommandRow destroy_command();
+CommandRow rollback_command();
 CommandRow gc_command();
 CommandRow resume_command();
 CommandRow status_command();

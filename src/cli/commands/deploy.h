@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the commands that run a plan share: apply, destroy, rollback.
+// What the commands that run a plan share: apply, destroy, rollback, resume, gc.
 #pragma once
 
 #include <optional>
@@ -9,8 +9,6 @@
 #include "cli/planning.h"
 
 namespace verba {
-
-CommandRow rollback_command();
 
 /// From a goal to what became of it: plans, locks, shows, asks, runs. Gives the exit code. `file`: the plan file that
 /// was asked for. --dry-run ends with the plan.

@@ -3,7 +3,6 @@
 #include "cli/commands/commands.h"
 #include "cli/exit_code.h"
 #include "cli/planning.h"
-#include "cli/state_key.h"
 #include "os/process.h"
 #include "view/text/graph_text.h"
 
@@ -24,7 +23,7 @@ std::string svg(Call& call, const std::string& dot) {
   const auto drawn = while_doing("drawing with Graphviz (Debian package graphviz)", {}, [&] {
     return wait_for(
         call.system,
-        run(call.system, Command{{"dot", "-Tsvg"}, without_keys(call.system.variables()), "", dot}, never, options));
+        run(call.system, Command{{"dot", "-Tsvg"}, operators_environment(call.system), "", dot}, never, options));
   });
   if (!drawn.status.success())
     throw Error(Error::Kind::system, "system.dot", "dot could not draw the graph", complaint);

@@ -22,10 +22,6 @@ constexpr std::size_t files_limit = 200'000;
 constexpr std::uint64_t tree_limit_bytes = std::uint64_t{2} << 30;
 constexpr std::uint64_t list_limit_bytes = std::uint64_t{256} << 20;
 
-[[noreturn]] void fail(std::string message, std::string hint) {
-  throw Error(Error::Kind::manifest, "manifest.location", std::move(message), std::move(hint));
-}
-
 /// Each text before a NUL.
 template <class Each>
 void split(std::string_view text, Each&& each) {
@@ -70,7 +66,7 @@ Listing read_listing(const Origin& origin, const std::string& text) {
     const std::string path(entry.substr(std::min(tab + 1, entry.size())));
     if (head.starts_with("160000")) return;  // a submodule: left out
     if (is_dangerous(path))
-      fail(fmt::format("'{}' holds a file of the name '{}'", origin.address, path), "remove it there");
+      throw_location(fmt::format("'{}' holds a file of the name '{}'", origin.address, path), "remove it there");
     std::uint64_t size = 0;
     const std::size_t blank = head.rfind(' ') + 1;
     std::from_chars(head.data() + blank, head.data() + head.size(), size);
@@ -79,9 +75,10 @@ Listing read_listing(const Origin& origin, const std::string& text) {
     listing.files.push_back(path);
   });
   if (listing.files.size() > files_limit || total_bytes > tree_limit_bytes) {
-    fail(fmt::format("'{}' is too large: {} files, {} MiB", origin.address, listing.files.size(), total_bytes >> 20),
-         fmt::format("at most {} files and {} MiB are fetched; keep manifests in a repository of their own",
-                     files_limit, tree_limit_bytes >> 20));
+    throw_location(
+        fmt::format("'{}' is too large: {} files, {} MiB", origin.address, listing.files.size(), total_bytes >> 20),
+        fmt::format("at most {} files and {} MiB are fetched; keep manifests in a repository of their own", files_limit,
+                    tree_limit_bytes >> 20));
   }
   std::ranges::sort(listing.files);
   std::ranges::sort(listing.links);
@@ -97,7 +94,8 @@ class CheckingOut {
         home_(settings_.cache + "/" + sha256(origin_.address).hex().substr(0, 40)) {}
 
   Async<Checkout> run() {
-    if (settings_.cache.empty()) fail("there is no place to keep repositories", "set HOME, or XDG_CACHE_HOME");
+    if (settings_.cache.empty())
+      throw_location("there is no place to keep repositories", "set HOME, or XDG_CACHE_HOME");
     Checkout result;
     result.commit = origin_.ref;
     if (origin_.ref_kind != Origin::Ref::commit) {
@@ -134,7 +132,7 @@ class CheckingOut {
   }
 
   [[noreturn]] void fail_offline() const {
-    fail(fmt::format("'{}' has not been fetched before", shown(origin_)), "run it once without --offline");
+    throw_location(fmt::format("'{}' has not been fetched before", shown(origin_)), "run it once without --offline");
   }
 
   Async<GitAnswer> git(GitCall call) { return run_git(system_, origin_, std::move(call)); }
@@ -186,11 +184,12 @@ class CheckingOut {
     using Ref = Origin::Ref;
     const std::string where = origin_.address;
     if (origin_.ref_kind == Ref::head) {
-      if (head.empty()) fail(fmt::format("'{}' has no commit yet", where), "push to it, or name a branch with ?ref=");
+      if (head.empty())
+        throw_location(fmt::format("'{}' has no commit yet", where), "push to it, or name a branch with ?ref=");
       return head;
     }
     if (origin_.ref_kind == Ref::any && !branch.empty() && !tag.empty() && branch != tag) {
-      fail(fmt::format("'{}' of '{}' is a branch and a tag", origin_.ref, where), "write ?branch= or ?tag=");
+      throw_location(fmt::format("'{}' of '{}' is a branch and a tag", origin_.ref, where), "write ?branch= or ?tag=");
     }
     const std::string& found =
         origin_.ref_kind == Ref::tag || (origin_.ref_kind == Ref::any && branch.empty()) ? tag : branch;
@@ -198,8 +197,8 @@ class CheckingOut {
     const std::string_view what = origin_.ref_kind == Ref::tag      ? "tag"
                                   : origin_.ref_kind == Ref::branch ? "branch"
                                                                     : "branch or tag";
-    fail(fmt::format("'{}' has no {} '{}'", where, what, origin_.ref),
-         "check the name; of a commit all 40 digits are wanted");
+    throw_location(fmt::format("'{}' has no {} '{}'", where, what, origin_.ref),
+                   "check the name; of a commit all 40 digits are wanted");
   }
 
   void remember(const std::string& commit) {
@@ -259,8 +258,8 @@ class CheckingOut {
     Async<GitAnswer> listing_work = git(std::move(list));
     const GitAnswer text = co_await listing_work;
     if (text.code != 0) {
-      fail(fmt::format("'{}' has no commit {}", origin_.address, commit),
-           "check its digits, and that it was pushed there");
+      throw_location(fmt::format("'{}' has no commit {}", origin_.address, commit),
+                     "check its digits, and that it was pushed there");
     }
     Listing listing = read_listing(origin_, text.output);
     Async<GitAnswer> reading = git(in_entry(fresh, {"read-tree", commit}));
@@ -296,14 +295,14 @@ class CheckingOut {
   Async<int> move(std::string fresh, std::string entry) {
     Command command;
     command.argv = {"mv", "--no-target-directory", "--", fresh, entry};
-    command.environment = system_.variables();
+    command.environment = operators_environment(system_);
     Stop never;
     Async<Finished> work = verba::run(system_, std::move(command), never, {});
     const Finished moved = co_await work;
     if (!moved.status.success()) {
       system_.remove(fresh);
       if (system_.kind_of(entry) != DirectoryEntry::Kind::directory) {
-        fail(fmt::format("the cache '{}' cannot be written", home_), "check the disk and the rights there");
+        throw_location(fmt::format("the cache '{}' cannot be written", home_), "check the disk and the rights there");
       }
     }
     co_return 0;
@@ -345,7 +344,7 @@ class CheckingOut {
   /// Only signatures by ssh keys count, and only those of the file: not the keys that this machine trusts otherwise.
   Async<int> verify(std::string commit) {
     if (system_.kind_of(origin_.allowed_signers) != DirectoryEntry::Kind::file) {
-      fail(fmt::format("there is no file '{}'", origin_.allowed_signers), "check 'allowedSigners'");
+      throw_location(fmt::format("there is no file '{}'", origin_.allowed_signers), "check 'allowedSigners'");
     }
     GitCall call;
     call.repository = repository();
@@ -360,9 +359,9 @@ class CheckingOut {
     Async<GitAnswer> asking = git(std::move(call));
     const GitAnswer answer = co_await asking;
     if (answer.code != 0) {
-      fail(fmt::format("commit {} of '{}' is not signed by one of '{}'", commit.substr(0, 12), origin_.address,
-                       origin_.allowed_signers),
-           "have it signed (git commit -S, gpg.format=ssh), or look at who committed it");
+      throw_location(fmt::format("commit {} of '{}' is not signed by one of '{}'", commit.substr(0, 12),
+                                 origin_.address, origin_.allowed_signers),
+                     "have it signed (git commit -S, gpg.format=ssh), or look at who committed it");
     }
     co_return 0;
   }

@@ -17,10 +17,6 @@ constexpr Milliseconds download_limit{5 * 60'000};
 constexpr std::size_t complaint_bytes = 4096;
 constexpr int tries = 4;
 
-[[noreturn]] void fail(std::string message, std::string hint) {
-  throw Error(Error::Kind::manifest, "manifest.location", std::move(message), std::move(hint));
-}
-
 /// A value in curl's configuration.
 std::string quoted(std::string_view text) {
   std::string out = "\"";
@@ -88,7 +84,7 @@ struct Try {
 Async<Try> ask_once(System& system, Origin origin) {
   Command command;
   command.argv = {"curl", "--disable", "--config", "-"};
-  command.environment = system.variables();
+  command.environment = operators_environment(system);
   command.input = configuration_of(origin);
   Try result;
   RunOptions options;
@@ -134,16 +130,17 @@ Async<std::string> download(System& system, Origin origin) {
     co_await pause;
   }
   const Finished& finished = last.finished;
-  if (last.too_large) fail(fmt::format("'{}' is larger than 64 MiB", where), "split it into several files");
-  if (finished.why == Ended::timeout) fail(fmt::format("'{}' takes too long", where), "check the network");
+  if (last.too_large) throw_location(fmt::format("'{}' is larger than 64 MiB", where), "split it into several files");
+  if (finished.why == Ended::timeout) throw_location(fmt::format("'{}' takes too long", where), "check the network");
   if (!finished.status.success()) {
     if (last.complaint.empty()) last.complaint = fmt::format("exit code {} of curl", finished.status.code);
-    fail(fmt::format("'{}' cannot be fetched: {}", where, last.complaint), std::string(hint_of(finished.status.code)));
+    throw_location(fmt::format("'{}' cannot be fetched: {}", where, last.complaint),
+                   std::string(hint_of(finished.status.code)));
   }
   const std::string digest = sha256(finished.output).hex();
   if (!origin.sha256.empty() && digest != origin.sha256) {
-    fail(fmt::format("'{}' is not what its checksum says: it came to sha256:{}", where, digest),
-         "look at what changed there before you change the checksum");
+    throw_location(fmt::format("'{}' is not what its checksum says: it came to sha256:{}", where, digest),
+                   "look at what changed there before you change the checksum");
   }
   co_return std::move(last.finished.output);
 }

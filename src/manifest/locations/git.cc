@@ -18,8 +18,6 @@ constexpr std::size_t complaint_shown = 400;
 constexpr int lock_failed = 75;
 constexpr std::string_view largest_file_bytes = "8589934592";  // a pack has no end where the other side wills it
 
-using Variables = std::vector<std::pair<std::string, std::string>>;
-
 /// What the operator's environment may not say to our git: other repositories, traces with credentials in them.
 bool is_of_another_repository(std::string_view name) {
   static constexpr std::array<std::string_view, 16> others = {
@@ -30,12 +28,6 @@ bool is_of_another_repository(std::string_view name) {
       "GIT_CURL_VERBOSE", "GIT_IMPLICIT_WORK_TREE", "GIT_EXEC_PATH",
       "GIT_CONFIG"};
   return name.starts_with("GIT_TRACE") || std::ranges::find(others, name) != others.end();
-}
-
-std::string quoted(const std::string& text) {
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
 }
 
 void set(Variables& variables, const std::string& name, std::string value) {
@@ -54,7 +46,7 @@ std::string site_of(const std::string& address) {
 
 Variables environment_of(System& system, const Origin& origin, const GitCall& call) {
   Variables all;
-  for (auto& variable : system.variables()) {
+  for (auto& variable : operators_environment(system)) {
     if (!is_of_another_repository(variable.first)) all.push_back(std::move(variable));
   }
   set(all, "LC_ALL", "C");
@@ -194,24 +186,21 @@ std::string masked(std::string text, const std::string& secret) {
 
 [[noreturn]] void fail(const Origin& origin, const Finished& finished, const std::string& complaint) {
   const std::string& where = origin.address;
-  const auto wrong = [&](std::string message, std::string_view hint) {
-    throw Error(Error::Kind::manifest, "manifest.location", std::move(message), std::string(hint));
-  };
   if (finished.why == Ended::timeout) {
-    wrong(fmt::format("git took too long with '{}'", where),
-          "check the network; --offline uses what was fetched before");
+    throw_location(fmt::format("git took too long with '{}'", where),
+                   "check the network; --offline uses what was fetched before");
   }
   if (finished.output_cut) {
-    wrong(fmt::format("'{}' holds too many files", where), "keep manifests in a repository of their own");
+    throw_location(fmt::format("'{}' holds too many files", where), "keep manifests in a repository of their own");
   }
   if (finished.status.code == lock_failed) {
-    wrong(fmt::format("another process fetches '{}' and does not come to an end", where), "run it again later");
+    throw_location(fmt::format("another process fetches '{}' and does not come to an end", where),
+                   "run it again later");
   }
   std::string words = masked(masked(without_credentials(essence_of(complaint)), origin.password), origin.user);
   if (words.size() > complaint_shown) words = words.substr(0, complaint_shown) + "...";
   if (words.empty()) words = fmt::format("exit code {}", finished.status.code);
-  wrong(fmt::format("git cannot fetch '{}': {}", where, words), hint_of(complaint));
-  bug("wrong() returned");
+  throw_location(fmt::format("git cannot fetch '{}': {}", where, words), std::string(hint_of(complaint)));
 }
 
 }  // namespace

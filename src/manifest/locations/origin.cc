@@ -9,6 +9,8 @@
 
 #include "base/diagnostic.h"
 #include "base/digest.h"
+#include "base/error.h"
+#include "base/utf8.h"
 
 namespace verba {
 namespace {
@@ -25,10 +27,6 @@ bool is_hex(std::string_view text) {
 
 bool is_commit(std::string_view text) {
   return (text.size() == 40 || text.size() == 64) && is_hex(text);
-}
-
-bool has_control(std::string_view text) {
-  return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
 std::string lower(std::string_view text) {
@@ -349,6 +347,10 @@ bool is_remote_location(std::string_view text) {
   const auto parsed = parse_location(text);
   const auto* origin = std::get_if<Origin>(&parsed);
   return origin == nullptr || origin->kind != Origin::Kind::local;
+}
+
+void throw_location(std::string message, std::string hint) {
+  throw Error(Error::Kind::manifest, "manifest.location", std::move(message), std::move(hint));
 }
 
 std::string shown(const Origin& origin) {

@@ -53,6 +53,9 @@ bool is_remote_location(std::string_view text);
 /// The checks of parse_location() for an origin that was put together from fields. Nothing when it is sound.
 std::variant<Origin, BadLocation> checked(Origin);
 
+/// Throws Error(manifest) "manifest.location".
+[[noreturn]] void throw_location(std::string message, std::string hint);
+
 /// For people and records: no user, no password, no query of a file's URL.
 std::string shown(const Origin&);
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "manifest/manifest.h"
 
 namespace verba {
@@ -26,10 +27,6 @@ bool is_manifest_name(std::string_view name) {
 std::string parent_of(const std::string& absolute) {
   const auto slash = absolute.rfind('/');
   return slash == std::string::npos || slash == 0 ? "/" : absolute.substr(0, slash);
-}
-
-bool has_control(std::string_view text) {
-  return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
 /// The entries of a directory, of the sorted paths of files in a commit. `directory` is "" or a path from the root.

@@ -40,12 +40,6 @@ std::vector<std::string> lines_of(std::string_view text) {
   return lines;
 }
 
-std::string place_of(const SshTarget& target) {
-  std::string text = target.user.empty() ? target.host : target.user + "@" + target.host;
-  if (target.port != 0) text += fmt::format(" port {}", target.port);
-  return text;
-}
-
 /// ssh puts things in the place of %.
 std::string without_percent(std::string_view path) {
   std::string text;
@@ -156,9 +150,9 @@ void SshConnections::close() noexcept {
       connection->work = {};
       if (!connection->opened || !is_there(*connection)) continue;
       ++left;
-      under_way.push_back(start<Said>(
-          ask(system_, over(connection->path, {"-O", "exit", "verba"}), system_.variables(), never, close_limit),
-          [&left](const Result<Said>&) { --left; }));
+      under_way.push_back(start<Said>(ask(system_, over(connection->path, {"-O", "exit", "verba"}),
+                                          operators_environment(system_), never, close_limit),
+                                      [&left](const Result<Said>&) { --left; }));
     }
     while (left > 0) system_.poll();
     if (!directory_.empty()) system_.remove(directory_);
@@ -215,7 +209,7 @@ void SshConnections::remove_leftovers(const std::string& base) {
         if (file.kind != DirectoryEntry::Kind::other) continue;
         Stop never;
         const Said said = wait_for(system_, ask(system_, over(path + "/" + file.name, {"-O", "check", "verba"}),
-                                                system_.variables(), never, close_limit));
+                                                operators_environment(system_), never, close_limit));
         alive = alive || said.finished.status.success();
       }
       if (!alive) system_.remove(path);
@@ -332,7 +326,7 @@ Async<std::string> SshConnections::connect(Connection& connection) {
   std::vector<std::string> argv = {"ssh", "-f", "-N", "-M", "-T", "-S", connection.path, "-o", "ControlPersist=300"};
   for (const std::string& option : options) argv.insert(argv.end(), {"-o", option});
   argv.insert(argv.end(), {"--", target.host});
-  Variables environment = system_.variables();
+  Variables environment = operators_environment(system_);
   if (!target.secret.empty()) {
     std::erase_if(environment, [](const auto& variable) { return variable.first.starts_with("SSH_ASKPASS"); });
     environment.emplace_back("SSH_ASKPASS", connection.path + ".askpass");
@@ -391,11 +385,12 @@ Async<std::string> SshConnections::offered_key(Connection& connection, std::vect
     argv.insert(argv.end(), {"-o", option});
   }
   argv.insert(argv.end(), {"-o", "UserKnownHostsFile=" + file, "--", connection.target->host, "exit"});
-  Async<Said> meeting = ask(system_, std::move(argv), system_.variables(), closing_, connect_limit);
+  Async<Said> meeting = ask(system_, std::move(argv), operators_environment(system_), closing_, connect_limit);
   co_await meeting;
   const std::vector<std::string> shown = lines_of(system_.read_file(file).value_or(""));
   if (shown.empty()) co_return std::string("none that could be read");
-  Async<Said> printing = ask(system_, {"ssh-keygen", "-l", "-f", file}, system_.variables(), closing_, close_limit);
+  Async<Said> printing =
+      ask(system_, {"ssh-keygen", "-l", "-f", file}, operators_environment(system_), closing_, close_limit);
   const Said print = co_await printing;
   const std::vector<std::string> words = lines_of(print.finished.output);
   const std::string key = shown.front().substr(shown.front().find(' ') + 1);

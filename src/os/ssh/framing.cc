@@ -2,21 +2,14 @@
 #include "os/ssh/framing.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
+
+#include "base/number.h"
 
 namespace verba {
 namespace {
 
 constexpr std::size_t report_limit_bytes = std::size_t{16} << 20;
-
-template <class Number>
-std::optional<Number> number_in(std::string_view text) {
-  Number number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
 
 /// How much of the end of `text` may be the beginning of `mark`.
 std::size_t half_seen(std::string_view text, std::string_view mark) {

@@ -63,12 +63,6 @@ void add_files(std::string& text, const Work& work) {
 
 }  // namespace
 
-std::string quoted(std::string_view text) {
-  std::string word = "'";
-  for (const char c : text) c == '\'' ? word += "'\\''" : word += c;
-  return word + "'";
-}
-
 std::string remote_command(const std::string& mark, const std::string& user) {
   return fmt::format("{}sh -c '{}' {}", as_user(user), reader, mark);
 }

@@ -11,9 +11,6 @@
 
 namespace verba {
 
-/// `text` as one word of a POSIX shell.
-std::string quoted(std::string_view text);
-
 /// For ssh's command line: reads lines to one that is `mark`, and evaluates them. Understood by any login shell.
 /// `user`: of sudo, or "".
 std::string remote_command(const std::string& mark, const std::string& user);

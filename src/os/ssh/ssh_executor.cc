@@ -117,7 +117,7 @@ class RemoteRun {
     Command command;
     command.argv =
         SshConnections::over(way_.socket, {"--", "verba", remote_end(*output_.process(), options_.grace, way_.become)});
-    command.environment = system_.variables();
+    command.environment = operators_environment(system_);
     ender_ = system_.start(command, {.output = {}, .exited = [this](ExitStatus status) {
                                        ender_.reset();
                                        killed_ = status.success();
@@ -207,7 +207,7 @@ std::string SshExecutor::directory_for(const std::string&, const std::string& wr
 Async<Finished> SshExecutor::tell(std::string socket, std::string line, std::optional<Milliseconds> limit, Stop& stop) {
   Command command;
   command.argv = SshConnections::over(socket, {"--", "verba", std::move(line)});
-  command.environment = system_.variables();
+  command.environment = operators_environment(system_);
   RunOptions options;
   options.timeout = limit;
   Async<Finished> child = verba::run(system_, std::move(command), stop, std::move(options));
@@ -255,7 +255,7 @@ Async<WorkDone> SshExecutor::run(Work work, Stop& stop, RunOptions options) {
   way.socket = co_await connecting;
   Command command;
   command.argv = SshConnections::over(way.socket, {"--", "verba", remote_command(way.mark, place_.become)});
-  command.environment = system_.variables();
+  command.environment = operators_environment(system_);
   command.input = remote_script(work, work.directory, way.mark, !place_.become.empty()) + way.mark + "\n";
   if (work.file) command.input += work.file->content;
   command.input += work.input;

@@ -28,6 +28,12 @@ std::string identity_of(const SshTarget& target) {
   return text;
 }
 
+std::string place_of(const SshTarget& target) {
+  std::string text = target.user.empty() ? target.host : target.user + "@" + target.host;
+  if (target.port != 0) text += " port " + std::to_string(target.port);
+  return text;
+}
+
 bool is_host(std::string_view text) {
   return is_made_of(text, "-_.:%");
 }

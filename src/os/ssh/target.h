@@ -30,6 +30,9 @@ struct SshTarget {
 /// The same text for targets that can share a connection, another for those that cannot.
 std::string identity_of(const SshTarget&);
 
+/// "deploy@web1.example.org port 2222", for people.
+std::string place_of(const SshTarget&);
+
 /// What ssh could take for an option or a shell for a command is no name. Letters, digits and - _ . : % in a host,
 /// letters, digits and - _ . + @ in a user (never first: -).
 bool is_host(std::string_view);

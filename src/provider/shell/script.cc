@@ -22,8 +22,6 @@ constexpr std::array<std::string_view, 7> shells = {"sh", "bash", "dash", "ash",
 constexpr std::array<std::string_view, 7> own_variables = {
     "VERBA_ENVIRONMENT", "VERBA_DEPLOYMENT", "VERBA_TASK", "VERBA_RUN", "VERBA_ACTION", "VERBA_OUTPUT", "VERBA_TRACE"};
 
-using Environment = Variables;
-
 Failed refused(std::string message, std::string hint = {}) {
   Failed failed;
   failed.message = std::move(message);
@@ -56,7 +54,7 @@ std::vector<std::string> own_interpreter(std::string_view text) {
   return split_at_blanks(text.substr(2, text.find('\n') - 2));
 }
 
-void set(Environment& environment, std::string_view name, std::string value) {
+void set(Variables& environment, std::string_view name, std::string value) {
   const auto found = std::ranges::find(environment, name, &std::pair<std::string, std::string>::first);
   if (found != environment.end()) {
     found->second = std::move(value);
@@ -74,7 +72,7 @@ std::string variable_of_output(std::string_view name) {
   return variable;
 }
 
-void add_recorded(Environment& environment, const Value& outputs) {
+void add_recorded(Variables& environment, const Value& outputs) {
   if (!outputs.is_map()) return;
   for (const auto& [key, value] : outputs.map()) {
     std::string text = plain_text(value).value_or(value.is_null() ? "" : to_json(value, SecretsAs::clear));
