@@ -5,6 +5,7 @@
 #include "cli/commands/deploy.h"
 #include "manifest/kinds/kinds.h"
 #include "provider/shell/shell_provider.h"
+#include "provider/substitutes.h"
 #include "state/sqlite/sqlite_store.h"
 
 namespace verba {
@@ -70,11 +71,16 @@ const std::vector<Option>& global_options() {
 std::unique_ptr<Kit> make_kit() {
   auto kit = std::make_unique<Kit>();
   kit->owned.push_back(make_shell_provider());
+  std::vector<Provider*> own;
+  for (const auto& provider : kit->owned) own.push_back(provider.get());
+  kit->own = Providers(own);
   std::vector<Provider*> providers;
-  for (const auto& provider : kit->owned) providers.push_back(provider.get());
-  kit->providers = Providers(providers);
+  for (Provider* provider : own) {
+    kit->catalogue.types.push_back(&provider->type());
+    providers.push_back(kit->owned.emplace_back(with_substitutes(*provider, kit->own)).get());
+  }
+  kit->providers = Providers(std::move(providers));
   kit->catalogue.kinds = built_in_kinds();
-  for (const Provider* provider : providers) kit->catalogue.types.push_back(&provider->type());
   return kit;
 }
 

@@ -20,7 +20,8 @@ const std::vector<CommandRow>& commands();
 /// What manifests may say and who carries it out. Made only by commands that need it.
 struct Kit {
   std::vector<std::unique_ptr<Provider>> owned;
-  Providers providers{{}};
+  Providers own{{}};        ///< as they are
+  Providers providers{{}};  ///< that mind what tasks say themselves
   Catalogue catalogue;
 };
 std::unique_ptr<Kit> make_kit();

@@ -26,13 +26,6 @@ std::int64_t default_parallelism() {
   return 4 * std::max<std::int64_t>(1, static_cast<std::int64_t>(std::thread::hardware_concurrency()));
 }
 
-std::optional<OnFailure> on_failure_of(Call& call) {
-  const auto said = call.arguments.text("on-failure");
-  if (!said) return std::nullopt;
-  if (*said == "rollback") return OnFailure::rollback;
-  return *said == "continue" ? OnFailure::keep_going : OnFailure::stop;
-}
-
 bool can_redraw(Call& call) {
   return call.console.out_terminal && call.system.variable("TERM").value_or("dumb") != "dumb" &&
          !call.system.variable("CI");
@@ -60,7 +53,6 @@ std::unique_ptr<Listener> listener_of(Call& call, Desk& desk, Format format) {
 RunSettings settings_of(Call& call, Desk& desk, const Planned& planned) {
   RunSettings settings;
   settings.parallelism = parallelism_of(call);
-  settings.on_failure = on_failure_of(call);
   settings.scratch_directory = scratch_directory(call, desk.state_path);
   settings.reason = reason_of(call);
   Map source;

@@ -7,6 +7,7 @@
 #include "manifest/kinds/kinds.h"
 #include "manifest/manifest.h"
 #include "manifest/names.h"
+#include "manifest/verb.h"
 #include "value/yaml.h"
 
 namespace verba {
@@ -166,8 +167,14 @@ class DocumentChecker {
     if (!list || !list->is_list()) return;
     for (Value& task : list->list()) {
       if (!task.is_map()) continue;
-      this->task(task, what);
+      const std::string which = fmt::format("task '{}' of {}", text_of(task, "name"), what);
+      this->task(task, which);
       variable_names(task, "variables");
+      for (const Verb verb : all_verbs) {
+        Value* substitute = task.map().find(to_string(verb));
+        if (substitute && substitute->is_map())
+          this->task(*substitute, fmt::format("'{}' of {}", to_string(verb), which));
+      }
     }
     task_names(list->list(), what);
   }
@@ -187,8 +194,7 @@ class DocumentChecker {
     }
   }
 
-  void task(Value& task, const std::string& deployment) {
-    const std::string what = fmt::format("task '{}' of {}", text_of(task, "name"), deployment);
+  void task(Value& task, const std::string& what) {
     const Value* type = task.find("type");
     const Value* script = task.find("task");
     if (type && script) {

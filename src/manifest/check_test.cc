@@ -182,9 +182,9 @@ INSTANTIATE_TEST_SUITE_P(
          "apiVersion: verbacratis/v1\nkind: Deployment\nmetadata: {name: web}\n",
          {"m.yaml:1:1 manifest.missing-field: 'tasks' is missing (add 'tasks': What there is to bring about. The order "
           "of writing means nothing: dependsOn and outputs do)"}},
-        {"deployment_rollback",
-         "apiVersion: verbacratis/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {tasks: [], rollback: {}}\n",
-         {"m.yaml:4:19 manifest.not-supported: 'rollback' is not supported by this version "
+        {"notify_is_for_later",
+         "apiVersion: verbacratis/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {tasks: [], notify: []}\n",
+         {"m.yaml:4:19 manifest.not-supported: 'notify' is not supported by this version "
           "(remove it; 'verba explain' tells what this version can do)"}},
     }),
     [](const auto& info) { return std::string(info.param.name); });

@@ -18,6 +18,7 @@
 #include "base/instant.h"
 #include "graph/graph.h"
 #include "manifest/manifest.h"
+#include "manifest/verb.h"
 #include "value/expr.h"
 #include "value/value.h"
 
@@ -29,6 +30,10 @@ using AccountId = std::uint32_t;
 
 enum class Trigger : std::uint8_t { changed, always, once };
 enum class OnFailure : std::uint8_t { rollback, stop, keep_going };  ///< YAML: rollback, stop, continue
+std::string_view to_string(OnFailure);
+std::optional<OnFailure> on_failure_named(std::string_view word);
+/// Which of a deployment's lists a task is in. YAML: tasks, update.tasks, delete.tasks, rollback.tasks
+enum class Occasion : std::uint8_t { deploy, update, remove, rollback };
 
 struct Retry {
   int attempts = 1;
@@ -54,6 +59,14 @@ struct Account {
   std::optional<Authentication> authentication = {};
 };
 
+/// What is done in the place of something that the task's own provider would do: a task without a name.
+struct Substitute {
+  Verb verb = Verb::update;
+  const TaskType* type = nullptr;
+  Value with;
+  SourceId source = 0;
+};
+
 /// One thing to bring about; an instance, when written with forEach.
 struct Task {
   std::string name;       ///< "site", or "motd[web-1]"
@@ -73,11 +86,19 @@ struct Task {
   Retry retry;
   std::optional<Milliseconds> timeout;
   OnFailure on_failure = OnFailure::rollback;
+  Occasion occasion = Occasion::deploy;
+  std::vector<Substitute> instead;
   std::string concurrency_group;
   std::string moved_from;     ///< its address before, or ""
   std::vector<TaskId> needs;  ///< whose end it waits for inside and outside its deployment; ascending
   SourceId source = 0;        ///< of the text that its inputs are from: see Model::directory_of
   Where where;                ///< of its name
+};
+
+/// How a deployment is rolled back.
+struct RollbackRules {
+  bool whole_run = false;  ///< YAML: scope: run. All that the run did is undone, not only what it did here
+  Milliseconds delay{0};   ///< how long to wait before it begins
 };
 
 struct DeploymentScope {
@@ -87,6 +108,7 @@ struct DeploymentScope {
   std::vector<std::string> loops;   ///< names of the tasks with forEach, sorted; one may have no instance at all
   Map variables;
   OnFailure on_failure = OnFailure::rollback;
+  RollbackRules rollback;
   Value spec;  ///< the checked spec but for `tasks`, for what has no member here
   std::string directory;
   Where where;

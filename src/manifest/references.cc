@@ -52,6 +52,10 @@ class Follower {
     ++round_;
     doing_ = "with";
     value(task_->with, false);
+    for (const Substitute& substitute : task_->instead) {
+      doing_ = to_string(substitute.verb);
+      value(substitute.with, false);
+    }
     doing_ = "when";
     if (task_->when) references(task_->when->references(), false);
     depends_on(*resolution_.declared[home_].at(task_->base_name).written);

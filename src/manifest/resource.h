@@ -19,6 +19,8 @@ struct FileInput {
   std::string content;
 };
 
+struct StandIn;
+
 /// All a provider is told about what it is to bring about. Made from a Task by evaluating its inputs, or from a record.
 /// A plain value; may hold secrets.
 struct Resource {
@@ -30,6 +32,13 @@ struct Resource {
   std::string account = "deployment-host";
   std::string account_kind = "InfrastructureAccount";
   Value account_spec;
+  std::vector<StandIn> instead;  ///< what the task says itself how to do
+};
+
+/// What is done in the place of something that the provider of a resource would do, by the provider of its own type.
+struct StandIn {
+  Verb verb = Verb::update;
+  Resource resource;
 };
 
 }  // namespace verba

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "manifest/kinds/kinds.h"
@@ -12,12 +13,19 @@
 namespace verba {
 namespace {
 
+constexpr std::array<std::string_view, 3> on_failure_words{"rollback", "stop", "continue"};
+
 OnFailure on_failure_of(const Value& holder, OnFailure otherwise) {
-  const std::string_view text = text_of(holder, "onFailure");
-  if (text == "rollback") return OnFailure::rollback;
-  if (text == "stop") return OnFailure::stop;
-  if (text == "continue") return OnFailure::keep_going;
-  return otherwise;
+  return on_failure_named(text_of(holder, "onFailure")).value_or(otherwise);
+}
+
+RollbackRules rollback_of(const Value& spec) {
+  RollbackRules rules;
+  const Value* written = spec.find("rollback");
+  if (!written) return rules;
+  rules.whole_run = text_of(*written, "scope") == "run";
+  rules.delay = parse_duration(text_of(*written, "delay")).value_or(rules.delay);
+  return rules;
 }
 
 bool flag(const Value& holder, std::string_view member) {
@@ -134,18 +142,13 @@ class TaskMaker {
 
   // All that does not differ from instance to instance. False when the task is broken.
   bool describe(const Value& written, const Value& name, Task& task) {
-    task.source = manifest_.where.source;
-    if (const Value* script = written.find("task")) {
-      if (!script->is_string() || !reuse(*script, written, task)) return false;
-    } else {
-      task.type = resolution_.catalogue.type(text_of(written, "type"));
-      if (!task.type) return false;
-      const Value* with = written.find("with");
-      if (with && with->is_map()) {
-        task.with = *with;
-      } else {
-        task.with = Map{};
-      }
+    if (!work(written, task.type, task.with, task.source)) return false;
+    for (const Verb verb : all_verbs) {
+      const Value* own = written.find(to_string(verb));
+      if (!own || !own->is_map()) continue;
+      Substitute& substitute = task.instead.emplace_back();
+      substitute.verb = verb;
+      if (!work(*own, substitute.type, substitute.with, substitute.source)) return false;
     }
     task.base_name = name.string();
     task.name = name.string();
@@ -168,7 +171,23 @@ class TaskMaker {
     return true;
   }
 
-  bool reuse(const Value& name, const Value& written, Task& task) {
+  /// What is written as `type` and `with`, or as `task`. False when it is broken.
+  bool work(const Value& written, const TaskType*& type, Value& with, SourceId& source) {
+    source = manifest_.where.source;
+    if (const Value* script = written.find("task")) {
+      return script->is_string() && reuse(*script, written, type, with, source);
+    }
+    type = resolution_.catalogue.type(text_of(written, "type"));
+    const Value* inputs = written.find("with");
+    if (inputs && inputs->is_map()) {
+      with = *inputs;
+    } else {
+      with = Map{};
+    }
+    return type != nullptr;
+  }
+
+  bool reuse(const Value& name, const Value& written, const TaskType*& type, Value& with, SourceId& source) {
     const auto found = model_.scripts.find(name.string());
     if (found == model_.scripts.end()) {
       const Manifest* elsewhere = resolution_.index.find("ShellScript", name.string());
@@ -180,11 +199,11 @@ class TaskMaker {
       }
       return false;
     }
-    task.type = resolution_.catalogue.type(found->second->kind->task_type);
-    if (!task.type) return false;
-    task.with = found->second->spec;
-    task.source = found->second->where.source;
-    if (const Value* more = written.find("with")) lay_over(*more, task.with);
+    type = resolution_.catalogue.type(found->second->kind->task_type);
+    if (!type) return false;
+    with = found->second->spec;
+    source = found->second->where.source;
+    if (const Value* more = written.find("with")) lay_over(*more, with);
     return true;
   }
 
@@ -402,6 +421,16 @@ void needs_of_deployment(Resolution& resolution, DeploymentScope& scope) {
 
 }  // namespace
 
+std::string_view to_string(OnFailure policy) {
+  return on_failure_words.at(static_cast<std::size_t>(policy));
+}
+
+std::optional<OnFailure> on_failure_named(std::string_view word) {
+  const auto found = std::ranges::find(on_failure_words, word);
+  if (found == on_failure_words.end()) return std::nullopt;
+  return static_cast<OnFailure>(found - on_failure_words.begin());
+}
+
 void resolve_deployments(Resolution& resolution) {
   Model& model = resolution.model;
   for (const Manifest* manifest : resolution.index.all("Deployment")) {
@@ -416,6 +445,7 @@ void resolve_deployments(Resolution& resolution) {
     scope.name = manifest->name;
     scope.variables = map_of(manifest->spec, "variables");
     scope.on_failure = on_failure_of(manifest->spec, OnFailure::rollback);
+    scope.rollback = rollback_of(manifest->spec);
     scope.spec = without_tasks(manifest->spec);
     scope.directory = manifest->directory;
     scope.where = manifest->where;

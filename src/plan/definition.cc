@@ -21,6 +21,19 @@ Value files_value(const std::vector<FileInput>& files) {
   return list;
 }
 
+Value instead_value(const std::vector<StandIn>& all) {
+  Map map;
+  for (const StandIn& each : all) {
+    Map entry;
+    entry.set("type", each.resource.type);
+    entry.set("directory", each.resource.directory);
+    entry.set("inputs", each.resource.inputs);
+    entry.set("files", files_value(each.resource.files));
+    map.set(std::string(to_string(each.verb)), std::move(entry));
+  }
+  return map;
+}
+
 Value retry_value(const Retry& retry) {
   Map map;
   map.set("attempts", retry.attempts);
@@ -81,6 +94,26 @@ std::vector<FileInput> read_files(Store& store, const Value& list, const std::st
   return files;
 }
 
+/// A substitute works where the thing is.
+void read_instead(Store& store, const Value& map, const std::string& address, Resource& resource) {
+  if (!map.is_map()) throw unreadable(address, "'instead' is no object");
+  for (const auto& [key, entry] : map.map()) {
+    const std::optional<Verb> verb = verb_named(key.name);
+    if (!verb) throw unreadable(address, fmt::format("'{}' is no verb", key.name));
+    const Reader reader(entry, address);
+    StandIn& each = resource.instead.emplace_back();
+    each.verb = *verb;
+    each.resource.address = address;
+    each.resource.type = reader.text("type");
+    each.resource.account = resource.account;
+    each.resource.account_kind = resource.account_kind;
+    each.resource.account_spec = resource.account_spec;
+    each.resource.directory = reader.text("directory");
+    each.resource.inputs = reader.member("inputs");
+    each.resource.files = read_files(store, reader.member("files"), address);
+  }
+}
+
 Retry read_retry(const Value& value, const std::string& address) {
   const Reader reader(value, address);
   Retry retry;
@@ -107,6 +140,7 @@ std::string to_json(const Definition& definition, const Sealer& sealer) {
   map.set("inputs", resource.inputs);
   if (definition.compared) map.set("compared", *definition.compared);
   map.set("files", files_value(resource.files));
+  if (!resource.instead.empty()) map.set("instead", instead_value(resource.instead));
   if (definition.timeout) map.set("timeoutMs", std::int64_t{definition.timeout->count()});
   map.set("retry", retry_value(definition.retry));
   map.set("idempotent", definition.idempotent);
@@ -148,6 +182,7 @@ Definition read_definition(Store& store, const Digest& digest, const std::string
   resource.inputs = reader.member("inputs");
   if (const Value* compared = value.find("compared")) definition.compared = *compared;
   resource.files = read_files(store, reader.member("files"), address);
+  if (const Value* instead = value.find("instead")) read_instead(store, *instead, address, resource);
   if (value.find("timeoutMs")) definition.timeout = Milliseconds(reader.number("timeoutMs"));
   definition.retry = read_retry(reader.member("retry"), address);
   const Value& idempotent = reader.member("idempotent");

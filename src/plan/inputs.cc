@@ -63,12 +63,18 @@ Digest digest_of_counted(const Resource& resource, const Value& counted, const T
 
 /// `from`: a task or a definition.
 template <class T>
-Digest digest_of_beside(const Value& inputs, const T& from, const TaskType& type, const Sealer& sealer) {
+Digest digest_of_beside(const Value& inputs, const std::vector<StandIn>& instead, const T& from, const TaskType& type,
+                        const Sealer& sealer) {
   const Retry& retry = from.retry;
   std::string text =
       fmt::format("{} {} {} {} {} {} ", retry.attempts, retry.delay.count(), retry.backoff, retry.max_delay.count(),
                   from.timeout.value_or(Milliseconds(0)).count(), from.idempotent);
   to_canonical_json(part_of(inputs, type, true), sealer.digest_key(), text);
+  for (const StandIn& each : instead) {
+    text += fmt::format(" {} {} ", to_string(each.verb), each.resource.type);
+    to_canonical_json(each.resource.inputs, sealer.digest_key(), text);
+    for (const FileInput& file : each.resource.files) text += file.digest.hex();
+  }
   return sha256(text);
 }
 
@@ -82,21 +88,33 @@ std::optional<Inputs> evaluate_inputs(const Model& model, TaskId id, const Surro
   const Account& account = model.accounts[task.account];
   Inputs inputs;
   inputs.waits = has_unknown(*with);
-  Resource& resource = inputs.resource;
-  resource.address = task.address;
-  resource.type = task.type->name;
-  resource.inputs = std::move(*with);
-  resource.directory = model.directory_of(task);
-  resource.account = account.name;
-  resource.account_kind = account.kind->name;
-  resource.account_spec = described(account);
   const std::size_t errors_before = diagnostics.errors();
-  for (const Field& field : task.type->inputs) {
-    if (field.file) add_file(field, task, resource.directory, surroundings, resource, diagnostics);
+  const auto resource_of = [&](const TaskType& type, Value&& evaluated, const std::string& directory) {
+    Resource made;
+    made.address = task.address;
+    made.type = type.name;
+    made.inputs = std::move(evaluated);
+    made.directory = directory;
+    made.account = account.name;
+    made.account_kind = account.kind->name;
+    made.account_spec = described(account);
+    for (const Field& field : type.inputs) {
+      if (field.file) add_file(field, task, directory, surroundings, made, diagnostics);
+    }
+    return made;
+  };
+  Resource& resource = inputs.resource;
+  resource = resource_of(*task.type, std::move(*with), model.directory_of(task));
+  for (const Substitute& substitute : task.instead) {
+    std::optional<Value> own = evaluate(substitute.with, scope_of(model, id, surroundings), diagnostics);
+    if (!own) return std::nullopt;
+    inputs.waits = inputs.waits || has_unknown(*own);
+    resource.instead.push_back(
+        {substitute.verb, resource_of(*substitute.type, std::move(*own), model.directories.at(substitute.source))});
   }
   if (diagnostics.errors() > errors_before) return std::nullopt;
   if (!inputs.waits) inputs.digest = digest_of_counted(resource, resource.inputs, *task.type, sealer);
-  inputs.beside = digest_of_beside(resource.inputs, task, *task.type, sealer);
+  inputs.beside = digest_of_beside(resource.inputs, resource.instead, task, *task.type, sealer);
   return inputs;
 }
 
@@ -105,7 +123,7 @@ Digest digest_of(const Definition& definition, const TaskType& type, const Seale
 }
 
 Digest beside_of(const Definition& definition, const TaskType& type, const Sealer& sealer) {
-  return digest_of_beside(definition.counted(), definition, type, sealer);
+  return digest_of_beside(definition.counted(), definition.resource.instead, definition, type, sealer);
 }
 
 Definition redefined(Definition old, const Inputs& now, const Task& task) {
@@ -117,6 +135,7 @@ Definition redefined(Definition old, const Inputs& now, const Task& task) {
   };
   take_over(old.resource.inputs);
   if (old.compared) take_over(*old.compared);
+  old.resource.instead = now.resource.instead;
   old.timeout = task.timeout;
   old.retry = task.retry;
   old.idempotent = task.idempotent;

@@ -42,6 +42,7 @@ struct Step {
   bool temporary = false;             ///< of a temporary task; its delete: see plan/temporary.h
   bool interrupted = false;           ///< the last step on it never ended, or failed
   bool repairs = false;               ///< it was found gone or drifted: act even when its inputs are the same
+  bool undoable = false;              ///< a rollback can undo it
   std::optional<TaskId> task;         ///< in the model; nothing when it is only in state
   std::optional<std::size_t> record;  ///< in the snapshot's records; nothing when new
   std::optional<std::size_t> undoes;  ///< the step of the same plan that a rollback undoes
@@ -64,6 +65,16 @@ struct Move {
   Record record;                ///< as it is to be recorded
 };
 
+/// What a failure leads to.
+struct Consequence {
+  std::string deployment;       ///< where it happens
+  std::vector<std::string> of;  ///< addresses: when one of these fails; empty: whichever fails there
+  OnFailure policy = OnFailure::rollback;
+  bool whole_run = false;           ///< rolled back is all that the run did, everywhere
+  std::vector<std::size_t> undone;  ///< steps of the plan that are undone, if they were done
+  std::vector<std::size_t> stay;    ///< steps that nothing can undo
+};
+
 /// What the person asked for.
 struct Goal {
   enum class Kind : std::uint8_t {
@@ -77,6 +88,7 @@ struct Goal {
   std::optional<RunId> to;           ///< rollback: as at the end of this run (0: before the first one)
   bool refresh = false;              ///< look first how what is recorded is out there
   std::optional<Milliseconds> ttl;   ///< apply: what it deploys or keeps expires after that; 0: it lasts again
+  std::optional<OnFailure> on_failure = {};  ///< in place of what the manifests say
 };
 std::string_view to_string(Goal::Kind);  ///< the command: apply, destroy, rollback, gc
 
@@ -92,9 +104,10 @@ struct Plan {
   std::vector<Move> moves;           ///< recorded before anything else; the records of the steps are those after it
   std::vector<Note> noted;           ///< no step of their own
   std::vector<Record> forgotten;     ///< remembered of temporary things that nothing will need again
-  std::vector<std::string> locked;   ///< deployments to lock; sorted
-  std::int64_t serial = 0;           ///< of the snapshot
-  std::optional<RunId> back_to;      ///< of a rollback: the run at whose end it was so; 0: before the first one
+  std::vector<Consequence> consequences;  ///< of an apply: by deployment
+  std::vector<std::string> locked;        ///< deployments to lock; sorted
+  std::int64_t serial = 0;                ///< of the snapshot
+  std::optional<RunId> back_to;           ///< of a rollback: the run at whose end it was so; 0: before the first one
 
   bool empty() const { return steps.empty(); }  ///< `moves` and `noted` do not count: nothing is run for them
   bool idle() const { return steps.empty() && moves.empty(); }  ///< nothing to tell of

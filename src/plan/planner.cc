@@ -12,6 +12,7 @@
 #include <unordered_map>
 
 #include "base/error.h"
+#include "plan/consequences.h"
 #include "plan/definition.h"
 #include "plan/diff.h"
 #include "plan/inputs.h"
@@ -63,6 +64,9 @@ class Planner {
   bool is_left_over(const Record&) const;
   void clean_after(TaskId);
   void look_at(TaskId);
+  void validate(const Resource&, Where task);
+  void plan_step(TaskId, const Record*, bool decided, const Inputs&);
+  bool can_undo(TaskId, const Record*, const Resource&) const;
   void decide(TaskId, const Record&, const Inputs&);
   void keep(TaskId, const Record&, const Inputs&);
   Step step_of(TaskId task, Action action, std::string reason) const;
@@ -235,22 +239,38 @@ void Planner::look_at(TaskId id) {
     fates_[id] = Fate::changes;  // one mistake is one message: those that read its outputs just wait for them
     return;
   }
-  if (const Provider* provider = aids_.providers.find(model_.tasks[id].type->name); provider && !again_) {
-    provider->validate(inputs->resource.inputs, model_.tasks[id].where, diagnostics_);
-  }
-  const std::optional<TaskId> user = called_up_[id];
-  if (model_.tasks[id].temporary && !user) return stand_aside(id, *inputs);
+  if (!again_) validate(inputs->resource, model_.tasks[id].where);
+  if (model_.tasks[id].temporary && !called_up_[id]) return stand_aside(id, *inputs);
   const Record* record = record_of(id);
-  if (record && wanted) return decide(id, *record, *inputs);
+  plan_step(id, record, wanted.has_value(), *inputs);
+  if (fates_[id] == Fate::changes) by_task_.back().undoable = can_undo(id, record, inputs->resource);
+}
+
+void Planner::validate(const Resource& resource, Where task) {
+  if (const Provider* provider = aids_.providers.find(resource.type)) {
+    provider->validate(resource.inputs, task, diagnostics_);
+  }
+  for (const StandIn& each : resource.instead) validate(each.resource, task);
+}
+
+bool Planner::can_undo(TaskId id, const Record* record, const Resource& wanted) const {
+  const Provider* provider = aids_.providers.find(model_.tasks[id].type->name);
+  return provider && provider->can_rollback(wanted, record && record->definition);
+}
+
+/// What there is to do for it, if anything. `decided`: its condition is known to hold.
+void Planner::plan_step(TaskId id, const Record* record, bool decided, const Inputs& inputs) {
+  if (record && decided) return decide(id, *record, inputs);
+  const std::optional<TaskId> user = called_up_[id];
   const std::string reason =
       user ? fmt::format("temporary: {} needs it", model_.tasks[*user].address) : "not deployed yet";
   Step& step = change(id, record ? Action::update : Action::create,
-                      wanted ? reason : "whether it is wanted is known after apply");
-  step.waits = inputs->waits || !wanted;
+                      decided ? reason : "whether it is wanted is known after apply");
+  step.waits = inputs.waits || !decided;
   if (record) {
-    describe(step, *record, *inputs);
+    describe(step, *record, inputs);
   } else {
-    step.changes = diff_values(Value(Map()), inputs->resource.inputs);
+    step.changes = diff_values(Value(Map()), inputs.resource.inputs);
   }
 }
 
@@ -383,6 +403,7 @@ Plan Planner::apply() {
   find_orphans(targets);
   clean_up(targets);
   plan_.graph = order_of_changes(model_, snapshot_, plan_.steps, removals_, cleanings_);
+  plan_.consequences = consequences_of(plan_, model_);
   note_locks();
   return std::move(plan_);
 }

@@ -76,6 +76,7 @@ Step removal_step(const Snapshot& snapshot, std::size_t index, const std::string
   step.reason =
       is_only_forgotten(record, aids) ? reason + "; nothing says how to delete it, it is only forgotten" : reason;
   step.interrupted = record.status != RecordStatus::deployed;
+  step.undoable = record.definition.has_value();
   step.record = index;
   step.place = record.place;
   return step;

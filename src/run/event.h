@@ -25,6 +25,11 @@ struct RollbackBegan {
   Instant at;
   const Plan* plan = nullptr;  ///< with the added steps; in place of the one before until the run has ended
 };
+/// Something failed; after that long what was done is going to be undone, unless the person stops the run.
+struct RollbackWaits {
+  Instant at;
+  Milliseconds delay{0};
+};
 struct StepBegan {
   StepNumber step = 0;
   int attempt = 1;
@@ -61,8 +66,8 @@ struct RunEnded {
   Instant at;
   RunStatus status = RunStatus::succeeded;
 };
-using Event =
-    std::variant<RunBegan, RollbackBegan, StepBegan, StepPrinted, StepRetries, StepEnded, StopAsked, RunEnded>;
+using Event = std::variant<RunBegan, RollbackWaits, RollbackBegan, StepBegan, StepPrinted, StepRetries, StepEnded,
+                           StopAsked, RunEnded>;
 
 /// Told of every event, on the thread of the run. Must be quick and must not throw.
 class Listener {

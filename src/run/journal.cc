@@ -9,13 +9,18 @@ Digest Journal::put_blob(std::string content) {
   return digest;
 }
 
+void Journal::put_files(const Resource& resource) {
+  for (const FileInput& file : resource.files) batch_.emplace_back(PutBlob{file.digest, file.content});
+  for (const StandIn& each : resource.instead) put_files(each.resource);
+}
+
 Record Journal::started(StepNumber step, Instant at, Record record, const Definition* next) {
   const std::optional<Digest> before = record.definition;
   record.status = RecordStatus::started;
   record.run = run_;
   record.updated = at;
   if (next) {
-    for (const FileInput& file : next->resource.files) batch_.emplace_back(PutBlob{file.digest, file.content});
+    put_files(next->resource);
     record.pending = put_blob(to_json(*next, sealer_));
   }
   batch_.emplace_back(StepStarted{run_, step, 1, at, before, next ? record.pending : std::nullopt});
@@ -41,6 +46,7 @@ void Journal::added(StepNumber step, const Step& planned) {
 }
 
 void Journal::put(Record record, const Definition& definition) {
+  put_files(definition.resource);
   record.definition = put_blob(to_json(definition, sealer_));
   put(std::move(record));
 }

@@ -42,6 +42,7 @@ class Journal {
 
  private:
   Digest put_blob(std::string content);
+  void put_files(const Resource& resource);
 
   Store& store_;
   const Lease& lease_;

@@ -53,6 +53,11 @@ void SecretWords::add_text(std::string_view whole) {
   }
 }
 
+void SecretWords::add_of(const Resource& resource) {
+  add(resource.inputs);
+  for (const StandIn& each : resource.instead) add_of(each.resource);
+}
+
 void SecretWords::add(const Value& value) {
   if (value.is_list()) {
     for (const Value& item : value.list()) add(item);

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <unordered_set>
 
+#include "manifest/resource.h"
 #include "run/words.h"
 #include "value/value.h"
 
@@ -16,6 +17,8 @@ class SecretWords {
  public:
   /// Every secret scalar of a tree, in all its spellings (spellings.h), and the keys of secret maps.
   void add(const Value&);
+  /// Those among its inputs.
+  void add_of(const Resource&);
   bool empty() const { return words_.empty(); }
   const WordTree& words() const { return words_; }
 

@@ -160,7 +160,7 @@ class Observing {
     Definition definition = read_definition(from_.store, *digest, record.address, from_.sealer);
     if (!provider->can_observe(definition.resource)) return;
     Value outputs = record.definition ? from_.sealer.from_sealed_json(record.outputs, record.address) : Value();
-    secrets_.add(definition.resource.inputs);
+    secrets_.add_of(definition.resource);
     secrets_.add(outputs);
     Executor* executor = nullptr;
     try {

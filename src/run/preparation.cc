@@ -63,7 +63,7 @@ std::optional<Value> Preparation::outputs_of(TaskId task) {
 Recorded Preparation::recorded(const Record& record, const Digest& digest) {
   Recorded was{read_definition(at_.store, digest, record.address, at_.sealer).resource,
                at_.sealer.from_sealed_json(record.outputs, record.address)};
-  secrets_.add(was.resource.inputs);
+  secrets_.add_of(was.resource);
   secrets_.add(was.outputs);
   return was;
 }
@@ -124,7 +124,7 @@ void Preparation::note_before(Job& job, const Step& step) {
 std::variant<Job, Settled> Preparation::restoration_of(Job job, const Step& step) {
   Definition next = read_definition(at_.store, *step.restores, step.address, at_.sealer);
   note_before(job, step);
-  secrets_.add(next.resource.inputs);
+  secrets_.add_of(next.resource);
   job.inputs = digest_of(next, job.provider->type(), at_.sealer);
   job.beside = beside_of(next, job.provider->type(), at_.sealer);
   job.retry = next.retry;
@@ -154,7 +154,7 @@ std::optional<Settled> Preparation::fill(Job& job, const Step& step) {
     return settled;
   }
   note_before(job, step);
-  secrets_.add(actual->resource.inputs);
+  secrets_.add_of(actual->resource);
   job.inputs = counted->digest;
   job.beside = counted->beside;
   Definition next{std::move(actual->resource), std::nullopt, task.timeout, task.retry, task.idempotent,

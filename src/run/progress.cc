@@ -27,6 +27,7 @@ struct Fold {
     progress.began = e.at;
     progress.steps.assign(e.plan->steps.size(), {});
   }
+  void operator()(const RollbackWaits&) const {}
   void operator()(const RollbackBegan& e) const {
     progress.plan = e.plan;
     progress.steps.resize(e.plan->steps.size());

@@ -182,7 +182,7 @@ Found Recovery::in_doubt(const Record& record, const std::string& why, bool make
 Found Recovery::find_out(const Record& record, const DeadRun& dead, const StepRecord* step) {
   const std::optional<Definition> definition = definition_of(record);
   if (!definition || step == nullptr) return {Found::What::undone, "nothing is known of it", Map(), std::nullopt};
-  secrets_.add(definition->resource.inputs);
+  secrets_.add_of(definition->resource);
   const auto traced = dead.children.find(std::to_string(step->number));
   const TracedChild* child = dead.same_boot && traced != dead.children.end() ? &traced->second : nullptr;
   if (child != nullptr && !child->code) {

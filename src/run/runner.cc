@@ -18,6 +18,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "plan/consequences.h"
 #include "plan/moves.h"
 #include "plan/temporary.h"
 #include "run/journal.h"
@@ -71,7 +72,9 @@ class RunLoop {
   void settle(StepNumber, const Settled&);
   void failed(StepNumber);
   void skip(const std::vector<StepNumber>&, const std::string& why);
-  OnFailure policy_of(const Step&) const;
+  const RollbackRules& rollback_of(const Step&) const;
+  void stop_where(const Step& failed, bool everywhere);
+  bool pause_before_undo();
   bool any(StepNumber from, StepNumber to, std::initializer_list<StepStatus>) const;
 
   const Model& model_;
@@ -93,6 +96,7 @@ class RunLoop {
   std::set<std::string> busy_groups_;
   std::map<std::string, std::size_t> busy_accounts_;  ///< how many steps work in those that have a limit
   std::vector<StepNumber> parked_;                    ///< ready, but their group or their account is busy
+  Milliseconds undo_delay_{0};                        ///< the longest of those that are doomed
   bool stopping_ = false;
   bool halted_ = false;    ///< nothing new starts
   bool cleaning_ = false;  ///< in the last phase
@@ -212,7 +216,7 @@ void RunLoop::roll_back() {
     if (statuses_[step] == StepStatus::in_doubt) continue;  // it may still be at work
     if (doomed_.contains(plan_.steps[step].deployment) && !plan_.steps[step].temporary) to_undo.push_back(step);
   }
-  if (to_undo.empty()) return;
+  if (to_undo.empty() || !pause_before_undo()) return;
   before_undo_ = at_.store.snapshot(plan_.environment);
   undo_ = undo_of(plan_, to_undo);
   for (StepNumber step = undo_->first; step < undo_->plan.steps.size(); ++step) {
@@ -223,6 +227,17 @@ void RunLoop::roll_back() {
   phase_ = {&undo_->plan, undo_->first, std::make_unique<Schedule>(undo_->graph, to_undo.size(), undo_->urgency)};
   at_.listener.on(RollbackBegan{at_.system.now(), &undo_->plan});
   work_off();
+}
+
+/// Gives a person the time to say that what is done shall stay. False when they do.
+bool RunLoop::pause_before_undo() {
+  if (undo_delay_.count() == 0) return true;
+  at_.listener.on(RollbackWaits{at_.system.now(), undo_delay_});
+  bool over = false;
+  const TimerId timer = at_.system.after(undo_delay_, [&over] { over = true; });
+  while (!over && !stopping_) at_.system.poll();
+  at_.system.cancel(timer);
+  return over;
 }
 
 /// The last phase: the deletes of what is temporary that are still to be done. Ctrl-C does not keep it from beginning.
@@ -458,11 +473,10 @@ void RunLoop::settle(StepNumber step, const Settled& settled) {
   }
 }
 
-OnFailure RunLoop::policy_of(const Step& step) const {
-  if (is_cleaning(step)) return OnFailure::keep_going;
-  if (settings_.on_failure) return *settings_.on_failure;
-  if (plan_.goal.kind != Goal::Kind::apply) return OnFailure::keep_going;  // a destroy is not undone by deploying
-  return step.task ? model_.tasks[*step.task].on_failure : OnFailure::stop;
+const RollbackRules& RunLoop::rollback_of(const Step& step) const {
+  static const RollbackRules usual;
+  const auto deployment = model_.deployment(step.deployment);
+  return deployment ? model_.deployments[*deployment].rollback : usual;
 }
 
 /// What needs the step will not run. With `stop` and `rollback` nothing new of its deployment either, nor what needs
@@ -471,14 +485,31 @@ void RunLoop::failed(StepNumber number) {
   const Step& step = phase_.plan->steps[number];
   skip(block(number), fmt::format("it needs {}", step.address));
   if (step.undoes) return;
-  const OnFailure policy = policy_of(step);
+  const OnFailure policy = policy_of(plan_, step, model_);
+  if (policy == OnFailure::keep_going) return;
   // What is in doubt may still be at work: nothing is undone beside it.
-  const bool in_doubt = statuses_[number] == StepStatus::in_doubt;
-  if (policy == OnFailure::rollback && !in_doubt) doomed_.insert(step.deployment);
-  if (policy == OnFailure::keep_going || !stopped_.insert(step.deployment).second) return;
+  const bool undo = policy == OnFailure::rollback && statuses_[number] != StepStatus::in_doubt;
+  const RollbackRules& rules = rollback_of(step);
+  if (undo) {
+    undo_delay_ = std::max(undo_delay_, rules.delay);
+    doomed_.insert(step.deployment);
+  }
+  stop_where(step, undo && rules.whole_run);
+}
+
+/// Nothing new starts in its deployment, or anywhere: then all of it is to be undone.
+void RunLoop::stop_where(const Step& failed, bool everywhere) {
+  bool any_new = stopped_.insert(failed.deployment).second;
+  if (everywhere) {
+    for (const Step& step : plan_.steps) {
+      any_new = stopped_.insert(step.deployment).second || any_new;
+      doomed_.insert(step.deployment);
+    }
+  }
+  if (!any_new) return;
   for (StepNumber other = 0; other < plan_.steps.size(); ++other) {
-    if (plan_.steps[other].deployment != step.deployment || statuses_[other] != StepStatus::pending) continue;
-    skip({other}, fmt::format("{} failed", step.address));
+    if (!stopped_.contains(plan_.steps[other].deployment) || statuses_[other] != StepStatus::pending) continue;
+    skip({other}, fmt::format("{} failed", failed.address));
     skip(block(other), fmt::format("it needs {}", plan_.steps[other].address));
   }
 }

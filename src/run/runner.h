@@ -16,8 +16,7 @@ namespace verba {
 
 struct RunSettings {
   std::size_t parallelism = 8;
-  std::optional<OnFailure> on_failure;  ///< in place of what the manifests say
-  std::string scratch_directory;        ///< where attempts get their directories; made when needed
+  std::string scratch_directory;  ///< where attempts get their directories; made when needed
   std::string reason;
   std::string source;  ///< JSON, for the record
   std::string plan_json;

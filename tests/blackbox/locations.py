@@ -175,7 +175,8 @@ class World:
         if shutil.which("openssl"):
             make_certificates(root)
             self.secure = serve(self.repositories, (root / "server.pem", root / "server.key"))
-        self.seen = set()  # command lines
+        self.seen = set()
+        self.said = set()  # command lines
         self.number = 0
 
     def git(self, *words, where):
@@ -220,13 +221,13 @@ class World:
         return child.returncode, output
 
     def watch(self, done, own):
-        """Notes command lines but for the one that we said; a child has it too, for a moment."""
-        own = b"".join(word.encode() + b"\0" for word in own)
+        """Notes command lines but for those that we said; a child has them too, for a moment longer than its parent."""
+        self.said.add(b"".join(word.encode() + b"\0" for word in own))
         while not done.is_set():
             for entry in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
                 try:
                     line = entry.read_bytes()
-                    if line != own:
+                    if line not in self.said:
                         self.seen.add(line)
                 except OSError:
                     pass

@@ -45,12 +45,14 @@ class RollbackTo : public ::testing::Test {
     world.goal.targets = {"d"};
   }
   /// Creating d.bad fails.
-  void run_badly() {
+  void run_badly(std::optional<OnFailure> on_failure = std::nullopt) {
     world.goal = {};
+    world.goal.on_failure = on_failure;
     world.provider.script = [](const std::string& call) -> std::optional<Outcome> {
       return call == "create d.bad" ? std::optional<Outcome>(Failed{}) : std::nullopt;
     };
     world.run(EngineWorld::deployment("- name: a\n  with: {value: 3}\n- name: bad\n  dependsOn: [a]\n"));
+    world.goal = {};
     world.goal.kind = Goal::Kind::rollback;
     world.goal.targets = {"d"};
   }
@@ -126,8 +128,7 @@ TEST_F(RollbackTo, SaysWhatItDoesNotKnow) {
 }
 
 TEST_F(RollbackTo, TakesBackARunThatFailedHalfWay) {
-  world.settings.on_failure = OnFailure::stop;
-  run_badly();
+  run_badly(OnFailure::stop);
   EXPECT_EQ(world.result.status, RunStatus::failed);
   EXPECT_THAT(world.plan(nothing),
               ElementsAre("~ d.a: value changed", "- d.bad: it was not there at the end of run 2"));
@@ -140,6 +141,82 @@ TEST_F(RollbackTo, ARunThatUndidItselfDoesNotCount) {
   EXPECT_EQ(world.result.status, RunStatus::rolled_back);
   world.plan(nothing);
   EXPECT_EQ(world.stage->plan.back_to, first_run);
+}
+
+std::optional<Outcome> fail_bad(const std::string& call) {
+  return call == "create web.bad" ? std::optional<Outcome>(Failed{}) : std::nullopt;
+}
+
+/// `net` is done when `web.bad` fails.
+std::string two_deployments(const std::string& rules) {
+  return EngineWorld::deployment("- name: a\n- name: b\n", "net") +
+         EngineWorld::deployment("- name: a\n- name: bad\n  dependsOn: [a]\n", "web", "  dependsOn: [net]\n" + rules);
+}
+
+TEST(RollbackScope, OfADeploymentLeavesTheOthers) {
+  EngineWorld world;
+  world.provider.script = fail_bad;
+  EXPECT_THAT(world.run(two_deployments("")), ElementsAre("create net.a", "create net.b", "create web.a",
+                                                          "create web.bad", "rollback web.bad", "rollback web.a"));
+  EXPECT_NE(world.record("net.a"), nullptr);
+}
+
+TEST(RollbackScope, OfARunTakesAllOfItBack) {
+  EngineWorld world;
+  world.provider.script = fail_bad;
+  EXPECT_THAT(world.run(two_deployments("  rollback: {scope: run}\n")),
+              ElementsAre("create net.a", "create net.b", "create web.a", "create web.bad", "rollback web.bad",
+                          "rollback web.a", "rollback net.b", "rollback net.a"));
+  EXPECT_EQ(world.result.status, RunStatus::rolled_back);
+  EXPECT_EQ(world.record("net.a"), nullptr);
+}
+
+TEST(RollbackDelay, WaitsBeforeItBegins) {
+  EngineWorld world;
+  world.provider.script = fail_bad;
+  const auto before = world.system.now();
+  world.run(two_deployments("  rollback: {delay: 20s}\n"));
+  EXPECT_EQ(world.result.status, RunStatus::rolled_back);
+  EXPECT_GE(world.system.now() - before, Milliseconds(20'000));
+}
+
+TEST(RollbackDelay, CtrlCKeepsWhatIsDone) {
+  EngineWorld world;
+  world.provider.script = fail_bad;
+  world.system.interrupt_after(Milliseconds(5'000));
+  EXPECT_THAT(world.run(two_deployments("  rollback: {delay: 20s}\n")),
+              ElementsAre("create net.a", "create net.b", "create web.a", "create web.bad"));
+  EXPECT_EQ(world.result.status, RunStatus::failed);
+  EXPECT_NE(world.record("web.a"), nullptr);
+}
+
+/// "web: rollback, undone: web.a, stays: -"
+std::vector<std::string> consequences(EngineWorld& world, const std::string& manifests) {
+  world.plan(manifests);
+  const Plan& plan = world.stage->plan;
+  std::vector<std::string> out;
+  for (const Consequence& each : plan.consequences) {
+    std::string line = each.deployment + ": " + std::string(to_string(each.policy));
+    for (const std::size_t step : each.undone) line += " " + plan.steps[step].address;
+    for (const std::size_t step : each.stay) line += " not " + plan.steps[step].address;
+    for (const std::string& of : each.of) line += " of " + of;
+    out.push_back(each.whole_run ? line + ", all" : line);
+  }
+  return out;
+}
+
+TEST(Consequences, AreToldOfEachDeployment) {
+  EngineWorld world;
+  EXPECT_THAT(consequences(world, two_deployments("")),
+              ElementsAre("net: rollback net.a net.b", "web: rollback web.a web.bad"));
+  EXPECT_THAT(consequences(world, two_deployments("  rollback: {scope: run}\n  onFailure: rollback\n")),
+              ElementsAre("net: rollback net.a net.b", "web: rollback net.a net.b web.a web.bad, all"));
+  EXPECT_THAT(consequences(world, EngineWorld::deployment("- name: a\n  onFailure: stop\n- name: b\n")),
+              ElementsAre("d: rollback d.a d.b of d.b", "d: stop of d.a"));
+  world.goal.on_failure = OnFailure::keep_going;
+  EXPECT_THAT(consequences(world, two_deployments("")), ElementsAre("net: continue", "web: continue"));
+  world.goal.kind = Goal::Kind::destroy;
+  EXPECT_THAT(consequences(world, two_deployments("")), IsEmpty());
 }
 
 TEST(RollbackOfFiles, PutsTheirContentBack) {

@@ -74,7 +74,9 @@ Format run_format_of(Call& call) {
   return format_of(call, {Format::text, Format::json, Format::yaml, Format::jsonl});
 }
 
-int deploy(Call& call, Desk& desk, const Goal& goal, const std::optional<PlanFile>& file) {
+int deploy(Call& call, Desk& desk, const Goal& wanted, const std::optional<PlanFile>& file) {
+  Goal goal = wanted;
+  if (const auto said = call.arguments.text("on-failure")) goal.on_failure = on_failure_named(*said);
   const Format format = run_format_of(call);
   const bool only_look = is_dry_run(call);
 

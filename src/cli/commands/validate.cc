@@ -24,6 +24,7 @@ void find_what_stays(Call& call, const Model& model, std::vector<std::string>& s
     if (task.on_failure != OnFailure::rollback || provider == nullptr) continue;
     Resource resource;
     resource.inputs = task.with;
+    for (const Substitute& each : task.instead) resource.instead.push_back({each.verb, {}});
     if (!provider->can_rollback(resource, false)) stays.push_back(task.address);
   }
 }

@@ -94,8 +94,47 @@ Field account(std::string_view summary) {
           .implied = true};
 }
 
+Field rollback() {
+  return {.name = "rollback",
+          .type = FieldType::object,
+          .summary = "How it is rolled back when a task fails",
+          .example = "{scope: run, delay: 30s}",
+          .fields = {
+              {.name = "scope",
+               .summary = "deployment: what the run did here is undone; run: all that the run did, everywhere",
+               .default_value = "deployment",
+               .example = "run",
+               .one_of = {"deployment", "run"},
+               .implied = true},
+              {.name = "delay",
+               .type = FieldType::duration,
+               .summary = "How long to wait before it begins; Ctrl-C in that time keeps what is done",
+               .default_value = "0s",
+               .example = "30s",
+               .implied = true},
+          }};
+}
+
 Field not_yet(std::string_view name, FieldType type, std::string_view summary) {
   return {.name = name, .type = type, .summary = summary, .not_yet = true};
+}
+
+Field substitute(std::string_view name, std::string_view summary) {
+  return {
+      .name = name,
+      .type = FieldType::object,
+      .summary = summary,
+      .example = "{type: ShellScript, with: {run: ./unregister.sh}}",
+      .fields = {{.name = "type", .summary = "A task type", .example = "ShellScript", .refers_to = "TaskType"},
+                 {.name = "task",
+                  .summary = "A ShellScript manifest by name, in place of 'type'; 'with' then adds to it",
+                  .example = "unregister",
+                  .refers_to = "ShellScript"},
+                 {.name = "with",
+                  .type = FieldType::any,
+                  .summary = "What the task type takes; the outputs of the task are in VERBA_OUTPUT_NAME of a script",
+                  .example = "{run: ./unregister.sh}",
+                  .by_type = true}}};
 }
 
 std::vector<Field> fields_of_task_in_this_version() {
@@ -169,10 +208,13 @@ std::vector<Field> task_fields() {
                     .summary = "Its name before: NAME, DEPLOYMENT.NAME or DEPLOYMENT.NAME[KEY]. What is deployed there "
                                "goes on under the new name",
                     .example = "old-site"});
-  fields.push_back(not_yet("update", FieldType::object, "Steps in place of the provider's own update"));
-  fields.push_back(not_yet("delete", FieldType::object, "Steps in place of the provider's own delete"));
-  fields.push_back(not_yet("rollback", FieldType::object, "Steps in place of the provider's own rollback"));
-  fields.push_back(not_yet("check", FieldType::object, "Steps in place of the provider's own check"));
+  fields.push_back(substitute("update", "How it is updated, in place of what its type would do"));
+  fields.push_back(substitute("delete", "How it is deleted, in place of what its type would do"));
+  fields.push_back(
+      substitute("rollback", "How it is undone when its deployment fails, in place of what its type would do"));
+  fields.push_back(substitute("check",
+                              "How it is looked at, in place of what its type would do; by exit code, 0: as "
+                              "deployed, 2: drifted, 3: absent"));
   return fields;
 }
 
@@ -196,7 +238,7 @@ std::vector<Field> deployment_fields() {
        .required = true,
        .example = "[{name: hello, type: ShellScript, with: {run: echo hello}}]",
        .fields = {{.name = "task", .type = FieldType::object, .summary = "One task", .fields = task_fields()}}},
-      not_yet("rollback", FieldType::object, "How far a rollback goes, and steps of its own"),
+      rollback(),
       not_yet("update", FieldType::object, "Tasks in place of 'tasks' once it has been deployed"),
       not_yet("delete", FieldType::object, "Tasks in place of the deletes in reverse order"),
       not_yet("notify", FieldType::list, "Who is to hear of it"),

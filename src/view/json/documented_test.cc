@@ -46,6 +46,7 @@ Plan full_plan() {
   plan.steps.resize(1);
   plan.steps[0].changes = {{"url", Value("a"), Value(Unknown{}), false}};
   plan.moves.resize(1);
+  plan.consequences = {{"web", {"web.site"}, OnFailure::rollback, true, {0}, {0}}};
   return plan;
 }
 
@@ -57,8 +58,8 @@ TEST(Documented, EveryNameIsInTheManual) {
   collect_names(run_value({}), names);
   collect_names(step_record_value({}), names);
   collect_names(log_line_value({}, "a"), names);
-  const std::vector<Event> events = {RunBegan{},    RollbackBegan{}, StepBegan{}, StepPrinted{},
-                                     StepRetries{}, StepEnded{},     StopAsked{}, RunEnded{}};
+  const std::vector<Event> events = {RunBegan{},    RollbackWaits{}, RollbackBegan{}, StepBegan{}, StepPrinted{},
+                                     StepRetries{}, StepEnded{},     StopAsked{},     RunEnded{}};
   ASSERT_EQ(events.size(), std::variant_size_v<Event>) << "a new kind of event: describe it";
   for (const Event& event : events) {
     const Value value = event_value(event, plan);

@@ -33,6 +33,11 @@ struct ToValue {
     map.append({"steps", {}}, static_cast<std::int64_t>(plan.steps.size()));
     return map;
   }
+  Value operator()(const RollbackWaits& e) const {
+    Map map = begin("rollbackWaits", e.at);
+    map.append({"delayMs", {}}, static_cast<std::int64_t>(e.delay.count()));
+    return map;
+  }
   Value operator()(const RollbackBegan& e) const {
     Map map = begin("rollbackBegan", e.at);
     map.append({"steps", {}}, static_cast<std::int64_t>(plan.steps.size()));

@@ -45,6 +45,24 @@ Value step_value(const Step& step) {
   return map;
 }
 
+Value consequence_value(const Consequence& consequence, const Plan& plan) {
+  const auto addresses = [&](const std::vector<std::size_t>& steps) {
+    List list;
+    for (const std::size_t step : steps) list.emplace_back(plan.steps[step].address);
+    return list;
+  };
+  Map map;
+  map.append({"deployment", {}}, consequence.deployment);
+  if (!consequence.of.empty()) map.append({"of", {}}, texts(consequence.of));
+  map.append({"policy", {}}, to_string(consequence.policy));
+  if (consequence.policy == OnFailure::rollback) {
+    map.append({"scope", {}}, consequence.whole_run ? "run" : "deployment");
+    map.append({"undone", {}}, addresses(consequence.undone));
+    map.append({"notUndone", {}}, addresses(consequence.stay));
+  }
+  return map;
+}
+
 Value summary_value(const Plan& plan) {
   Map map;
   for (const Action action : {Action::create, Action::update, Action::replace, Action::remove, Action::run}) {
@@ -65,6 +83,7 @@ Value goal_value(const Goal& goal) {
   map.append({"refresh", {}}, goal.refresh);
   map.append({"ttl", {}}, goal.ttl ? Value(to_string(*goal.ttl)) : Value(Null{}));
   map.append({"to", {}}, goal.to ? Value(*goal.to) : Value(Null{}));
+  map.append({"onFailure", {}}, goal.on_failure ? Value(std::string(to_string(*goal.on_failure))) : Value(Null{}));
   return map;
 }
 
@@ -91,6 +110,8 @@ std::optional<Goal> goal_from(const Value& value) {
   if (const Value* refresh = member("refresh", Value::Kind::boolean)) goal.refresh = refresh->boolean();
   if (const Value* ttl = member("ttl", Value::Kind::string)) goal.ttl = parse_duration(ttl->string());
   if (const Value* to = member("to", Value::Kind::integer)) goal.to = to->integer();
+  if (const Value* policy = member("onFailure", Value::Kind::string))
+    goal.on_failure = on_failure_named(policy->string());
   return goal;
 }
 
@@ -113,6 +134,9 @@ Value plan_value(const Plan& plan) {
   map.append({"moves", {}}, std::move(moves));
   map.append({"kept", {}}, texts(plan.kept));
   map.append({"orphans", {}}, texts(plan.orphans));
+  List consequences;
+  for (const Consequence& each : plan.consequences) consequences.push_back(consequence_value(each, plan));
+  map.append({"onFailure", {}}, std::move(consequences));
   map.append({"serial", {}}, plan.serial);
   if (plan.back_to) map.append({"backTo", {}}, *plan.back_to);
   return map;

@@ -46,7 +46,9 @@ void LiveRun::on(const Event& event) noexcept {
 }
 
 void LiveRun::scroll(const Event& event) {
-  if (std::get_if<RollbackBegan>(&event) != nullptr) {
+  if (const auto* waits = std::get_if<RollbackWaits>(&event)) {
+    above_ += "\n" + rollback_waits_text(*waits);
+  } else if (std::get_if<RollbackBegan>(&event) != nullptr) {
     above_ += "\n" + rollback_text(progress_);
   } else if (const auto* printed = std::get_if<StepPrinted>(&event)) {
     keep_tail(printed_[printed->step], printed->lines);

@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "plan/diff.h"
 #include "value/json.h"
 #include "view/text/width.h"
@@ -12,6 +15,9 @@ namespace {
 
 /// Of a text that is new or going away, so many lines are shown.
 constexpr std::size_t kTextLines = 12;
+/// Of what a failure leads to, so many lines and, in each, so many addresses.
+constexpr std::size_t kShownConsequences = 8;
+constexpr std::size_t kShownNames = 3;
 
 std::string coloured(Action action, std::string_view text, Style style) {
   switch (action) {
@@ -150,6 +156,73 @@ std::string orphans_text(const Plan& plan, Style style) {
   return out;
 }
 
+/// "2 deleted, 1 put back"
+std::string undone_text(const Plan& plan, const Consequence& consequence) {
+  std::array<std::size_t, 3> counts{};
+  for (const std::size_t number : consequence.undone) {
+    const Action action = plan.steps[number].action;
+    ++counts[action == Action::create ? 0 : action == Action::remove ? 2 : 1];
+  }
+  std::string out;
+  constexpr std::array<std::string_view, 3> words{"deleted", "put back", "made again"};
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] > 0) out += fmt::format("{}{} {}", out.empty() ? "" : ", ", counts[i], words[i]);
+  }
+  return out;
+}
+
+/// "web.a, web.b and 4 more"
+std::string some_of(const std::vector<std::string>& addresses) {
+  std::string out;
+  for (std::size_t i = 0; i < std::min(addresses.size(), kShownNames); ++i) {
+    const bool last = i + 1 == addresses.size();
+    out += (i == 0 ? "" : last ? " or " : ", ") + printable(addresses[i]);
+  }
+  if (addresses.size() > kShownNames) out += fmt::format(" or {} more", addresses.size() - kShownNames);
+  return out;
+}
+
+std::string rollback_text(const Plan& plan, const Consequence& consequence) {
+  std::string out = printable(consequence.deployment) + " is rolled back";
+  if (consequence.whole_run) out += ", with all that this run did";
+  std::string undone = undone_text(plan, consequence);
+  if (!consequence.stay.empty()) {
+    std::vector<std::string> stay;
+    for (const std::size_t step : consequence.stay) stay.push_back(plan.steps[step].address);
+    if (!undone.empty()) undone += "; ";
+    undone += fmt::format("nothing can undo {}", some_of(stay));
+  }
+  return undone.empty() ? out : fmt::format("{} ({})", out, undone);
+}
+
+std::string consequence_text(const Plan& plan, const Consequence& consequence) {
+  const std::string who = printable(consequence.deployment);
+  const std::string when = consequence.of.empty() ? "" : fmt::format("if {} fails, ", some_of(consequence.of));
+  switch (consequence.policy) {
+    case OnFailure::rollback:
+      return when + rollback_text(plan, consequence);
+    case OnFailure::stop:
+      return when + who + " stops, and nothing is undone";
+    case OnFailure::keep_going:
+      break;
+  }
+  return when + who + " goes on with all that does not need what failed";
+}
+
+std::string consequences_text(const Plan& plan, Style style) {
+  const std::vector<Consequence>& all = plan.consequences;
+  if (all.empty()) return {};
+  if (all.size() == 1) return style.dim("On failure: " + consequence_text(plan, all.front())) + "\n";
+  std::string out = style.dim("On failure:") + "\n";
+  for (std::size_t i = 0; i < std::min(all.size(), kShownConsequences); ++i) {
+    out += style.dim("    " + consequence_text(plan, all[i])) + "\n";
+  }
+  if (all.size() > kShownConsequences) {
+    out += style.dim(fmt::format("    ... and {} more: -o json shows them", all.size() - kShownConsequences)) + "\n";
+  }
+  return out;
+}
+
 std::string back_to_text(const Plan& plan) {
   const std::string when =
       *plan.back_to == 0 ? "before the first run" : fmt::format("at the end of run {}", *plan.back_to);
@@ -199,7 +272,7 @@ std::string plan_text(const Plan& plan, Style style) {
   if (plan.idle()) out += nothing_text(plan.goal.kind);
   out += orphans_text(plan, style);
   if (!plan.idle() || !plan.orphans.empty()) out += "\n";
-  return out + style.bold(counts_text(plan)) + "\n";
+  return out + style.bold(counts_text(plan)) + "\n" + consequences_text(plan, style);
 }
 
 std::string changes_text(const Plan& plan, Style style) {

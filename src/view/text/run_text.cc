@@ -107,6 +107,10 @@ std::string output_text(std::string_view address, std::string_view lines, Style 
   return out;
 }
 
+std::string rollback_waits_text(const RollbackWaits& waits) {
+  return fmt::format("Rolling back in {}: Ctrl-C keeps what is done.\n", to_string(waits.delay));
+}
+
 std::string rollback_text(const Progress& progress) {
   const auto undone =
       std::ranges::count_if(progress.plan->steps, [](const Step& step) { return step.undoes.has_value(); });
@@ -150,7 +154,9 @@ void PlainRun::on(const Event& event) noexcept {
 
 void PlainRun::show(const Event& event) {
   const auto step_of = [this](StepNumber n) -> const Step& { return progress_.plan->steps[n]; };
-  if (std::get_if<RollbackBegan>(&event) != nullptr) {
+  if (const auto* waits = std::get_if<RollbackWaits>(&event)) {
+    write_("\n" + rollback_waits_text(*waits));
+  } else if (std::get_if<RollbackBegan>(&event) != nullptr) {
     write_("\n" + rollback_text(progress_));
   } else if (const auto* began = std::get_if<StepBegan>(&event)) {
     const Step& step = step_of(began->step);

@@ -22,6 +22,8 @@ std::string step_ended_text(const Step&, const StepEnded&, Style);
 
 /// "Rolling back: 3 steps of this run are to be undone."
 std::string rollback_text(const Progress&);
+/// And that it will begin in a while.
+std::string rollback_waits_text(const RollbackWaits&);
 
 /// The last lines of a run: what succeeded, failed, was not done; and what to do next. `can_resume` names the command.
 std::string run_summary_text(const Progress&, Style);
