@@ -16,6 +16,7 @@
 #include "cli/surroundings.h"
 #include "plan/inputs.h"
 #include "plan/planner.h"
+#include "plan/policies.h"
 #include "plan/targets.h"
 #include "run/recovery.h"
 #include "view/text/width.h"
@@ -110,6 +111,12 @@ Planned plan_now(Call& call, Desk& desk, const Goal& goal) {
   planned.plan = make_plan(desk.model, planned.snapshot, goal, aids, found);
   require(call, desk.project, found);
   return planned;
+}
+
+Diagnostics judged(const Desk& desk, const Plan& plan) {
+  Diagnostics verdict;
+  check_policies(desk.model, plan, verdict);
+  return verdict;
 }
 
 namespace {

@@ -66,6 +66,9 @@ struct Planned {
 /// Compares what is wanted with what is recorded now. Mistakes are printed, then Exit is thrown.
 Planned plan_now(Call&, Desk&, const Goal&);
 
+/// What the policies in scope say of it (plan/policies.h). For require(): a plan that is denied is not carried out.
+Diagnostics judged(const Desk&, const Plan&);
+
 /// Where runs keep what they need only while they last; beside the state.
 std::string scratch_directory(Call&, const std::string& state_path);
 

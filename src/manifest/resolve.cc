@@ -27,6 +27,14 @@ void directories(Resolution& resolution) {
   }
 }
 
+void policies(Resolution& resolution) {
+  auto& policies = resolution.model.policies;
+  for (const Manifest* policy : resolution.index.all("Policy")) {
+    if (in_scope(*policy, resolution.model.environment.name)) policies.push_back(policy);
+  }
+  std::ranges::stable_sort(policies, {}, &Manifest::name);
+}
+
 void scripts(Resolution& resolution) {
   for (const Manifest* script : resolution.index.all("ShellScript")) {
     if (in_scope(*script, resolution.model.environment.name)) resolution.model.scripts.emplace(script->name, script);
@@ -197,6 +205,7 @@ Model resolve(const std::vector<Manifest>& manifests, std::string_view environme
   if (resolve_environment(resolution, environment, variables)) {
     directories(resolution);
     scripts(resolution);
+    policies(resolution);
     resolve_accounts(resolution);
     resolve_deployments(resolution);
     resolve_tasks(resolution);
