@@ -82,7 +82,8 @@ std::string moved_source(const List& before, const List& now) {
   return {};
 }
 
-/// A plan file is applied as it is: what else is asked for must be what it was made with.
+/// A plan file is applied as it is: what else is asked for must be what it was made with. (Who only looks at it cannot
+/// ask for more than the manifests.)
 void refuse_other_wishes(Call& call, const Request& planned) {
   const auto refuse = [](std::string_view option) {
     throw Error(Error::Kind::usage, "usage.plan-file",
@@ -90,10 +91,12 @@ void refuse_other_wishes(Call& call, const Request& planned) {
                 "leave the flag out, or make a new plan with `verba plan --out`");
   };
   if (!call.arguments.list("var").empty() && call.arguments.list("var") != planned.variables) refuse("var");
-  if (!call.arguments.list("target").empty()) refuse("target");
-  if (call.arguments.flag("prune") && !planned.goal.prune) refuse("prune");
-  if (call.arguments.text("ttl")) refuse("ttl");
-  if (call.arguments.flag("refresh") && !planned.goal.refresh) refuse("refresh");
+  if (std::ranges::find(call.command.options, "prune", &Option::name) != call.command.options.end()) {
+    if (!call.arguments.list("target").empty()) refuse("target");
+    if (call.arguments.flag("prune") && !planned.goal.prune) refuse("prune");
+    if (call.arguments.text("ttl")) refuse("ttl");
+    if (call.arguments.flag("refresh") && !planned.goal.refresh) refuse("refresh");
+  }
   const auto environment = call.arguments.text("env");
   if (environment && environment != planned.environment) refuse("env");
   const std::vector<std::string> files = said_locations(call);

@@ -9,6 +9,7 @@
 
 #include "manifest/kinds/kinds.h"
 #include "manifest/names.h"
+#include "manifest/protection.h"
 #include "manifest/resolve.h"
 
 namespace verba {
@@ -214,6 +215,19 @@ Model resolve(const std::vector<Manifest>& manifests, std::string_view environme
     resolve_graph(resolution);
   }
   hand_over(found, diagnostics);
+  return std::move(resolution.model);
+}
+
+Model guards_of(const std::vector<Manifest>& manifests, std::string_view environment, const Catalogue& catalogue,
+                const Sources& sources, Diagnostics& diagnostics) {
+  const Surroundings none;
+  const ManifestIndex index(manifests);
+  Resolution resolution{manifests, none, catalogue, sources, index, diagnostics, Model(), variable_names(manifests)};
+  resolution.model.environment.name = environment;
+  if (std::ranges::binary_search(environment_names(manifests), environment) &&
+      resolve_environment(resolution, environment, {})) {
+    policies(resolution);
+  }
   return std::move(resolution.model);
 }
 

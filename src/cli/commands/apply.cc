@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cli/approvals.h"
 #include "cli/commands/commands.h"
 #include "cli/commands/deploy.h"
 #include "cli/exit_code.h"
@@ -86,6 +87,7 @@ int deploy(Call& call, Desk& desk, const Goal& goal, const std::optional<PlanFil
   Planned planned = plan_now(call, desk, goal);
   if (file) require_same(*file, desk, planned);
   Diagnostics verdict = judged(desk, planned.plan);
+  if (!only_look) check_approvals(call, desk, planned.plan, file, verdict);
   if ((planned.plan.idle() && planned.plan.noted.empty()) || only_look || verdict.has_errors()) {
     tidy_scratch(planned.snapshot, call.system, *desk.store, scratch_directory(call, desk.state_path));
     show(call, desk.project, planned.plan, verdict, format);
@@ -98,6 +100,7 @@ int deploy(Call& call, Desk& desk, const Goal& goal, const std::optional<PlanFil
   const HeldLease lease = lock_and_plan(call, desk, planned);
   if (file) require_same(*file, desk, planned);
   verdict = judged(desk, planned.plan);
+  check_approvals(call, desk, planned.plan, file, verdict);
   show(call, desk.project, planned.plan, verdict, format);
   require(call, desk.project, verdict);
 

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include "base/error.h"
+#include "cli/approvals.h"
 #include "cli/commands/commands.h"
 #include "cli/exit_code.h"
 #include "cli/plan_file.h"
 #include "cli/running.h"
+#include "plan/planner.h"
 #include "view/json/findings_json.h"
 #include "view/json/plan_json.h"
 #include "view/text/plan_text.h"
@@ -51,6 +55,12 @@ int plan(Call& call) {
   if (out) {
     write_plan_file(call, *out, request, desk, planned);
     say(call, "The plan is in '" + *out + "': apply it with `verba apply " + *out + "`.");
+    say(call, "Its digest is " + digest_of(planned.plan).hex() + ".");
+    if (const auto wanted = approvals_wanted(desk.model); wanted > 0 && !planned.plan.idle()) {
+      remember_made(call, desk, planned.plan);
+      say(call, fmt::format("Before that it needs {}: `verba approve {}`.",
+                            wanted == 1 ? "the approval of a colleague" : fmt::format("{} approvals", wanted), *out));
+    }
   }
   return call.arguments.flag("exit-code") && !planned.plan.idle() ? kChanges : kDone;
 }

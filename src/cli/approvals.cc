@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/approvals.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "manifest/protection.h"
+#include "plan/planner.h"
+#include "value/json.h"
+#include "view/json/plan_json.h"
+#include "view/text/plan_text.h"
+
+namespace verba {
+namespace {
+
+constexpr std::string_view kMade = "plan.made";
+constexpr std::string_view kApproved = "plan.approved";
+constexpr std::string_view kRejected = "plan.rejected";
+constexpr std::size_t kPage = 1000;
+
+Protection protection_here(const Model& model) {
+  Diagnostics told_when_resolving;
+  return protection_of(model.environment.protection, told_when_resolving);
+}
+
+std::string text_in(const Value& detail, std::string_view name) {
+  const Value* found = detail.find(name);
+  return found != nullptr && found->is_string() ? found->string() : std::string();
+}
+
+void remember(Call& call, Store& store, std::string_view type, Map detail) {
+  store.commit({AppendEvent{0, call.system.now(), std::string(type), owner_of(call.system).user,
+                            to_json(Value(std::move(detail)))}},
+               nullptr);
+}
+
+/// The words that make and keep such a plan.
+std::string making(const Plan& plan) {
+  std::string words = "verba plan --out plan.json";
+  if (plan.goal.kind == Goal::Kind::destroy) words += " --destroy";
+  return words;
+}
+
+std::string rejected_text(const Opinion& opinion) {
+  return fmt::format("{} rejected this plan{}", opinion.who, opinion.reason.empty() ? "" : ": " + opinion.reason);
+}
+
+}  // namespace
+
+std::vector<std::string> PlanStory::approved_by() const {
+  std::vector<std::string> names;
+  for (const Opinion& opinion : opinions) {
+    if (opinion.approves && opinion.who != maker) names.push_back(opinion.who);
+  }
+  return names;
+}
+
+const Opinion* PlanStory::rejection() const {
+  const auto found = std::ranges::find(opinions, false, &Opinion::approves);
+  return found == opinions.end() ? nullptr : &*found;
+}
+
+PlanStory story_of(Store& store, const std::string& digest) {
+  PlanStory story;
+  story.digest = digest;
+  std::map<std::string, Opinion> latest;
+  std::int64_t last = 0;
+  for (std::vector<StoredEvent> events = store.events(last, kPage); !events.empty();
+       events = store.events(last, kPage)) {
+    for (const StoredEvent& event : events) {
+      last = event.id;
+      if (event.type != kMade && event.type != kApproved && event.type != kRejected) continue;
+      std::string why;
+      const auto detail = parse_json(event.detail, why);
+      if (!detail || text_in(*detail, "digest") != digest) continue;
+      if (event.type != kMade) {
+        latest[event.who] = {event.who, event.type == kApproved, text_in(*detail, "reason"), event.at};
+      } else if (story.maker.empty()) {
+        story.maker = event.who;
+        story.made = event.at;
+        story.environment = text_in(*detail, "environment");
+        story.text = text_in(*detail, "text");
+      }
+    }
+  }
+  for (auto& [who, opinion] : latest) story.opinions.push_back(std::move(opinion));
+  return story;
+}
+
+std::int64_t approvals_wanted(const Model& model) {
+  return protection_here(model).approvals;
+}
+
+void remember_made(Call& call, Desk& desk, const Plan& plan) {
+  const std::string digest = digest_of(plan).hex();
+  if (!story_of(*desk.store, digest).maker.empty()) return;
+  Map detail;
+  detail.append({"digest", {}}, digest);
+  detail.append({"environment", {}}, plan.environment);
+  detail.append({"goal", {}}, goal_value(plan.goal));
+  detail.append({"text", {}}, plan_text(plan, Style{}));
+  remember(call, *desk.store, kMade, std::move(detail));
+}
+
+void remember_opinion(Call& call, Store& store, const PlanStory& story, bool approves, const std::string& reason) {
+  Map detail;
+  detail.append({"digest", {}}, story.digest);
+  detail.append({"environment", {}}, story.environment);
+  detail.append({"reason", {}}, reason);
+  remember(call, store, approves ? kApproved : kRejected, std::move(detail));
+}
+
+void check_approvals(Call& call, Desk& desk, const Plan& plan, const std::optional<PlanFile>& file,
+                     Diagnostics& diagnostics) {
+  const Protection protection = protection_here(desk.model);
+  if (protection.approvals == 0 || plan.idle() || plan.goal.kind == Goal::Kind::clean) return;
+  const auto refuse = [&](std::string_view code, std::string message, std::string hint) {
+    diagnostics.error(code, std::move(message), protection.approvals_where, std::move(hint));
+  };
+  const std::string wanted = fmt::format(
+      "environment '{}' wants plans that {} approved", plan.environment,
+      protection.approvals == 1 ? "somebody else has" : fmt::format("{} others have", protection.approvals));
+  const bool rollback = plan.goal.kind == Goal::Kind::rollback;
+  if (!file && !rollback) {
+    return refuse("plan.not-approved", wanted,
+                  fmt::format("keep the plan with `{}`, have it approved with `verba approve plan.json`, then say "
+                              "`verba apply plan.json`",
+                              making(plan)));
+  }
+  const std::string digest = digest_of(plan).hex();
+  const PlanStory story = story_of(*desk.store, digest);
+  if (const Opinion* against = story.rejection()) {
+    return refuse("plan.rejected", rejected_text(*against),
+                  "make another plan; or whoever rejected it thinks better of it and says `verba approve`");
+  }
+  const auto given = static_cast<std::int64_t>(story.approved_by().size());
+  if (given >= protection.approvals) return;
+  if (rollback) remember_made(call, desk, plan);
+  refuse("plan.not-approved", fmt::format("{}: this one has {}", wanted, count_text(story, protection.approvals)),
+         fmt::format("ask {} to look at it and say: verba approve {}",
+                     protection.approvals - given == 1 ? "a colleague" : "colleagues", file ? file->path : digest));
+}
+
+std::vector<std::string> approved_by(const Desk& desk, const Plan& plan) {
+  if (approvals_wanted(desk.model) == 0 || plan.empty()) return {};
+  return story_of(*desk.store, digest_of(plan).hex()).approved_by();
+}
+
+std::string count_text(const PlanStory& story, std::int64_t wanted) {
+  const auto given = static_cast<std::int64_t>(story.approved_by().size());
+  if (given < wanted) return fmt::format("{} of {} approvals", given, wanted);
+  return fmt::format("{} approval{}", given, given == 1 ? "" : "s");
+}
+
+}  // namespace verba

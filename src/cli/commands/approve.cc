@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+// approve and reject: what colleagues say of a plan.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/utf8.h"
+#include "cli/approvals.h"
+#include "cli/commands/commands.h"
+#include "cli/exit_code.h"
+#include "cli/plan_file.h"
+#include "plan/planner.h"
+#include "view/text/plan_text.h"
+#include "view/text/state_text.h"
+#include "view/text/width.h"
+
+namespace verba {
+namespace {
+
+/// A plan to give an opinion on, and where that is kept.
+struct Subject {
+  std::unique_ptr<Store> store;
+  PlanStory story;
+  std::string text;
+  std::optional<std::int64_t> wanted;  ///< approvals; nothing: only the manifests know, and they are not here
+  std::string called;                  ///< how the person named it
+};
+
+/// Made again, so that what is shown is what would be done.
+Subject from_file(Call& call, const PlanFile& file) {
+  Desk desk = open_desk(call, file.request, StoreUse::writing, KeyUse::look);
+  const Planned planned = plan_now(call, desk, file.request.goal);
+  require_same(file, desk, planned);
+  const std::int64_t wanted = approvals_wanted(desk.model);
+  if (wanted == 0) {
+    throw Error(Error::Kind::usage, "usage.no-approvals",
+                fmt::format("environment '{}' wants no approvals", planned.plan.environment),
+                "`protection.approvals` of an Environment says how many it wants");
+  }
+  PlanStory story = story_of(*desk.store, digest_of(planned.plan).hex());
+  if (story.maker.empty()) {
+    throw Error(Error::Kind::usage, "usage.plan", "nobody knows who made the plan '" + file.path + "'",
+                "it is from before approvals were wanted: make it again with `verba plan --out`");
+  }
+  std::string text = locations_text(locations_value(desk.project)) + plan_text(planned.plan, call.out_style);
+  return {std::move(desk.store), std::move(story), std::move(text), wanted, file.path};
+}
+
+Subject from_digest(Call& call, const std::string& digest) {
+  const bool is_digest = digest.size() == 64 && digest.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (!is_digest) {
+    throw Error(Error::Kind::usage, "usage.plan", "'" + digest + "' is neither a plan file nor the digest of a plan",
+                "`verba plan --out FILE` writes the one and prints the other");
+  }
+  auto store = open_store(state_path(call), StoreUse::writing);
+  PlanStory story = story_of(*store, digest);
+  if (story.maker.empty()) {
+    throw Error(Error::Kind::usage, "usage.plan", "nobody asked for approvals of a plan with this digest",
+                "is it the right state? --state says which one");
+  }
+  std::string text = story.text;
+  return {std::move(store), std::move(story), std::move(text), std::nullopt, digest};
+}
+
+Subject subject_of(Call& call) {
+  const auto file = plan_file_of(call);
+  return file ? from_file(call, *file) : from_digest(call, call.arguments.words().front());
+}
+
+std::string said_reason(Call& call) {
+  const std::string reason = call.arguments.text("reason").value_or("");
+  if (!is_utf8(reason)) throw Error(Error::Kind::usage, "usage.reason", "--reason is not UTF-8 text");
+  return reason;
+}
+
+void require_yes(Call& call, std::string_view question) {
+  if (call.arguments.flag("yes")) return;
+  if (!call.console.in_terminal) {
+    throw Error(Error::Kind::usage, "usage.nobody-to-ask",
+                fmt::format("verba {} asks first, and there is no terminal to ask on", call.command.name),
+                "say --yes when you have looked at the plan");
+  }
+  call.console.err(question);
+  const auto answer = call.console.read_line([] {});
+  if (answer && (*answer == "y" || *answer == "Y" || *answer == "yes")) return;
+  say(call, "Nothing was done.");
+  throw Exit{kStepFailed};
+}
+
+Value answer_of(const PlanStory& story, std::optional<std::int64_t> wanted) {
+  Map map;
+  map.append({"digest", {}}, story.digest);
+  map.append({"environment", {}}, story.environment);
+  map.append({"madeBy", {}}, story.maker);
+  map.append({"wanted", {}}, wanted ? Value(*wanted) : Value(Null{}));
+  List approved;
+  for (const std::string& who : story.approved_by()) approved.emplace_back(who);
+  map.append({"approvedBy", {}}, std::move(approved));
+  List opinions;
+  for (const Opinion& opinion : story.opinions) {
+    Map entry;
+    entry.append({"who", {}}, opinion.who);
+    entry.append({"approves", {}}, opinion.approves);
+    entry.append({"reason", {}}, opinion.reason);
+    entry.append({"at", {}}, to_string(opinion.at));
+    opinions.push_back(std::move(entry));
+  }
+  map.append({"opinions", {}}, std::move(opinions));
+  return map;
+}
+
+void show(Call& call, const Subject& subject) {
+  print(call, subject.text + "\n");
+  const PlanStory& story = subject.story;
+  print(call, fmt::format("Made by {} on {}\n", printable(story.maker), short_time(story.made)));
+  for (const Opinion& opinion : story.opinions) {
+    print(call, fmt::format("{} by {} on {}{}\n", opinion.approves ? "Approved" : "Rejected", printable(opinion.who),
+                            short_time(opinion.at), opinion.reason.empty() ? "" : ": " + printable(opinion.reason)));
+  }
+}
+
+/// `approve` or `reject`: shows the plan, asks, and writes down what was said.
+int decide(Call& call, bool approves) {
+  const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
+  const std::string reason = said_reason(call);
+  const Subject subject = subject_of(call);
+  if (format == Format::text) show(call, subject);
+  const std::string me = owner_of(call.system).user;
+  if (approves && me == subject.story.maker) {
+    throw Error(Error::Kind::usage, "usage.own-plan", fmt::format("{} made this plan: others have to approve it", me));
+  }
+  require_yes(call, fmt::format("\n{} this plan for environment '{}'? [y/N] ", approves ? "Approve" : "Reject",
+                                printable(subject.story.environment)));
+  remember_opinion(call, *subject.store, subject.story, approves, reason);
+  const PlanStory now = story_of(*subject.store, subject.story.digest);
+  if (format != Format::text) {
+    print(call, format, answer_of(now, subject.wanted));
+  } else if (!approves) {
+    print(call, fmt::format("Rejected by {}.\n", printable(me)));
+  } else {
+    print(call, fmt::format("Approved by {}: {}.\n", printable(me), count_text(now, subject.wanted.value_or(0))));
+  }
+  return kDone;
+}
+
+int approve(Call& call) {
+  return decide(call, true);
+}
+int reject(Call& call) {
+  return decide(call, false);
+}
+
+std::vector<Option> options_of_both() {
+  return {{.name = "yes", .letter = 'y', .summary = "do it without asking"},
+          {.name = "reason", .value = "TEXT", .summary = "why; kept with it"}};
+}
+
+}  // namespace
+
+CommandRow approve_command() {
+  return {.name = "approve",
+          .group = "Deploy",
+          .summary = "look at a plan and approve it, for an environment that wants approvals",
+          .positionals = {{.name = "PLANFILE|DIGEST", .required = true, .completes = Completes::file}},
+          .options = options_of_both(),
+          .function = approve};
+}
+
+CommandRow reject_command() {
+  return {.name = "reject",
+          .group = "Deploy",
+          .summary = "look at a plan and reject it: it cannot be applied",
+          .positionals = {{.name = "PLANFILE|DIGEST", .required = true, .completes = Completes::file}},
+          .options = options_of_both(),
+          .function = reject};
+}
+
+}  // namespace verba
