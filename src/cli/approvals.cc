@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "manifest/protection.h"
-#include "plan/planner.h"
 #include "value/json.h"
 #include "view/json/plan_json.h"
 #include "view/text/plan_text.h"
@@ -95,7 +94,7 @@ std::int64_t approvals_wanted(const Model& model) {
 }
 
 void remember_made(Call& call, Desk& desk, const Plan& plan) {
-  const std::string digest = digest_of(plan).hex();
+  const std::string digest = plan_digest(desk, plan).hex();
   if (!story_of(*desk.store, digest).maker.empty()) return;
   Map detail;
   detail.append({"digest", {}}, digest);
@@ -130,7 +129,12 @@ void check_approvals(Call& call, Desk& desk, const Plan& plan, const std::option
                               "`verba apply plan.json`",
                               making(plan)));
   }
-  const std::string digest = digest_of(plan).hex();
+  if (const std::string moved = file ? moved_source(*file, desk) : ""; !moved.empty()) {
+    return refuse("plan.not-approved",
+                  fmt::format("'{}' changed since the plan was made, and was not approved so", moved),
+                  fmt::format("have a new one approved: `{}`", making(plan)));
+  }
+  const std::string digest = plan_digest(desk, plan).hex();
   const PlanStory story = story_of(*desk.store, digest);
   if (const Opinion* against = story.rejection()) {
     return refuse("plan.rejected", rejected_text(*against),
@@ -146,7 +150,7 @@ void check_approvals(Call& call, Desk& desk, const Plan& plan, const std::option
 
 std::vector<std::string> approved_by(const Desk& desk, const Plan& plan) {
   if (approvals_wanted(desk.model) == 0 || plan.empty()) return {};
-  return story_of(*desk.store, digest_of(plan).hex()).approved_by();
+  return story_of(*desk.store, plan_digest(desk, plan).hex()).approved_by();
 }
 
 std::string count_text(const PlanStory& story, std::int64_t wanted) {

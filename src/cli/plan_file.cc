@@ -72,8 +72,12 @@ PlanFile read(Call& call, const std::string& path, const Value& root) {
   return file;
 }
 
+Digest digest_with(const Value& sources, const Plan& plan) {
+  return sha256(digest_of(plan).hex() + "\n" + to_json(sources));
+}
+
 /// The first source that is not what it was.
-std::string moved_source(const List& before, const List& now) {
+std::string first_moved(const List& before, const List& now) {
   for (std::size_t i = 0; i < before.size() || i < now.size(); ++i) {
     if (i < before.size() && i < now.size() && before[i] == now[i]) continue;
     const Value* name = (i < now.size() ? now : before)[i].find("name");
@@ -107,6 +111,10 @@ void refuse_other_wishes(Call& call, const Request& planned) {
 
 }  // namespace
 
+Digest plan_digest(const Desk& desk, const Plan& plan) {
+  return digest_with(sources_value(desk.project), plan);
+}
+
 void write_plan_file(Call& call, const std::string& path, const Request& request, const Desk& desk,
                      const Planned& planned) {
   Map map;
@@ -122,7 +130,7 @@ void write_plan_file(Call& call, const std::string& path, const Request& request
   map.append({"goal", {}}, goal_value(planned.plan.goal));
   map.append({"sources", {}}, sources_value(desk.project));
   map.append({"serial", {}}, planned.snapshot.serial);
-  map.append({"digest", {}}, digest_of(planned.plan).hex());
+  map.append({"digest", {}}, plan_digest(desk, planned.plan).hex());
   map.append({"plan", {}}, plan_value(planned.plan));
   if (call.system.kind_of(path).value_or(DirectoryEntry::Kind::file) != DirectoryEntry::Kind::file) {
     throw Error(Error::Kind::usage, "usage.plan-file",
@@ -153,8 +161,8 @@ std::optional<PlanFile> plan_file_of(Call& call) {
 }
 
 void require_same(const PlanFile& file, const Desk& desk, const Planned& planned) {
-  if (digest_of(planned.plan).hex() == file.digest) return;
-  const std::string moved = moved_source(file.sources.list(), sources_value(desk.project).list());
+  if (digest_with(file.sources, planned.plan).hex() == file.digest) return;
+  const std::string moved = moved_source(file, desk);
   std::string why = file.request.goal.refresh
                         ? "what was looked at is not as it was then, or something it depends on changed (a file, a "
                           "variable, a secret)"
@@ -167,6 +175,10 @@ void require_same(const PlanFile& file, const Desk& desk, const Planned& planned
   }
   throw Error(Error::Kind::usage, "usage.plan-moved", "the plan '" + file.path + "' is out of date: " + why,
               "look at a new one: `verba plan --out " + file.path + "`");
+}
+
+std::string moved_source(const PlanFile& file, const Desk& desk) {
+  return first_moved(file.sources.list(), sources_value(desk.project).list());
 }
 
 }  // namespace verba

@@ -10,7 +10,6 @@
 #include "cli/commands/commands.h"
 #include "cli/exit_code.h"
 #include "cli/plan_file.h"
-#include "plan/planner.h"
 #include "view/text/plan_text.h"
 #include "view/text/state_text.h"
 #include "view/text/width.h"
@@ -38,7 +37,12 @@ Subject from_file(Call& call, const PlanFile& file) {
                 fmt::format("environment '{}' wants no approvals", planned.plan.environment),
                 "`protection.approvals` of an Environment says how many it wants");
   }
-  PlanStory story = story_of(*desk.store, digest_of(planned.plan).hex());
+  PlanStory story = story_of(*desk.store, plan_digest(desk, planned.plan).hex());
+  if (const std::string moved = moved_source(file, desk); !moved.empty()) {
+    throw Error(Error::Kind::usage, "usage.plan-moved",
+                "'" + moved + "' changed since the plan '" + file.path + "' was made",
+                "look at a new one: `verba plan --out " + file.path + "`");
+  }
   if (story.maker.empty()) {
     throw Error(Error::Kind::usage, "usage.plan", "nobody knows who made the plan '" + file.path + "'",
                 "it is from before approvals were wanted: make it again with `verba plan --out`");

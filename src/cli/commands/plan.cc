@@ -7,7 +7,6 @@
 #include "cli/exit_code.h"
 #include "cli/plan_file.h"
 #include "cli/running.h"
-#include "plan/planner.h"
 #include "view/json/findings_json.h"
 #include "view/json/plan_json.h"
 #include "view/text/plan_text.h"
@@ -48,6 +47,7 @@ int plan(Call& call) {
   } else {
     Value answer = plan_value(planned.plan);
     answer.map().append({"sources", {}}, sources_value(desk.project));
+    answer.map().append({"digest", {}}, plan_digest(desk, planned.plan).hex());
     answer.map().append({"findings", {}}, findings_value(verdict, desk.project.sources));
     print(call, format, answer);
   }
@@ -55,7 +55,7 @@ int plan(Call& call) {
   if (out) {
     write_plan_file(call, *out, request, desk, planned);
     say(call, "The plan is in '" + *out + "': apply it with `verba apply " + *out + "`.");
-    say(call, "Its digest is " + digest_of(planned.plan).hex() + ".");
+    say(call, "Its digest is " + plan_digest(desk, planned.plan).hex() + ".");
     if (const auto wanted = approvals_wanted(desk.model); wanted > 0 && !planned.plan.idle()) {
       remember_made(call, desk, planned.plan);
       say(call, fmt::format("Before that it needs {}: `verba approve {}`.",
