@@ -3,8 +3,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
-#include "state/memory/memory_store.h"
+#include <filesystem>
+
+#include "cli/builtin.h"
 
 namespace verba {
 namespace {
@@ -12,17 +15,30 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
+AppendEvent event(const std::string& type, const std::string& who, const std::string& digest = "d",
+                  const std::string& reason = "") {
+  return {0, {}, type, who, R"({"digest":")" + digest + R"(","environment":"live","reason":")" + reason + R"("})"};
+}
+
 class Approvals : public testing::Test {
  protected:
+  Approvals() {
+    EXPECT_NE(::mkdtemp(directory_.data()), nullptr);
+    store = open_store(directory_ + "/state.db", StoreUse::writing);
+  }
+  ~Approvals() override {
+    store.reset();
+    std::filesystem::remove_all(directory_);
+  }
   void say(const std::string& type, const std::string& who, const std::string& digest = "d",
            const std::string& reason = "") {
-    store->commit(
-        {AppendEvent{
-            0, {}, type, who, R"({"digest":")" + digest + R"(","environment":"live","reason":")" + reason + R"("})"}},
-        nullptr);
+    store->commit({event(type, who, digest, reason)}, nullptr);
   }
   PlanStory story() { return story_of(*store, "d"); }
-  std::unique_ptr<MemoryStore> store = make_memory_store();
+  std::unique_ptr<Store> store;
+
+ private:
+  std::string directory_ = testing::TempDir() + "approvals-XXXXXX";
 };
 
 TEST_F(Approvals, nobody_knows_a_plan_that_was_not_made) {
@@ -66,7 +82,7 @@ TEST_F(Approvals, go_by_the_last_word_of_each) {
 
 TEST_F(Approvals, are_found_among_many_events) {
   say("plan.made", "ann");
-  for (int i = 0; i < 2500; ++i) say("plan.approved", "carol", "other");
+  store->commit(Batch(2500, event("plan.approved", "carol", "other")), nullptr);
   say("plan.approved", "bob");
   EXPECT_THAT(story().approved_by(), ElementsAre("bob"));
 }
