@@ -93,6 +93,10 @@ std::int64_t approvals_wanted(const Model& model) {
   return protection_here(model).approvals;
 }
 
+bool needs_approvals(const Plan& plan) {
+  return plan.goal.kind != Goal::Kind::clean && !(plan.idle() && plan.noted.empty());
+}
+
 void remember_made(Call& call, Desk& desk, const Plan& plan) {
   const std::string digest = plan_digest(desk, plan).hex();
   if (!story_of(*desk.store, digest).maker.empty()) return;
@@ -115,7 +119,7 @@ void remember_opinion(Call& call, Store& store, const PlanStory& story, bool app
 void check_approvals(Call& call, Desk& desk, const Plan& plan, const std::optional<PlanFile>& file,
                      Diagnostics& diagnostics) {
   const Protection protection = protection_here(desk.model);
-  if (protection.approvals == 0 || plan.idle() || plan.goal.kind == Goal::Kind::clean) return;
+  if (protection.approvals == 0 || !needs_approvals(plan)) return;
   const auto refuse = [&](std::string_view code, std::string message, std::string hint) {
     diagnostics.error(code, std::move(message), protection.approvals_where, std::move(hint));
   };
@@ -149,7 +153,7 @@ void check_approvals(Call& call, Desk& desk, const Plan& plan, const std::option
 }
 
 std::vector<std::string> approved_by(const Desk& desk, const Plan& plan) {
-  if (approvals_wanted(desk.model) == 0 || plan.empty()) return {};
+  if (approvals_wanted(desk.model) == 0 || !needs_approvals(plan)) return {};
   return story_of(*desk.store, plan_digest(desk, plan).hex()).approved_by();
 }
 

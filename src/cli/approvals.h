@@ -40,13 +40,15 @@ PlanStory story_of(Store&, const std::string& digest);
 /// How many people have to approve a plan here; 0: none.
 std::int64_t approvals_wanted(const Model&);
 
+/// Does it need any, where some are wanted? Not when it changes nothing, and not what `verba gc` deletes.
+bool needs_approvals(const Plan&);
+
 /// Remembers who made it, unless that is known. For environments that want approvals, before it is given to others.
 void remember_made(Call&, Desk&, const Plan&);
 void remember_opinion(Call&, Store&, const PlanStory&, bool approves, const std::string& reason);
 
 /// An error when the plan may not be carried out here: it is in no plan file, too few people approved it, or somebody
-/// rejected it. A rollback needs no file: that it is refused is what asks for the approvals. Deletes of `verba gc` need
-/// none.
+/// rejected it. A rollback needs no file: that it is refused is what asks for the approvals.
 void check_approvals(Call&, Desk&, const Plan&, const std::optional<PlanFile>&, Diagnostics&);
 
 /// Whose approvals it was carried out with; nobody, where none are wanted.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/plan_file.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -72,8 +74,9 @@ PlanFile read(Call& call, const std::string& path, const Value& root) {
   return file;
 }
 
-Digest digest_with(const Value& sources, const Plan& plan) {
-  return sha256(digest_of(plan).hex() + "\n" + to_json(sources));
+Digest digest_with(const Value& sources, const Desk& desk, const Plan& plan) {
+  return sha256(fmt::format("{}\n{}\n{}\n{}\n", digest_of(plan).hex(), to_json(goal_value(plan.goal)),
+                            to_json(Value(desk.model.command_line_variables)), to_json(sources)));
 }
 
 /// The first source that is not what it was.
@@ -112,7 +115,7 @@ void refuse_other_wishes(Call& call, const Request& planned) {
 }  // namespace
 
 Digest plan_digest(const Desk& desk, const Plan& plan) {
-  return digest_with(sources_value(desk.project), plan);
+  return digest_with(sources_value(desk.project), desk, plan);
 }
 
 void write_plan_file(Call& call, const std::string& path, const Request& request, const Desk& desk,
@@ -161,7 +164,7 @@ std::optional<PlanFile> plan_file_of(Call& call) {
 }
 
 void require_same(const PlanFile& file, const Desk& desk, const Planned& planned) {
-  if (digest_with(file.sources, planned.plan).hex() == file.digest) return;
+  if (digest_with(file.sources, desk, planned.plan).hex() == file.digest) return;
   const std::string moved = moved_source(file, desk);
   std::string why = file.request.goal.refresh
                         ? "what was looked at is not as it was then, or something it depends on changed (a file, a "

@@ -19,8 +19,8 @@ struct PlanFile {
   std::string digest;       ///< as plan_digest()
 };
 
-/// Of the plan, and of the manifests that it was made from: not all that they say shows in a plan. What a plan file
-/// holds and what is approved.
+/// Of the plan, and of what it was made from: what was asked for, and the manifests. Not all of that shows in its steps
+/// (a timeout, how long it lasts). What a plan file holds and what is approved.
 Digest plan_digest(const Desk&, const Plan&);
 
 void write_plan_file(Call&, const std::string& path, const Request&, const Desk&, const Planned&);

@@ -56,7 +56,7 @@ int plan(Call& call) {
     write_plan_file(call, *out, request, desk, planned);
     say(call, "The plan is in '" + *out + "': apply it with `verba apply " + *out + "`.");
     say(call, "Its digest is " + plan_digest(desk, planned.plan).hex() + ".");
-    if (const auto wanted = approvals_wanted(desk.model); wanted > 0 && !planned.plan.idle()) {
+    if (const auto wanted = approvals_wanted(desk.model); wanted > 0 && needs_approvals(planned.plan)) {
       remember_made(call, desk, planned.plan);
       say(call, fmt::format("Before that it needs {}: `verba approve {}`.",
                             wanted == 1 ? "the approval of a colleague" : fmt::format("{} approvals", wanted), *out));
