@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "manifest/protection.h"
 #include "value/json.h"
-#include "view/json/plan_json.h"
 #include "view/text/plan_text.h"
 
 namespace verba {
@@ -35,6 +35,54 @@ void remember(Call& call, Store& store, std::string_view type, Map detail) {
                             to_json(Value(std::move(detail)))}},
                nullptr);
 }
+
+std::int64_t number_in(const Value& detail, std::string_view name) {
+  const Value* found = detail.find(name);
+  return found != nullptr && found->is(Value::Kind::integer) ? found->integer() : 0;
+}
+
+/// Events to stories.
+class Chronicle {
+ public:
+  void add(const StoredEvent& event) {
+    if (event.type != kMade && event.type != kApproved && event.type != kRejected) return;
+    std::string why;
+    const auto detail = parse_json(event.detail, why);
+    if (!detail) return;
+    const std::string digest = text_in(*detail, "digest");
+    if (event.type == kMade) {
+      made(event, digest, *detail);
+    } else {
+      opinions_[digest][event.who] = {event.who, event.type == kApproved, text_in(*detail, "reason"), event.at};
+    }
+  }
+
+  std::vector<PlanStory> stories() {
+    for (PlanStory& story : stories_) {
+      for (auto& [who, opinion] : opinions_[story.digest]) story.opinions.push_back(std::move(opinion));
+    }
+    return std::move(stories_);
+  }
+
+ private:
+  void made(const StoredEvent& event, const std::string& digest, const Value& detail) {
+    if (!known_.insert(digest).second) return;  // it is theirs who made it first
+    PlanStory story;
+    story.digest = digest;
+    story.environment = text_in(detail, "environment");
+    story.serial = number_in(detail, "serial");
+    story.wanted = number_in(detail, "wanted");
+    story.command = text_in(detail, "command");
+    story.text = text_in(detail, "text");
+    story.maker = event.who;
+    story.made = event.at;
+    stories_.push_back(std::move(story));
+  }
+
+  std::vector<PlanStory> stories_;
+  std::set<std::string> known_;
+  std::map<std::string, std::map<std::string, Opinion>> opinions_;
+};
 
 /// The words that make and keep such a plan.
 std::string making(const Plan& plan) {
@@ -62,31 +110,24 @@ const Opinion* PlanStory::rejection() const {
   return found == opinions.end() ? nullptr : &*found;
 }
 
-PlanStory story_of(Store& store, const std::string& digest) {
-  PlanStory story;
-  story.digest = digest;
-  std::map<std::string, Opinion> latest;
+std::vector<PlanStory> stories_of(Store& store) {
+  Chronicle chronicle;
   std::int64_t last = 0;
   for (std::vector<StoredEvent> events = store.events(last, kPage); !events.empty();
        events = store.events(last, kPage)) {
-    for (const StoredEvent& event : events) {
-      last = event.id;
-      if (event.type != kMade && event.type != kApproved && event.type != kRejected) continue;
-      std::string why;
-      const auto detail = parse_json(event.detail, why);
-      if (!detail || text_in(*detail, "digest") != digest) continue;
-      if (event.type != kMade) {
-        latest[event.who] = {event.who, event.type == kApproved, text_in(*detail, "reason"), event.at};
-      } else if (story.maker.empty()) {
-        story.maker = event.who;
-        story.made = event.at;
-        story.environment = text_in(*detail, "environment");
-        story.text = text_in(*detail, "text");
-      }
-    }
+    for (const StoredEvent& event : events) chronicle.add(event);
+    last = events.back().id;
   }
-  for (auto& [who, opinion] : latest) story.opinions.push_back(std::move(opinion));
-  return story;
+  return chronicle.stories();
+}
+
+PlanStory story_of(Store& store, const std::string& digest) {
+  for (PlanStory& story : stories_of(store)) {
+    if (story.digest == digest) return std::move(story);
+  }
+  PlanStory unknown;
+  unknown.digest = digest;
+  return unknown;
 }
 
 std::int64_t approvals_wanted(const Model& model) {
@@ -103,7 +144,9 @@ void remember_made(Call& call, Desk& desk, const Plan& plan) {
   Map detail;
   detail.append({"digest", {}}, digest);
   detail.append({"environment", {}}, plan.environment);
-  detail.append({"goal", {}}, goal_value(plan.goal));
+  detail.append({"serial", {}}, plan.serial);
+  detail.append({"wanted", {}}, approvals_wanted(desk.model));
+  detail.append({"command", {}}, to_string(plan.goal.kind));
   detail.append({"text", {}}, plan_text(plan, Style{}));
   remember(call, *desk.store, kMade, std::move(detail));
 }

@@ -27,14 +27,19 @@ struct Opinion {
 struct PlanStory {
   std::string digest;
   std::string environment;
-  std::string text;   ///< as it was shown to who made it; without secrets
-  std::string maker;  ///< who made it first; "": nobody did
+  std::int64_t serial = 0;  ///< of the environment's records that it was made from
+  std::int64_t wanted = 0;  ///< approvals, when it was made
+  std::string command;      ///< apply, destroy, rollback
+  std::string text;         ///< as it was shown to who made it; without secrets
+  std::string maker;        ///< who made it first; "": nobody did
   Instant made;
   std::vector<Opinion> opinions;  ///< one of each person, by name
 
   std::vector<std::string> approved_by() const;  ///< whose approval counts: not the maker's
   const Opinion* rejection() const;              ///< null when nobody is against it
 };
+/// Every plan that was made for others to approve, the oldest first.
+std::vector<PlanStory> stories_of(Store&);
 PlanStory story_of(Store&, const std::string& digest);
 
 /// How many people have to approve a plan here; 0: none.

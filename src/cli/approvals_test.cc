@@ -17,7 +17,11 @@ using testing::IsEmpty;
 
 AppendEvent event(const std::string& type, const std::string& who, const std::string& digest = "d",
                   const std::string& reason = "") {
-  return {0, {}, type, who, R"({"digest":")" + digest + R"(","environment":"live","reason":")" + reason + R"("})"};
+  return {0,
+          {},
+          type,
+          who,
+          R"({"digest":")" + digest + R"(","environment":"live","serial":3,"wanted":2,"reason":")" + reason + R"("})"};
 }
 
 class Approvals : public testing::Test {
@@ -56,6 +60,8 @@ TEST_F(Approvals, count_each_person_once_and_not_the_maker) {
   say("plan.approved", "carol", "other");
   EXPECT_EQ(story().maker, "ann");
   EXPECT_EQ(story().environment, "live");
+  EXPECT_EQ(story().serial, 3);
+  EXPECT_EQ(story().wanted, 2);
   EXPECT_THAT(story().approved_by(), ElementsAre("bob"));
   EXPECT_EQ(count_text(story(), 2), "1 of 2 approvals");
   EXPECT_EQ(count_text(story(), 1), "1 approval");
