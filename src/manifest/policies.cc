@@ -105,8 +105,8 @@ class PolicyChecker {
 const std::vector<RuleName>& rule_names() {
   static const std::vector<RuleName> all = {
       {"change",
-       {"address", "deployment", "task", "type", "account", "action", "reason", "temporary", "fields", "before",
-        "after", "changes"}},
+       {"address", "deployment", "task", "type", "account", "action", "reason", "temporary", "waits", "fields",
+        "before", "after", "changes"}},
       {"environment", {"name", "labels"}},
       {"plan", {"command", "create", "update", "replace", "delete", "run", "keep", "move"}},
   };

@@ -93,6 +93,7 @@ LookUp change_at(const Step& step, Path path) {
     if (member == "action") return Value(to_string(step.action));
     if (member == "reason") return Value(step.reason);
     if (member == "temporary") return Value(step.temporary);
+    if (member == "waits") return Value(step.waits);
     if (member == "fields") return names_of(step.changes);
     if (member == "changes") return list_of(step.changes);
     return std::nullopt;

@@ -42,6 +42,7 @@ neither reads `change`, the plan as a whole is looked at, once.
 | `change.address`, `.deployment`, `.task`, `.type`, `.account` | what is changed, and where |
 | `change.action` | `create`, `update`, `replace`, `delete` or `run` |
 | `change.reason`, `change.temporary` | why; whether it is a temporary task |
+| `change.waits` | some of its inputs are known only after apply |
 | `change.fields` | the names of the inputs that differ: `'environment.SITE' in change.fields` |
 | `change.before`, `change.after` | those inputs by name: `default(change.after.environment.SITE, '')` |
 | `change.changes` | the same as a list of `{field, before, after}` |
