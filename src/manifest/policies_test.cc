@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "manifest/protection.h"
 #include "manifest/testing.h"
 
 namespace verba {
@@ -48,6 +49,24 @@ TEST(Policies, are_in_scope_where_they_say) {
   ASSERT_EQ(live.policies.size(), 2U);
   EXPECT_EQ(live.policies[0]->name, "a");
   EXPECT_EQ(read.resolve("test").policies.size(), 1U);
+}
+
+TEST(Guards, are_read_without_what_is_deployed) {
+  Read read(document("Environment", "name: live, labels: {tier: a}", "  {protection: {approvals: 2}}") +
+            document("Policy", "name: a", "  rules: []") +
+            document("Deployment", "name: web",
+                     "  tasks:\n  - {name: x, type: ShellScript, with: {run: \"${{ vars.no }}\"}}"));
+  Diagnostics found;
+  const Model guards = guards_of(read.manifests, "live", testing_manifests::catalogue(), read.sources, found);
+  EXPECT_TRUE(found.empty());
+  EXPECT_EQ(guards.policies.size(), 1U);
+  EXPECT_TRUE(guards.tasks.empty());
+  EXPECT_TRUE(guards.environment.labels.find("tier"));
+  EXPECT_EQ(protection_of(guards.environment.protection, found).approvals, 2);
+
+  const Model stranger = guards_of(read.manifests, "gone", testing_manifests::catalogue(), read.sources, found);
+  EXPECT_EQ(stranger.environment.name, "gone");
+  EXPECT_TRUE(stranger.policies.empty());
 }
 
 TEST(Policies, tell_what_is_wrong_with_a_rule) {
