@@ -12,12 +12,12 @@ namespace verba {
 
 const std::vector<CommandRow>& commands() {
   static const std::vector<CommandRow> all = {
-      init_command(),     validate_command(), plan_command(),       apply_command(),  destroy_command(),
-      rollback_command(), resume_command(),   gc_command(),         status_command(), drift_command(),
-      diff_command(),     output_command(),   history_command(),    show_command(),   logs_command(),
-      graph_command(),    accounts_command(), exec_command(),       state_command(),  doctor_command(),
-      explain_command(),  schema_command(),   completion_command(), help_command(),   version_command(),
-      complete_command(),
+      init_command(),   validate_command(), plan_command(),     approve_command(),  reject_command(),
+      apply_command(),  destroy_command(),  rollback_command(), resume_command(),   gc_command(),
+      status_command(), drift_command(),    diff_command(),     output_command(),   history_command(),
+      show_command(),   logs_command(),     graph_command(),    accounts_command(), exec_command(),
+      state_command(),  doctor_command(),   explain_command(),  schema_command(),   completion_command(),
+      help_command(),   version_command(),  complete_command(),
   };
   return all;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/plan_file.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -72,8 +74,13 @@ PlanFile read(Call& call, const std::string& path, const Value& root) {
   return file;
 }
 
+Digest digest_with(const Value& sources, const Desk& desk, const Plan& plan) {
+  return sha256(fmt::format("{}\n{}\n{}\n{}\n", digest_of(plan).hex(), to_json(goal_value(plan.goal)),
+                            to_json(Value(desk.model.command_line_variables)), to_json(sources)));
+}
+
 /// The first source that is not what it was.
-std::string moved_source(const List& before, const List& now) {
+std::string first_moved(const List& before, const List& now) {
   for (std::size_t i = 0; i < before.size() || i < now.size(); ++i) {
     if (i < before.size() && i < now.size() && before[i] == now[i]) continue;
     const Value* name = (i < now.size() ? now : before)[i].find("name");
@@ -82,7 +89,8 @@ std::string moved_source(const List& before, const List& now) {
   return {};
 }
 
-/// A plan file is applied as it is: what else is asked for must be what it was made with.
+/// A plan file is applied as it is: what else is asked for must be what it was made with. (Who only looks at it cannot
+/// ask for more than the manifests.)
 void refuse_other_wishes(Call& call, const Request& planned) {
   const auto refuse = [](std::string_view option) {
     throw Error(Error::Kind::usage, "usage.plan-file",
@@ -90,10 +98,12 @@ void refuse_other_wishes(Call& call, const Request& planned) {
                 "leave the flag out, or make a new plan with `verba plan --out`");
   };
   if (!call.arguments.list("var").empty() && call.arguments.list("var") != planned.variables) refuse("var");
-  if (!call.arguments.list("target").empty()) refuse("target");
-  if (call.arguments.flag("prune") && !planned.goal.prune) refuse("prune");
-  if (call.arguments.text("ttl")) refuse("ttl");
-  if (call.arguments.flag("refresh") && !planned.goal.refresh) refuse("refresh");
+  if (std::ranges::find(call.command.options, "prune", &Option::name) != call.command.options.end()) {
+    if (!call.arguments.list("target").empty()) refuse("target");
+    if (call.arguments.flag("prune") && !planned.goal.prune) refuse("prune");
+    if (call.arguments.text("ttl")) refuse("ttl");
+    if (call.arguments.flag("refresh") && !planned.goal.refresh) refuse("refresh");
+  }
   const auto environment = call.arguments.text("env");
   if (environment && environment != planned.environment) refuse("env");
   const std::vector<std::string> files = said_locations(call);
@@ -103,6 +113,10 @@ void refuse_other_wishes(Call& call, const Request& planned) {
 }
 
 }  // namespace
+
+Digest plan_digest(const Desk& desk, const Plan& plan) {
+  return digest_with(sources_value(desk.project), desk, plan);
+}
 
 void write_plan_file(Call& call, const std::string& path, const Request& request, const Desk& desk,
                      const Planned& planned) {
@@ -119,7 +133,7 @@ void write_plan_file(Call& call, const std::string& path, const Request& request
   map.append({"goal", {}}, goal_value(planned.plan.goal));
   map.append({"sources", {}}, sources_value(desk.project));
   map.append({"serial", {}}, planned.snapshot.serial);
-  map.append({"digest", {}}, digest_of(planned.plan).hex());
+  map.append({"digest", {}}, plan_digest(desk, planned.plan).hex());
   map.append({"plan", {}}, plan_value(planned.plan));
   if (call.system.kind_of(path).value_or(DirectoryEntry::Kind::file) != DirectoryEntry::Kind::file) {
     throw Error(Error::Kind::usage, "usage.plan-file",
@@ -150,8 +164,8 @@ std::optional<PlanFile> plan_file_of(Call& call) {
 }
 
 void require_same(const PlanFile& file, const Desk& desk, const Planned& planned) {
-  if (digest_of(planned.plan).hex() == file.digest) return;
-  const std::string moved = moved_source(file.sources.list(), sources_value(desk.project).list());
+  if (digest_with(file.sources, desk, planned.plan).hex() == file.digest) return;
+  const std::string moved = moved_source(file, desk);
   std::string why = file.request.goal.refresh
                         ? "what was looked at is not as it was then, or something it depends on changed (a file, a "
                           "variable, a secret)"
@@ -164,6 +178,10 @@ void require_same(const PlanFile& file, const Desk& desk, const Planned& planned
   }
   throw Error(Error::Kind::usage, "usage.plan-moved", "the plan '" + file.path + "' is out of date: " + why,
               "look at a new one: `verba plan --out " + file.path + "`");
+}
+
+std::string moved_source(const PlanFile& file, const Desk& desk) {
+  return first_moved(file.sources.list(), sources_value(desk.project).list());
 }
 
 }  // namespace verba

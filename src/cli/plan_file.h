@@ -16,8 +16,12 @@ struct PlanFile {
   Request request;
   Value sources;            ///< as sources_value()
   std::int64_t serial = 0;  ///< of the state it was made from
-  std::string digest;       ///< of the plan
+  std::string digest;       ///< as plan_digest()
 };
+
+/// Of the plan, and of what it was made from: what was asked for, and the manifests. Not all of that shows in its steps
+/// (a timeout, how long it lasts). What a plan file holds and what is approved.
+Digest plan_digest(const Desk&, const Plan&);
 
 void write_plan_file(Call&, const std::string& path, const Request&, const Desk&, const Planned&);
 
@@ -25,7 +29,11 @@ void write_plan_file(Call&, const std::string& path, const Request&, const Desk&
 /// version or one that does not hold together.
 std::optional<PlanFile> plan_file_of(Call&);
 
-/// Throws Error(usage) that says what moved, unless `planned` is the plan of the file.
+/// Throws Error(usage) that says what moved, unless `planned` is the plan of the file; the manifests may have changed
+/// as long as it is the same plan.
 void require_same(const PlanFile&, const Desk&, const Planned&);
+
+/// The first manifest that is not what it was when the plan was made; "" when they are all the same.
+std::string moved_source(const PlanFile&, const Desk&);
 
 }  // namespace verba

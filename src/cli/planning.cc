@@ -14,8 +14,10 @@
 #include "cli/protection.h"
 #include "cli/state_key.h"
 #include "cli/surroundings.h"
+#include "manifest/protection.h"
 #include "plan/inputs.h"
 #include "plan/planner.h"
+#include "plan/policies.h"
 #include "plan/targets.h"
 #include "run/recovery.h"
 #include "view/text/width.h"
@@ -63,19 +65,37 @@ Hosts& hosts_of(Call& call, Desk& desk) {
   return *desk.hosts;
 }
 
+namespace {
+
+/// The manifests, when there are some, for what they say of the environment. Mistakes in them stop nobody who goes by
+/// state: what can be read holds.
+Project& manifests_at_hand(Call& call) {
+  const bool some = !said_locations(call).empty() || call.system.kind_of("verba.yaml") || call.system.kind_of("deploy");
+  if (!some) return call.keep(std::make_unique<Project>());
+  Project& project = load(call);
+  if (project.diagnostics.has_errors()) {
+    say(call,
+        "note: the manifests have mistakes (see `verba validate`); policies and protection hold as far as they "
+        "can be read");
+  }
+  // Nothing that is deployed comes from them.
+  project.documents.clear();
+  project.brought.clear();
+  return project;
+}
+
+}  // namespace
+
 Desk open_state_desk(Call& call, std::optional<std::string> environment) {
   const std::string path = state_path(call);
   if (!environment) environment = deployed_environment(call, *open_store(path, StoreUse::reading));
-  auto& model = call.keep(std::make_unique<Model>());
-  model.environment.name = *environment;
+  Project& project = manifests_at_hand(call);
+  Diagnostics told_by_validate;
+  auto& model = call.keep(std::make_unique<Model>(
+      guards_of(project.manifests, *environment, call.kit().catalogue, project.sources, told_by_validate)));
   auto store = open_store(path, StoreUse::writing);
   Sealer sealer = open_sealer(call, *store, path, KeyUse::make);
-  return Desk{call.keep(std::make_unique<Project>()),
-              model,
-              planning_surroundings(call),
-              path,
-              std::move(store),
-              std::move(sealer)};
+  return Desk{project, model, planning_surroundings(call), path, std::move(store), std::move(sealer)};
 }
 
 /// How the records that the goal touches are out there. Says of which that cannot be told.
@@ -110,6 +130,12 @@ Planned plan_now(Call& call, Desk& desk, const Goal& goal) {
   planned.plan = make_plan(desk.model, planned.snapshot, goal, aids, found);
   require(call, desk.project, found);
   return planned;
+}
+
+Diagnostics judged(const Desk& desk, const Plan& plan) {
+  Diagnostics verdict;
+  check_policies(desk.model, plan, verdict);
+  return verdict;
 }
 
 namespace {

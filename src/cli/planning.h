@@ -53,8 +53,8 @@ Hosts& hosts_of(Call&, Desk&);
 /// opens the state.
 Desk open_desk(Call&, const Request&, StoreUse, KeyUse);
 
-/// A desk without manifests, which may be gone: state alone says what was. `environment`: nothing is -e, or the only
-/// one that it knows.
+/// A desk for which state alone says what was. Of the manifests, when there are some, only how the environment is
+/// guarded is read: its protection and the policies. `environment`: nothing is -e, or the only one that it knows.
 Desk open_state_desk(Call&, std::optional<std::string> environment = std::nullopt);
 
 /// A plan, and the records it was made from.
@@ -65,6 +65,9 @@ struct Planned {
 
 /// Compares what is wanted with what is recorded now. Mistakes are printed, then Exit is thrown.
 Planned plan_now(Call&, Desk&, const Goal&);
+
+/// What the policies in scope say of it (plan/policies.h). For require(): a plan that is denied is not carried out.
+Diagnostics judged(const Desk&, const Plan&);
 
 /// Where runs keep what they need only while they last; beside the state.
 std::string scratch_directory(Call&, const std::string& state_path);

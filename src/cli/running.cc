@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "cli/approvals.h"
 #include "cli/exit_code.h"
 #include "cli/identities.h"
 #include "cli/observing.h"
@@ -58,6 +59,11 @@ RunSettings settings_of(Call& call, Desk& desk, const Planned& planned) {
   Map source;
   source.append({"sources", {}}, sources_value(desk.project));
   if (!desk.project.brought.empty()) source.append({"locations", {}}, locations_value(desk.project));
+  if (const auto approved = approved_by(desk, planned.plan); !approved.empty()) {
+    List names;
+    for (const std::string& who : approved) names.emplace_back(who);
+    source.append({"approvedBy", {}}, std::move(names));
+  }
   settings.source = to_json(Value(std::move(source)));
   settings.plan_json = to_json(plan_value(planned.plan));
   settings.owner = owner_of(call.system);

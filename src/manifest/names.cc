@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "manifest/kinds/kinds.h"
+#include "manifest/policies.h"
 #include "manifest/resolve.h"
 
 namespace verba {
@@ -31,6 +32,7 @@ class NameChecker {
       if (manifest.kind == &environment_kind()) environment_manifest(manifest);
       if (manifest.kind == &deployment_kind()) deployment(manifest);
       if (manifest.kind == &variables_kind()) variables(manifest);
+      if (manifest.kind == &policy_kind()) check_policy(manifest, diagnostics_);
       if (!manifest.kind->authentications.empty()) account(manifest);
       if (const Value* source = manifest.spec.find("source"); source && manifest.kind->family == "Authentication") {
         login(*source, aws_account_kind(), "source");

@@ -48,6 +48,10 @@ Protection protection_of(const Value& written, Diagnostics& diagnostics) {
   protection.allow_delete = flag(written, "allowDelete", true);
   if (const Value* allow = written.find("allowDelete")) protection.allow_delete_where = allow->where;
   protection.confirm = flag(written, "confirm", false);
+  if (const Value* approvals = written.find("approvals"); approvals && approvals->is(Value::Kind::integer)) {
+    protection.approvals = approvals->integer();
+    protection.approvals_where = approvals->where;
+  }
   const Value* freezes = written.find("freeze");
   if (!freezes || !freezes->is_list()) return protection;
   for (const Value& freeze : freezes->list()) read_freeze(freeze, protection, diagnostics);

@@ -9,6 +9,7 @@
 
 #include "manifest/kinds/kinds.h"
 #include "manifest/names.h"
+#include "manifest/protection.h"
 #include "manifest/resolve.h"
 
 namespace verba {
@@ -25,6 +26,14 @@ void directories(Resolution& resolution) {
     if (id != 0 && directories[id].empty()) directories[id] = manifest.directory;
     if (!manifest.commit.empty()) resolution.model.from_git.emplace(id, &manifest);
   }
+}
+
+void policies(Resolution& resolution) {
+  auto& policies = resolution.model.policies;
+  for (const Manifest* policy : resolution.index.all("Policy")) {
+    if (in_scope(*policy, resolution.model.environment.name)) policies.push_back(policy);
+  }
+  std::ranges::stable_sort(policies, {}, &Manifest::name);
 }
 
 void scripts(Resolution& resolution) {
@@ -197,6 +206,7 @@ Model resolve(const std::vector<Manifest>& manifests, std::string_view environme
   if (resolve_environment(resolution, environment, variables)) {
     directories(resolution);
     scripts(resolution);
+    policies(resolution);
     resolve_accounts(resolution);
     resolve_deployments(resolution);
     resolve_tasks(resolution);
@@ -205,6 +215,19 @@ Model resolve(const std::vector<Manifest>& manifests, std::string_view environme
     resolve_graph(resolution);
   }
   hand_over(found, diagnostics);
+  return std::move(resolution.model);
+}
+
+Model guards_of(const std::vector<Manifest>& manifests, std::string_view environment, const Catalogue& catalogue,
+                const Sources& sources, Diagnostics& diagnostics) {
+  const Surroundings none;
+  const ManifestIndex index(manifests);
+  Resolution resolution{manifests, none, catalogue, sources, index, diagnostics, Model(), variable_names(manifests)};
+  resolution.model.environment.name = environment;
+  if (std::ranges::binary_search(environment_names(manifests), environment) &&
+      resolve_environment(resolution, environment, {})) {
+    policies(resolution);
+  }
   return std::move(resolution.model);
 }
 

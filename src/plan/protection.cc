@@ -12,15 +12,16 @@ namespace {
 
 constexpr std::size_t names_shown = 5;
 
-/// What is temporary is meant to go.
-bool deletes_something(const Step& step) {
-  return (step.action == Action::remove || step.action == Action::replace) && !step.temporary;
+/// What is temporary or has expired is meant to go.
+bool deletes_something(const Plan& plan, const Step& step) {
+  return plan.goal.kind != Goal::Kind::clean && (step.action == Action::remove || step.action == Action::replace) &&
+         !step.temporary;
 }
 
 }  // namespace
 
 bool deletes(const Plan& plan) {
-  return std::ranges::any_of(plan.steps, deletes_something);
+  return std::ranges::any_of(plan.steps, [&](const Step& step) { return deletes_something(plan, step); });
 }
 
 void check_deletes(const Model& model, const Plan& plan, Diagnostics& diagnostics) {
@@ -31,7 +32,7 @@ void check_deletes(const Model& model, const Plan& plan, Diagnostics& diagnostic
   std::string names;
   std::size_t count = 0;
   for (const Step& step : plan.steps) {
-    if (!deletes_something(step)) continue;
+    if (!deletes_something(plan, step)) continue;
     if (++count > names_shown) continue;
     names += (count > 1 ? ", " : "") + step.address;
   }

@@ -8,7 +8,7 @@
 
 namespace verba {
 
-/// Does it delete anything, be it to make a new one?
+/// Does it delete anything that is meant to last, be it to make a new one?
 bool deletes(const Plan&);
 
 /// A diagnostic when the plan deletes something where `allowDelete` is false.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cli/approvals.h"
 #include "cli/commands/commands.h"
 #include "cli/commands/deploy.h"
 #include "cli/exit_code.h"
@@ -7,6 +8,7 @@
 #include "cli/running.h"
 #include "run/recovery.h"
 #include "value/json.h"
+#include "view/json/findings_json.h"
 #include "view/json/plan_json.h"
 #include "view/json/state_json.h"
 #include "view/text/plan_text.h"
@@ -14,22 +16,25 @@
 namespace verba {
 namespace {
 
-void show(Call& call, const Project& project, const Plan& plan, Format format) {
+void show(Call& call, const Project& project, const Plan& plan, const Diagnostics& verdict, Format format) {
   if (format == Format::text) print(call, locations_text(locations_value(project)) + plan_text(plan, call.out_style));
   if (format == Format::jsonl) {
     Map line;
     line.append({"event", {}}, "planned");
     line.append({"at", {}}, to_string(call.system.now()));
     line.append({"plan", {}}, plan_value(plan));
+    line.append({"findings", {}}, findings_value(verdict, project.sources));
     print(call, to_json(Value(std::move(line))) + "\n");
   }
 }
 
 /// The whole answer of -o json and -o yaml.
-void show_result(Call& call, Desk& desk, const Plan& plan, std::optional<RunId> id, Format format) {
+void show_result(Call& call, Desk& desk, const Plan& plan, const Diagnostics& verdict, std::optional<RunId> id,
+                 Format format) {
   if (format != Format::json && format != Format::yaml) return;
   Map answer;
   answer.append({"plan", {}}, plan_value(plan));
+  answer.append({"findings", {}}, findings_value(verdict, desk.project.sources));
   if (const auto run = id ? desk.store->run(*id) : std::nullopt) {
     answer.append({"run", {}}, run_value(*run));
     List steps;
@@ -83,17 +88,23 @@ int deploy(Call& call, Desk& desk, const Goal& wanted, const std::optional<PlanF
   // Compare with what is deployed.
   Planned planned = plan_now(call, desk, goal);
   if (file) require_same(*file, desk, planned);
-  if ((planned.plan.idle() && planned.plan.noted.empty()) || only_look) {
+  Diagnostics verdict = judged(desk, planned.plan);
+  if (!only_look) check_approvals(call, desk, planned.plan, file, verdict);
+  if ((planned.plan.idle() && planned.plan.noted.empty()) || only_look || verdict.has_errors()) {
     tidy_scratch(planned.snapshot, call.system, *desk.store, scratch_directory(call, desk.state_path));
-    show(call, desk.project, planned.plan, format);
-    show_result(call, desk, planned.plan, std::nullopt, format);
+    show(call, desk.project, planned.plan, verdict, format);
+    show_result(call, desk, planned.plan, verdict, std::nullopt, format);
+    require(call, desk.project, verdict);
     return kDone;
   }
 
   // From here on nobody else changes these deployments; what they did meanwhile is planned for.
   const HeldLease lease = lock_and_plan(call, desk, planned);
   if (file) require_same(*file, desk, planned);
-  show(call, desk.project, planned.plan, format);
+  verdict = judged(desk, planned.plan);
+  check_approvals(call, desk, planned.plan, file, verdict);
+  show(call, desk.project, planned.plan, verdict, format);
+  require(call, desk.project, verdict);
 
   // The point of no return. A plan without steps makes no run; it may note what changed beside the inputs.
   if (file) {
@@ -105,7 +116,8 @@ int deploy(Call& call, Desk& desk, const Goal& wanted, const std::optional<PlanF
   const RunResult result = carry_out(call, desk, planned, lease, format);
   const bool tell = !planned.plan.moves.empty() || (goal.ttl && !planned.plan.noted.empty());
   if (format == Format::text && planned.plan.empty() && tell) print(call, "Recorded.\n");
-  show_result(call, desk, planned.plan, planned.plan.empty() ? std::nullopt : std::optional(result.run), format);
+  show_result(call, desk, planned.plan, verdict, planned.plan.empty() ? std::nullopt : std::optional(result.run),
+              format);
   return exit_code(result.status);
 }
 

@@ -9,6 +9,8 @@ namespace verba {
 CommandRow init_command();
 CommandRow validate_command();
 CommandRow plan_command();
+CommandRow approve_command();
+CommandRow reject_command();
 CommandRow apply_command();
 CommandRow destroy_command();
 CommandRow rollback_command();

@@ -13,6 +13,7 @@
 #include "view/json/state_json.h"
 #include "view/text/run_text.h"
 #include "view/text/state_text.h"
+#include "view/text/width.h"
 
 namespace verba {
 namespace {
@@ -36,6 +37,17 @@ int history(Call& call) {
   return kDone;
 }
 
+/// "Approved by bob, carol": whoever approved the plan of a run.
+std::string approvals_text(const Value& source) {
+  const Value* approved = source.find("approvedBy");
+  if (!approved || !approved->is_list()) return {};
+  std::string names;
+  for (const Value& who : approved->list()) {
+    if (who.is_string()) names += (names.empty() ? "" : ", ") + printable(who.string());
+  }
+  return "Approved by " + names + "\n\n";
+}
+
 int show(Call& call) {
   const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
   const auto store = open_store(state_path(call), StoreUse::reading);
@@ -45,7 +57,8 @@ int show(Call& call) {
     std::string ignored;
     const auto source = parse_json(run.source, ignored);
     const Value* locations = source ? source->find("locations") : nullptr;
-    print(call, (locations ? locations_text(*locations) : "") + run_text(run, steps, call.out_style));
+    print(call, (locations ? locations_text(*locations) : "") + approvals_text(source ? *source : Value(Map())) +
+                    run_text(run, steps, call.out_style));
     return kDone;
   }
   Value value = run_value(run);

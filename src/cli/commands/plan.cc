@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include "base/error.h"
+#include "cli/approvals.h"
 #include "cli/commands/commands.h"
 #include "cli/exit_code.h"
 #include "cli/plan_file.h"
 #include "cli/running.h"
+#include "view/json/findings_json.h"
 #include "view/json/plan_json.h"
 #include "view/text/plan_text.h"
 
@@ -37,16 +41,26 @@ int plan(Call& call) {
   Desk desk = open_desk(call, request, out ? StoreUse::writing : StoreUse::reading, out ? KeyUse::make : KeyUse::look);
   const Planned planned = plan_now(call, desk, request.goal);
 
+  const Diagnostics verdict = judged(desk, planned.plan);
   if (format == Format::text) {
     print(call, locations_text(locations_value(desk.project)) + plan_text(planned.plan, call.out_style));
   } else {
     Value answer = plan_value(planned.plan);
     answer.map().append({"sources", {}}, sources_value(desk.project));
+    answer.map().append({"digest", {}}, plan_digest(desk, planned.plan).hex());
+    answer.map().append({"findings", {}}, findings_value(verdict, desk.project.sources));
     print(call, format, answer);
   }
+  require(call, desk.project, verdict);
   if (out) {
     write_plan_file(call, *out, request, desk, planned);
     say(call, "The plan is in '" + *out + "': apply it with `verba apply " + *out + "`.");
+    say(call, "Its digest is " + plan_digest(desk, planned.plan).hex() + ".");
+    if (const auto wanted = approvals_wanted(desk.model); wanted > 0 && needs_approvals(planned.plan)) {
+      remember_made(call, desk, planned.plan);
+      say(call, fmt::format("Before that it needs {}: `verba approve {}`.",
+                            wanted == 1 ? "the approval of a colleague" : fmt::format("{} approvals", wanted), *out));
+    }
   }
   return call.arguments.flag("exit-code") && !planned.plan.idle() ? kChanges : kDone;
 }

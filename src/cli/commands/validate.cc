@@ -6,6 +6,7 @@
 #include "cli/commands/commands.h"
 #include "cli/exit_code.h"
 #include "cli/planning.h"
+#include "view/json/findings_json.h"
 
 namespace verba {
 namespace {
@@ -29,41 +30,12 @@ void find_what_stays(Call& call, const Model& model, std::vector<std::string>& s
   }
 }
 
-std::string_view word(Severity severity) {
-  switch (severity) {
-    case Severity::error:
-      return "error";
-    case Severity::warning:
-      return "warning";
-    case Severity::note:
-      break;
-  }
-  return "note";
-}
-
-Value finding_value(const Diagnostic& diagnostic, const Sources& sources) {
-  Map map;
-  map.append({"severity", {}}, word(diagnostic.severity));
-  map.append({"code", {}}, diagnostic.code);
-  map.append({"message", {}}, diagnostic.message);
-  if (diagnostic.where) {
-    const Position at = sources.position(diagnostic.where);
-    map.append({"file", {}}, sources.name(diagnostic.where.source));
-    map.append({"line", {}}, static_cast<std::int64_t>(at.line));
-    map.append({"column", {}}, static_cast<std::int64_t>(at.column));
-  }
-  if (!diagnostic.hint.empty()) map.append({"hint", {}}, diagnostic.hint);
-  return map;
-}
-
 Value report(const Project& project, const Counts& counts) {
   Map map;
   map.append({"valid", {}}, !project.diagnostics.has_errors());
   map.append({"environments", {}}, static_cast<std::int64_t>(counts.environments));
   map.append({"manifests", {}}, static_cast<std::int64_t>(project.manifests.size()));
-  List findings;
-  for (const Diagnostic& d : project.diagnostics.all()) findings.push_back(finding_value(d, project.sources));
-  map.append({"findings", {}}, std::move(findings));
+  map.append({"findings", {}}, findings_value(project.diagnostics, project.sources));
   List stays;
   for (const std::string& address : counts.stays) stays.emplace_back(address);
   map.append({"notUndone", {}}, std::move(stays));

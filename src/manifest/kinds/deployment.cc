@@ -291,6 +291,7 @@ std::vector<const Kind*> built_in_kinds() {
                                   &aws_account_kind(),   &kubernetes_account_kind(),     &cloud_account_kind(),
                                   &authentication_kind()};
   all.insert(all.end(), other_authentication_kinds().begin(), other_authentication_kinds().end());
+  all.push_back(&policy_kind());
   all.insert(all.end(), location_kinds().begin(), location_kinds().end());
   all.insert(all.end(), {&project_kind(), &variables_kind(), &shell_script_kind(), &deployment_kind()});
   return all;

@@ -18,6 +18,9 @@ const Kind& cloud_account_kind();
 const Kind& authentication_kind();
 const std::vector<const Kind*>& other_authentication_kinds();
 
+/// What must not be done.
+const Kind& policy_kind();
+
 /// Where more manifests are.
 const Kind& local_file_location_kind();
 const Kind& local_directory_location_kind();

@@ -37,8 +37,11 @@ std::vector<Field> protection_fields() {
                               {.name = "reason", .summary = "Why; shown to who is refused", .example = "holidays"}}}}},
       {.name = "approvals",
        .type = FieldType::integer,
-       .summary = "How many people have to approve a plan",
-       .not_yet = true},
+       .summary = "How many people have to approve a plan before it is carried out here, besides who made it",
+       .default_value = "0",
+       .example = "1",
+       .minimum = 0,
+       .implied = true},
   };
 }
 

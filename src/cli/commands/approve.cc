@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+// approve and reject: what colleagues say of a plan.
+#include <fmt/format.h>
+
+#include <map>
+#include <memory>
+
+#include "base/error.h"
+#include "base/utf8.h"
+#include "cli/approvals.h"
+#include "cli/commands/commands.h"
+#include "cli/exit_code.h"
+#include "cli/plan_file.h"
+#include "view/text/plan_text.h"
+#include "view/text/state_text.h"
+#include "view/text/table.h"
+#include "view/text/width.h"
+
+namespace verba {
+namespace {
+
+constexpr std::size_t kShortest = 8;  ///< beginning of a digest that is taken
+constexpr std::size_t kShown = 12;
+
+/// A plan to give an opinion on, and where that is kept.
+struct Subject {
+  std::unique_ptr<Store> store;
+  PlanStory story;
+};
+
+/// Made again, so that what is shown is what would be done.
+Subject from_file(Call& call, const PlanFile& file, Format format) {
+  Desk desk = open_desk(call, file.request, StoreUse::writing, KeyUse::look);
+  const Planned planned = plan_now(call, desk, file.request.goal);
+  require_same(file, desk, planned);
+  if (const std::string moved = moved_source(file, desk); !moved.empty()) {
+    throw Error(Error::Kind::usage, "usage.plan-moved",
+                "'" + moved + "' changed since the plan '" + file.path + "' was made",
+                "look at a new one: `verba plan --out " + file.path + "`");
+  }
+  PlanStory story = story_of(*desk.store, plan_digest(desk, planned.plan).hex());
+  story.wanted = approvals_wanted(desk.model);
+  if (story.wanted == 0) {
+    throw Error(Error::Kind::usage, "usage.no-approvals",
+                fmt::format("environment '{}' wants no approvals", planned.plan.environment),
+                "`protection.approvals` of an Environment says how many it wants");
+  }
+  if (story.maker.empty()) {
+    throw Error(Error::Kind::usage, "usage.plan", "nobody knows who made the plan '" + file.path + "'",
+                "it is from before approvals were wanted: make it again with `verba plan --out`");
+  }
+  if (format == Format::text) {
+    print(call, locations_text(locations_value(desk.project)) + plan_text(planned.plan, call.out_style));
+  }
+  require(call, desk.project, judged(desk, planned.plan));
+  return {std::move(desk.store), std::move(story)};
+}
+
+/// The one plan whose digest begins so.
+PlanStory story_that_begins(Store& store, const std::string& digest) {
+  std::vector<PlanStory> stories = stories_of(store);
+  std::erase_if(stories, [&](const PlanStory& story) { return !story.digest.starts_with(digest); });
+  if (stories.size() == 1) return std::move(stories.front());
+  throw Error(Error::Kind::usage, "usage.plan",
+              fmt::format("{} asked for approvals of a plan with the digest '{}'",
+                          stories.empty() ? "nobody" : "more than one", digest),
+              "`verba approve` lists those that wait; --state says which state is meant");
+}
+
+Subject from_digest(Call& call, const std::string& digest, Format format) {
+  const bool is_digest =
+      digest.size() >= kShortest && digest.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (!is_digest) {
+    throw Error(Error::Kind::usage, "usage.plan", "'" + digest + "' is neither a plan file nor the digest of a plan",
+                "`verba plan --out FILE` writes the one and prints the other");
+  }
+  auto store = open_store(state_path(call), StoreUse::writing);
+  PlanStory story = story_that_begins(*store, digest);
+  if (store->snapshot(story.environment).serial != story.serial) {
+    throw Error(Error::Kind::usage, "usage.plan-moved",
+                "the state changed since this plan was made: it cannot be carried out", "a new one has to be made");
+  }
+  if (format == Format::text) print(call, story.text);
+  return {std::move(store), std::move(story)};
+}
+
+Subject subject_of(Call& call, Format format) {
+  const auto file = plan_file_of(call);
+  return file ? from_file(call, *file, format) : from_digest(call, call.arguments.words().front(), format);
+}
+
+std::string said_reason(Call& call) {
+  const std::string reason = call.arguments.text("reason").value_or("");
+  if (!is_utf8(reason)) throw Error(Error::Kind::usage, "usage.reason", "--reason is not UTF-8 text");
+  return reason;
+}
+
+void require_yes(Call& call, std::string_view question) {
+  if (call.arguments.flag("yes")) return;
+  if (!call.console.in_terminal) {
+    throw Error(Error::Kind::usage, "usage.nobody-to-ask",
+                fmt::format("verba {} asks first, and there is no terminal to ask on", call.command.name),
+                "say --yes when you have looked at the plan");
+  }
+  call.console.err(question);
+  const auto answer = call.console.read_line([] {});
+  if (answer && (*answer == "y" || *answer == "Y" || *answer == "yes")) return;
+  say(call, "Nothing was done.");
+  throw Exit{kStepFailed};
+}
+
+Value answer_of(const PlanStory& story) {
+  Map map;
+  map.append({"digest", {}}, story.digest);
+  map.append({"environment", {}}, story.environment);
+  map.append({"madeBy", {}}, story.maker);
+  map.append({"command", {}}, story.command);
+  map.append({"made", {}}, to_string(story.made));
+  map.append({"wanted", {}}, story.wanted);
+  List approved;
+  for (const std::string& who : story.approved_by()) approved.emplace_back(who);
+  map.append({"approvedBy", {}}, std::move(approved));
+  List opinions;
+  for (const Opinion& opinion : story.opinions) {
+    Map entry;
+    entry.append({"who", {}}, opinion.who);
+    entry.append({"approves", {}}, opinion.approves);
+    entry.append({"reason", {}}, opinion.reason);
+    entry.append({"at", {}}, to_string(opinion.at));
+    opinions.push_back(std::move(entry));
+  }
+  map.append({"opinions", {}}, std::move(opinions));
+  return map;
+}
+
+void show(Call& call, const PlanStory& story) {
+  print(call, fmt::format("\nMade by {} on {}\n", printable(story.maker), short_time(story.made)));
+  for (const Opinion& opinion : story.opinions) {
+    print(call, fmt::format("{} by {} on {}{}\n", opinion.approves ? "Approved" : "Rejected", printable(opinion.who),
+                            short_time(opinion.at), opinion.reason.empty() ? "" : ": " + printable(opinion.reason)));
+  }
+}
+
+/// `approve` or `reject`: shows the plan, asks, and writes down what was said.
+int decide(Call& call, bool approves) {
+  const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
+  const std::string reason = said_reason(call);
+  const auto& [store, story] = subject_of(call, format);
+  if (format == Format::text) show(call, story);
+  const std::string me = owner_of(call.system).user;
+  if (approves && me == story.maker) {
+    throw Error(Error::Kind::usage, "usage.own-plan", fmt::format("{} made this plan: others have to approve it", me));
+  }
+  require_yes(call, fmt::format("\n{} this plan for environment '{}'? [y/N] ", approves ? "Approve" : "Reject",
+                                printable(story.environment)));
+  remember_opinion(call, *store, story, approves, reason);
+  PlanStory now = story_of(*store, story.digest);
+  now.wanted = story.wanted;
+  if (format != Format::text) {
+    print(call, format, answer_of(now));
+  } else if (!approves) {
+    print(call, fmt::format("Rejected by {}.\n", printable(me)));
+  } else {
+    print(call, fmt::format("Approved by {}: {}.\n", printable(me), count_text(now, now.wanted)));
+  }
+  return kDone;
+}
+
+/// The plans that can still be carried out: the state is as it was when they were made.
+int list_waiting(Call& call) {
+  const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
+  const auto store = open_store(state_path(call), StoreUse::reading);
+  std::map<std::string, std::int64_t> serials;
+  Table table({"DIGEST", "ENVIRONMENT", "COMMAND", "BY", "MADE", "APPROVALS"});
+  List plans;
+  for (const PlanStory& story : stories_of(*store)) {
+    const auto [serial, is_new] = serials.try_emplace(story.environment);
+    if (is_new) serial->second = store->snapshot(story.environment).serial;
+    if (serial->second != story.serial) continue;
+    plans.push_back(answer_of(story));
+    table.add({story.digest.substr(0, kShown), story.environment, story.command, story.maker, short_time(story.made),
+               story.rejection() ? "rejected by " + story.rejection()->who : count_text(story, story.wanted)});
+  }
+  if (format != Format::text) {
+    Map answer;
+    answer.append({"plans", {}}, std::move(plans));
+    print(call, format, Value(std::move(answer)));
+  } else if (table.empty()) {
+    say(call, "No plan waits for an approval.");
+  } else {
+    print(call, table.text(call.out_style));
+  }
+  return kDone;
+}
+
+int approve(Call& call) {
+  return call.arguments.words().empty() ? list_waiting(call) : decide(call, true);
+}
+int reject(Call& call) {
+  return decide(call, false);
+}
+
+std::vector<Option> options_of_both() {
+  return {{.name = "yes", .letter = 'y', .summary = "do it without asking"},
+          {.name = "reason", .value = "TEXT", .summary = "why; kept with it"}};
+}
+
+}  // namespace
+
+CommandRow approve_command() {
+  return {.name = "approve",
+          .group = "Deploy",
+          .summary = "look at a plan and approve it, for an environment that wants approvals",
+          .positionals = {{.name = "PLANFILE|DIGEST", .completes = Completes::file}},
+          .options = options_of_both(),
+          .function = approve};
+}
+
+CommandRow reject_command() {
+  return {.name = "reject",
+          .group = "Deploy",
+          .summary = "look at a plan and reject it: it cannot be applied",
+          .positionals = {{.name = "PLANFILE|DIGEST", .required = true, .completes = Completes::file}},
+          .options = options_of_both(),
+          .function = reject};
+}
+
+}  // namespace verba

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "manifest/policies.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "manifest/names.h"
+#include "manifest/resolve.h"
+#include "value/expr.h"
+
+namespace verba {
+namespace {
+
+const List& written_rules(const Manifest& policy) {
+  static const List none;
+  const Value* rules = policy.spec.find("rules");
+  return rules && rules->is_list() ? rules->list() : none;
+}
+
+class PolicyChecker {
+ public:
+  PolicyChecker(const Manifest& policy, Diagnostics& diagnostics) : policy_(policy), diagnostics_(diagnostics) {}
+
+  void run() {
+    for (const Value& rule : written_rules(policy_)) {
+      if (!rule.is_map()) continue;
+      doing_ = fmt::format("checking rule '{}' of Policy '{}'", text_of(rule, "name"), policy_.name);
+      name(rule);
+      verdict(rule);
+      for (const std::string_view field : {"when", "deny", "warn", "message"}) {
+        if (const Value* value = rule.find(field)) names_in(*value);
+      }
+    }
+  }
+
+ private:
+  void name(const Value& rule) {
+    const Value* name = rule.find("name");
+    if (!name || !name->is_string()) return;
+    const auto [first, is_new] = names_.emplace(name->string(), name->where);
+    if (is_new) return;
+    diagnostics_.add({Severity::error,
+                      "manifest.duplicate-rule",
+                      fmt::format("two rules of Policy '{}' are named '{}'", policy_.name, name->string()),
+                      name->where,
+                      {},
+                      "give one of them another name",
+                      {{"first defined here", first->second}}});
+  }
+
+  void verdict(const Value& rule) {
+    const Value* deny = rule.find("deny");
+    const Value* warn = rule.find("warn");
+    if (deny && warn) {
+      error("manifest.bad-value", "a rule has either 'deny' or 'warn', not both", warn->where,
+            "make two rules of it, or remove one of them");
+    } else if (!deny && !warn) {
+      const Value* name = rule.find("name");
+      error("manifest.missing-field", "'deny' or 'warn' is missing", name ? name->where : rule.where,
+            "add what the rule is about, for example: deny: change.action == 'delete'");
+    }
+  }
+
+  void names_in(const Value& value) {
+    std::vector<const Reference*> references;
+    collect_references(value, references);
+    for (const Reference* reference : references) reads(*reference);
+  }
+
+  void reads(const Reference& reference) {
+    const Segment& first = reference.path.front();
+    const auto root = std::ranges::find(rule_names(), first.name, &RuleName::name);
+    if (root == rule_names().end()) {
+      std::vector<std::string_view> names;
+      for (const RuleName& known : rule_names()) names.push_back(known.name);
+      const std::string otherwise = fmt::format("rules can read {}; text goes into quotes", fmt::join(names, ", "));
+      return error("manifest.unknown-name", fmt::format("nothing is named '{}' in a rule", first.name), first.where,
+                   did_you_mean(first.name, names, otherwise));
+    }
+    if (reference.path.size() < 2 || reference.path[1].computed) {
+      return error("manifest.unknown-name", fmt::format("'{}' alone is no value", root->name), reference.where,
+                   fmt::format("it has {}", fmt::join(root->members, ", ")));
+    }
+    const Segment& member = reference.path[1];
+    const std::string name = member.index ? std::to_string(*member.index) : member.name;
+    if (std::ranges::find(root->members, name) != root->members.end()) return;
+    error("manifest.unknown-name", fmt::format("'{}' has no '{}'", root->name, name), member.where,
+          did_you_mean(name, root->members, fmt::format("it has {}", fmt::join(root->members, ", "))));
+  }
+
+  void error(std::string_view code, std::string message, Where where, std::string hint) {
+    report(diagnostics_, code, std::move(message), where, std::move(hint), doing_);
+  }
+
+  const Manifest& policy_;
+  Diagnostics& diagnostics_;
+  std::map<std::string_view, Where> names_;
+  std::string doing_;
+};
+
+}  // namespace
+
+const std::vector<RuleName>& rule_names() {
+  static const std::vector<RuleName> all = {
+      {"change",
+       {"address", "deployment", "task", "type", "account", "action", "reason", "temporary", "waits", "fields",
+        "before", "after", "changes"}},
+      {"environment", {"name", "labels"}},
+      {"plan", {"command", "create", "update", "replace", "delete", "run", "keep", "move"}},
+  };
+  return all;
+}
+
+std::vector<Rule> rules_of(const Manifest& policy) {
+  std::vector<Rule> rules;
+  for (const Value& written : written_rules(policy)) {
+    Rule rule{text_of(written, "name"), written.find("when"), written.find("deny"), written.find("message"), true};
+    if (!rule.verdict) {
+      rule.verdict = written.find("warn");
+      rule.denies = false;
+    }
+    if (rule.verdict) rules.push_back(rule);
+  }
+  return rules;
+}
+
+void check_policy(const Manifest& policy, Diagnostics& diagnostics) {
+  PolicyChecker(policy, diagnostics).run();
+}
+
+}  // namespace verba

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rules of Policy manifests. What they say of a plan: plan/policies.h.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "base/diagnostic.h"
+#include "manifest/manifest.h"
+
+namespace verba {
+
+/// A rule of a checked Policy. Borrows the manifest.
+struct Rule {
+  std::string_view name;
+  const Value* when = nullptr;     ///< null: always
+  const Value* verdict = nullptr;  ///< the expression of `deny` or `warn`; or true, or false
+  const Value* message = nullptr;  ///< null when there is none
+  bool denies = false;
+};
+
+/// Those that hold together; the others were told by check_policy().
+std::vector<Rule> rules_of(const Manifest& policy);
+
+/// A name that rules can read, and what may follow it.
+struct RuleName {
+  std::string_view name;
+  std::vector<std::string_view> members;
+};
+const std::vector<RuleName>& rule_names();
+
+/// Each rule has one of deny and warn and a name of its own, and its expressions read what there is.
+void check_policy(const Manifest& policy, Diagnostics&);
+
+}  // namespace verba
