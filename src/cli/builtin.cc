@@ -4,6 +4,7 @@
 #include "cli/commands/commands.h"
 #include "cli/commands/deploy.h"
 #include "manifest/kinds/kinds.h"
+#include "provider/file/file_provider.h"
 #include "provider/shell/shell_provider.h"
 #include "state/sqlite/sqlite_store.h"
 
@@ -70,6 +71,7 @@ const std::vector<Option>& global_options() {
 std::unique_ptr<Kit> make_kit() {
   auto kit = std::make_unique<Kit>();
   kit->owned.push_back(make_shell_provider());
+  kit->owned.push_back(make_file_provider());
   std::vector<Provider*> providers;
   for (const auto& provider : kit->owned) providers.push_back(provider.get());
   kit->providers = Providers(providers);

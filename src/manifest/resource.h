@@ -17,6 +17,7 @@ struct FileInput {
   std::string path;   ///< as written
   Digest digest;
   std::string content;
+  std::string inner = {};  ///< where the input names a directory: the path in it, "conf.d/a.conf"
 };
 
 /// All a provider is told about what it is to bring about. Made from a Task by evaluating its inputs, or from a record.

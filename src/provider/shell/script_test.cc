@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "provider/shell/workbench.h"
+#include "provider/workbench.h"
 
 namespace verba {
 namespace {

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "provider/shell/workbench.h"
+#include "provider/workbench.h"
 #include "value/json.h"
 
 namespace verba {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the tests of this folder run scripts with.
+// What the tests of providers that work by children share.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -20,23 +20,23 @@ class Workbench : public testing::Test {
  protected:
   Workbench() {
     const char* base = ::getenv("TMPDIR");
-    root_ = std::string(base != nullptr ? base : "/tmp") + "/verba-shell-XXXXXX";
+    root_ = std::string(base != nullptr ? base : "/tmp") + "/verba-provider-XXXXXX";
     EXPECT_NE(::mkdtemp(root_.data()), nullptr);
     scratch_ = root_ + "/scratch";
   }
   ~Workbench() override { std::filesystem::remove_all(root_); }
 
-  /// A resource whose inputs are given as YAML, checked against the schema.
-  Resource resource(std::string_view yaml) {
+  /// A resource whose inputs are given as YAML, checked against the schema of its type.
+  Resource resource(std::string_view yaml, const TaskType& type = shell_script_type()) {
     Sources sources;
     Diagnostics diagnostics;
     auto documents = parse_yaml(sources, sources.add("with", std::string(yaml)), diagnostics);
     EXPECT_EQ(documents.size(), 1u);
-    check_fields(documents.at(0), shell_script_type().inputs, "the test", false, sources, diagnostics);
+    check_fields(documents.at(0), type.inputs, "the test", false, sources, diagnostics);
     EXPECT_FALSE(diagnostics.has_errors()) << render(diagnostics, sources);
     Resource resource;
     resource.address = "web.site";
-    resource.type = "ShellScript";
+    resource.type = type.name;
     resource.inputs = std::move(documents.at(0));
     resource.directory = root_;
     return resource;
