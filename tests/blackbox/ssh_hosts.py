@@ -440,6 +440,49 @@ def secrets(w):
                     check(text.encode() not in f.read(), "in", folder, file)
 
 
+def files(w):
+    """Files and trees there: written, found drifted, put back, removed; the content is in no argument list and no log."""
+    word = "Zq7-planted-secret"
+    host = w.host()
+    os.mkdir(w.path("there"))
+    os.makedirs(w.path("conf/sub"))
+    for name, text in (("conf/a", "A\n"), ("conf/sub/b", "it's $HOME `x` \\\n" * 20_000)):
+        with open(w.path(name), "w") as f:
+            f.write(text)
+    w.account(host, workDirectory=w.path("there"))
+
+    def ask_for(text, code=0, check_script="true"):
+        w.tasks({"name": "one", "type": "File", "with": {"path": "etc/one", "content": text + " ${{ secret('env:S') }}"}},
+                {"name": "tree", "type": "File", "dependsOn": ["one"],
+                 "with": {"path": w.path("there/tree"), "source": "conf", "mode": "0640"}},
+                {"name": "check", "dependsOn": ["tree"], "with": {"run": check_script}}, onFailure="rollback")
+        return w.apply(code=code, S=word)
+
+    def there(name):
+        with open(w.path("there/" + name)) as f:
+            return f.read()
+
+    out = ask_for("one")
+    check(there("etc/one") == "one " + word, there("etc/one"))
+    check(os.stat(w.path("there/etc/one")).st_mode & 0o777 == 0o600, "a secret for everybody")
+    check(there("tree/a") == "A\n" and len(there("tree/sub/b")) == 340_000, "the tree")
+    check(w.outputs("one")["path"] == w.path("there/etc/one"), w.outputs("one"))
+    check("Nothing to do" in ask_for("one"), "it is there")
+    os.chmod(w.path("there/tree/a"), 0o600)
+    drift = w.run("drift", code=3)
+    check("a: its mode is 0600, not 0640" in drift, drift)
+    check("1 in sync" in drift, drift)
+    with open(w.path("conf/a"), "w") as f:
+        f.write("A2\n")
+    out += ask_for("two", code=1, check_script="cat tree/a; false")
+    check("A2" in out and "rolled-back" in out, out)
+    check(there("etc/one") == "one " + word and there("tree/a") == "A\n", "put back")
+    check(os.stat(w.path("there/tree/a")).st_mode & 0o777 == 0o640, "put back")
+    check(word not in out and word not in w.run("logs", "last"), "the secret is shown", out)
+    w.run("destroy", "--yes")
+    check(os.listdir(w.path("there")) == [], os.listdir(w.path("there")))
+
+
 def preflight(w):
     """One account that cannot be got into: nothing is changed in the others either."""
     host = w.host()
@@ -485,7 +528,7 @@ def commands(w):
 
 CASES = [contract, lifecycle, gone_account, passphrase, agent, host_config, password, jump, unknown_host_key,
          changed_host_key, lost_connection, blip, lost_without_check, interrupt, timeout, background, one_master, killed,
-         secrets, preflight, become, commands]
+         secrets, files, preflight, become, commands]
 
 
 def report(results):
