@@ -6,6 +6,7 @@
 #include "manifest/kinds/kinds.h"
 #include "provider/file/file_provider.h"
 #include "provider/shell/shell_provider.h"
+#include "provider/wait/wait_provider.h"
 #include "state/sqlite/sqlite_store.h"
 
 namespace verba {
@@ -72,6 +73,7 @@ std::unique_ptr<Kit> make_kit() {
   auto kit = std::make_unique<Kit>();
   kit->owned.push_back(make_shell_provider());
   kit->owned.push_back(make_file_provider());
+  kit->owned.push_back(make_wait_provider());
   std::vector<Provider*> providers;
   for (const auto& provider : kit->owned) providers.push_back(provider.get());
   kit->providers = Providers(providers);

@@ -20,7 +20,7 @@ changed. With `overwrite: true` it is kept beside the new one as `.NAME.verba-be
 and mode, when the task is deleted or its making is rolled back. One that has just the wanted content is taken over.
 
 **Update and rollback.** An update replaces the content and removes what a tree has no more. A rollback puts back the
-content, mode and owner of before. A change of `path` is a delete and a create.
+content and mode of before, and the owner where it was given. A change of `path` is a delete and a create.
 
 **Delete** removes the files, brings back what they took the place of, and removes the directories that were made for
 them (the output `directories`) where nothing else is in them. In a tree, what others put there stays.
