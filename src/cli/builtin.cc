@@ -5,6 +5,7 @@
 #include "cli/commands/deploy.h"
 #include "manifest/kinds/kinds.h"
 #include "provider/file/file_provider.h"
+#include "provider/http/http_provider.h"
 #include "provider/shell/shell_provider.h"
 #include "provider/wait/wait_provider.h"
 #include "state/sqlite/sqlite_store.h"
@@ -74,6 +75,7 @@ std::unique_ptr<Kit> make_kit() {
   kit->owned.push_back(make_shell_provider());
   kit->owned.push_back(make_file_provider());
   kit->owned.push_back(make_wait_provider());
+  kit->owned.push_back(make_http_provider());
   std::vector<Provider*> providers;
   for (const auto& provider : kit->owned) providers.push_back(provider.get());
   kit->providers = Providers(providers);

@@ -21,6 +21,7 @@ constexpr std::array<const char*, 5> goals = {"tcp", "http", "dns", "for", "unti
 constexpr Milliseconds default_limit{5 * 60'000};
 constexpr Milliseconds probe_limit{10'000};
 constexpr Milliseconds default_interval{1'000};
+constexpr std::string_view no_answer = "no answer";
 
 /// Is somebody there? Sends nothing, so no server counts it as a broken client.
 constexpr std::string_view tcp_script = R"sh(
@@ -106,7 +107,7 @@ bool is_content(const Value& with, int status) {
 /// Why not yet; "": it is so.
 std::string verdict(const Goal& goal, const Value& with, const WorkDone& done, const std::string& complaint) {
   if (!done.doubt.empty()) return done.doubt;
-  if (done.finished.why == Ended::timeout) return "no answer";
+  if (done.finished.why == Ended::timeout) return std::string(no_answer);
   const ExitStatus& status = done.finished.status;
   if (goal.kind == "http") {
     const HttpAnswer answer = read_answer(done.finished.output);
@@ -164,6 +165,7 @@ Async<Outcome> ask_until_so(Goal goal, Resource wanted, Attempt& attempt) {
     const std::string why = co_await asking;
     if (attempt.stop.requested()) co_return Outcome(Cancelled{});
     if (why.empty()) co_return Outcome(Succeeded{Map{}});
+    if (why == no_answer && left < probe_limit && !last.empty()) continue;  // it was cut short: that says nothing
     if (why != last) attempt.log(Stream::output, fmt::format("not yet: {}\n", why));
     last = why;
     const auto rest = std::chrono::duration_cast<Milliseconds>(end - attempt.system.steady());
