@@ -7,6 +7,7 @@
 
 #include "manifest/accounts.h"
 #include "manifest/locations/origin.h"
+#include "plan/template_file.h"
 #include "value/json.h"
 
 namespace verba {
@@ -32,7 +33,8 @@ class Reading {
       const NotFound& none = std::get<NotFound>(names);
       if (!none.message.empty()) return missing(field, *path, none);
     }
-    add_file(field, *path, written, absolute, "");
+    if (field.filled_from.empty()) return add_file(field, *path, written, absolute, "");
+    fill(field, *path, written, absolute);
   }
 
  private:
@@ -56,6 +58,16 @@ class Reading {
     std::string& text = std::get<std::string>(content);
     const Digest digest = sha256(text);
     resource_.files.push_back({std::string(field.name), std::move(written), digest, std::move(text), std::move(inner)});
+  }
+
+  void fill(const Field& field, const Value& from, const std::string& written, const std::string& absolute) {
+    const std::variant<std::string, NotFound> content = surroundings_.file(absolute);
+    if (const NotFound* none = std::get_if<NotFound>(&content)) return missing(field, from, *none);
+    const Value* values = resource_.inputs.find(field.filled_from);
+    std::variant<Value, NotFound> filled =
+        fill_template(written, std::get<std::string>(content), values != nullptr ? *values : Value(Map()));
+    if (const NotFound* mistake = std::get_if<NotFound>(&filled)) return missing(field, from, *mistake);
+    resource_.inputs.map().set("rendered", std::get<Value>(std::move(filled)));
   }
 
   void missing(const Field& field, const Value& from, const NotFound& none) {

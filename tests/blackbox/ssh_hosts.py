@@ -7,6 +7,7 @@ usage: ssh_hosts.py VERBA [WORD]     only the cases whose name holds WORD
 Prints 'N passed, N failed, N skipped'; skips loudly what this machine cannot do.
 """
 
+import http.server
 import json
 import os
 import pathlib
@@ -15,6 +16,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
@@ -483,6 +485,48 @@ def files(w):
     check(os.listdir(w.path("there")) == [], os.listdir(w.path("there")))
 
 
+def requests(w):
+    """Waits and requests are made from there; no secret of theirs is in an argument list."""
+    word = "Zq7-planted-secret"
+    seen = {}
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            seen["body"] = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            seen["token"] = self.headers["Token"]
+            arguments = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+            seen["leaked"] = word in arguments
+            self.send_response(201)
+            self.end_headers()
+            self.wfile.write(b'{"id": "a b"}')
+
+        def do_GET(self):
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    place = f"127.0.0.1:{server.server_port}"
+    w.account(w.host())
+    w.tasks({"name": "port", "type": "Wait", "with": {"tcp": place}},
+            {"name": "name", "type": "Wait", "with": {"dns": "localhost"}},
+            {"name": "url", "type": "Wait", "with": {"http": f"http://{place}/"}},
+            {"name": "item", "type": "HttpRequest", "dependsOn": ["port", "name", "url"], "with": {
+                "url": f"http://{place}/items", "headers": {"Token": "${{ secret('env:S') }}"},
+                "body": {"text": "${{ secret('env:S') }} it's \"\u00e9\" " + "x" * 50_000}}})
+    try:
+        out = w.apply(S=word)
+    finally:
+        server.shutdown()
+    check(seen["token"] == word and not seen["leaked"], seen["token"], seen["leaked"])
+    check(json.loads(seen["body"])["text"] == word + " it's \"\u00e9\" " + "x" * 50_000, seen["body"][:200])
+    check(w.outputs("item") == {"status": 201, "body": '{"id": "a b"}', "json": {"id": "a b"}}, w.outputs("item"))
+    check(word not in out, out)
+
+
 def preflight(w):
     """One account that cannot be got into: nothing is changed in the others either."""
     host = w.host()
@@ -528,7 +572,7 @@ def commands(w):
 
 CASES = [contract, lifecycle, gone_account, passphrase, agent, host_config, password, jump, unknown_host_key,
          changed_host_key, lost_connection, blip, lost_without_check, interrupt, timeout, background, one_master, killed,
-         secrets, files, preflight, become, commands]
+         secrets, files, requests, preflight, become, commands]
 
 
 def report(results):

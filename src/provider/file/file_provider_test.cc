@@ -8,6 +8,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "provider/file/file_type.h"
 #include "provider/workbench.h"
 #include "value/json.h"
 
@@ -18,7 +19,8 @@ namespace fs = std::filesystem;
 
 class FileProviderTest : public Workbench {
  protected:
-  Resource file(std::string_view yaml) { return resource(yaml, file_->type()); }
+  FileProviderTest() : Workbench(file_type()) {}
+  Resource file(std::string_view yaml) { return resource(yaml); }
   Resource tree(std::string_view yaml, const std::vector<std::pair<std::string, std::string>>& files) {
     Resource made = file(yaml);
     for (const auto& [inner, content] : files) {
@@ -267,7 +269,7 @@ TEST_F(FileProviderTest, ASecretIsForItsOwnerAlone) {
 TEST_F(FileProviderTest, BadInputs) {
   EXPECT_EQ(mistakes("{path: f}"), "file.no-content: nothing says what is in it\n");
   EXPECT_EQ(mistakes("{path: f, content: x, source: y}"),
-            "file.two-contents: 'content' and 'source' exclude each other\n");
+            "file.two-contents: 'content', 'source' and 'template' exclude one another\n");
   EXPECT_EQ(mistakes("{path: etc/, content: x}"), "file.path: 'etc/' cannot be the path of a file: it names no file\n");
   EXPECT_EQ(mistakes("{path: ~/f, content: x}"),
             "file.path: '~/f' cannot be the path of a file: '~' means nothing here\n");

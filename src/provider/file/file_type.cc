@@ -7,7 +7,8 @@ namespace {
 constexpr std::string_view manual = R"(
 A File is a file, or a tree of them, on the account of the task: on this machine, or on another one over SSH. What is in
 it is written in the manifest (`content`, where `${{ }}` and secrets may stand), or is a file or a directory beside the
-manifest (`source`; its content counts as input, and empty directories are not part of it). It is UTF-8 text.
+manifest (`source`; its content counts as input, and empty directories are not part of it), or a file beside it with
+`${{ values.NAME }}` in it (`template`, which reads what is in `values` and nothing else). It is UTF-8 text.
 
 **Writing.** A file is written beside its place, flushed to the disk, compared with what it should be, and renamed, so
 whoever reads it sees the old content or the new one. Of a tree all files are written before the first one is renamed. A
@@ -64,6 +65,18 @@ std::vector<Field> inputs() {
        .tree = true,
        .example = "conf",
        .instead_of_expression = "write the path itself; 'content' takes ${{ file('...') }}"},
+      {.name = "template",
+       .summary = "A file with ${{ values.NAME }} in it, from the manifest's directory, in place of 'content'",
+       .file = true,
+       .filled_from = "values",
+       .example = "app.conf.in",
+       .instead_of_expression = "write the path itself, and pass values through 'values'"},
+      {.name = "values",
+       .type = FieldType::map,
+       .summary = "What the expressions in 'template' read",
+       .expressions = true,
+       .example = "{port: \"${{ vars.port }}\"}",
+       .fields = {{.name = "value", .type = FieldType::any, .summary = "Any value"}}},
       {.name = "mode",
        .summary = "Permissions in octal, in quotes; left out: \"0644\", and \"0600\" where a secret is in the content",
        .expressions = true,

@@ -20,6 +20,12 @@ const std::string* text_of(const Value& with, std::string_view field) {
   return value != nullptr && value->is_string() ? &value->string() : nullptr;
 }
 
+/// As written, or as its template came to.
+const std::string* content_of(const Resource& resource) {
+  const std::string* content = text_of(resource.inputs, "content");
+  return content != nullptr ? content : text_of(resource.inputs, "rendered");
+}
+
 bool is_mode(std::string_view text) {
   return (text.size() == 3 || text.size() == 4) &&
          std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '7'; });
@@ -52,15 +58,20 @@ void check_shown(const Value& with, std::vector<FileMistake>& out) {
 }
 
 void check_content(const Value& with, Where task, std::vector<FileMistake>& out) {
-  const Value* content = with.find("content");
-  const Value* source = with.find("source");
-  if (content != nullptr && source != nullptr) {
-    out.push_back({"file.two-contents", "'content' and 'source' exclude each other",
-                   "keep the one that says what is in it", source->where});
-  } else if (content == nullptr && source == nullptr) {
+  std::vector<const Value*> written;
+  for (const char* field : {"content", "source", "template"}) {
+    if (const Value* value = with.find(field)) written.push_back(value);
+  }
+  if (written.size() > 1) {
+    out.push_back({"file.two-contents", "'content', 'source' and 'template' exclude one another",
+                   "keep the one that says what is in it", written[1]->where});
+  } else if (written.empty()) {
     out.push_back({"file.no-content", "nothing says what is in it",
                    "add 'content' with the text, or 'source' with the file or directory that has it",
                    with.where ? with.where : task});
+  }
+  if (const Value* values = with.find("values"); values != nullptr && with.find("template") == nullptr) {
+    out.push_back({"file.values", "'values' goes with 'template'", "remove it", values->where});
   }
 }
 
@@ -109,7 +120,7 @@ std::vector<WantedFile> files_of(const Resource& resource) {
   for (const FileInput& file : resource.files) {
     files.push_back({file.inner.empty() ? root : root + "/" + file.inner, file.content, file.digest});
   }
-  if (const std::string* content = text_of(resource.inputs, "content")) {
+  if (const std::string* content = content_of(resource)) {
     files.push_back({root, *content, sha256(*content)});
   }
   return files;
@@ -140,8 +151,11 @@ bool is_true(const Resource& resource, std::string_view field, bool otherwise) {
 }
 
 bool is_secret(const Resource& resource) {
-  const Value* content = resource.inputs.find("content");
-  return content != nullptr && has_secret(*content);
+  for (const char* field : {"content", "rendered"}) {
+    const Value* content = resource.inputs.find(field);
+    if (content != nullptr && has_secret(*content)) return true;
+  }
+  return false;
 }
 
 Digest digest_of(const std::vector<WantedFile>& files, const std::string& root) {

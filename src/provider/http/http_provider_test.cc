@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "provider/http/http_type.h"
 #include "provider/workbench.h"
 
 namespace verba {
@@ -40,7 +41,8 @@ class SilentPort {
 
 class HttpProviderTest : public Workbench {
  protected:
-  Resource request(const std::string& yaml) { return resource(yaml, http_->type()); }
+  HttpProviderTest() : Workbench(http_request_type()) {}
+  Resource request(const std::string& yaml) { return resource(yaml); }
   Outcome apply(const std::string& yaml) {
     return wait_for(*system_, http_->apply(request(yaml), std::nullopt, attempt_));
   }

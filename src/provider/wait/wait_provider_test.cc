@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "provider/wait/wait_type.h"
 #include "provider/workbench.h"
 
 namespace verba {
@@ -39,7 +40,8 @@ class Port {
 
 class WaitProviderTest : public Workbench {
  protected:
-  Resource wait(const std::string& yaml) { return resource(yaml, wait_->type()); }
+  WaitProviderTest() : Workbench(wait_type()) {}
+  Resource wait(const std::string& yaml) { return resource(yaml); }
   std::string apply(const std::string& yaml) {
     const Outcome outcome = wait_for(*system_, wait_->apply(wait(yaml), std::nullopt, attempt_));
     if (const auto* failed = std::get_if<Failed>(&outcome)) return failed->message;
