@@ -4,8 +4,11 @@
 #include "cli/commands/commands.h"
 #include "cli/commands/deploy.h"
 #include "manifest/kinds/kinds.h"
+#include "provider/file/file_provider.h"
+#include "provider/http/http_provider.h"
 #include "provider/shell/shell_provider.h"
 #include "provider/substitutes.h"
+#include "provider/wait/wait_provider.h"
 #include "state/sqlite/sqlite_store.h"
 
 namespace verba {
@@ -71,6 +74,9 @@ const std::vector<Option>& global_options() {
 std::unique_ptr<Kit> make_kit() {
   auto kit = std::make_unique<Kit>();
   kit->owned.push_back(make_shell_provider());
+  kit->owned.push_back(make_file_provider());
+  kit->owned.push_back(make_wait_provider());
+  kit->owned.push_back(make_http_provider());
   std::vector<Provider*> own;
   for (const auto& provider : kit->owned) own.push_back(provider.get());
   kit->own = Providers(own);

@@ -184,6 +184,15 @@ HeldLease lock(Call& call, Store& store, const std::string& environment, const s
                        [&](const Holder& holder) { say(call, "Waiting: " + holder_text(holder)); });
 }
 
+void end_dead_runs(Call& call, Store& store, const std::string& environment) {
+  for (const Holder& holder : store.leases(environment)) {
+    const LeaseRequest request{
+        environment, {holder.deployment}, owner_of(call.system), "tidying up", call.system.now()};
+    const auto acquired = store.acquire(request, alive_on(call.system));
+    if (const Lease* lease = std::get_if<Lease>(&acquired)) store.release(*lease);
+  }
+}
+
 std::optional<std::string> ask(Call& call, Store& store, const HeldLease& held, const std::string& question) {
   const auto keep_lease = [&] { store.renew(held.lease(), call.system.now(), lease_length); };
   call.console.err(question);

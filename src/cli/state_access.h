@@ -48,6 +48,9 @@ class HeldLease {
   Lease lease_;
 };
 
+/// Takes back the locks of processes that are gone, and of those that slept too long: their runs are `interrupted`.
+void end_dead_runs(Call&, Store&, const std::string& environment);
+
 /// Locks deployments (sorted) of an environment; waits for others as long as --lock-timeout says, then throws
 /// Error(locked) that names who holds it.
 HeldLease lock(Call&, Store&, const std::string& environment, const std::vector<std::string>& deployments,

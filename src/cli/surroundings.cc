@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/surroundings.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
@@ -75,6 +78,45 @@ Answer read_text(System& system, const FetchSettings& fetch, const std::string& 
     return NotFound{error.what(), error.diagnostic().hint};
   }
   return NotFound{"there is no file '" + path + "'", ""};
+}
+
+/// Links may go round in circles.
+constexpr std::size_t kTreeDepth = 64;
+constexpr std::size_t kTreeFiles = 10'000;
+
+/// Adds the files below `root`, one a line; what is wrong, or "".
+std::string add_names(System& system, const std::string& root, const std::string& inner, std::size_t depth,
+                      std::vector<std::string>& names) {
+  const std::string here = inner.empty() ? root : root + "/" + inner;
+  if (depth > kTreeDepth) return "'" + here + "' is too deep: is there a link in a circle?";
+  for (const DirectoryEntry& entry : system.list_directory(here).value_or(std::vector<DirectoryEntry>())) {
+    const std::string name = inner.empty() ? entry.name : inner + "/" + entry.name;
+    if (has_control(entry.name)) return "a name in '" + here + "' has a control character in it";
+    if (names.size() >= kTreeFiles) return fmt::format("'{}' has more than {} files", root, kTreeFiles);
+    if (entry.kind != DirectoryEntry::Kind::directory) {
+      names.push_back(name);
+    } else if (std::string wrong = add_names(system, root, name, depth + 1, names); !wrong.empty()) {
+      return wrong;
+    }
+  }
+  return "";
+}
+
+/// The files of a tree, of a path that ends with /. No message: it is no directory.
+Answer list_tree(System& system, const std::string& path) {
+  const std::string root = path.substr(0, path.size() - 1);
+  try {
+    if (system.kind_of(root) != DirectoryEntry::Kind::directory) return NotFound{};
+    std::vector<std::string> names;
+    if (std::string wrong = add_names(system, root, "", 0, names); !wrong.empty())
+      return NotFound{std::move(wrong), ""};
+    std::ranges::sort(names);
+    std::string text;
+    for (const std::string& name : names) text += name + "\n";
+    return text;
+  } catch (const Error& error) {
+    return NotFound{error.what(), error.diagnostic().hint};
+  }
 }
 
 /// A file that has to be fetched: by its URL, or out of a repository.
@@ -183,7 +225,8 @@ Surroundings make_surroundings(System& system, const FetchSettings& fetch) {
   const auto memory = std::make_shared<Memory>();
   Surroundings surroundings;
   surroundings.file = [&system, memory, fetch](const std::string& path) {
-    return remembered(memory->files, path, [&] {
+    return remembered(memory->files, path, [&]() -> Answer {
+      if (path.ends_with('/')) return list_tree(system, path);
       return as_text(read_place(system, fetch, path), "the file '" + without_credentials(path) + "'");
     });
   };

@@ -17,6 +17,7 @@ struct FileInput {
   std::string path;   ///< as written
   Digest digest;
   std::string content;
+  std::string inner = {};  ///< where the input names a directory: the path in it, "conf.d/a.conf"
 };
 
 struct StandIn;

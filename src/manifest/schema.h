@@ -36,6 +36,8 @@ struct Field {
   bool expressions = false;             ///< ${{ }} may stand in it (at any depth)
   bool secret = false;                  ///< its value never reaches a screen
   bool file = false;                    ///< a path, from the manifest's directory; the content counts as input
+  bool tree = false;                    ///< with `file`: a directory is fine too, for all files in it
+  std::string_view filled_from = {};    ///< with `file`: a template; filled in from that input it is input `rendered`
   bool replaces = false;                ///< a change of it needs delete and create
   bool beside = false;                  ///< recorded, but a change of it alone is no reason to act
   std::string_view alpha = {};          ///< its spelling in v1-alpha, where that differs

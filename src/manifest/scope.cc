@@ -118,6 +118,7 @@ class TaskView {
   }
 
   std::variant<std::string, NotFound> file(const std::string& path, Where where) const {
+    if (path.ends_with('/')) return NotFound{"'" + path + "' names a directory, not a file", ""};
     const bool whole = path.starts_with('/') || is_remote_location(path);
     return surroundings_.file(whole ? path : directory(where) + "/" + path);
   }

@@ -16,6 +16,7 @@ Value files_value(const std::vector<FileInput>& files) {
     entry.set("field", file.field);
     entry.set("path", file.path);
     entry.set("digest", file.digest.hex());
+    if (!file.inner.empty()) entry.set("inner", file.inner);
     list.emplace_back(std::move(entry));
   }
   return list;
@@ -83,6 +84,7 @@ std::vector<FileInput> read_files(Store& store, const Value& list, const std::st
     FileInput file;
     file.field = reader.text("field");
     file.path = reader.text("path");
+    if (entry.find("inner")) file.inner = reader.text("inner");
     const std::optional<Digest> digest = parse_digest(reader.text("digest"));
     if (!digest) throw unreadable(address, "a digest is malformed");
     file.digest = *digest;

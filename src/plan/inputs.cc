@@ -7,28 +7,79 @@
 
 #include "manifest/accounts.h"
 #include "manifest/locations/origin.h"
+#include "plan/template_file.h"
 #include "value/json.h"
 
 namespace verba {
 namespace {
 
-void add_file(const Field& field, const Task& task, const std::string& directory, const Surroundings& surroundings,
-              Resource& resource, Diagnostics& diagnostics) {
-  const Value* path = resource.inputs.find(field.name);
-  if (!path || !path->is_string()) return;
-  const std::string& written = path->string();
-  const bool whole = written.starts_with('/') || is_remote_location(written);
-  const std::string absolute = whole ? written : directory + "/" + written;
-  std::variant<std::string, NotFound> content = surroundings.file(absolute);
-  if (const NotFound* missing = std::get_if<NotFound>(&content)) {
-    diagnostics.error("plan.file", fmt::format("{} of {}: {}", field.name, task.address, missing->message),
-                      path->where ? path->where : task.where, missing->hint);
-    return;
+/// Reads what the inputs of one task name.
+class Reading {
+ public:
+  Reading(const Task& task, const Surroundings& surroundings, Resource& resource, Diagnostics& diagnostics)
+      : task_(task), surroundings_(surroundings), resource_(resource), diagnostics_(diagnostics) {}
+
+  void add(const Field& field) {
+    const Value* path = resource_.inputs.find(field.name);
+    if (!path || !path->is_string()) return;
+    std::string written = path->string();
+    const bool remote = is_remote_location(written);
+    while (!remote && written.size() > 1 && written.ends_with('/')) written.pop_back();
+    const bool whole = written.starts_with('/') || remote;
+    const std::string absolute = whole ? written : resource_.directory + "/" + written;
+    if (field.tree && !remote) {
+      const std::variant<std::string, NotFound> names = surroundings_.file(absolute + "/");
+      if (const auto* list = std::get_if<std::string>(&names)) return add_tree(field, *path, written, absolute, *list);
+      const NotFound& none = std::get<NotFound>(names);
+      if (!none.message.empty()) return missing(field, *path, none);
+    }
+    if (field.filled_from.empty()) return add_file(field, *path, written, absolute, "");
+    fill(field, *path, written, absolute);
   }
-  std::string& text = std::get<std::string>(content);
-  const Digest digest = sha256(text);
-  resource.files.push_back({std::string(field.name), written, digest, std::move(text)});
-}
+
+ private:
+  void add_tree(const Field& field, const Value& from, const std::string& written, const std::string& absolute,
+                std::string_view names) {
+    if (names.empty()) {
+      const NotFound empty{fmt::format("there is no file in the directory '{}'", absolute), "put one there"};
+      return missing(field, from, empty);
+    }
+    for (std::size_t end = names.find('\n'); end != std::string_view::npos; end = names.find('\n')) {
+      const std::string inner(names.substr(0, end));
+      names.remove_prefix(end + 1);
+      add_file(field, from, written + "/" + inner, absolute + "/" + inner, inner);
+    }
+  }
+
+  void add_file(const Field& field, const Value& from, std::string written, const std::string& absolute,
+                std::string inner) {
+    std::variant<std::string, NotFound> content = surroundings_.file(absolute);
+    if (const NotFound* none = std::get_if<NotFound>(&content)) return missing(field, from, *none);
+    std::string& text = std::get<std::string>(content);
+    const Digest digest = sha256(text);
+    resource_.files.push_back({std::string(field.name), std::move(written), digest, std::move(text), std::move(inner)});
+  }
+
+  void fill(const Field& field, const Value& from, const std::string& written, const std::string& absolute) {
+    const std::variant<std::string, NotFound> content = surroundings_.file(absolute);
+    if (const NotFound* none = std::get_if<NotFound>(&content)) return missing(field, from, *none);
+    const Value* values = resource_.inputs.find(field.filled_from);
+    std::variant<Value, NotFound> filled =
+        fill_template(written, std::get<std::string>(content), values != nullptr ? *values : Value(Map()));
+    if (const NotFound* mistake = std::get_if<NotFound>(&filled)) return missing(field, from, *mistake);
+    resource_.inputs.map().set("rendered", std::get<Value>(std::move(filled)));
+  }
+
+  void missing(const Field& field, const Value& from, const NotFound& none) {
+    diagnostics_.error("plan.file", fmt::format("{} of {}: {}", field.name, task_.address, none.message),
+                       from.where ? from.where : task_.where, none.hint);
+  }
+
+  const Task& task_;
+  const Surroundings& surroundings_;
+  Resource& resource_;
+  Diagnostics& diagnostics_;
+};
 
 /// The inputs without those that are no reason to act; or only those.
 Value part_of(const Value& inputs, const TaskType& type, bool beside) {
@@ -47,7 +98,7 @@ Digest digest_of_counted(const Resource& resource, const Value& counted, const T
   text += ",\"files\":{";
   for (const FileInput& file : resource.files) {
     if (text.back() != '{') text += ',';
-    append_json_string(text, file.field);
+    append_json_string(text, file.inner.empty() ? file.field : file.field + "/" + file.inner);
     text += ':';
     append_json_string(text, file.digest.hex());
   }
@@ -98,8 +149,9 @@ std::optional<Inputs> evaluate_inputs(const Model& model, TaskId id, const Surro
     made.account = account.name;
     made.account_kind = account.kind->name;
     made.account_spec = described(account);
+    Reading reading(task, surroundings, made, diagnostics);
     for (const Field& field : type.inputs) {
-      if (field.file) add_file(field, task, directory, surroundings, made, diagnostics);
+      if (field.file) reading.add(field);
     }
     return made;
   };

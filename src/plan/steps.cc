@@ -22,11 +22,22 @@ bool is_only_forgotten(const Record& record, const PlanningAids& aids) {
 
 std::vector<FieldChange> changes_of(const Definition& old, const Value& inputs, const std::vector<FileInput>& files) {
   std::vector<FieldChange> changes = diff_values(old.counted(), inputs);
+  const auto same_place = [](const FileInput& file) {
+    return [&file](const FileInput& other) { return other.field == file.field && other.inner == file.inner; };
+  };
+  const auto name_of = [](const FileInput& file) { return fmt::format("{} ({})", file.field, file.path); };
   for (const FileInput& file : files) {
-    const auto before = std::ranges::find(old.resource.files, file.field, &FileInput::field);
-    if (before == old.resource.files.end() || before->digest == file.digest) continue;
-    changes.push_back(
-        {fmt::format("{} ({})", file.field, file.path), Value(before->content), Value(file.content), true});
+    const auto before = std::ranges::find_if(old.resource.files, same_place(file));
+    if (before != old.resource.files.end()) {
+      if (before->digest == file.digest) continue;
+      changes.push_back({name_of(file), Value(before->content), Value(file.content), true});
+    } else if (!file.inner.empty()) {
+      changes.push_back({name_of(file), std::nullopt, Value(file.content), true});
+    }
+  }
+  for (const FileInput& file : old.resource.files) {
+    if (file.inner.empty() || std::ranges::any_of(files, same_place(file))) continue;
+    changes.push_back({name_of(file), Value(file.content), std::nullopt, true});
   }
   return changes;
 }

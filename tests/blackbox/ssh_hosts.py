@@ -7,6 +7,7 @@ usage: ssh_hosts.py VERBA [WORD]     only the cases whose name holds WORD
 Prints 'N passed, N failed, N skipped'; skips loudly what this machine cannot do.
 """
 
+import http.server
 import json
 import os
 import pathlib
@@ -15,6 +16,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
@@ -440,6 +442,91 @@ def secrets(w):
                     check(text.encode() not in f.read(), "in", folder, file)
 
 
+def files(w):
+    """Files and trees there: written, found drifted, put back, removed; the content is in no argument list and no log."""
+    word = "Zq7-planted-secret"
+    host = w.host()
+    os.mkdir(w.path("there"))
+    os.makedirs(w.path("conf/sub"))
+    for name, text in (("conf/a", "A\n"), ("conf/sub/b", "it's $HOME `x` \\\n" * 20_000)):
+        with open(w.path(name), "w") as f:
+            f.write(text)
+    w.account(host, workDirectory=w.path("there"))
+
+    def ask_for(text, code=0, check_script="true"):
+        w.tasks({"name": "one", "type": "File", "with": {"path": "etc/one", "content": text + " ${{ secret('env:S') }}"}},
+                {"name": "tree", "type": "File", "dependsOn": ["one"],
+                 "with": {"path": w.path("there/tree"), "source": "conf", "mode": "0640"}},
+                {"name": "check", "dependsOn": ["tree"], "with": {"run": check_script}}, onFailure="rollback")
+        return w.apply(code=code, S=word)
+
+    def there(name):
+        with open(w.path("there/" + name)) as f:
+            return f.read()
+
+    out = ask_for("one")
+    check(there("etc/one") == "one " + word, there("etc/one"))
+    check(os.stat(w.path("there/etc/one")).st_mode & 0o777 == 0o600, "a secret for everybody")
+    check(there("tree/a") == "A\n" and len(there("tree/sub/b")) == 340_000, "the tree")
+    check(w.outputs("one")["path"] == w.path("there/etc/one"), w.outputs("one"))
+    check("Nothing to do" in ask_for("one"), "it is there")
+    os.chmod(w.path("there/tree/a"), 0o600)
+    drift = w.run("drift", code=3)
+    check("a: its mode is 0600, not 0640" in drift, drift)
+    check("1 in sync" in drift, drift)
+    with open(w.path("conf/a"), "w") as f:
+        f.write("A2\n")
+    out += ask_for("two", code=1, check_script="cat tree/a; false")
+    check("A2" in out and "rolled-back" in out, out)
+    check(there("etc/one") == "one " + word and there("tree/a") == "A\n", "put back")
+    check(os.stat(w.path("there/tree/a")).st_mode & 0o777 == 0o640, "put back")
+    check(word not in out and word not in w.run("logs", "last"), "the secret is shown", out)
+    w.run("destroy", "--yes")
+    check(os.listdir(w.path("there")) == [], os.listdir(w.path("there")))
+
+
+def requests(w):
+    """Waits and requests are made from there; no secret of theirs is in an argument list."""
+    word = "Zq7-planted-secret"
+    seen = {}
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            seen["body"] = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            seen["token"] = self.headers["Token"]
+            arguments = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+            seen["leaked"] = word in arguments
+            self.send_response(201)
+            self.end_headers()
+            self.wfile.write(b'{"id": "a b"}')
+
+        def do_GET(self):
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    place = f"127.0.0.1:{server.server_port}"
+    w.account(w.host())
+    w.tasks({"name": "port", "type": "Wait", "with": {"tcp": place}},
+            {"name": "name", "type": "Wait", "with": {"dns": "localhost"}},
+            {"name": "url", "type": "Wait", "with": {"http": f"http://{place}/"}},
+            {"name": "item", "type": "HttpRequest", "dependsOn": ["port", "name", "url"], "with": {
+                "url": f"http://{place}/items", "headers": {"Token": "${{ secret('env:S') }}"},
+                "body": {"text": "${{ secret('env:S') }} it's \"\u00e9\" " + "x" * 50_000}}})
+    try:
+        out = w.apply(S=word)
+    finally:
+        server.shutdown()
+    check(seen["token"] == word and not seen["leaked"], seen["token"], seen["leaked"])
+    check(json.loads(seen["body"])["text"] == word + " it's \"\u00e9\" " + "x" * 50_000, seen["body"][:200])
+    check(w.outputs("item") == {"status": 201, "body": '{"id": "a b"}', "json": {"id": "a b"}}, w.outputs("item"))
+    check(word not in out, out)
+
+
 def preflight(w):
     """One account that cannot be got into: nothing is changed in the others either."""
     host = w.host()
@@ -485,7 +572,7 @@ def commands(w):
 
 CASES = [contract, lifecycle, gone_account, passphrase, agent, host_config, password, jump, unknown_host_key,
          changed_host_key, lost_connection, blip, lost_without_check, interrupt, timeout, background, one_master, killed,
-         secrets, preflight, become, commands]
+         secrets, files, requests, preflight, become, commands]
 
 
 def report(results):

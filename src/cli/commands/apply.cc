@@ -91,6 +91,7 @@ int deploy(Call& call, Desk& desk, const Goal& wanted, const std::optional<PlanF
   Diagnostics verdict = judged(desk, planned.plan);
   if (!only_look) check_approvals(call, desk, planned.plan, file, verdict);
   if ((planned.plan.idle() && planned.plan.noted.empty()) || only_look || verdict.has_errors()) {
+    if (!only_look) end_dead_runs(call, *desk.store, planned.plan.environment);
     tidy_scratch(planned.snapshot, call.system, *desk.store, scratch_directory(call, desk.state_path));
     show(call, desk.project, planned.plan, verdict, format);
     show_result(call, desk, planned.plan, verdict, std::nullopt, format);

@@ -6,7 +6,8 @@
 
 #include <algorithm>
 
-#include "provider/shell/workbench.h"
+#include "provider/shell/script_type.h"
+#include "provider/workbench.h"
 
 namespace verba {
 namespace {
@@ -15,6 +16,7 @@ using testing::ElementsAre;
 
 class ScriptWork : public Workbench {
  protected:
+  ScriptWork() : Workbench(shell_script_type()) {}
   Work work(Script script) {
     std::variant<Work, Failed> made = make_work(script, attempt_);
     const Failed* failed = std::get_if<Failed>(&made);

@@ -2,59 +2,23 @@
 #include "provider/shell/shell_provider.h"
 
 #include <fmt/format.h>
-#include <string.h>
 
 #include <algorithm>
-#include <cctype>
-#include <csignal>
 #include <string_view>
 #include <utility>
 
 #include "os/trace.h"
+#include "provider/ending.h"
+#include "provider/secrets.h"
 #include "provider/shell/outputs.h"
 #include "provider/shell/script.h"
 #include "provider/shell/script_type.h"
-#include "value/expr.h"
 
 namespace verba {
 namespace {
 
 constexpr std::size_t output_limit_bytes = 16 << 20;
 constexpr std::size_t detail_limit_bytes = 16 << 10;
-
-std::string signal_name(int number) {
-  const char* name = ::sigabbrev_np(number);
-  return name != nullptr ? name : std::to_string(number);
-}
-
-std::string hint_about(int code) {
-  if (code == 127) return "127 means that a command was not found: is it installed, and on PATH?";
-  if (code == 126) return "126 means that a command could not be executed: is it an executable file?";
-  if (code > 128 && code <= 128 + 31) {
-    return fmt::format("{} means that a command in it was ended by signal {}", code, signal_name(code - 128));
-  }
-  return {};
-}
-
-/// Why it did not succeed; nothing when it did, or when nobody knows.
-std::optional<Outcome> failure_of(const Finished& finished, const Attempt& attempt) {
-  Failed failed;
-  if (finished.why == Ended::stopped) return Outcome(Cancelled{});
-  if (finished.why == Ended::timeout) {
-    failed.message = fmt::format("timed out after {}", to_string(attempt.timeout.value_or(Milliseconds(0))));
-    failed.timed_out = true;
-  } else if (finished.status.signal != 0) {
-    failed.message = fmt::format("ended by signal {}", signal_name(finished.status.signal));
-    if (finished.status.signal == SIGKILL) failed.hint = "the kernel does that, too, when memory runs out";
-  } else if (finished.status.code != 0) {
-    failed.message = fmt::format("exit code {}", finished.status.code);
-    failed.exit_code = finished.status.code;
-    failed.hint = hint_about(finished.status.code);
-  } else {
-    return std::nullopt;
-  }
-  return Outcome(std::move(failed));
-}
 
 Outcome bad_outputs(std::string message) {
   Failed failed;
@@ -140,33 +104,6 @@ Observed interpret(const WorkDone& done, const Attempt& attempt) {
   const Failed* failed = failure ? std::get_if<Failed>(&*failure) : nullptr;
   observed.detail = failed != nullptr ? "check: " + failed->message : "check: stopped";
   return observed;
-}
-
-/// `secret(` as the call of an expression.
-bool calls_secret(std::string_view text) {
-  constexpr std::string_view name = "secret";
-  for (std::size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) {
-    const char before = at == 0 ? ' ' : text[at - 1];
-    const std::size_t next = text.find_first_not_of(" \t\n", at + name.size());
-    if (next == std::string_view::npos || text[next] != '(') continue;
-    if (std::isalnum(static_cast<unsigned char>(before)) == 0 && before != '_') return true;
-  }
-  return false;
-}
-
-/// The first secret in it that can be seen before evaluation.
-const Value* find_secret(const Value& value) {
-  if (value.secret || (value.is_expression() && calls_secret(value.expression().text()))) return &value;
-  if (value.is_list()) {
-    for (const Value& item : value.list()) {
-      if (const Value* found = find_secret(item)) return found;
-    }
-  } else if (value.is_map()) {
-    for (const auto& [key, member] : value.map()) {
-      if (const Value* found = find_secret(member)) return found;
-    }
-  }
-  return nullptr;
 }
 
 bool may_be_scalar(const Value& value) {

@@ -4,7 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "provider/shell/workbench.h"
+#include "provider/shell/script_type.h"
+#include "provider/workbench.h"
 #include "value/json.h"
 
 namespace verba {
@@ -14,6 +15,7 @@ using namespace std::chrono_literals;
 
 class ShellProviderTest : public Workbench {
  protected:
+  ShellProviderTest() : Workbench(shell_script_type()) {}
   Outcome apply(Resource wanted, std::optional<Recorded> before = std::nullopt) {
     return wait_for(*system_, provider_->apply(std::move(wanted), std::move(before), attempt_));
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the tests of this folder run scripts with.
+// What the tests of providers that work by children share.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -10,7 +10,6 @@
 
 #include "os/posix/posix_system.h"
 #include "provider/provider.h"
-#include "provider/shell/script_type.h"
 #include "value/yaml.h"
 
 namespace verba {
@@ -18,25 +17,25 @@ namespace verba {
 /// A real system, a fresh directory, and an attempt in it.
 class Workbench : public testing::Test {
  protected:
-  Workbench() {
+  explicit Workbench(const TaskType& type) : type_(type) {
     const char* base = ::getenv("TMPDIR");
-    root_ = std::string(base != nullptr ? base : "/tmp") + "/verba-shell-XXXXXX";
+    root_ = std::string(base != nullptr ? base : "/tmp") + "/verba-provider-XXXXXX";
     EXPECT_NE(::mkdtemp(root_.data()), nullptr);
     scratch_ = root_ + "/scratch";
   }
   ~Workbench() override { std::filesystem::remove_all(root_); }
 
-  /// A resource whose inputs are given as YAML, checked against the schema.
+  /// A resource whose inputs are given as YAML, checked against the schema of the type.
   Resource resource(std::string_view yaml) {
     Sources sources;
     Diagnostics diagnostics;
     auto documents = parse_yaml(sources, sources.add("with", std::string(yaml)), diagnostics);
     EXPECT_EQ(documents.size(), 1u);
-    check_fields(documents.at(0), shell_script_type().inputs, "the test", false, sources, diagnostics);
+    check_fields(documents.at(0), type_.inputs, "the test", false, sources, diagnostics);
     EXPECT_FALSE(diagnostics.has_errors()) << render(diagnostics, sources);
     Resource resource;
     resource.address = "web.site";
-    resource.type = "ShellScript";
+    resource.type = type_.name;
     resource.inputs = std::move(documents.at(0));
     resource.directory = root_;
     return resource;
@@ -44,6 +43,7 @@ class Workbench : public testing::Test {
 
   bool scratch_was_made() const { return std::filesystem::exists(scratch_); }
 
+  const TaskType& type_;
   std::string root_;
   std::string scratch_;
   std::unique_ptr<System> system_ = make_posix_system();

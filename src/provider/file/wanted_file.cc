@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "provider/file/wanted_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/utf8.h"
+#include "provider/file/file_script.h"
+#include "provider/secrets.h"
+
+namespace verba {
+namespace {
+
+constexpr std::array<const char*, 4> shown_fields = {"path", "mode", "owner", "group"};
+
+const std::string* text_of(const Value& with, std::string_view field) {
+  const Value* value = with.find(field);
+  return value != nullptr && value->is_string() ? &value->string() : nullptr;
+}
+
+/// As written, or as its template came to.
+const std::string* content_of(const Resource& resource) {
+  const std::string* content = text_of(resource.inputs, "content");
+  return content != nullptr ? content : text_of(resource.inputs, "rendered");
+}
+
+bool is_mode(std::string_view text) {
+  return (text.size() == 3 || text.size() == 4) &&
+         std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '7'; });
+}
+
+bool is_owner(std::string_view text) {
+  return !text.empty() && text.front() != '-' && !has_control(text) &&
+         text.find_first_of(": ") == std::string_view::npos;
+}
+
+/// What is wrong with a path; null: nothing.
+const char* fault_of_path(std::string_view path) {
+  const std::string_view last = path.substr(path.rfind('/') + 1);
+  if (path.empty()) return "it is empty";
+  if (has_control(path)) return "it has a control character in it";
+  if (path.starts_with("~/")) return "'~' means nothing here";
+  if (last.empty() || last == "." || last == "..") return "it names no file";
+  return nullptr;
+}
+
+void check_shown(const Value& with, std::vector<FileMistake>& out) {
+  for (const char* field : shown_fields) {
+    const Value* value = with.find(field);
+    if (value == nullptr) continue;
+    if (const Value* secret = find_secret(*value)) {
+      out.push_back({"file.secret", fmt::format("'{}' may not be a secret: it is shown", field),
+                     "secrets have their place in 'content'", secret->where});
+    }
+  }
+}
+
+void check_content(const Value& with, Where task, std::vector<FileMistake>& out) {
+  std::vector<const Value*> written;
+  for (const char* field : {"content", "source", "template"}) {
+    if (const Value* value = with.find(field)) written.push_back(value);
+  }
+  if (written.size() > 1) {
+    out.push_back({"file.two-contents", "'content', 'source' and 'template' exclude one another",
+                   "keep the one that says what is in it", written[1]->where});
+  } else if (written.empty()) {
+    out.push_back({"file.no-content", "nothing says what is in it",
+                   "add 'content' with the text, or 'source' with the file or directory that has it",
+                   with.where ? with.where : task});
+  }
+  if (const Value* values = with.find("values"); values != nullptr && with.find("template") == nullptr) {
+    out.push_back({"file.values", "'values' goes with 'template'", "remove it", values->where});
+  }
+}
+
+std::string octal(unsigned mode) {
+  return fmt::format("{:04o}", mode);
+}
+
+unsigned number_of(const std::string& mode) {
+  return static_cast<unsigned>(std::stoul(mode, nullptr, 8));
+}
+
+}  // namespace
+
+std::vector<FileMistake> mistakes_of(const Value& with, Where task) {
+  std::vector<FileMistake> found;
+  check_content(with, task, found);
+  check_shown(with, found);
+  if (const std::string* path = text_of(with, "path")) {
+    if (const char* fault = fault_of_path(*path)) {
+      found.push_back({"file.path", fmt::format("'{}' cannot be the path of a file: {}", *path, fault),
+                       "for example: /etc/app/app.conf", with.find("path")->where});
+    }
+  }
+  if (const std::string* mode = text_of(with, "mode"); mode != nullptr && !is_mode(*mode)) {
+    found.push_back({"file.mode", fmt::format("'{}' is no mode", *mode), "write three or four octal digits: \"0644\"",
+                     with.find("mode")->where});
+  }
+  for (const char* field : {"owner", "group"}) {
+    const std::string* name = text_of(with, field);
+    if (name == nullptr || is_owner(*name)) continue;
+    found.push_back({"file.owner", fmt::format("'{}' cannot be the name of a user or group", *name),
+                     "write a name or a number", with.find(field)->where});
+  }
+  return found;
+}
+
+std::string root_of(const Resource& resource) {
+  std::string path = *text_of(resource.inputs, "path");
+  while (path.starts_with("./")) path.erase(0, 2);
+  return path.starts_with('/') ? path : "./" + path;
+}
+
+std::vector<WantedFile> files_of(const Resource& resource) {
+  const std::string root = root_of(resource);
+  std::vector<WantedFile> files;
+  for (const FileInput& file : resource.files) {
+    files.push_back({file.inner.empty() ? root : root + "/" + file.inner, file.content, file.digest});
+  }
+  if (const std::string* content = content_of(resource)) {
+    files.push_back({root, *content, sha256(*content)});
+  }
+  return files;
+}
+
+std::string mode_of(const Resource& resource) {
+  const std::string* mode = text_of(resource.inputs, "mode");
+  if (mode == nullptr) return is_secret(resource) ? "0600" : "0644";
+  return octal(number_of(*mode));
+}
+
+std::string directory_mode_of(const Resource& resource) {
+  const unsigned mode = number_of(mode_of(resource)) & 0777;
+  return octal(mode | 0300 | (mode & 0444) >> 2);
+}
+
+std::string owner_of(const Resource& resource) {
+  const std::string* owner = text_of(resource.inputs, "owner");
+  const std::string* group = text_of(resource.inputs, "group");
+  std::string text = owner != nullptr ? *owner : "";
+  if (group != nullptr) text += ":" + *group;
+  return text.empty() ? "-" : text;
+}
+
+bool is_true(const Resource& resource, std::string_view field, bool otherwise) {
+  const Value* value = resource.inputs.find(field);
+  return value != nullptr && value->is(Value::Kind::boolean) ? value->boolean() : otherwise;
+}
+
+bool is_secret(const Resource& resource) {
+  for (const char* field : {"content", "rendered"}) {
+    const Value* content = resource.inputs.find(field);
+    if (content != nullptr && has_secret(*content)) return true;
+  }
+  return false;
+}
+
+Digest digest_of(const std::vector<WantedFile>& files, const std::string& root) {
+  if (files.size() == 1 && files.front().path == root) return files.front().digest;
+  std::string text;
+  for (const WantedFile& file : files) {
+    text += fmt::format("{}  {}\n", file.digest.hex(), file.path.substr(root.size() + 1));
+  }
+  return sha256(text);
+}
+
+std::string difference(const FileSeen& seen, const WantedFile& wanted, const Resource& resource) {
+  using enum FileSeen::Kind;
+  if (seen.kind == absent) return "it is gone";
+  if (seen.kind == link) return "it is a symbolic link";
+  if (seen.kind == other) return "it is a directory or a device";
+  std::string text;
+  const auto add = [&text](std::string more) { text += (text.empty() ? "" : ", ") + more; };
+  if (seen.digest != wanted.digest) add("its content is another");
+  if (const std::string mode = mode_of(resource); seen.mode != mode) {
+    add(fmt::format("its mode is {}, not {}", seen.mode, mode));
+  }
+  const std::string* owner = text_of(resource.inputs, "owner");
+  if (owner != nullptr && seen.user != *owner && seen.user_id != *owner) {
+    add(fmt::format("its owner is {}, not {}", seen.user, *owner));
+  }
+  const std::string* group = text_of(resource.inputs, "group");
+  if (group != nullptr && seen.group != *group && seen.group_id != *group) {
+    add(fmt::format("its group is {}, not {}", seen.group, *group));
+  }
+  return text;
+}
+
+}  // namespace verba

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "provider/http/http_provider.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "provider/http/http_type.h"
+#include "provider/workbench.h"
+
+namespace verba {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A port of this machine that takes connections and never answers, or takes none.
+class SilentPort {
+ public:
+  explicit SilentPort(bool listening) {
+    socket_ = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(::bind(socket_, reinterpret_cast<sockaddr*>(&address), size), 0);
+    if (listening) {
+      EXPECT_EQ(::listen(socket_, 5), 0);
+    }
+    ::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size);
+    url_ = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/";
+  }
+  ~SilentPort() { ::close(socket_); }
+  SilentPort(const SilentPort&) = delete;
+  SilentPort& operator=(const SilentPort&) = delete;
+  const std::string& url() const { return url_; }
+
+ private:
+  int socket_ = -1;
+  std::string url_;
+};
+
+class HttpProviderTest : public Workbench {
+ protected:
+  HttpProviderTest() : Workbench(http_request_type()) {}
+  Resource request(const std::string& yaml) { return resource(yaml); }
+  Outcome apply(const std::string& yaml) {
+    return wait_for(*system_, http_->apply(request(yaml), std::nullopt, attempt_));
+  }
+  static std::string word(const Outcome& outcome) {
+    if (std::holds_alternative<Failed>(outcome)) return "failed";
+    if (std::holds_alternative<InDoubt>(outcome)) return "in doubt";
+    return std::holds_alternative<Succeeded>(outcome) ? "succeeded" : "cancelled";
+  }
+
+  std::unique_ptr<Provider> http_ = make_http_provider();
+};
+
+TEST_F(HttpProviderTest, WhatWasNeverSentHasFailed) {
+  const SilentPort port(false);
+  const Outcome outcome = apply("{url: '" + port.url() + "', method: POST, body: x}");
+  ASSERT_EQ(word(outcome), "failed");
+  EXPECT_TRUE(std::get<Failed>(outcome).retryable);
+  EXPECT_TRUE(std::get<Failed>(outcome).message.starts_with("POST " + port.url() + ": Failed to connect"))
+      << std::get<Failed>(outcome).message;
+}
+
+TEST_F(HttpProviderTest, WhatWasSentAndNotAnsweredIsInDoubtUnlessItCanBeRepeated) {
+  const SilentPort port(true);
+  attempt_.timeout = 500ms;
+  const Outcome post = apply("{url: '" + port.url() + "', method: POST}");
+  ASSERT_EQ(word(post), "in doubt");
+  EXPECT_EQ(std::get<InDoubt>(post).message, "POST " + port.url() + ": timed out after 500ms; it may have been done");
+  const Outcome get = apply("{url: '" + port.url() + "'}");
+  ASSERT_EQ(word(get), "failed");
+  EXPECT_TRUE(std::get<Failed>(get).timed_out);
+  stop_.request();
+  EXPECT_EQ(word(apply("{url: '" + port.url() + "'}")), "cancelled");
+}
+
+TEST_F(HttpProviderTest, WhatNeverSucceededIsNotUndone) {
+  const SilentPort port(false);
+  const Resource item =
+      request("{url: '" + port.url() + "', method: POST, delete: {url: '" + port.url() + "', method: DELETE}}");
+  EXPECT_EQ(word(wait_for(*system_, http_->rollback({item, Map{}}, std::nullopt, attempt_))), "succeeded");
+  EXPECT_EQ(log_, "!nothing is sent: the request never succeeded\n");
+  Map answered;
+  answered.set("status", 201);
+  EXPECT_EQ(word(wait_for(*system_, http_->rollback({item, answered}, std::nullopt, attempt_))), "failed")
+      << "it is sent, and nobody is there";
+  EXPECT_EQ(word(wait_for(*system_, http_->remove({item, answered}, attempt_))), "failed");
+}
+
+TEST_F(HttpProviderTest, WhatChangesNothingNeedsNoUndoing) {
+  const Resource get = request("{url: 'http://127.0.0.1:9/'}");
+  EXPECT_TRUE(http_->can_rollback(get, false));
+  EXPECT_FALSE(http_->can_remove(get));
+  EXPECT_EQ(word(wait_for(*system_, http_->rollback({get, Map{}}, std::nullopt, attempt_))), "succeeded");
+  EXPECT_FALSE(http_->can_rollback(request("{url: 'http://127.0.0.1:9/', method: POST}"), false));
+}
+
+}  // namespace
+}  // namespace verba
