@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <map>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -170,6 +171,10 @@ Goal goal_of(Goal::Kind kind) {
     goal.to = 1;
   }
   return goal;
+}
+
+void PrintTo(const Way& way, std::ostream* out) {
+  *out << way.name;
 }
 
 class FaultsGoingBack : public ::testing::TestWithParam<Way> {};
