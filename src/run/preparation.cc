@@ -190,7 +190,12 @@ std::variant<Job, Settled> Preparation::undo_of(const Step& step, StepNumber num
   job.record = current ? *current : *job.previous;
   if (current) {
     const std::optional<Digest>& digest = current->pending ? current->pending : current->definition;
-    if (digest) job.done = recorded(*current, *digest);
+    if (digest) {
+      const Definition done = read_definition(at_.store, *digest, step.address, at_.sealer);
+      job.done = recorded(*current, *digest);
+      job.retry = done.retry;
+      job.timeout = done.timeout;
+    }
   }
   if (job.previous) {
     const Definition before = read_definition(at_.store, *job.previous->definition, step.address, at_.sealer);

@@ -171,6 +171,19 @@ TEST(RollbackScope, OfARunTakesAllOfItBack) {
   EXPECT_EQ(world.record("net.a"), nullptr);
 }
 
+TEST(RollbackRetry, IsThatOfTheTaskThatIsUndone) {
+  EngineWorld world;
+  int tries = 0;
+  world.provider.script = [&tries](const std::string& call) -> std::optional<Outcome> {
+    if (call == "create d.bad") return Failed{};
+    if (call == "rollback d.a" && ++tries < 3) return Failed{};
+    return std::nullopt;
+  };
+  world.run(EngineWorld::deployment("- name: a\n  retry: {attempts: 3}\n- name: bad\n  dependsOn: [a]\n"));
+  EXPECT_EQ(world.result.status, RunStatus::rolled_back);
+  EXPECT_EQ(tries, 3);
+}
+
 TEST(RollbackDelay, WaitsBeforeItBegins) {
   EngineWorld world;
   world.provider.script = fail_bad;
