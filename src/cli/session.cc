@@ -135,12 +135,17 @@ Map command_line_variables(const std::vector<std::string>& said) {
 
 /// A temporary thing that nothing can delete would be forgotten, and stay.
 static void check_temporary(const Task& task, const Provider& provider, Diagnostics& found) {
-  Resource resource;
-  resource.inputs = task.with;
-  if (provider.can_remove(resource)) return;
+  if (provider.can_remove(as_written(task))) return;
   found.warning("manifest.temporary",
                 fmt::format("{} is temporary, and nothing says how to delete it: it is only forgotten", task.address),
                 task.where, "give it a `delete` script");
+}
+
+Resource as_written(const Task& task) {
+  Resource resource;
+  resource.inputs = task.with;
+  for (const Substitute& each : task.instead) resource.instead.push_back({each.verb, {}});
+  return resource;
 }
 
 Model& resolve(Call& call, Project& project, const std::string& environment, const Map& variables,
@@ -152,6 +157,9 @@ Model& resolve(Call& call, Project& project, const std::string& environment, con
     const Provider* provider = task.type != nullptr ? call.kit().providers.find(task.type->name) : nullptr;
     if (provider == nullptr) continue;
     provider->validate(task.with, task.where, found);
+    for (const Substitute& each : task.instead) {
+      if (const Provider* its = call.kit().providers.find(each.type->name)) its->validate(each.with, task.where, found);
+    }
     if (task.temporary) check_temporary(task, *provider, found);
   }
   add_new(project.diagnostics, found);

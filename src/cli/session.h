@@ -16,6 +16,7 @@
 #include "manifest/locations/load.h"
 #include "manifest/manifest.h"
 #include "manifest/model.h"
+#include "manifest/resource.h"
 #include "os/system.h"
 #include "view/text/style.h"
 
@@ -75,6 +76,9 @@ std::string choose_environment(Call&, const Project&);
 
 /// --var, as values: YAML that is a number, true, false, null, [a list] or {a: map} gets its type, all else is text.
 Map command_line_variables(const std::vector<std::string>& said);
+
+/// What a provider can be asked about a task before anything is evaluated: what it can undo, observe, delete.
+Resource as_written(const Task&);
 
 /// Resolves for one environment, and lets the providers check their tasks. Findings go to project.diagnostics, each
 /// only once however many environments it is found in.

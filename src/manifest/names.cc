@@ -11,6 +11,7 @@
 #include "manifest/kinds/kinds.h"
 #include "manifest/policies.h"
 #include "manifest/resolve.h"
+#include "manifest/verb.h"
 
 namespace verba {
 namespace {
@@ -103,6 +104,9 @@ class NameChecker {
     }
     for (const Value& task : tasks_of(manifest.spec)) {
       member(task, "task", "ShellScript", {});
+      for (const Verb verb : all_verbs) {
+        if (const Value* own = task.find(to_string(verb))) member(*own, "task", "ShellScript", {});
+      }
       const Value* environments = task.find("environments");
       if (!environments || !environments->is_list()) continue;
       for (const Value& name : environments->list()) {

@@ -23,10 +23,7 @@ void find_what_stays(Call& call, const Model& model, std::vector<std::string>& s
   for (const Task& task : model.tasks) {
     const Provider* provider = call.kit().providers.find(task.type->name);
     if (task.on_failure != OnFailure::rollback || provider == nullptr) continue;
-    Resource resource;
-    resource.inputs = task.with;
-    for (const Substitute& each : task.instead) resource.instead.push_back({each.verb, {}});
-    if (!provider->can_rollback(resource, false)) stays.push_back(task.address);
+    if (!provider->can_rollback(as_written(task), false)) stays.push_back(task.address);
   }
 }
 
