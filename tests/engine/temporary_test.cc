@@ -168,7 +168,8 @@ TEST(Expiry, IsRenewedTakenAwayAndInherited) {
   world.goal.ttl.reset();
   world.run(more);
   ASSERT_NE(world.record("d.b"), nullptr);
-  EXPECT_EQ(world.record("d.b")->expires, world.record("d.a")->expires) << "what comes new goes with the others";
+  const auto of_the_first = world.record("d.a")->expires;
+  EXPECT_EQ(world.record("d.b")->expires, of_the_first) << "what comes new goes with the others";
   world.goal.ttl = Milliseconds(5000);
   world.run(more);
   EXPECT_EQ(*world.record("d.a")->expires, world.system.now() + Milliseconds(5000));
