@@ -2,6 +2,7 @@
 // A command of the program as a row of a table: help, parsing, completion and the manual are read from it.
 #pragma once
 
+#include <algorithm>
 #include <string_view>
 #include <vector>
 
@@ -42,6 +43,11 @@ struct CommandRow {
   std::vector<Option> options = {};  ///< its own, besides the global ones
   int (*function)(Call&) = nullptr;  ///< gives the exit code; may throw Error, Exit and Interrupted
 };
+
+/// Does it take this flag of its own?
+inline bool has_option(const CommandRow& command, std::string_view name) {
+  return std::ranges::find(command.options, name, &Option::name) != command.options.end();
+}
 
 /// Flags that every command takes.
 const std::vector<Option>& global_options();

@@ -49,6 +49,11 @@ struct Reader {
   }
 };
 
+/// Of the plan as people read it in the file; it is carried out by `digest`, which says nothing of this text.
+std::string digest_of_shown(const Value& plan) {
+  return sha256(to_json(plan)).hex();
+}
+
 PlanFile read(Call& call, const std::string& path, const Value& root) {
   const Reader reader{path, root};
   if (reader.text("format") != kFormat) {
@@ -71,6 +76,9 @@ PlanFile read(Call& call, const std::string& path, const Value& root) {
   file.sources = reader.member(root, "sources", Value::Kind::list);
   file.serial = reader.member(root, "serial", Value::Kind::integer).integer();
   file.digest = reader.text("digest");
+  if (digest_of_shown(reader.member(root, "plan", Value::Kind::map)) != reader.text("shown")) {
+    throw broken(path, "the plan in it was changed by hand");
+  }
   return file;
 }
 
@@ -98,7 +106,7 @@ void refuse_other_wishes(Call& call, const Request& planned) {
                 "leave the flag out, or make a new plan with `verba plan --out`");
   };
   if (!call.arguments.list("var").empty() && call.arguments.list("var") != planned.variables) refuse("var");
-  if (std::ranges::find(call.command.options, "prune", &Option::name) != call.command.options.end()) {
+  if (has_option(call.command, "prune")) {
     if (!call.arguments.list("target").empty()) refuse("target");
     if (call.arguments.flag("prune") && !planned.goal.prune) refuse("prune");
     if (call.arguments.text("ttl")) refuse("ttl");
@@ -134,7 +142,10 @@ void write_plan_file(Call& call, const std::string& path, const Request& request
   map.append({"sources", {}}, sources_value(desk.project));
   map.append({"serial", {}}, planned.snapshot.serial);
   map.append({"digest", {}}, plan_digest(desk, planned.plan).hex());
-  map.append({"plan", {}}, plan_value(planned.plan));
+  std::string why;
+  const std::optional<Value> shown = parse_json(to_json(plan_value(planned.plan)), why);  // as it will be read
+  map.append({"shown", {}}, digest_of_shown(*shown));
+  map.append({"plan", {}}, *shown);
   if (call.system.kind_of(path).value_or(DirectoryEntry::Kind::file) != DirectoryEntry::Kind::file) {
     throw Error(Error::Kind::usage, "usage.plan-file",
                 "'" + path + "' is no regular file, a plan cannot be written there",

@@ -79,10 +79,6 @@ std::string question(const Plan& plan) {
   return fmt::format("{} {} in environment '{}'? [y/N] ", verb, what, plan.environment);
 }
 
-bool has_dry_run(const CommandRow& command) {
-  return std::ranges::any_of(command.options, [](const Option& option) { return option.name == "dry-run"; });
-}
-
 }  // namespace
 
 std::size_t parallelism_of(Call& call) {
@@ -95,7 +91,7 @@ void check_run_flags(Call& call) {
 }
 
 bool is_dry_run(Call& call) {
-  return has_dry_run(call.command) && call.arguments.flag("dry-run");
+  return has_option(call.command, "dry-run") && call.arguments.flag("dry-run");
 }
 
 void require_answer(Call& call) {
@@ -103,8 +99,8 @@ void require_answer(Call& call) {
   throw Error(
       Error::Kind::usage, "usage.nobody-to-ask",
       fmt::format("verba {} asks before it changes anything, and there is no terminal to ask on", call.command.name),
-      has_dry_run(call.command) ? "look with --dry-run, then say --yes"
-                                : "look with `verba plan`, then say --yes (or apply a plan file)");
+      has_option(call.command, "dry-run") ? "look with --dry-run, then say --yes"
+                                          : "look with `verba plan`, then say --yes (or apply a plan file)");
 }
 
 void confirm(Call& call, Desk& desk, const Planned& planned, const HeldLease& held) {

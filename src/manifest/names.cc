@@ -201,4 +201,16 @@ void check_names(const std::vector<Manifest>& manifests, const Catalogue&, const
   NameChecker(manifests, diagnostics).run();
 }
 
+std::string name_of(const Segment& segment) {
+  return segment.index ? std::to_string(*segment.index) : segment.name;
+}
+
+std::optional<NoMember> missing_member(const Reference& reference, const RootName& root) {
+  if (root.members.empty() || reference.path.size() < 2 || reference.path[1].computed) return std::nullopt;
+  const std::string name = name_of(reference.path[1]);
+  if (std::ranges::find(root.members, name) != root.members.end()) return std::nullopt;
+  return NoMember{fmt::format("'{}' has no '{}'", root.name, name), reference.path[1].where,
+                  did_you_mean(name, root.members, fmt::format("it has {}", fmt::join(root.members, ", ")))};
+}
+
 }  // namespace verba

@@ -19,6 +19,18 @@ const List& written_rules(const Manifest& policy) {
   return rules && rules->is_list() ? rules->list() : none;
 }
 
+/// What rules can read.
+const std::vector<RootName>& rule_names() {
+  static const std::vector<RootName> all = {
+      {"change",
+       {"address", "deployment", "task", "type", "account", "action", "reason", "temporary", "waits", "fields",
+        "before", "after", "changes"}},
+      {"environment", {"name", "labels"}},
+      {"plan", {"command", "create", "update", "replace", "delete", "run", "keep", "move"}},
+  };
+  return all;
+}
+
 class PolicyChecker {
  public:
   PolicyChecker(const Manifest& policy, Diagnostics& diagnostics) : policy_(policy), diagnostics_(diagnostics) {}
@@ -71,10 +83,10 @@ class PolicyChecker {
 
   void reads(const Reference& reference) {
     const Segment& first = reference.path.front();
-    const auto root = std::ranges::find(rule_names(), first.name, &RuleName::name);
+    const auto root = std::ranges::find(rule_names(), first.name, &RootName::name);
     if (root == rule_names().end()) {
       std::vector<std::string_view> names;
-      for (const RuleName& known : rule_names()) names.push_back(known.name);
+      for (const RootName& known : rule_names()) names.push_back(known.name);
       const std::string otherwise = fmt::format("rules can read {}; text goes into quotes", fmt::join(names, ", "));
       return error("manifest.unknown-name", fmt::format("nothing is named '{}' in a rule", first.name), first.where,
                    did_you_mean(first.name, names, otherwise));
@@ -83,11 +95,9 @@ class PolicyChecker {
       return error("manifest.unknown-name", fmt::format("'{}' alone is no value", root->name), reference.where,
                    fmt::format("it has {}", fmt::join(root->members, ", ")));
     }
-    const Segment& member = reference.path[1];
-    const std::string name = member.index ? std::to_string(*member.index) : member.name;
-    if (std::ranges::find(root->members, name) != root->members.end()) return;
-    error("manifest.unknown-name", fmt::format("'{}' has no '{}'", root->name, name), member.where,
-          did_you_mean(name, root->members, fmt::format("it has {}", fmt::join(root->members, ", "))));
+    if (const auto wrong = missing_member(reference, *root)) {
+      error("manifest.unknown-name", wrong->message, wrong->where, wrong->hint);
+    }
   }
 
   void error(std::string_view code, std::string message, Where where, std::string hint) {
@@ -101,17 +111,6 @@ class PolicyChecker {
 };
 
 }  // namespace
-
-const std::vector<RuleName>& rule_names() {
-  static const std::vector<RuleName> all = {
-      {"change",
-       {"address", "deployment", "task", "type", "account", "action", "reason", "temporary", "waits", "fields",
-        "before", "after", "changes"}},
-      {"environment", {"name", "labels"}},
-      {"plan", {"command", "create", "update", "replace", "delete", "run", "keep", "move"}},
-  };
-  return all;
-}
 
 std::vector<Rule> rules_of(const Manifest& policy) {
   std::vector<Rule> rules;

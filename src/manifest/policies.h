@@ -22,13 +22,6 @@ struct Rule {
 /// Those that hold together; the others were told by check_policy().
 std::vector<Rule> rules_of(const Manifest& policy);
 
-/// A name that rules can read, and what may follow it.
-struct RuleName {
-  std::string_view name;
-  std::vector<std::string_view> members;
-};
-const std::vector<RuleName>& rule_names();
-
 /// Each rule has one of deny and warn and a name of its own, and its expressions read what there is.
 void check_policy(const Manifest& policy, Diagnostics&);
 

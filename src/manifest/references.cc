@@ -14,28 +14,19 @@ namespace {
 
 constexpr std::size_t variable_depth = 100;
 
-struct Root {
-  std::string_view name;
-  std::vector<std::string_view> members;  // those that may follow; empty: any, or looked at elsewhere
-};
-
-const std::vector<Root>& roots() {
-  static const std::vector<Root> all = {{"vars", {}},
-                                        {"tasks", {}},
-                                        {"deployments", {}},
-                                        {"environment", {"name", "labels"}},
-                                        {"env", {}},
-                                        {"account", {"name", "id", "region"}},
-                                        {"each", {"key", "value"}},
-                                        {"run", {"id", "started", "reason"}},
-                                        {"source", {"commit", "branch", "path"}},
-                                        {"deployment", {"name"}},
-                                        {"task", {"name"}}};
+const std::vector<RootName>& roots() {
+  static const std::vector<RootName> all = {{"vars", {}},
+                                            {"tasks", {}},
+                                            {"deployments", {}},
+                                            {"environment", {"name", "labels"}},
+                                            {"env", {}},
+                                            {"account", {"name", "id", "region"}},
+                                            {"each", {"key", "value"}},
+                                            {"run", {"id", "started", "reason"}},
+                                            {"source", {"commit", "branch", "path"}},
+                                            {"deployment", {"name"}},
+                                            {"task", {"name"}}};
   return all;
-}
-
-std::string name_of(const Segment& segment) {
-  return segment.index ? std::to_string(*segment.index) : segment.name;
 }
 
 // Follows all that can be read from one place: a task, or the variables of a deployment or of the environment, of which
@@ -95,7 +86,7 @@ class Follower {
   void reference(const Reference& reference, bool guarded) {
     guarded = guarded || reference.guarded;
     const std::string_view name = reference.path.front().name;
-    const auto root = std::find_if(roots().begin(), roots().end(), [&](const Root& r) { return r.name == name; });
+    const auto root = std::find_if(roots().begin(), roots().end(), [&](const RootName& r) { return r.name == name; });
     if (root == roots().end()) return unknown_root(reference);
     if (name == "vars") return variable(reference, guarded);
     if (name == "tasks") {
@@ -107,26 +98,20 @@ class Follower {
       return error("manifest.no-loop", "'each' is only known in tasks with forEach", reference.where,
                    "add forEach to the task, or do not read 'each'");
     }
-    member(reference, *root);
+    if (const auto wrong = missing_member(reference, *root)) {
+      error("manifest.unknown-name", wrong->message, wrong->where, wrong->hint);
+    }
   }
 
   void unknown_root(const Reference& reference) {
     std::vector<std::string_view> names;
-    for (const Root& root : roots()) names.push_back(root.name);
+    for (const RootName& root : roots()) names.push_back(root.name);
     const std::string& name = reference.path.front().name;
     std::string otherwise = resolution_.known_variables.contains(name)
                                 ? fmt::format("a variable is read as vars.{}", name)
                                 : fmt::format("names begin with {}; text goes into quotes", fmt::join(names, ", "));
     error("manifest.unknown-name", fmt::format("nothing is named '{}'", name), reference.path.front().where,
           resolution_.known_variables.contains(name) ? otherwise : did_you_mean(name, names, otherwise));
-  }
-
-  void member(const Reference& reference, const Root& root) {
-    if (root.members.empty() || reference.path.size() < 2 || reference.path[1].computed) return;
-    const std::string name = name_of(reference.path[1]);
-    if (std::find(root.members.begin(), root.members.end(), name) != root.members.end()) return;
-    error("manifest.unknown-name", fmt::format("'{}' has no '{}'", root.name, name), reference.path[1].where,
-          did_you_mean(name, root.members, fmt::format("it has {}", fmt::join(root.members, ", "))));
   }
 
   // --- variables

@@ -279,6 +279,14 @@ class FieldChecker {
              did_you_mean(value.string(), field.one_of, all), at->up);
     }
     if (!field.minimum) return;
+    if (field.type == FieldType::duration) {
+      const std::optional<Milliseconds> length = parse_duration(value.string());
+      if (length && length->count() < *field.minimum) {
+        report("manifest.bad-value", fmt::format("'{}' must be longer than that", at->label()), value.where,
+               "leave it out for no limit", at->up);
+      }
+      return;
+    }
     const bool low = (value.is(Value::Kind::integer) && value.integer() < *field.minimum) ||
                      (value.is(Value::Kind::real) && !(value.real() >= static_cast<double>(*field.minimum)));
     if (!low) return;

@@ -46,9 +46,9 @@ struct Field {
   std::string_view refers_to =
       {};  ///< "Deployment", "Environment", "Account", "Authentication", ...: a name of such a thing
   std::vector<std::string_view> one_of = {};
-  std::vector<Field> fields = {};  ///< see list, map, object
-  bool scalar_or_list = false;     ///< a list that may also be written as one scalar
-  std::optional<std::int64_t> minimum = {};
+  std::vector<Field> fields = {};            ///< see list, map, object
+  bool scalar_or_list = false;               ///< a list that may also be written as one scalar
+  std::optional<std::int64_t> minimum = {};  ///< of a duration: in milliseconds
   bool not_yet = false;  ///< has a place in the language, but this version cannot do it: writing it is an error
   bool by_type = false;  ///< the task type says what may stand in it; check_fields() leaves it alone
   std::string_view instead_of_expression = {};  ///< hint where somebody writes ${{ }} and it is not allowed

@@ -8,25 +8,27 @@
 
 #include "base/number.h"
 #include "base/utf8.h"
+#include "os/curl.h"
 
 namespace verba {
-namespace {
-
-/// A value in curl's configuration.
-std::string quoted_for_curl(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + "\"";
-}
-
-}  // namespace
-
 bool is_http_url(std::string_view url) {
-  const bool known = url.starts_with("http://") || url.starts_with("https://");
-  return known && url.size() > url.find("//") + 2 && !has_control(url) && url.find(' ') == std::string_view::npos;
+  if (!url.starts_with("http://") && !url.starts_with("https://")) return false;
+  if (has_control(url) || url.find_first_of(" \"<>{}\\^`|") != std::string_view::npos) return false;
+  std::string_view place = url.substr(url.find("//") + 2);
+  place = place.substr(0, place.find_first_of("/?#"));
+  place = place.substr(place.rfind('@') + 1);
+  if (place.starts_with('[')) {
+    const std::size_t end = place.find(']');
+    if (end == std::string_view::npos || end == 1) return false;
+    place = place.substr(end + 1);
+    if (!place.empty() && !place.starts_with(':')) return false;
+  } else if (place.empty() || place.starts_with(':')) {
+    return false;
+  }
+  const std::size_t colon = place.find(':');
+  if (colon == std::string_view::npos) return true;
+  const auto port = number_in<int>(place.substr(colon + 1));
+  return port && *port >= 1 && *port <= 65535;
 }
 
 bool is_header(std::string_view name, std::string_view value) {
@@ -64,15 +66,6 @@ HttpAnswer read_answer(std::string_view printed) {
   answer.status = number_in<int>(printed.substr(end + 1)).value_or(0);
   answer.body = printed.substr(0, end);
   return answer;
-}
-
-std::string essence_of(std::string_view complaint) {
-  while (complaint.ends_with('\n') || complaint.ends_with('\r')) complaint.remove_suffix(1);
-  complaint = complaint.substr(complaint.rfind('\n') + 1);
-  if (const auto end = complaint.find(") "); complaint.starts_with("curl: (") && end != std::string_view::npos) {
-    complaint.remove_prefix(end + 2);
-  }
-  return std::string(complaint);
 }
 
 bool was_never_sent(int curl_code) {

@@ -37,9 +37,6 @@ struct HttpAnswer {
 /// From what curl printed.
 HttpAnswer read_answer(std::string_view printed);
 
-/// "curl: (7) Failed to connect to db port 80" without its beginning.
-std::string essence_of(std::string_view complaint);
-
 /// Had nothing been sent yet when curl ended with that code?
 bool was_never_sent(int curl_code);
 

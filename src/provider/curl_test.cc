@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provider/curl.h"
 
+#include "os/curl.h"
+
 #include <gtest/gtest.h>
 
 namespace verba {
@@ -24,6 +26,9 @@ TEST(Curl, ReadsWhatItPrinted) {
   answer = read_answer("\n000");
   EXPECT_EQ(answer.status, 0);
   EXPECT_EQ(read_answer("").status, 0);
+  EXPECT_EQ(essence_of("curl: (60) SSL certificate problem\nMore details here: https://curl.se/\n\nTo learn more\n"),
+            "SSL certificate problem");
+  EXPECT_EQ(essence_of("bash: connect: refused\nbash: line 1: refused\n"), "bash: line 1: refused");
   EXPECT_EQ(essence_of("warning\ncurl: (7) Failed to connect\r\n"), "Failed to connect");
 }
 
@@ -34,7 +39,11 @@ TEST(Curl, NothingBecomesAnotherHeaderOrAddress) {
   EXPECT_FALSE(is_header("", "a"));
   EXPECT_TRUE(is_http_url("http://localhost:80/x?y=z"));
   EXPECT_FALSE(is_http_url("file:///etc/passwd"));
-  EXPECT_FALSE(is_http_url("http://"));
+  EXPECT_TRUE(is_http_url("http://ann:pw@[::1]:8080/"));
+  for (const char* bad : {"http://", "http:///x", "http://:80/", "http://a:0/", "http://a:99999/", "http://a:x/",
+                          "http://[::1/", "http://[]/", "http://[::1]x/", "http://a/{b}", "http://a/b c"}) {
+    EXPECT_FALSE(is_http_url(bad)) << bad;
+  }
   EXPECT_FALSE(is_http_url("http://a\nurl = b"));
 }
 

@@ -6,6 +6,7 @@
 
 #include <csignal>
 #include <string>
+#include <utility>
 
 namespace verba {
 namespace {
@@ -43,6 +44,18 @@ std::optional<Outcome> failure_of(const Finished& finished, const Attempt& attem
     return std::nullopt;
   }
   return Outcome(std::move(failed));
+}
+
+Failed failed_for_good(std::string message, std::string hint) {
+  Failed failed;
+  failed.message = std::move(message);
+  failed.hint = std::move(hint);
+  failed.retryable = false;
+  return failed;
+}
+
+Async<Outcome> nothing_to_do(Value outputs) {
+  co_return Outcome(Succeeded{std::move(outputs)});
 }
 
 }  // namespace verba

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "provider/provider.h"
 
@@ -10,5 +11,11 @@ namespace verba {
 
 /// Why it did not succeed; nothing when it did.
 std::optional<Outcome> failure_of(const Finished&, const Attempt&);
+
+/// What no second try would help.
+Failed failed_for_good(std::string message, std::string hint = {});
+
+/// Done, as there is nothing to do.
+Async<Outcome> nothing_to_do(Value outputs = Map{});
 
 }  // namespace verba

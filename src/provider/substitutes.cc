@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "provider/ending.h"
+
 namespace verba {
 namespace {
 
@@ -101,10 +103,7 @@ class Substituting final : public Provider {
   Async<Outcome> carry_out(Resource substitute, Value known, Value outputs, Attempt& attempt) {
     Provider* provider = all_.find(substitute.type);
     if (!provider) {
-      Failed failed;
-      failed.message = fmt::format("no provider for type '{}'", substitute.type);
-      failed.retryable = false;
-      co_return Outcome(std::move(failed));
+      co_return Outcome(failed_for_good(fmt::format("no provider for type '{}'", substitute.type)));
     }
     Recorded recorded{substitute, std::move(known)};
     Async<Outcome> work = provider->apply(std::move(substitute), std::move(recorded), attempt);

@@ -2,8 +2,11 @@
 // What the tests of providers that work by children share.
 #pragma once
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <string>
@@ -13,6 +16,32 @@
 #include "value/yaml.h"
 
 namespace verba {
+
+/// A port of this machine that takes connections and never answers, or takes none.
+class Port {
+ public:
+  explicit Port(bool listening) {
+    socket_ = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    if (listening) listen();
+    socklen_t size = sizeof address;
+    ::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size);
+    number_ = ntohs(address.sin_port);
+  }
+  ~Port() { ::close(socket_); }
+  Port(const Port&) = delete;
+  Port& operator=(const Port&) = delete;
+  void listen() { EXPECT_EQ(::listen(socket_, 5), 0); }
+  std::string place() const { return "127.0.0.1:" + std::to_string(number_); }
+  std::string url() const { return "http://" + place() + "/"; }
+
+ private:
+  int socket_ = -1;
+  int number_ = 0;
+};
 
 /// A real system, a fresh directory, and an attempt in it.
 class Workbench : public testing::Test {

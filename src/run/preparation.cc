@@ -60,9 +60,8 @@ std::optional<Value> Preparation::outputs_of(TaskId task) {
   return outputs_[task];
 }
 
-Recorded Preparation::recorded(const Record& record, const Digest& digest) {
-  Recorded was{read_definition(at_.store, digest, record.address, at_.sealer).resource,
-               at_.sealer.from_sealed_json(record.outputs, record.address)};
+Recorded Preparation::recorded(const Record& record, Definition definition) {
+  Recorded was{std::move(definition.resource), at_.sealer.from_sealed_json(record.outputs, record.address)};
   secrets_.add_of(was.resource);
   secrets_.add(was.outputs);
   return was;
@@ -117,7 +116,9 @@ void Preparation::note_before(Job& job, const Step& step) {
   // What is gone is made anew, whatever is recorded of it.
   const bool was_made = (record.definition && job.action != Action::create) || job.action == Action::replace;
   const std::optional<Digest>& digest = record.definition ? record.definition : record.pending;
-  if (step.record && was_made && digest) job.before = recorded(record, *digest);
+  if (step.record && was_made && digest) {
+    job.before = recorded(record, read_definition(at_.store, *digest, record.address, at_.sealer));
+  }
 }
 
 /// Goes back to what was recorded.
@@ -171,10 +172,10 @@ std::optional<Settled> Preparation::fill(Job& job, const Step& step) {
 std::variant<Job, Settled> Preparation::removal_of(Job job) {
   const std::optional<Digest>& digest = job.record.definition ? job.record.definition : job.record.pending;
   if (!digest) return Settled{StepStatus::failed, "nothing is recorded of it", "remove it with `verba state rm`"};
-  const Definition definition = read_definition(at_.store, *digest, job.record.address, at_.sealer);
-  job.before = recorded(job.record, *digest);
+  Definition definition = read_definition(at_.store, *digest, job.record.address, at_.sealer);
   job.retry = definition.retry;
   job.timeout = definition.timeout;
+  job.before = recorded(job.record, std::move(definition));
   return job;
 }
 
@@ -191,15 +192,15 @@ std::variant<Job, Settled> Preparation::undo_of(const Step& step, StepNumber num
   if (current) {
     const std::optional<Digest>& digest = current->pending ? current->pending : current->definition;
     if (digest) {
-      const Definition done = read_definition(at_.store, *digest, step.address, at_.sealer);
-      job.done = recorded(*current, *digest);
+      Definition done = read_definition(at_.store, *digest, step.address, at_.sealer);
       job.retry = done.retry;
       job.timeout = done.timeout;
+      job.done = recorded(*current, std::move(done));
     }
   }
   if (job.previous) {
     const Definition before = read_definition(at_.store, *job.previous->definition, step.address, at_.sealer);
-    job.before = recorded(*job.previous, *job.previous->definition);
+    job.before = recorded(*job.previous, before);
     job.record.outputs = job.previous->outputs;  // if we die meanwhile, these are what is put back
     job.next = before;
     job.retry = before.retry;

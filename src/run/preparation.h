@@ -60,8 +60,8 @@ class Preparation {
   std::optional<Settled> fill(Job& job, const Step& step);
   void note_before(Job& job, const Step& step);
   std::optional<Value> outputs_of(TaskId task);
-  /// What is deployed as `digest` says; its secrets are known from here on.
-  Recorded recorded(const Record& record, const Digest& digest);
+  /// What is recorded with this definition; its secrets are known from here on.
+  Recorded recorded(const Record& record, Definition definition);
   Record new_record(const Step& step) const;
   std::optional<Settled> find_providers(Job& job, const std::string& type);
 

@@ -233,11 +233,9 @@ void RunLoop::roll_back() {
 bool RunLoop::pause_before_undo() {
   if (undo_delay_.count() == 0) return true;
   at_.listener.on(RollbackWaits{at_.system.now(), undo_delay_});
-  bool over = false;
-  const TimerId timer = at_.system.after(undo_delay_, [&over] { over = true; });
-  while (!over && !stopping_) at_.system.poll();
-  at_.system.cancel(timer);
-  return over;
+  const auto end = at_.system.steady() + undo_delay_;
+  while (at_.system.steady() < end && !stopping_) at_.system.poll();  // the tick wakes us
+  return !stopping_;
 }
 
 /// The last phase: the deletes of what is temporary that are still to be done. Ctrl-C does not keep it from beginning.

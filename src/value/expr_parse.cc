@@ -217,8 +217,10 @@ class Parser {
     }
     if (!real) return integer(begin, begin, 10);
     double value = 0;
-    std::from_chars(text_.data() + begin, text_.data() + at_, value);
-    if (!std::isfinite(value)) fail(begin, at_, "the number is too large");
+    const auto [end, ec] = std::from_chars(text_.data() + begin, text_.data() + at_, value);
+    if (ec != std::errc() || !std::isfinite(value)) {
+      fail(begin, at_, "the number is too large, or too small", "reals go from about 1e-308 to 1e308");
+    }
     token_.value = value;
     finish_token(Token::Kind::number);
   }

@@ -210,6 +210,7 @@ TEST(Expression, NumbersThatDoNotFit) {
   EXPECT_EQ(eval("1 / 0"), "expr.division 5 this divides by zero");
   EXPECT_EQ(eval("1 % 0"), "expr.division 5 this divides by zero");
   EXPECT_EQ(eval("1.0 / 0"), "expr.division 7 this divides by zero");
+  EXPECT_EQ(eval("1e999"), "expr.syntax 1 the number is too large, or too small");
   EXPECT_EQ(eval("1e308 * 10"), "expr.overflow 1 the result is too large for a number");
   EXPECT_EQ(eval("9223372036854775808"), "expr.syntax 1 the number does not fit in 64 bits");
 }

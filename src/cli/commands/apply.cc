@@ -116,7 +116,10 @@ int deploy(Call& call, Desk& desk, const Goal& wanted, const std::optional<PlanF
   if (format == Format::text && !planned.plan.empty()) print(call, "\n");
   const RunResult result = carry_out(call, desk, planned, lease, format);
   const bool tell = !planned.plan.moves.empty() || (goal.ttl && !planned.plan.noted.empty());
-  if (format == Format::text && planned.plan.empty() && tell) print(call, "Recorded.\n");
+  if (format == Format::text && planned.plan.empty() && tell) {
+    const bool lasts = !goal.ttl || goal.ttl->count() == 0;
+    print(call, lasts ? "Recorded.\n" : "Recorded: it expires in " + to_string(*goal.ttl) + ".\n");
+  }
   show_result(call, desk, planned.plan, verdict, planned.plan.empty() ? std::nullopt : std::optional(result.run),
               format);
   return exit_code(result.status);

@@ -8,6 +8,7 @@
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "os/curl.h"
 #include "os/process.h"
 
 namespace verba {
@@ -17,20 +18,10 @@ constexpr Milliseconds download_limit{5 * 60'000};
 constexpr std::size_t complaint_bytes = 4096;
 constexpr int tries = 4;
 
-/// A value in curl's configuration.
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + "\"";
-}
-
 std::string configuration_of(const Origin& origin) {
   const bool secure = origin.address.starts_with("https://");
   std::string text;
-  text += "url = " + quoted(origin.address) + "\n";
+  text += "url = " + quoted_for_curl(origin.address) + "\n";
   text += "silent\nshow-error\nfail\nlocation\ngloboff\ncompressed\n";
   text +=
       secure ? "proto = \"=https\"\nproto-redir = \"=https\"\n" : "proto = \"=http\"\nproto-redir = \"=http,https\"\n";
@@ -38,9 +29,9 @@ std::string configuration_of(const Origin& origin) {
   text += fmt::format("max-redirs = {}\n", origin.headers.empty() ? 10 : 0);
   text += "connect-timeout = 20\nmax-time = 120\nspeed-limit = 100\nspeed-time = 30\n";
   text += fmt::format("max-filesize = {}\n", download_limit_bytes);
-  for (const auto& [name, value] : origin.headers) text += "header = " + quoted(name + ": " + value) + "\n";
+  for (const auto& [name, value] : origin.headers) text += "header = " + quoted_for_curl(name + ": " + value) + "\n";
   if (!origin.user.empty() || !origin.password.empty()) {
-    text += "user = " + quoted(origin.user + ":" + origin.password) + "\n";
+    text += "user = " + quoted_for_curl(origin.user + ":" + origin.password) + "\n";
   }
   if (!origin.verify_tls) text += "insecure\n";
   return text;
@@ -62,16 +53,6 @@ std::string_view hint_of(int code) {
     default:
       return "check the address and the network";
   }
-}
-
-std::string essence_of(std::string complaint) {
-  // "curl: (22) The requested URL returned error: 404"
-  while (!complaint.empty() && (complaint.back() == '\n' || complaint.back() == '\r')) complaint.pop_back();
-  complaint.resize(std::min(complaint.find('\n'), complaint.size()));
-  if (const auto end = complaint.find(") "); complaint.starts_with("curl: (") && end != std::string::npos) {
-    complaint.erase(0, end + 2);
-  }
-  return complaint;
 }
 
 /// How one try went.
@@ -100,7 +81,7 @@ Async<Try> ask_once(System& system, Origin origin) {
   };
   Async<Finished> work = run(system, std::move(command), stop, std::move(options));
   result.finished = co_await work;
-  result.complaint = essence_of(std::move(complaint));
+  result.complaint = essence_of(complaint);
   result.too_large = came_bytes > download_limit_bytes || result.finished.status.code == 63;
   co_return std::move(result);
 }

@@ -13,6 +13,7 @@
 #include "provider/file/file_script.h"
 #include "provider/file/file_type.h"
 #include "provider/file/wanted_file.h"
+#include "provider/inputs.h"
 
 namespace verba {
 namespace {
@@ -20,14 +21,6 @@ namespace {
 /// A path is at most 4 KiB, and a tree has at most 10,000.
 constexpr std::size_t report_limit_bytes = 64 << 20;
 constexpr std::size_t complaint_bytes = 4096;
-
-Failed failed_for_good(std::string message, std::string hint = {}) {
-  Failed failed;
-  failed.message = std::move(message);
-  failed.hint = std::move(hint);
-  failed.retryable = false;
-  return failed;
-}
 
 /// The absolute path that is recorded, or "-".
 std::string known_path(const Value& outputs) {

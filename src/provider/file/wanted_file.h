@@ -35,7 +35,6 @@ std::vector<WantedFile> files_of(const Resource&);
 std::string mode_of(const Resource&);            ///< "0644"
 std::string directory_mode_of(const Resource&);  ///< "0755"
 std::string owner_of(const Resource&);           ///< as for chown, or "-"
-bool is_true(const Resource&, std::string_view field, bool otherwise);
 /// Is there a secret in what it writes?
 bool is_secret(const Resource&);
 /// Of one file its content's; of a tree one over all paths and contents.

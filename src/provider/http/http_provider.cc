@@ -7,10 +7,12 @@
 #include <utility>
 
 #include "base/utf8.h"
+#include "os/curl.h"
 #include "os/trace.h"
 #include "provider/ending.h"
 #include "provider/http/http_type.h"
 #include "provider/http/request.h"
+#include "provider/inputs.h"
 #include "value/json.h"
 
 namespace verba {
@@ -23,19 +25,6 @@ constexpr std::array<const char*, 4> later_requests = {"update", "delete", "undo
 const Value* part(const Resource& resource, std::string_view name) {
   const Value* written = resource.inputs.find(name);
   return written != nullptr && written->is_map() ? written : nullptr;
-}
-
-bool is_true(const Resource& resource, std::string_view field, bool otherwise) {
-  const Value* value = resource.inputs.find(field);
-  return value != nullptr && value->is(Value::Kind::boolean) ? value->boolean() : otherwise;
-}
-
-Outcome refused(const BadHttpRequest& bad) {
-  Failed failed;
-  failed.message = bad.message;
-  failed.hint = bad.hint;
-  failed.retryable = false;
-  return failed;
 }
 
 Value outputs_of(const Resource& resource, const HttpAnswer& answer) {
@@ -99,7 +88,8 @@ std::optional<Outcome> failure_of(const HttpRequest& request, const Reply& reply
   if (!reply.done.doubt.empty()) return Outcome(InDoubt{reply.done.doubt, "", reply.done.at_rest});
   if (failure_of(reply.done.finished, attempt)) return unanswered(request, reply, attempt);
   if (reply.done.finished.output_cut) {
-    return refused({fmt::format("{}: the answer is larger than {} MiB", request.name(), answer_limit_bytes >> 20), ""});
+    return failed_for_good(
+        fmt::format("{}: the answer is larger than {} MiB", request.name(), answer_limit_bytes >> 20));
   }
   const int status = reply.answer.status;
   if (request.accepts(status)) return std::nullopt;
@@ -117,14 +107,11 @@ void log_answer(const Resource& resource, const HttpAnswer& answer, const Attemp
   attempt.log(Stream::error, answer.body + (answer.body.ends_with('\n') ? "" : "\n"));
 }
 
-Async<Outcome> nothing_to_do(Value outputs) {
-  co_return Outcome(Succeeded{std::move(outputs)});
-}
-
 /// Sends what makes it so.
 Async<Outcome> make(Value written, Value outputs, bool fill, Resource resource, Attempt& attempt) {
   std::variant<HttpRequest, BadHttpRequest> read = read_request(written, fill ? &outputs : nullptr);
-  if (const BadHttpRequest* bad = std::get_if<BadHttpRequest>(&read)) co_return refused(*bad);
+  if (const BadHttpRequest* bad = std::get_if<BadHttpRequest>(&read))
+    co_return failed_for_good(bad->message, bad->hint);
   const HttpRequest& request = std::get<HttpRequest>(read);
   Async<Reply> sending = send(request, resource, attempt.trace, attempt);
   const Reply reply = co_await sending;
@@ -147,7 +134,8 @@ Async<Outcome> unmake(Value written, Recorded recorded, Attempt& attempt) {
     co_return Outcome(Succeeded{Map{}});
   }
   std::variant<HttpRequest, BadHttpRequest> read = read_request(written, &recorded.outputs);
-  if (const BadHttpRequest* bad = std::get_if<BadHttpRequest>(&read)) co_return refused(*bad);
+  if (const BadHttpRequest* bad = std::get_if<BadHttpRequest>(&read))
+    co_return failed_for_good(bad->message, bad->hint);
   HttpRequest& request = std::get<HttpRequest>(read);
   request.gone_is_fine = true;
   Async<Reply> sending = send(request, recorded.resource, attempt.trace, attempt);
@@ -164,10 +152,10 @@ class HttpProvider final : public Provider {
   const TaskType& type() const override { return http_request_type(); }
 
   void validate(const Value& with, Where, Diagnostics& diagnostics) const override {
-    check_request(with, diagnostics);
+    check_request(with, false, diagnostics);
     for (const char* name : later_requests) {
       const Value* written = with.find(name);
-      if (written != nullptr && written->is_map()) check_request(*written, diagnostics);
+      if (written != nullptr && written->is_map()) check_request(*written, true, diagnostics);
     }
   }
 
@@ -226,10 +214,11 @@ class HttpProvider final : public Provider {
     const auto printed = attempt.system.read_file(printed_file(attempt.trace, Stream::output), answer_limit_bytes);
     if (exit_code == 0 && !printed) return InDoubt{"what was answered is lost", "", true};
     reply.answer = read_answer(printed.value_or(""));
+    if (makes && part(resource, "update")) return InDoubt{"whether it was made or updated is not known", "", true};
     const Value* written = makes ? &resource.inputs : remover(resource);
     if (written == nullptr) return Succeeded{Map{}};
     const std::variant<HttpRequest, BadHttpRequest> read = read_request(*written, nullptr);
-    if (const BadHttpRequest* bad = std::get_if<BadHttpRequest>(&read)) return refused(*bad);
+    if (const BadHttpRequest* bad = std::get_if<BadHttpRequest>(&read)) return failed_for_good(bad->message, bad->hint);
     HttpRequest request = std::get<HttpRequest>(read);
     request.gone_is_fine = !makes;
     if (std::optional<Outcome> failure = failure_of(request, reply, attempt)) return std::move(*failure);
@@ -250,7 +239,7 @@ class HttpProvider final : public Provider {
 
  private:
   static Async<Outcome> unmake_by(const Value* written, Recorded recorded, Attempt& attempt) {
-    if (written == nullptr) return nothing_to_do(Map{});
+    if (written == nullptr) return nothing_to_do();
     Value copy = *written;  // it lies in `recorded`
     return unmake(std::move(copy), std::move(recorded), attempt);
   }

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provider/http/http_provider.h"
 
-#include <arpa/inet.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include "provider/http/http_type.h"
 #include "provider/workbench.h"
 
@@ -12,32 +8,6 @@ namespace verba {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// A port of this machine that takes connections and never answers, or takes none.
-class SilentPort {
- public:
-  explicit SilentPort(bool listening) {
-    socket_ = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    EXPECT_EQ(::bind(socket_, reinterpret_cast<sockaddr*>(&address), size), 0);
-    if (listening) {
-      EXPECT_EQ(::listen(socket_, 5), 0);
-    }
-    ::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size);
-    url_ = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/";
-  }
-  ~SilentPort() { ::close(socket_); }
-  SilentPort(const SilentPort&) = delete;
-  SilentPort& operator=(const SilentPort&) = delete;
-  const std::string& url() const { return url_; }
-
- private:
-  int socket_ = -1;
-  std::string url_;
-};
 
 class HttpProviderTest : public Workbench {
  protected:
@@ -56,7 +26,7 @@ class HttpProviderTest : public Workbench {
 };
 
 TEST_F(HttpProviderTest, WhatWasNeverSentHasFailed) {
-  const SilentPort port(false);
+  const Port port(false);
   const Outcome outcome = apply("{url: '" + port.url() + "', method: POST, body: x}");
   ASSERT_EQ(word(outcome), "failed");
   EXPECT_TRUE(std::get<Failed>(outcome).retryable);
@@ -65,7 +35,7 @@ TEST_F(HttpProviderTest, WhatWasNeverSentHasFailed) {
 }
 
 TEST_F(HttpProviderTest, WhatWasSentAndNotAnsweredIsInDoubtUnlessItCanBeRepeated) {
-  const SilentPort port(true);
+  const Port port(true);
   attempt_.timeout = 500ms;
   const Outcome post = apply("{url: '" + port.url() + "', method: POST}");
   ASSERT_EQ(word(post), "in doubt");
@@ -78,7 +48,7 @@ TEST_F(HttpProviderTest, WhatWasSentAndNotAnsweredIsInDoubtUnlessItCanBeRepeated
 }
 
 TEST_F(HttpProviderTest, WhatNeverSucceededIsNotUndone) {
-  const SilentPort port(false);
+  const Port port(false);
   const Resource item =
       request("{url: '" + port.url() + "', method: POST, delete: {url: '" + port.url() + "', method: DELETE}}");
   EXPECT_EQ(word(wait_for(*system_, http_->rollback({item, Map{}}, std::nullopt, attempt_))), "succeeded");

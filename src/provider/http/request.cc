@@ -41,6 +41,11 @@ const Value* member(const Value& from, std::string_view path) {
   return at;
 }
 
+const RE2& placeholder() {
+  static const RE2 pattern(R"(\{outputs\.([A-Za-z0-9_.-]+)\})");
+  return pattern;
+}
+
 /// Fills in {outputs.NAME}.
 class Filling {
  public:
@@ -48,12 +53,11 @@ class Filling {
 
   std::string fill(const std::string& text, bool in_url) {
     if (outputs_ == nullptr) return text;
-    static const RE2 placeholder(R"(\{outputs\.([A-Za-z0-9_.-]+)\})");
     std::string out;
     std::string_view rest = text;
     re2::StringPiece piece(rest.data(), rest.size());
     re2::StringPiece whole[2];
-    while (placeholder.Match(piece, 0, piece.size(), RE2::UNANCHORED, whole, 2)) {
+    while (placeholder().Match(piece, 0, piece.size(), RE2::UNANCHORED, whole, 2)) {
       const auto before = static_cast<std::size_t>(whole[0].data() - piece.data());
       out.append(piece.data(), before);
       out += value_of(std::string(whole[1].data(), whole[1].size()), in_url);
@@ -157,19 +161,30 @@ std::variant<HttpRequest, BadHttpRequest> read_request(const Value& written, con
   return request;
 }
 
-void check_request(const Value& written, Diagnostics& diagnostics) {
+void check_request(const Value& written, bool later, Diagnostics& diagnostics) {
   const Value* url = written.find("url");
-  if (url != nullptr && url->is_string() && !is_http_url(url->string())) {
-    diagnostics.error("http.url", url->secret ? "'url' is no URL" : fmt::format("'{}' is no URL", url->string()),
-                      url->where, url_hint);
+  if (url != nullptr && url->is_string()) {
+    std::string text = url->string();
+    if (later) RE2::GlobalReplace(&text, placeholder(), "x");
+    const bool braces = text.find_first_of("{}") != std::string::npos;
+    if (!is_http_url(text)) {
+      diagnostics.error("http.url", url->secret ? "'url' is no URL" : fmt::format("'{}' is no URL", url->string()),
+                        url->where,
+                        !braces ? url_hint
+                        : later ? "what was answered stands in it as {outputs.NAME}, for example {outputs.json.id}"
+                                : "nothing was answered yet; values stand in it as ${{ }}");
+    }
   }
   const Value* headers = written.find("headers");
   if (headers == nullptr || !headers->is_map()) return;
   for (const auto& [key, value] : headers->map()) {
     const std::optional<std::string> text = scalar_text(value);
+    const auto same = [&name = key.name](const auto& other) { return same_header(other.first.name, name); };
     if (!is_header(key.name, "")) {
-      diagnostics.error("http.header", fmt::format("'{}' cannot be the name of a header", key.name), key.where,
-                        "for example: Accept");
+      diagnostics.error("http.header", "that cannot be the name of a header", key.where, "for example: Accept");
+    } else if (std::ranges::count_if(headers->map(), same) > 1) {
+      diagnostics.error("http.header", fmt::format("the header {} is there twice", key.name), key.where,
+                        "upper and lower case are the same in it; keep one");
     } else if (value.is_list() || value.is_map() || (text && !is_header(key.name, *text))) {
       diagnostics.error("http.header", fmt::format("that cannot be the value of the header {}", key.name), value.where,
                         "a value is one line of text, a number, true or false");

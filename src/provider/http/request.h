@@ -36,7 +36,7 @@ struct BadHttpRequest {
 /// null one has them stay as they are.
 std::variant<HttpRequest, BadHttpRequest> read_request(const Value& written, const Value* outputs);
 
-/// Adds what is wrong with one as written; expressions may stand in it.
-void check_request(const Value& written, Diagnostics&);
+/// Adds what is wrong with one as written; expressions may stand in it. `later`: one in which {outputs.NAME} may stand.
+void check_request(const Value& written, bool later, Diagnostics&);
 
 }  // namespace verba

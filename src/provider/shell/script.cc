@@ -9,6 +9,7 @@
 
 #include <re2/re2.h>
 
+#include "base/utf8.h"
 #include "value/json.h"
 
 namespace verba {
@@ -257,7 +258,7 @@ bool is_shell(std::string_view program) {
 }
 
 bool is_variable_name(std::string_view name) {
-  return !name.empty() && name.find('=') == std::string_view::npos && !holds_nul(name);
+  return !name.empty() && name.find('=') == std::string_view::npos && !has_control(name);
 }
 
 bool is_own_variable(std::string_view name) {

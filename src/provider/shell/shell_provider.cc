@@ -7,9 +7,10 @@
 #include <string_view>
 #include <utility>
 
+#include "base/utf8.h"
 #include "os/trace.h"
 #include "provider/ending.h"
-#include "provider/secrets.h"
+#include "provider/inputs.h"
 #include "provider/shell/outputs.h"
 #include "provider/shell/script.h"
 #include "provider/shell/script_type.h"
@@ -21,11 +22,7 @@ constexpr std::size_t output_limit_bytes = 16 << 20;
 constexpr std::size_t detail_limit_bytes = 16 << 10;
 
 Outcome bad_outputs(std::string message) {
-  Failed failed;
-  failed.message = std::move(message);
-  failed.hint = "the script itself succeeded; what it printed does not fit 'outputs'";
-  failed.retryable = false;
-  return failed;
+  return failed_for_good(std::move(message), "the script itself succeeded; what it printed does not fit 'outputs'");
 }
 
 /// The outputs of a script that succeeded: from the file it wrote, or else from what it printed.
@@ -71,10 +68,6 @@ Async<Outcome> undo(Script script, Value outputs_of_before, Attempt& attempt) {
   co_return outcome;
 }
 
-Async<Outcome> nothing_to_do() {
-  co_return Outcome(Succeeded{Map{}});
-}
-
 Observed interpret(const WorkDone& done, const Attempt& attempt) {
   using enum Observed::State;
   Observed observed;
@@ -114,8 +107,9 @@ void check_environment(const Value& environment, Diagnostics& diagnostics) {
   if (!environment.is_map()) return;
   for (const auto& [key, value] : environment.map()) {
     if (!is_variable_name(key.name)) {
-      diagnostics.error("shell.variable-name", fmt::format("'{}' cannot name an environment variable", key.name),
-                        key.where, "a name is not empty and has no '=' in it");
+      const std::string shown = has_control(key.name) ? std::string("that") : fmt::format("'{}'", key.name);
+      diagnostics.error("shell.variable-name", shown + " cannot name an environment variable", key.where,
+                        "a name is not empty, has no '=' and no control character in it");
     } else if (is_own_variable(key.name)) {
       diagnostics.error("shell.own-variable", fmt::format("'{}' is set by verba itself", key.name), key.where,
                         "take another name");
@@ -137,6 +131,17 @@ void check_arguments(const Value& arguments, Diagnostics& diagnostics) {
     if (may_be_scalar(argument) && !argument.is_null()) continue;
     diagnostics.error("shell.not-scalar", fmt::format("an argument cannot be a {}", kind_name(argument.kind())),
                       argument.where, "an argument is a string, a number, true or false");
+  }
+}
+
+/// What is given to a program ends at the first NUL.
+void check_no_nul(const Value& value, std::string_view field, Diagnostics& diagnostics) {
+  if (value.is_string() && value.string().find('\0') != std::string::npos) {
+    diagnostics.error("shell.nul", fmt::format("'{}' cannot hold a NUL byte", field), value.where, "remove it");
+  } else if (value.is_list()) {
+    for (const Value& item : value.list()) check_no_nul(item, field, diagnostics);
+  } else if (value.is_map()) {
+    for (const auto& [key, member] : value.map()) check_no_nul(member, field, diagnostics);
   }
 }
 
@@ -165,6 +170,9 @@ class ShellProvider final : public Provider {
         interpreter && interpreter_words(interpreter, "").empty()) {
       diagnostics.error("shell.no-interpreter", "'interpreter' names no program", interpreter->where,
                         "for example: bash, or [python3, -u]");
+    }
+    for (const auto& [key, value] : with.map()) {
+      if (key.name != "stdin") check_no_nul(value, key.name, diagnostics);
     }
     for (const char* field : {"stdin", "workdir"}) {
       const Value* value = with.find(field);

@@ -10,6 +10,7 @@
 
 #include "base/number.h"
 #include "base/utf8.h"
+#include "os/curl.h"
 #include "provider/curl.h"
 #include "provider/ending.h"
 #include "provider/wait/wait_type.h"
@@ -185,16 +186,8 @@ Async<Outcome> rest_for(Goal goal, Milliseconds length, Attempt& attempt) {
   co_return Outcome(Succeeded{Map{}});
 }
 
-Async<Outcome> nothing_to_do(Value outputs) {
-  co_return Outcome(Succeeded{std::move(outputs)});
-}
-
 Async<Outcome> refused(std::string message, std::string hint) {
-  Failed failed;
-  failed.message = std::move(message);
-  failed.hint = std::move(hint);
-  failed.retryable = false;
-  co_return Outcome(std::move(failed));
+  co_return Outcome(failed_for_good(std::move(message), std::move(hint)));
 }
 
 class WaitProvider final : public Provider {
@@ -265,7 +258,7 @@ class WaitProvider final : public Provider {
     return ask_until_so(*goal, std::move(wanted), attempt);
   }
 
-  Async<Outcome> remove(Recorded, Attempt&) override { return nothing_to_do(Map{}); }
+  Async<Outcome> remove(Recorded, Attempt&) override { return nothing_to_do(); }
   Async<Outcome> rollback(Recorded, std::optional<Recorded> before, Attempt&) override {
     return nothing_to_do(before ? std::move(before->outputs) : Value(Map{}));
   }

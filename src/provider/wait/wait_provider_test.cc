@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provider/wait/wait_provider.h"
 
-#include <arpa/inet.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include "provider/wait/wait_type.h"
 #include "provider/workbench.h"
 
@@ -12,31 +8,6 @@ namespace verba {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// A port of this machine on which somebody accepts connections, or nobody.
-class Port {
- public:
-  explicit Port(bool listening) {
-    socket_ = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(::bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-    if (listening) listen();
-    socklen_t size = sizeof address;
-    ::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size);
-    number_ = ntohs(address.sin_port);
-  }
-  ~Port() { ::close(socket_); }
-  Port(const Port&) = delete;
-  Port& operator=(const Port&) = delete;
-  void listen() { EXPECT_EQ(::listen(socket_, 5), 0); }
-  std::string place() const { return "127.0.0.1:" + std::to_string(number_); }
-
- private:
-  int socket_ = -1;
-  int number_ = 0;
-};
 
 class WaitProviderTest : public Workbench {
  protected:

@@ -156,6 +156,37 @@ void make_private_file(const std::string& path) {
   ::close(parent);
 }
 
+/// The lock file beside a state is not empty once the state was made. So one that is empty then was cut.
+std::string mark_of(const std::string& path) {
+  return path + ".lock";
+}
+
+bool was_made(const std::string& path) {
+  struct stat mark = {};
+  return ::stat(mark_of(path).c_str(), &mark) == 0 && mark.st_size > 0;
+}
+
+void note_made(const std::string& path) {
+  if (was_made(path)) return;
+  const int file = ::open(mark_of(path).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0) return;  // it only helps to find out more
+  if (::write(file, "1\n", 2) == 2) ::fsync(file);
+  ::close(file);
+}
+
+/// A state that is not there is made anew, whatever there was of that name.
+void forget_made(const std::string& path) {
+  if (::access(path.c_str(), F_OK) == 0 || errno != ENOENT || !was_made(path)) return;
+  if (::truncate(mark_of(path).c_str(), 0) != 0) cannot_make(path, errno);
+}
+
+void refuse_cut(Database& database) {
+  if (!is_new(database) || !was_made(database.path())) return;
+  throw Error(Error::Kind::state, "state.corrupt",
+              fmt::format("the state in '{}' is empty, though it was in use: it was cut", database.path()),
+              "put a backup of it in its place; to begin anew, remove the file");
+}
+
 /// The write-ahead log needs memory shared by all who use the file, which no network file system gives.
 bool on_network(const std::string& path) {
   struct statfs file_system = {};
@@ -196,6 +227,7 @@ std::unique_ptr<Store> nothing_to_read() {
 std::unique_ptr<Store> open_for_reading(const std::string& path) {
   if (::access(path.c_str(), F_OK) != 0 && errno == ENOENT) return nothing_to_read();
   auto database = std::make_unique<Database>(path, OpenFor::reading);
+  refuse_cut(*database);
   if (is_new(*database)) return nothing_to_read();
   require_readable(*database, migrations());
   return std::make_unique<SqliteStore>(std::move(database), OpenFor::reading);
@@ -207,10 +239,13 @@ std::unique_ptr<Store> open_sqlite_store(const std::string& path, OpenFor mode) 
   return while_doing(fmt::format("opening the state in '{}'", path), {}, [&]() -> std::unique_ptr<Store> {
     if (mode == OpenFor::reading) return open_for_reading(path);
     make_private_directory(std::filesystem::path(path).parent_path());
+    forget_made(path);
     make_private_file(path);
     auto database = std::make_unique<Database>(path, OpenFor::writing);
+    refuse_cut(*database);
     prepare_for_writing(*database);
     migrate(*database, migrations());
+    note_made(path);
     return std::make_unique<SqliteStore>(std::move(database), OpenFor::writing);
   });
 }

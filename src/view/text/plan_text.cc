@@ -156,7 +156,7 @@ std::string orphans_text(const Plan& plan, Style style) {
   return out;
 }
 
-/// "2 deleted, 1 put back"
+/// "2 undone, 1 put back"
 std::string undone_text(const Plan& plan, const Consequence& consequence) {
   std::array<std::size_t, 3> counts{};
   for (const std::size_t number : consequence.undone) {
@@ -164,7 +164,7 @@ std::string undone_text(const Plan& plan, const Consequence& consequence) {
     ++counts[action == Action::create ? 0 : action == Action::remove ? 2 : 1];
   }
   std::string out;
-  constexpr std::array<std::string_view, 3> words{"deleted", "put back", "made again"};
+  constexpr std::array<std::string_view, 3> words{"undone", "put back", "made again"};
   for (std::size_t i = 0; i < counts.size(); ++i) {
     if (counts[i] > 0) out += fmt::format("{}{} {}", out.empty() ? "" : ", ", counts[i], words[i]);
   }

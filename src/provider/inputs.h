@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Secrets where they have no place.
+// What providers read out of the inputs of a resource.
 #pragma once
 
+#include <string_view>
+
+#include "manifest/resource.h"
 #include "value/value.h"
 
 namespace verba {
 
 /// The first secret in it that can be seen before evaluation; null: none.
 const Value* find_secret(const Value&);
+
+/// A field that is true or false.
+bool is_true(const Resource&, std::string_view field, bool otherwise);
 
 }  // namespace verba

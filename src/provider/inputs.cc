@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "provider/secrets.h"
+#include "provider/inputs.h"
 
 #include <cctype>
 #include <string_view>
@@ -35,6 +35,11 @@ const Value* find_secret(const Value& value) {
     }
   }
   return nullptr;
+}
+
+bool is_true(const Resource& resource, std::string_view field, bool otherwise) {
+  const Value* value = resource.inputs.find(field);
+  return value != nullptr && value->is(Value::Kind::boolean) ? value->boolean() : otherwise;
 }
 
 }  // namespace verba
