@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Times are milliseconds since 1970-01-01 UTC; digests are the 32 bytes of SHA-256.
+-- Checks are written with OR: for an IN of more than two words SQLite makes a table, in each statement anew.
 
 PRAGMA application_id = 0x56524241;  -- "VRBA": tells our files from others
 
@@ -24,7 +25,7 @@ CREATE TABLE record (
   deployment  TEXT NOT NULL,
   type        TEXT NOT NULL,
   account     TEXT NOT NULL,
-  status      TEXT NOT NULL CHECK (status IN ('deployed', 'started', 'failed')),
+  status      TEXT NOT NULL CHECK (status = 'deployed' OR status = 'started' OR status = 'failed'),
   definition  BLOB,
   pending     BLOB,
   inputs      BLOB NOT NULL,
@@ -67,8 +68,9 @@ CREATE TABLE run (
   environment   TEXT NOT NULL,
   verb          TEXT NOT NULL,
   reason        TEXT NOT NULL,
-  status        TEXT NOT NULL CHECK (status IN
-    ('running', 'succeeded', 'failed', 'cancelled', 'interrupted', 'rolled-back', 'rollback-failed')),
+  status        TEXT NOT NULL CHECK (
+    status = 'running' OR status = 'succeeded' OR status = 'failed' OR status = 'cancelled' OR
+    status = 'interrupted' OR status = 'rolled-back' OR status = 'rollback-failed'),
   user          TEXT NOT NULL,
   host          TEXT NOT NULL,
   boot_id       TEXT NOT NULL,
@@ -92,8 +94,9 @@ CREATE TABLE step (
   address   TEXT NOT NULL,
   action    TEXT NOT NULL,
   reason    TEXT NOT NULL,
-  status    TEXT NOT NULL CHECK (status IN
-    ('pending', 'started', 'succeeded', 'unchanged', 'failed', 'cancelled', 'skipped', 'in-doubt')),
+  status    TEXT NOT NULL CHECK (
+    status = 'pending' OR status = 'started' OR status = 'succeeded' OR status = 'unchanged' OR
+    status = 'failed' OR status = 'cancelled' OR status = 'skipped' OR status = 'in-doubt'),
   attempts  INTEGER NOT NULL,
   started   INTEGER,                -- of the first attempt
   finished  INTEGER,
