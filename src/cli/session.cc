@@ -143,7 +143,7 @@ static void check_temporary(const Task& task, const Provider& provider, Diagnost
 
 Resource as_written(const Task& task) {
   Resource resource;
-  resource.inputs = task.with;
+  resource.inputs = *task.with;
   for (const Substitute& each : task.instead) resource.instead.push_back({each.verb, {}});
   return resource;
 }
@@ -156,7 +156,7 @@ Model& resolve(Call& call, Project& project, const std::string& environment, con
   for (const Task& task : model->tasks) {
     const Provider* provider = task.type != nullptr ? call.kit().providers.find(task.type->name) : nullptr;
     if (provider == nullptr) continue;
-    provider->validate(task.with, task.where, found);
+    provider->validate(*task.with, task.where, found);
     for (const Substitute& each : task.instead) {
       if (const Provider* its = call.kit().providers.find(each.type->name)) its->validate(each.with, task.where, found);
     }

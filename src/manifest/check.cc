@@ -163,9 +163,16 @@ class DocumentChecker {
   }
 
   void tasks(Manifest& manifest, const std::string& what) {
-    Value* list = manifest.spec.map().find("tasks");
-    if (!list || !list->is_list()) return;
-    for (Value& task : list->list()) {
+    for (const Occasion occasion : all_occasions) {
+      Value* holder = occasion == Occasion::deploy ? &manifest.spec : manifest.spec.map().find(to_string(occasion));
+      Value* list = holder && holder->is_map() ? holder->map().find("tasks") : nullptr;
+      if (list && list->is_list()) tasks(list->list(), what);
+    }
+    task_names(manifest.spec, what);
+  }
+
+  void tasks(List& list, const std::string& what) {
+    for (Value& task : list) {
       if (!task.is_map()) continue;
       const std::string which = fmt::format("task '{}' of {}", text_of(task, "name"), what);
       this->task(task, which);
@@ -176,13 +183,16 @@ class DocumentChecker {
           this->task(*substitute, fmt::format("'{}' of {}", to_string(verb), which));
       }
     }
-    task_names(list->list(), what);
   }
 
   // After all that may still add members: the names are borrowed from the tasks.
-  void task_names(const List& tasks, const std::string& what) {
+  void task_names(const Value& spec, const std::string& what) {
     std::unordered_map<std::string_view, Where> names;
-    names.reserve(tasks.size());
+    names.reserve(tasks_of(spec).size());
+    for (const Occasion occasion : all_occasions) task_names(tasks_of(spec, occasion), names, what);
+  }
+
+  void task_names(const List& tasks, std::unordered_map<std::string_view, Where>& names, const std::string& what) {
     for (const Value& task : tasks) {
       const Value* name = task.find("name");
       if (!name || !name->is_string()) continue;
@@ -334,9 +344,10 @@ bool is_name(std::string_view name, bool host) {
   return true;
 }
 
-const List& tasks_of(const Value& spec) {
+const List& tasks_of(const Value& spec, Occasion occasion) {
   static const List none;
-  const Value* tasks = spec.find("tasks");
+  const Value* holder = occasion == Occasion::deploy ? &spec : spec.find(to_string(occasion));
+  const Value* tasks = holder && holder->is_map() ? holder->find("tasks") : nullptr;
   return tasks && tasks->is_list() ? tasks->list() : none;
 }
 

@@ -149,7 +149,9 @@ std::unordered_set<std::string_view> variable_names(const std::vector<Manifest>&
     if (manifest.kind == &variables_kind()) add_names(manifest.spec.find("values"), names);
     add_names(manifest.spec.find("variables"), names);
     if (manifest.kind != &deployment_kind()) continue;
-    for (const Value& task : tasks_of(manifest.spec)) add_names(task.find("variables"), names);
+    for (const Occasion occasion : all_occasions) {
+      for (const Value& task : tasks_of(manifest.spec, occasion)) add_names(task.find("variables"), names);
+    }
   }
   return names;
 }

@@ -2,6 +2,7 @@
 // Every manifest with its names resolved for one environment. Immutable once made; references are ids.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -18,6 +19,7 @@
 #include "base/instant.h"
 #include "graph/graph.h"
 #include "manifest/manifest.h"
+#include "manifest/occasion.h"
 #include "manifest/verb.h"
 #include "value/expr.h"
 #include "value/value.h"
@@ -32,8 +34,6 @@ enum class Trigger : std::uint8_t { changed, always, once };
 enum class OnFailure : std::uint8_t { rollback, stop, keep_going };  ///< YAML: rollback, stop, continue
 std::string_view to_string(OnFailure);
 std::optional<OnFailure> on_failure_named(std::string_view word);
-/// Which of a deployment's lists a task is in. YAML: tasks, update.tasks, delete.tasks, rollback.tasks
-enum class Occasion : std::uint8_t { deploy, update, remove, rollback };
 
 struct Retry {
   int attempts = 1;
@@ -75,7 +75,7 @@ struct Task {
   DeploymentId deployment = 0;
   const TaskType* type = nullptr;
   AccountId account = 0;
-  Value with;                                           ///< checked against type->inputs; expressions not yet evaluated
+  std::shared_ptr<const Value> with;                    ///< checked against type->inputs; not evaluated; never null
   Map variables;                                        ///< the task's own
   std::shared_ptr<const std::pair<Value, Value>> each;  ///< each.key, each.value; null without forEach
   std::shared_ptr<const Template> when;  ///< only when it waits for outputs; decided when the task is ready
@@ -103,15 +103,18 @@ struct RollbackRules {
 
 struct DeploymentScope {
   std::string name;
-  std::vector<DeploymentId> needs;  ///< dependsOn, all in scope; ascending
-  std::vector<TaskId> tasks;        ///< in order of writing; ids follow one another
-  std::vector<std::string> loops;   ///< names of the tasks with forEach, sorted; one may have no instance at all
+  std::vector<DeploymentId> needs;                 ///< dependsOn, all in scope; ascending
+  std::vector<TaskId> tasks;                       ///< by occasion, then in order of writing; ids follow one another
+  std::array<std::vector<TaskId>, 4> by_occasion;  ///< the same
+  std::vector<std::string> loops;  ///< names of the tasks with forEach, sorted; one may have no instance at all
   Map variables;
   OnFailure on_failure = OnFailure::rollback;
   RollbackRules rollback;
   Value spec;  ///< the checked spec but for `tasks`, for what has no member here
   std::string directory;
   Where where;
+
+  const std::vector<TaskId>& on(Occasion occasion) const { return by_occasion[static_cast<std::size_t>(occasion)]; }
 };
 
 struct EnvironmentScope {

@@ -102,16 +102,20 @@ class NameChecker {
         if (name.is_string()) refers(name.string(), name.where, "Deployment", {}, "dependsOn");
       }
     }
-    for (const Value& task : tasks_of(manifest.spec)) {
-      member(task, "task", "ShellScript", {});
-      for (const Verb verb : all_verbs) {
-        if (const Value* own = task.find(to_string(verb))) member(*own, "task", "ShellScript", {});
-      }
-      const Value* environments = task.find("environments");
-      if (!environments || !environments->is_list()) continue;
-      for (const Value& name : environments->list()) {
-        if (name.is_string()) environment(name.string(), name.where, "environments");
-      }
+    for (const Occasion occasion : all_occasions) {
+      for (const Value& task : tasks_of(manifest.spec, occasion)) written_task(task);
+    }
+  }
+
+  void written_task(const Value& task) {
+    member(task, "task", "ShellScript", {});
+    for (const Verb verb : all_verbs) {
+      if (const Value* own = task.find(to_string(verb))) member(*own, "task", "ShellScript", {});
+    }
+    const Value* environments = task.find("environments");
+    if (!environments || !environments->is_list()) return;
+    for (const Value& name : environments->list()) {
+      if (name.is_string()) environment(name.string(), name.where, "environments");
     }
   }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "manifest/manifest.h"
+#include "manifest/occasion.h"
 #include "value/expr.h"
 
 namespace verba {
@@ -18,8 +19,8 @@ bool is_name(std::string_view, bool host = false);
 /// "a string", "nothing", ...: for messages.
 std::string_view with_article(Value::Kind);
 
-/// The tasks of a checked Deployment; none when there are no sound ones.
-const List& tasks_of(const Value& spec);
+/// The tasks of a checked Deployment for this occasion; none when there are no sound ones.
+const List& tasks_of(const Value& spec, Occasion occasion = Occasion::deploy);
 
 /// The text of a member that is a string, else "".
 std::string_view text_of(const Value& map, std::string_view member);

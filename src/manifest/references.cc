@@ -42,7 +42,7 @@ class Follower {
     needs_ = &needs;
     ++round_;
     doing_ = "with";
-    value(task_->with, false);
+    value(*task_->with, false);
     for (const Substitute& substitute : task_->instead) {
       doing_ = to_string(substitute.verb);
       value(substitute.with, false);
@@ -298,7 +298,11 @@ class Follower {
     const auto found = declared.find(name);
     if (found != declared.end()) return &found->second;
     std::vector<std::string_view> names;
-    for (const Value& task : tasks_of(resolution_.deployments[home]->spec)) names.push_back(text_of(task, "name"));
+    for (const Occasion occasion : all_occasions) {
+      for (const Value& task : tasks_of(resolution_.deployments[home]->spec, occasion)) {
+        names.push_back(text_of(task, "name"));
+      }
+    }
     std::string otherwise = "check the name";
     if (model_.deployment(name)) otherwise = "that is a Deployment; a task is named DEPLOYMENT.TASK";
     error("manifest.unknown-reference",
@@ -321,7 +325,28 @@ class Follower {
   }
 
   void need(TaskId id, Where where) {
-    if (needs_) needs_->push_back({id, where});
+    if (!needs_ || !task_) return;
+    const Task& needed = model_.tasks[id];
+    const bool at_home = needed.deployment == task_->deployment;
+    if (needed.occasion == Occasion::deploy) {
+      // In the place of the tasks of `tasks`: what was recorded of those is read, they are not waited for.
+      const bool instead = task_->occasion == Occasion::update || task_->occasion == Occasion::rollback;
+      if (!instead || !at_home || needed.temporary) needs_->push_back({id, where});
+    } else if (needed.occasion != task_->occasion || !at_home) {
+      error("manifest.occasion", fmt::format("{} only acts {}", needed.address, when(needed.occasion)), where,
+            "only tasks of the same list can wait for it");
+    } else if (needed.occasion == Occasion::remove && doing_ != "dependsOn") {
+      error("manifest.occasion",
+            fmt::format("the outputs of {} are not known when {} is recorded", needed.address, task_->address), where,
+            "what the tasks of 'delete' read is what there is when the deployment is deployed; a file can carry more");
+    } else {
+      needs_->push_back({id, where});
+    }
+  }
+
+  static std::string_view when(Occasion occasion) {
+    if (occasion == Occasion::update) return "when its deployment is updated";
+    return occasion == Occasion::remove ? "when its deployment is deleted" : "when its deployment is rolled back";
   }
 
   // --- dependsOn
@@ -438,6 +463,30 @@ class Follower {
   std::uint64_t round_ = 0;
 };
 
+/// Those of delete.tasks are recorded after all that they delete; among themselves they are deleted in the order in
+/// which they are to act, so each needs those that wait for it.
+void turn_deletes_round(Model& model, const DeploymentScope& deployment) {
+  const std::vector<TaskId>& deletes = deployment.on(Occasion::remove);
+  std::vector<std::vector<TaskId>> needs(deletes.size());
+  const auto index = [&](TaskId id) { return static_cast<std::size_t>(id - deletes.front()); };
+  for (const TaskId id : deletes) {
+    for (const TaskId need : model.tasks[id].needs) {
+      const bool first = model.tasks[need].occasion == Occasion::remove;
+      first ? needs[index(need)].push_back(id) : needs[index(id)].push_back(need);
+    }
+    for (const TaskId task : deployment.on(Occasion::deploy)) {
+      if (!model.tasks[task].temporary) needs[index(id)].push_back(task);
+    }
+  }
+  for (const TaskId id : deletes) {
+    std::vector<TaskId>& all = needs[index(id)];
+    std::ranges::sort(all);
+    const auto twice = std::ranges::unique(all);
+    all.erase(twice.begin(), twice.end());
+    model.tasks[id].needs = std::move(all);
+  }
+}
+
 }  // namespace
 
 std::vector<Need> needs_of(Resolution& resolution, TaskId id, Diagnostics& diagnostics) {
@@ -467,6 +516,7 @@ void resolve_references(Resolution& resolution) {
     std::sort(ids.begin(), ids.end());
     ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   }
+  for (const DeploymentScope& deployment : model.deployments) turn_deletes_round(model, deployment);
 }
 
 }  // namespace verba

@@ -64,8 +64,9 @@ Frame edge(Resolution& resolution, NodeId from, NodeId to) {
   const std::string words = fmt::format("{} needs {}", label(model, from), label(model, to));
   if (from < tasks && to < tasks) {
     Diagnostics told_before;
-    for (const Need& need : needs_of(resolution, from, told_before)) {
-      if (need.task == to) return {words, need.where};
+    const bool round = model.tasks[from].occasion == Occasion::remove && model.tasks[to].occasion == Occasion::remove;
+    for (const Need& need : needs_of(resolution, round ? to : from, told_before)) {
+      if (need.task == (round ? from : to)) return {words, need.where};
     }
   }
   if (from < tasks)
@@ -105,6 +106,8 @@ std::vector<Graph::Edge> all_edges(const Model& model) {
     edges.emplace_back(id, model.begin_of(task.deployment));
     edges.emplace_back(model.end_of(task.deployment), id);
     for (const TaskId need : task.needs) edges.emplace_back(id, need);
+    if (task.occasion != Occasion::deploy || task.temporary) continue;
+    for (const TaskId update : model.deployments[task.deployment].on(Occasion::update)) edges.emplace_back(id, update);
   }
   for (DeploymentId id = 0; id < model.deployments.size(); ++id) {
     edges.emplace_back(model.end_of(id), model.begin_of(id));

@@ -158,9 +158,9 @@ TEST(Resolve, lays_a_task_over_the_script_it_reuses) {
           "  - {name: b, task: greet}\n")});
   const Model model = read.resolve();
   EXPECT_THAT(read.findings(), IsEmpty());
-  EXPECT_EQ(to_json(model.tasks[0].with),
+  EXPECT_EQ(to_json(*model.tasks[0].with),
             R"({"run":"echo","interpreter":"zsh","environment":{"WHO":"me","HOW":"loud"}})");
-  EXPECT_EQ(to_json(model.tasks[1].with),
+  EXPECT_EQ(to_json(*model.tasks[1].with),
             R"({"run":"echo","interpreter":"bash","environment":{"WHO":"you","HOW":"loud"}})");
   EXPECT_EQ(model.tasks[0].type->name, "ShellScript");
 }

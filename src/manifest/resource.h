@@ -34,6 +34,7 @@ struct Resource {
   std::string account_kind = "InfrastructureAccount";
   Value account_spec;
   std::vector<StandIn> instead;  ///< what the task says itself how to do
+  Occasion occasion = Occasion::deploy;
 };
 
 /// What is done in the place of something that the provider of a resource would do, by the provider of its own type.

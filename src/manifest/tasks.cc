@@ -90,7 +90,8 @@ class TaskMaker {
         manifest_(*resolution.deployments[deployment]),
         deployment_account_(manifest_.spec.find("account")) {}
 
-  void make(const Value& written) {
+  void make(const Value& written, Occasion occasion) {
+    occasion_ = occasion;
     const Value* name = written.find("name");
     if (!name || !name->is_string()) return;
     auto [place, is_new] = resolution_.declared[id_].try_emplace(name->string());
@@ -142,13 +143,16 @@ class TaskMaker {
 
   // All that does not differ from instance to instance. False when the task is broken.
   bool describe(const Value& written, const Value& name, Task& task) {
+    task.occasion = occasion_;
     if (!work(written, task.type, task.with, task.source)) return false;
     for (const Verb verb : all_verbs) {
       const Value* own = written.find(to_string(verb));
       if (!own || !own->is_map()) continue;
       Substitute& substitute = task.instead.emplace_back();
       substitute.verb = verb;
-      if (!work(*own, substitute.type, substitute.with, substitute.source)) return false;
+      std::shared_ptr<const Value> with;
+      if (!work(*own, substitute.type, with, substitute.source)) return false;
+      substitute.with = *with;
     }
     task.base_name = name.string();
     task.name = name.string();
@@ -164,7 +168,7 @@ class TaskMaker {
           fmt::format("task '{}' is temporary and protected: it could never be deleted", task.name),
           written.find("temporary")->where, "leave out one of the two");
     }
-    task.idempotent = flag(written, "idempotent") || flag(task.with, "idempotent");  // a script may say it itself
+    task.idempotent = flag(written, "idempotent") || flag(*task.with, "idempotent");  // a script may say it itself
     task.retry = retry_of(written);
     if (const auto timeout = text_of(written, "timeout"); !timeout.empty()) task.timeout = parse_duration(timeout);
     task.on_failure = on_failure_of(written, scope_.on_failure);
@@ -172,7 +176,7 @@ class TaskMaker {
   }
 
   /// What is written as `type` and `with`, or as `task`. False when it is broken.
-  bool work(const Value& written, const TaskType*& type, Value& with, SourceId& source) {
+  bool work(const Value& written, const TaskType*& type, std::shared_ptr<const Value>& with, SourceId& source) {
     source = manifest_.where.source;
     if (const Value* script = written.find("task")) {
       return script->is_string() && reuse(*script, written, type, with, source);
@@ -180,14 +184,15 @@ class TaskMaker {
     type = resolution_.catalogue.type(text_of(written, "type"));
     const Value* inputs = written.find("with");
     if (inputs && inputs->is_map()) {
-      with = *inputs;
+      with = std::shared_ptr<const Value>(std::shared_ptr<const Value>(), inputs);  // borrowed from the manifest
     } else {
-      with = Map{};
+      with = std::make_shared<const Value>(Map{});
     }
     return type != nullptr;
   }
 
-  bool reuse(const Value& name, const Value& written, const TaskType*& type, Value& with, SourceId& source) {
+  bool reuse(const Value& name, const Value& written, const TaskType*& type, std::shared_ptr<const Value>& with,
+             SourceId& source) {
     const auto found = model_.scripts.find(name.string());
     if (found == model_.scripts.end()) {
       const Manifest* elsewhere = resolution_.index.find("ShellScript", name.string());
@@ -201,9 +206,10 @@ class TaskMaker {
     }
     type = resolution_.catalogue.type(found->second->kind->task_type);
     if (!type) return false;
-    with = found->second->spec;
+    Value together = found->second->spec;
     source = found->second->where.source;
-    if (const Value* more = written.find("with")) lay_over(*more, with);
+    if (const Value* more = written.find("with")) lay_over(*more, together);
+    with = std::make_shared<const Value>(std::move(together));
     return true;
   }
 
@@ -268,6 +274,7 @@ class TaskMaker {
     }
     group(written, id);
     scope_.tasks.push_back(id);
+    scope_.by_occasion[static_cast<std::size_t>(occasion_)].push_back(id);
     return true;
   }
 
@@ -394,6 +401,7 @@ class TaskMaker {
   DeploymentScope& scope_;
   const Manifest& manifest_;
   const Value* deployment_account_;
+  Occasion occasion_ = Occasion::deploy;
   const std::string* doing_ = nullptr;
   Diagnostics found_;
 };
@@ -401,7 +409,8 @@ class TaskMaker {
 Value without_tasks(const Value& spec) {
   Map rest;
   for (const auto& [key, value] : spec.map()) {
-    if (key.name != "tasks") rest.append(key, value);
+    const bool holds_tasks = key.name == "tasks" || key.name == "update" || key.name == "delete";
+    if (!holds_tasks) rest.append(key, value);
   }
   Value result(std::move(rest));
   result.where = spec.where;
@@ -461,10 +470,12 @@ void resolve_tasks(Resolution& resolution) {
   model.tasks.reserve(written);
   resolution.declared.resize(model.deployments.size());
   for (DeploymentId id = 0; id < model.deployments.size(); ++id) {
-    const List& tasks = tasks_of(resolution.deployments[id]->spec);
-    resolution.declared[id].reserve(tasks.size());
+    const Value& spec = resolution.deployments[id]->spec;
+    resolution.declared[id].reserve(tasks_of(spec).size());
     TaskMaker maker(resolution, id);
-    for (const Value& task : tasks) maker.make(task);
+    for (const Occasion occasion : all_occasions) {
+      for (const Value& task : tasks_of(spec, occasion)) maker.make(task, occasion);
+    }
     auto& loops = model.deployments[id].loops;
     std::sort(loops.begin(), loops.end());
   }

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <numeric>
+#include <set>
 #include <string_view>
 
 #include "plan/temporary.h"
@@ -26,17 +28,28 @@ void tell_undone(const Plan& plan, std::size_t number, Consequence& consequence)
   (step.undoable ? consequence.undone : consequence.stay).push_back(number);
 }
 
-Consequence rolled_back(const Plan& plan, const ByPolicy& here, bool whole_run) {
+Consequence rolled_back(const Plan& plan, const Model& model, const ByPolicy& here, bool whole_run) {
   Consequence consequence;
   consequence.whole_run = whole_run;
-  if (whole_run) {
-    for (std::size_t step = 0; step < plan.steps.size(); ++step) tell_undone(plan, step, consequence);
-    return consequence;
-  }
   std::vector<std::size_t> steps;
   for (const auto& some : here) steps.insert(steps.end(), some.begin(), some.end());
   std::ranges::sort(steps);
-  for (const std::size_t step : steps) tell_undone(plan, step, consequence);
+  if (whole_run) {
+    steps.resize(plan.steps.size());
+    std::iota(steps.begin(), steps.end(), 0);
+  }
+  std::set<std::string_view> deployments;
+  for (const std::size_t step : steps) {
+    tell_undone(plan, step, consequence);
+    deployments.insert(plan.steps[step].deployment);
+  }
+  for (const std::string_view deployment : deployments) {
+    const auto id = model.deployment(deployment);
+    if (!id) continue;
+    for (const TaskId task : model.deployments[*id].on(Occasion::rollback)) {
+      consequence.by.push_back(model.tasks[task].address);
+    }
+  }
   return consequence;
 }
 
@@ -64,7 +77,7 @@ std::vector<Consequence> consequences_of(const Plan& plan, const Model& model) {
       const std::vector<std::size_t>& some = steps[static_cast<std::size_t>(policy)];
       if (some.empty()) continue;
       Consequence consequence;
-      if (policy == OnFailure::rollback) consequence = rolled_back(plan, steps, is_whole_run(model, deployment));
+      if (policy == OnFailure::rollback) consequence = rolled_back(plan, model, steps, is_whole_run(model, deployment));
       consequence.deployment = deployment;
       consequence.policy = policy;
       for (const std::size_t step : kinds > 1 ? some : std::vector<std::size_t>()) {

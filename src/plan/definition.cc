@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "value/json.h"
 
@@ -143,6 +145,7 @@ std::string to_json(const Definition& definition, const Sealer& sealer) {
   if (definition.compared) map.set("compared", *definition.compared);
   map.set("files", files_value(resource.files));
   if (!resource.instead.empty()) map.set("instead", instead_value(resource.instead));
+  if (resource.occasion != Occasion::deploy) map.set("occasion", to_string(resource.occasion));
   if (definition.timeout) map.set("timeoutMs", std::int64_t{definition.timeout->count()});
   map.set("retry", retry_value(definition.retry));
   map.set("idempotent", definition.idempotent);
@@ -185,6 +188,12 @@ Definition read_definition(Store& store, const Digest& digest, const std::string
   if (const Value* compared = value.find("compared")) definition.compared = *compared;
   resource.files = read_files(store, reader.member("files"), address);
   if (const Value* instead = value.find("instead")) read_instead(store, *instead, address, resource);
+  if (value.find("occasion")) {
+    const auto found =
+        std::ranges::find(all_occasions, reader.text("occasion"), [](Occasion o) { return to_string(o); });
+    if (found == all_occasions.end()) throw unreadable(address, "its occasion is none");
+    resource.occasion = *found;
+  }
   if (value.find("timeoutMs")) definition.timeout = Milliseconds(reader.number("timeoutMs"));
   definition.retry = read_retry(reader.member("retry"), address);
   const Value& idempotent = reader.member("idempotent");

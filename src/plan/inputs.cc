@@ -104,6 +104,10 @@ Digest digest_of_counted(const Resource& resource, const Value& counted, const T
   }
   text += "},\"inputs\":";
   to_canonical_json(part_of(counted, type, false), sealer.digest_key(), text);
+  if (resource.occasion != Occasion::deploy) {
+    text += ",\"occasion\":";
+    append_json_string(text, to_string(resource.occasion));
+  }
   text += ",\"type\":";
   append_json_string(text, resource.type);
   text += ",\"version\":";
@@ -134,7 +138,7 @@ Digest digest_of_beside(const Value& inputs, const std::vector<StandIn>& instead
 std::optional<Inputs> evaluate_inputs(const Model& model, TaskId id, const Surroundings& surroundings,
                                       const Sealer& sealer, Diagnostics& diagnostics) {
   const Task& task = model.tasks[id];
-  std::optional<Value> with = evaluate(task.with, scope_of(model, id, surroundings), diagnostics);
+  std::optional<Value> with = evaluate(*task.with, scope_of(model, id, surroundings), diagnostics);
   if (!with) return std::nullopt;
   const Account& account = model.accounts[task.account];
   Inputs inputs;
@@ -157,6 +161,7 @@ std::optional<Inputs> evaluate_inputs(const Model& model, TaskId id, const Surro
   };
   Resource& resource = inputs.resource;
   resource = resource_of(*task.type, std::move(*with), model.directory_of(task));
+  resource.occasion = task.occasion;
   for (const Substitute& substitute : task.instead) {
     std::optional<Value> own = evaluate(substitute.with, scope_of(model, id, surroundings), diagnostics);
     if (!own) return std::nullopt;

@@ -38,11 +38,13 @@ struct Step {
   Action action = Action::create;
   std::string reason;  ///< "not deployed yet", "environment.SITE changed", "gone from the manifests"
   std::vector<FieldChange> changes;
-  bool waits = false;                 ///< some input is known after apply; may turn out unchanged
-  bool temporary = false;             ///< of a temporary task; its delete: see plan/temporary.h
-  bool interrupted = false;           ///< the last step on it never ended, or failed
-  bool repairs = false;               ///< it was found gone or drifted: act even when its inputs are the same
-  bool undoable = false;              ///< a rollback can undo it
+  bool waits = false;          ///< some input is known after apply; may turn out unchanged
+  bool temporary = false;      ///< of a temporary task; its delete: see plan/temporary.h
+  bool interrupted = false;    ///< the last step on it never ended, or failed
+  bool repairs = false;        ///< it was found gone or drifted: act even when its inputs are the same
+  bool undoable = false;       ///< a rollback can undo it
+  bool only_recorded = false;  ///< others bring it about (manifest/occasion.h): no provider is called
+  Occasion occasion = Occasion::deploy;
   std::optional<TaskId> task;         ///< in the model; nothing when it is only in state
   std::optional<std::size_t> record;  ///< in the snapshot's records; nothing when new
   std::optional<std::size_t> undoes;  ///< the step of the same plan that a rollback undoes
@@ -70,9 +72,10 @@ struct Consequence {
   std::string deployment;       ///< where it happens
   std::vector<std::string> of;  ///< addresses: when one of these fails; empty: whichever fails there
   OnFailure policy = OnFailure::rollback;
-  bool whole_run = false;           ///< rolled back is all that the run did, everywhere
-  std::vector<std::size_t> undone;  ///< steps of the plan that are undone, if they were done
-  std::vector<std::size_t> stay;    ///< steps that nothing can undo
+  bool whole_run = false;            ///< rolled back is all that the run did, everywhere
+  std::vector<std::size_t> undone;   ///< steps of the plan that are undone, if they were done
+  std::vector<std::size_t> stay;     ///< steps that nothing can undo
+  std::vector<std::string> by = {};  ///< addresses: the rollback.tasks that do the undoing
 };
 
 /// What the person asked for.

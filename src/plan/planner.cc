@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <unordered_map>
 
@@ -17,6 +18,7 @@
 #include "plan/diff.h"
 #include "plan/inputs.h"
 #include "plan/moves.h"
+#include "plan/occasions.h"
 #include "plan/ordering.h"
 #include "plan/protection.h"
 #include "plan/removal.h"
@@ -28,6 +30,11 @@
 
 namespace verba {
 namespace {
+
+/// What acts once, in the place of others.
+bool leaves_no_record(const Task& task) {
+  return task.occasion == Occasion::update || task.occasion == Occasion::rollback;
+}
 
 /// What became of a task of the model.
 enum class Fate : std::uint8_t {
@@ -58,6 +65,9 @@ class Planner {
   Plan clean();
   void look_at_all(const Targets&);
   bool call_up_temporaries();
+  void call_up_updates();
+  bool is_deployed(DeploymentId) const;
+  bool look_at_update(TaskId);
   bool look_again_for_outputs();
   void stand_aside(TaskId, const Inputs&);
   void clean_up(const Targets&);
@@ -125,6 +135,7 @@ Step Planner::step_of(TaskId task, Action action, std::string reason) const {
   step.action = action;
   step.reason = std::move(reason);
   step.temporary = t.temporary;
+  step.occasion = t.occasion;
   step.place = aids_.sources.place(t.where);
   return step;
 }
@@ -193,7 +204,8 @@ void Planner::decide(TaskId id, const Record& record, const Inputs& inputs) {
     describe(step, record, inputs);
     return;
   }
-  if (record.type != task.type->name || record.account != account) {
+  const bool elsewhere = record.type != task.type->name || record.account != account;
+  if (elsewhere && task.occasion != Occasion::remove) {  // of what only acts later there is nothing to replace
     const bool type = record.type != task.type->name;
     Step& step = change(id, Action::replace, type ? "its type changed" : "its account changed");
     step.changes.push_back({type ? "type" : "account", Value(type ? record.type : record.account),
@@ -215,7 +227,8 @@ void Planner::decide(TaskId id, const Record& record, const Inputs& inputs) {
   step.waits = inputs.waits;
   step.repairs = drift != nullptr;
   describe(step, record, inputs);
-  if (const Field* field = replaced_field(*task.type, step.changes)) {
+  const Field* field = replaced_field(*task.type, step.changes);
+  if (field && task.occasion != Occasion::remove) {
     step.action = Action::replace;
     step.reason = fmt::format("{} changed, which needs a new one", field->name);
   } else if (drift) {
@@ -255,6 +268,7 @@ void Planner::validate(const Resource& resource, Where task) {
 
 bool Planner::can_undo(TaskId id, const Record* record, const Resource& wanted) const {
   const Provider* provider = aids_.providers.find(model_.tasks[id].type->name);
+  if (!model_.deployments[model_.tasks[id].deployment].on(Occasion::rollback).empty()) return true;
   return provider && provider->can_rollback(wanted, record && record->definition);
 }
 
@@ -262,8 +276,10 @@ bool Planner::can_undo(TaskId id, const Record* record, const Resource& wanted) 
 void Planner::plan_step(TaskId id, const Record* record, bool decided, const Inputs& inputs) {
   if (record && decided) return decide(id, *record, inputs);
   const std::optional<TaskId> user = called_up_[id];
-  const std::string reason =
-      user ? fmt::format("temporary: {} needs it", model_.tasks[*user].address) : "not deployed yet";
+  const bool later = model_.tasks[id].occasion == Occasion::remove;
+  const std::string reason = user    ? fmt::format("temporary: {} needs it", model_.tasks[*user].address)
+                             : later ? "only recorded: it acts when its deployment is deleted"
+                                     : "not deployed yet";
   Step& step = change(id, record ? Action::update : Action::create,
                       decided ? reason : "whether it is wanted is known after apply");
   step.waits = inputs.waits || !decided;
@@ -286,8 +302,57 @@ void Planner::look_at_all(const Targets& targets) {
   by_task_.clear();
   plan_.noted.clear();
   for (const NodeId node : order(model_.graph)) {
-    if (node < model_.tasks.size() && targets.has(static_cast<TaskId>(node))) look_at(node);
+    if (node >= model_.tasks.size() || !targets.has(static_cast<TaskId>(node))) continue;
+    const Occasion occasion = model_.tasks[node].occasion;
+    if (occasion == Occasion::deploy || occasion == Occasion::remove) look_at(node);
   }
+  call_up_updates();
+}
+
+bool Planner::is_deployed(DeploymentId deployment) const {
+  return std::ranges::any_of(model_.deployments[deployment].on(Occasion::deploy), [this](TaskId task) {
+    const Record* record = record_of(task);
+    return record && record->definition && !model_.tasks[task].temporary;
+  });
+}
+
+/// Where a deployment that is deployed changes, its update.tasks bring that about.
+void Planner::call_up_updates() {
+  std::map<DeploymentId, std::vector<std::size_t>> changed;  // steps by deployment
+  for (std::size_t i = 0; i < by_task_.size(); ++i) {
+    const Task& task = model_.tasks[*by_task_[i].task];
+    const bool updated = by_task_[i].action == Action::update || by_task_[i].action == Action::replace;
+    const bool brought_about = task.occasion == Occasion::deploy && !task.temporary && updated;
+    if (!brought_about || model_.deployments[task.deployment].on(Occasion::update).empty()) continue;
+    if (is_deployed(task.deployment)) changed[task.deployment].push_back(i);
+  }
+  for (const auto& [deployment, steps] : changed) {
+    bool any = false;
+    for (const TaskId update : model_.deployments[deployment].on(Occasion::update)) any = look_at_update(update) || any;
+    if (!any) continue;  // none is wanted
+    for (const std::size_t i : steps) {
+      Step& step = by_task_[i];
+      step.only_recorded = true;
+      step.undoable = true;
+      if (step.action == Action::replace) step.action = Action::update;
+      step.reason += "; update.tasks bring it about";
+    }
+  }
+}
+
+/// False when its condition says that it is not wanted.
+bool Planner::look_at_update(TaskId id) {
+  const std::optional<bool> wanted = evaluate_condition(model_, id, surroundings_, diagnostics_);
+  if (wanted && !*wanted) return false;
+  const std::optional<Inputs> inputs = evaluate_inputs(model_, id, surroundings_, aids_.sealer, diagnostics_);
+  fates_[id] = Fate::changes;
+  if (!inputs) return true;
+  if (!again_) validate(inputs->resource, model_.tasks[id].where);
+  Step& step = change(id, Action::run, fmt::format("{} changes", model_.deployments[model_.tasks[id].deployment].name));
+  step.waits = inputs->waits || !wanted;
+  step.undoable = !model_.deployments[model_.tasks[id].deployment].on(Occasion::rollback).empty();
+  step.changes = diff_values(Value(Map()), inputs->resource.inputs);
+  return true;
 }
 
 /// Whether there are any more of them than before: those that read their outputs must be looked at again.
@@ -364,6 +429,10 @@ void Planner::find_orphans(const Targets& targets) {
     const Record& record = snapshot_.records[i];
     if (is_left_over(record)) continue;
     const auto task = model_.by_address.find(record.address);
+    if (task != model_.by_address.end() && leaves_no_record(model_.tasks[task->second])) {
+      if (fates_[task->second] != Fate::changes && targets.has(record)) plan_.forgotten.push_back(record);
+      continue;
+    }
     const bool gone =
         task == model_.by_address.end() || (fates_[task->second] == Fate::left_out && targets.has(task->second));
     if (!gone || !targets.has(record)) continue;
@@ -479,12 +548,14 @@ Plan make_plan(const Model& model, Snapshot& snapshot, const Goal& goal, const P
                Diagnostics& diagnostics) {
   if (goal.kind == Goal::Kind::rollback) {
     Plan plan = make_rollback(snapshot, goal, aids, diagnostics);
+    settle_deletes(plan, snapshot);
     check_deletes(model, plan, diagnostics);
     return plan;
   }
   Moved moved = rename(snapshot, renamings_of(model, snapshot, goal), aids.sealer);
   Planner planner(model, snapshot, goal, aids, diagnostics);
   Plan plan = planner.plan();
+  settle_deletes(plan, snapshot);
   if (!moved.moves.empty()) add_moves(plan, std::move(moved));
   check_deletes(model, plan, diagnostics);
   return plan;

@@ -54,6 +54,8 @@ void Rollback::put_back(const std::string& address, const Digest& digest) {
   const bool temporary = now ? now->lifetime == Lifetime::temporary : snapshot_.remembered(address) != nullptr;
   if (temporary) return;  // made when somebody needs it, and gone afterwards: nothing to go back to
   const Definition then = read_definition(aids_.store, digest, address, aids_.sealer);
+  const Occasion occasion = then.resource.occasion;
+  if (occasion == Occasion::update || occasion == Occasion::rollback) return;  // it acted, and was nothing that stays
   const Record* record = snapshot_.find(address);
   Record& past = then_.records.emplace_back();
   past.address = address;
@@ -67,6 +69,7 @@ void Rollback::put_back(const std::string& address, const Digest& digest) {
   step.type = then.resource.type;
   step.account = then.resource.account;
   step.restores = digest;
+  step.occasion = occasion;
   if (record) return compare(std::move(step), *record, then);
   step.reason = "it was there " + when_;
   step.changes = diff_values(Value(Map()), then.counted());

@@ -11,11 +11,10 @@
 namespace verba {
 namespace {
 
-bool is_only_forgotten(const Record& record, const PlanningAids& aids) {
-  const Provider* provider = aids.providers.find(record.type);
+std::optional<Resource> resource_of(const Record& record, const PlanningAids& aids) {
   const std::optional<Digest>& digest = record.definition ? record.definition : record.pending;
-  if (!provider || !digest) return false;
-  return !provider->can_remove(read_definition(aids.store, *digest, record.address, aids.sealer).resource);
+  if (!digest) return std::nullopt;
+  return read_definition(aids.store, *digest, record.address, aids.sealer).resource;
 }
 
 }  // namespace
@@ -84,8 +83,14 @@ Step removal_step(const Snapshot& snapshot, std::size_t index, const std::string
   step.type = record.type;
   step.account = record.account;
   step.action = Action::remove;
-  step.reason =
-      is_only_forgotten(record, aids) ? reason + "; nothing says how to delete it, it is only forgotten" : reason;
+  step.reason = reason;
+  const Provider* provider = aids.providers.find(record.type);
+  if (const std::optional<Resource> resource = resource_of(record, aids); provider && resource) {
+    step.occasion = resource->occasion;
+    step.only_recorded = step.occasion == Occasion::update || step.occasion == Occasion::rollback;
+    const bool says_how = step.only_recorded || provider->can_remove(*resource);
+    if (!says_how) step.reason += only_forgotten;
+  }
   step.interrupted = record.status != RecordStatus::deployed;
   step.undoable = record.definition.has_value();
   step.record = index;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "plan/definition.h"
@@ -25,6 +26,8 @@ const Field* replaced_field(const TaskType& type, const std::vector<FieldChange>
 /// Why a record that is not `deployed` needs a step.
 std::string unfinished(const Record& record);
 
+/// What is added to the reason of a delete that does nothing.
+inline constexpr std::string_view only_forgotten = "; nothing says how to delete it, it is only forgotten";
 /// The step that deletes the record of this index. A protected one is a diagnostic.
 Step removal_step(const Snapshot&, std::size_t record, const std::string& reason, const PlanningAids&, Diagnostics&);
 

@@ -35,6 +35,8 @@ struct Attempt {
   std::function<const std::string&()> scratch;
   Trace trace = {};              ///< to be handed on to what the attempt starts; empty: an attempt that changes nothing
   Executor* executor = nullptr;  ///< where the resource's account says that commands run; never null in a call
+  /// In the place of what else it is done: "delete" when a script is applied because something goes. "": of itself.
+  std::string_view stands_for = {};
 };
 
 struct Succeeded {

@@ -43,12 +43,14 @@ class Substituting final : public Provider {
   }
 
   bool can_observe(const Resource& resource) const override {
+    if (resource.occasion != Occasion::deploy) return false;  // there is nothing to look at
     return substitute_of(resource, Verb::check) || own_.can_observe(resource);
   }
   bool can_remove(const Resource& resource) const override {
-    return substitute_of(resource, Verb::remove) || own_.can_remove(resource);
+    return resource.occasion == Occasion::remove || substitute_of(resource, Verb::remove) || own_.can_remove(resource);
   }
   bool can_rollback(const Resource& wanted, bool existed_before) const override {
+    if (wanted.occasion != Occasion::deploy) return wanted.occasion == Occasion::remove;
     if (substitute_of(wanted, Verb::rollback)) return true;
     return (!existed_before && substitute_of(wanted, Verb::remove)) || own_.can_rollback(wanted, existed_before);
   }
@@ -60,20 +62,28 @@ class Substituting final : public Provider {
   }
 
   Async<Outcome> apply(Resource wanted, std::optional<Recorded> before, Attempt& attempt) override {
+    if (wanted.occasion == Occasion::remove) return nothing();
+    if (wanted.occasion != Occasion::deploy) return act(std::move(wanted), attempt);
     const Resource* update = before ? substitute_of(wanted, Verb::update) : nullptr;
     if (!update) return own_.apply(std::move(wanted), std::move(before), attempt);
-    return carry_out(*update, before->outputs, before->outputs, attempt);
+    return carry_out(Verb::update, *update, before->outputs, before->outputs, attempt);
   }
 
   Async<Outcome> remove(Recorded recorded, Attempt& attempt) override {
+    // This is when it acts.
+    if (recorded.resource.occasion == Occasion::remove) {
+      return act(std::move(recorded.resource), attempt);
+    }
     const Resource* removal = substitute_of(recorded.resource, Verb::remove);
     if (!removal) return own_.remove(std::move(recorded), attempt);
-    return carry_out(*removal, std::move(recorded.outputs), Value(Map{}), attempt);
+    return carry_out(Verb::remove, *removal, std::move(recorded.outputs), Value(Map{}), attempt);
   }
 
   Async<Outcome> rollback(Recorded done, std::optional<Recorded> before, Attempt& attempt) override {
+    if (done.resource.occasion == Occasion::remove) return nothing();
     if (const Resource* undoing = substitute_of(done.resource, Verb::rollback)) {
-      return carry_out(*undoing, std::move(done.outputs), before ? std::move(before->outputs) : Value(Map{}), attempt);
+      return carry_out(Verb::rollback, *undoing, std::move(done.outputs),
+                       before ? std::move(before->outputs) : Value(Map{}), attempt);
     }
     if (!before && substitute_of(done.resource, Verb::remove)) return remove(std::move(done), attempt);
     if (before && substitute_of(before->resource, Verb::update)) {
@@ -84,6 +94,9 @@ class Substituting final : public Provider {
 
   /// Which of the two it was that ended is not known, unless there is only one that it can have been.
   Outcome recall(const Resource& resource, bool makes, int exit_code, Attempt& attempt) const override {
+    if (resource.occasion == Occasion::remove) {
+      return makes ? Outcome(Succeeded{Value(Map{})}) : own_.recall(resource, true, exit_code, attempt);
+    }
     const Resource* substitute = substitute_of(resource, makes ? Verb::update : Verb::remove);
     if (!substitute) return own_.recall(resource, makes, exit_code, attempt);
     const Provider* provider = all_.find(substitute->type);
@@ -99,15 +112,29 @@ class Substituting final : public Provider {
   }
 
  private:
+  /// What only acts when its deployment is deleted is recorded, and no more.
+  static Async<Outcome> nothing() { co_return Outcome(Succeeded{Value(Map{})}); }
+
+  /// A task that acts in the place of others.
+  Async<Outcome> act(Resource resource, Attempt& attempt) {
+    attempt.stands_for = to_string(resource.occasion);
+    Async<Outcome> work = own_.apply(std::move(resource), std::nullopt, attempt);
+    Outcome outcome = co_await work;
+    attempt.stands_for = {};
+    co_return outcome;
+  }
+
   /// `outputs`: what the thing has afterwards, unless the substitute has some.
-  Async<Outcome> carry_out(Resource substitute, Value known, Value outputs, Attempt& attempt) {
+  Async<Outcome> carry_out(Verb verb, Resource substitute, Value known, Value outputs, Attempt& attempt) {
     Provider* provider = all_.find(substitute.type);
     if (!provider) {
       co_return Outcome(failed_for_good(fmt::format("no provider for type '{}'", substitute.type)));
     }
     Recorded recorded{substitute, std::move(known)};
+    attempt.stands_for = to_string(verb);
     Async<Outcome> work = provider->apply(std::move(substitute), std::move(recorded), attempt);
     Outcome outcome = co_await work;
+    attempt.stands_for = {};
     if (auto* succeeded = std::get_if<Succeeded>(&outcome)) {
       const bool has_some = succeeded->outputs.is_map() && !succeeded->outputs.map().empty();
       if (!has_some) succeeded->outputs = std::move(outputs);
@@ -116,7 +143,7 @@ class Substituting final : public Provider {
   }
 
   Async<Observed> look(Resource check, Value known, Attempt& attempt) {
-    Async<Outcome> work = carry_out(std::move(check), std::move(known), Value(Map{}), attempt);
+    Async<Outcome> work = carry_out(Verb::check, std::move(check), std::move(known), Value(Map{}), attempt);
     const Outcome outcome = co_await work;
     co_return interpret(outcome);
   }

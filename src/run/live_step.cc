@@ -138,6 +138,7 @@ Async<Outcome> LiveStep::observed(InDoubt doubt) {
 }
 
 Async<Outcome> LiveStep::one_attempt() {
+  if (job_.only_recorded) return nothing();
   switch (job_.action) {
     case Action::remove:
       return job_.remover->remove(*job_.before, at(job_.before->resource));
@@ -148,6 +149,12 @@ Async<Outcome> LiveStep::one_attempt() {
     default:
       return job_.provider->apply(job_.next->resource, job_.before, at(job_.next->resource));
   }
+}
+
+/// The outputs stay what they were.
+Async<Outcome> LiveStep::nothing() {
+  const bool stays = job_.before && job_.action != Action::remove && job_.action != Action::rollback;
+  co_return Outcome(Succeeded{stays && job_.before->outputs.is_map() ? job_.before->outputs : Value(Map())});
 }
 
 Async<Outcome> LiveStep::replace() {

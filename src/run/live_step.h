@@ -30,6 +30,7 @@ struct Job {
   std::optional<Recorded> done;    ///< what was done; nothing when what was done was a delete
   std::optional<Record> previous;  ///< the record of `before`
   bool replaced = false;           ///< it was deleted and made anew
+  bool only_recorded = false;      ///< others brought it about: nothing is done, and that succeeds
   Digest inputs;                   ///< of `next`
   Digest beside;
   Record record;  ///< as it is in state once the step is journaled
@@ -83,6 +84,7 @@ class LiveStep {
  private:
   Async<Outcome> carry_out();
   Async<Outcome> one_attempt();
+  Async<Outcome> nothing();
   Async<Outcome> replace();
   Async<Outcome> undo();
   Async<Outcome> undo_replace();

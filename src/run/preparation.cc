@@ -92,6 +92,7 @@ std::variant<Job, Settled> Preparation::job_of(const Step& step, StepNumber numb
   Job job;
   job.step = number;
   job.action = step.action;
+  job.only_recorded = step.only_recorded;
   job.record = step.record ? snapshot_.records[*step.record] : new_record(step);
   if (is_cleaning(step)) {
     const auto made = temporaries_.find(step.address);
@@ -181,9 +182,14 @@ std::variant<Job, Settled> Preparation::removal_of(Job job) {
 
 std::variant<Job, Settled> Preparation::undo_of(const Step& step, StepNumber number, const Step& undone,
                                                 const Snapshot& now) {
+  if (leaves_no_record(undone)) {
+    if (step.only_recorded) return Settled{StepStatus::succeeded, "", ""};
+    return Settled{StepStatus::skipped, "kept: nothing can undo it", "give the deployment `rollback.tasks`"};
+  }
   Job job;
   job.step = number;
   job.action = Action::rollback;
+  job.only_recorded = step.only_recorded;
   if (undone.record) job.previous = snapshot_.records[*undone.record];
   if (job.previous && !job.previous->definition) job.previous.reset();  // it was never whole
   const Record* current = now.find(step.address);
@@ -215,7 +221,8 @@ std::variant<Job, Settled> Preparation::undo_of(const Step& step, StepNumber num
   if (std::optional<Settled> settled = find_providers(job, job.before ? job.before->resource.type : step.type)) {
     return *settled;
   }
-  if (job.done && !job.replaced && !job.remover->can_rollback(job.done->resource, job.before.has_value())) {
+  const bool calls = job.done && !job.replaced && !job.only_recorded;
+  if (calls && !job.remover->can_rollback(job.done->resource, job.before.has_value())) {
     return Settled{StepStatus::skipped, "kept: nothing can undo it", "give the task a `rollback` or a `delete` script"};
   }
   return job;
@@ -226,6 +233,10 @@ std::optional<Record> Preparation::record_of(const Job& job, const Step& step, V
   if (job.action == Action::remove || (job.action == Action::rollback && !job.previous)) return std::nullopt;
   secrets_.taint(outputs);
   secrets_.add(outputs);
+  if (leaves_no_record(step)) {
+    if (step.task) outputs_[*step.task] = std::move(outputs);
+    return std::nullopt;
+  }
   Record record = job.record;
   if (job.action == Action::rollback) {
     record = *job.previous;

@@ -62,9 +62,11 @@ class Recovery {
   Found in_doubt(const Record&, const std::string& why, bool makes);
   std::optional<Definition> definition_of(const Record&) const;
   void record(const Record&, const StepRecord*, Found);
+  void forget_with(const Record& acted, Batch&) const;
   Attempt attempt(const Record&, Stop&, const std::string& directory);
 
   const RecoveryAids& at_;
+  const Snapshot* snapshot_ = nullptr;  ///< what is recorded when settling begins
   SecretWords secrets_;
   std::map<RunId, DeadRun> runs_;
   bool asked_ = false;  ///< to end what is waited for
@@ -220,6 +222,22 @@ Found Recovery::find_out(const Record& record, const DeadRun& dead, const StepRe
   return in_doubt(record, "verba was ended while it ran, and nothing tells whether it ran to its end", makes);
 }
 
+/// It was the last of its deployment's delete.tasks to act: what they stand for is gone.
+void Recovery::forget_with(const Record& acted, Batch& batch) const {
+  const auto occasion_of = [this](const Record& record) {
+    const std::optional<Definition> definition = definition_of(record);
+    return definition ? definition->resource.occasion : Occasion::deploy;
+  };
+  if (occasion_of(acted) != Occasion::remove) return;
+  std::vector<const Record*> gone;
+  for (const Record& record : snapshot_->records) {
+    if (record.deployment != acted.deployment || record.address == acted.address) continue;
+    if (occasion_of(record) == Occasion::remove) return;
+    if (record.lifetime == Lifetime::lasting) gone.push_back(&record);
+  }
+  for (const Record* record : gone) batch.emplace_back(RemoveRecord{record->environment, record->address});
+}
+
 void Recovery::record(const Record& before, const StepRecord* step, Found found) {
   Record record = before;
   Batch batch;
@@ -233,6 +251,7 @@ void Recovery::record(const Record& before, const StepRecord* step, Found found)
     batch.emplace_back(PutRecord{record});
   } else if (found.what == Found::What::gone) {
     batch.emplace_back(RemoveRecord{record.environment, record.address});
+    forget_with(record, batch);
   } else if (found.what == Found::What::undone) {
     record.status = RecordStatus::failed;
     batch.emplace_back(PutRecord{record});
@@ -271,6 +290,7 @@ void Recovery::settle(const Record& record_before) {
 }
 
 bool Recovery::settle(const Snapshot& snapshot) {
+  snapshot_ = &snapshot;
   bool any = false;
   for (const Record& record : snapshot.records) {
     if (record.status != RecordStatus::started) continue;

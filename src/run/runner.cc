@@ -70,6 +70,7 @@ class RunLoop {
   std::variant<Job, Settled> prepare(StepNumber);
   void settle(LiveStep&, Outcome);
   void settle(StepNumber, const Settled&);
+  void forget_with(const Step& acted);
   void failed(StepNumber);
   void skip(const std::vector<StepNumber>&, const std::string& why);
   const RollbackRules& rollback_of(const Step&) const;
@@ -78,6 +79,7 @@ class RunLoop {
   bool any(StepNumber from, StepNumber to, std::initializer_list<StepStatus>) const;
 
   const Model& model_;
+  const Snapshot& snapshot_;
   const RunSettings& settings_;
   const Workplace& at_;
   const Plan& plan_;
@@ -108,6 +110,7 @@ class RunLoop {
 RunLoop::RunLoop(const Plan& plan, const Model& model, const Snapshot& snapshot, const RunSettings& settings,
                  const Workplace& workplace)
     : model_(model),
+      snapshot_(snapshot),
       settings_(settings),
       at_(workplace),
       plan_(plan),
@@ -218,13 +221,14 @@ void RunLoop::roll_back() {
   }
   if (to_undo.empty() || !pause_before_undo()) return;
   before_undo_ = at_.store.snapshot(plan_.environment);
-  undo_ = undo_of(plan_, to_undo);
+  undo_ = undo_of(plan_, to_undo, model_);
   for (StepNumber step = undo_->first; step < undo_->plan.steps.size(); ++step) {
     journal_.added(step, undo_->plan.steps[step]);
   }
   journal_.commit();
   statuses_.resize(undo_->plan.steps.size(), StepStatus::pending);
-  phase_ = {&undo_->plan, undo_->first, std::make_unique<Schedule>(undo_->graph, to_undo.size(), undo_->urgency)};
+  const std::size_t steps = undo_->plan.steps.size() - undo_->first;
+  phase_ = {&undo_->plan, undo_->first, std::make_unique<Schedule>(undo_->graph, steps, undo_->urgency)};
   at_.listener.on(RollbackBegan{at_.system.now(), &undo_->plan});
   work_off();
 }
@@ -318,7 +322,7 @@ bool RunLoop::start_ready(std::vector<LiveStep*>& started) {
     const std::optional<StepNumber> ready = phase_.schedule->take();
     if (!ready) break;
     const StepNumber number = phase_.first + *ready;
-    if (comes_last(number)) continue;
+    if (comes_last(number) || statuses_[number] != StepStatus::pending) continue;
     const std::string& account = phase_.plan->steps[number].account;
     if (is_full(account)) {
       parked_.push_back(*ready);
@@ -438,7 +442,10 @@ void RunLoop::settle(LiveStep& live, Outcome outcome) {
   } else {
     settled = {StepStatus::cancelled, "cancelled", ""};
   }
-  if (settled.status == StepStatus::failed || settled.status == StepStatus::cancelled) {
+  const bool ended_badly = settled.status == StepStatus::failed || settled.status == StepStatus::cancelled;
+  if (ended_badly && leaves_no_record(phase_.plan->steps[job.step])) {
+    journal_.remove(job.record);
+  } else if (ended_badly) {
     Record record = job.record;
     record.status = RecordStatus::failed;
     record.updated = now;
@@ -451,8 +458,26 @@ void RunLoop::settle(LiveStep& live, Outcome outcome) {
   at_.listener.on(StepEnded{job.step, now, settled.status, settled.message, settled.hint, live.took()});
   if (settled.status == StepStatus::succeeded) {
     phase_.schedule->finish(job.step - phase_.first);
+    forget_with(phase_.plan->steps[job.step]);
   } else {
     this->failed(job.step);
+  }
+}
+
+/// The last of a deployment's delete.tasks has acted: all that it stands for is gone, and forgotten in the same commit.
+void RunLoop::forget_with(const Step& acted) {
+  if (acted.action != Action::remove || acted.occasion != Occasion::remove || acted.only_recorded) return;
+  std::vector<StepNumber> gone;
+  for (StepNumber number = 0; number < plan_.steps.size(); ++number) {
+    const Step& step = plan_.steps[number];
+    if (step.deployment != acted.deployment || step.action != Action::remove) continue;
+    const bool acts = step.occasion == Occasion::remove && !step.only_recorded;
+    if (acts && statuses_[number] != StepStatus::succeeded) return;
+    if (step.only_recorded && statuses_[number] == StepStatus::pending) gone.push_back(number);
+  }
+  for (const StepNumber number : gone) {
+    journal_.remove(snapshot_.records[*plan_.steps[number].record]);
+    settle(number, Settled{StepStatus::succeeded, "", ""});
   }
 }
 
@@ -482,7 +507,7 @@ const RollbackRules& RunLoop::rollback_of(const Step& step) const {
 void RunLoop::failed(StepNumber number) {
   const Step& step = phase_.plan->steps[number];
   skip(block(number), fmt::format("it needs {}", step.address));
-  if (step.undoes) return;
+  if (undo_) return;
   const OnFailure policy = policy_of(plan_, step, model_);
   if (policy == OnFailure::keep_going) return;
   // What is in doubt may still be at work: nothing is undone beside it.

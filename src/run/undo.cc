@@ -3,6 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
+#include <string_view>
+
+#include "plan/occasions.h"
+
 namespace verba {
 namespace {
 
@@ -21,9 +27,80 @@ std::string_view past(Action action) {
   }
 }
 
+Step step_of(const Model& model, TaskId id) {
+  const Task& task = model.tasks[id];
+  Step step;
+  step.address = task.address;
+  step.deployment = model.deployments[task.deployment].name;
+  step.type = task.type->name;
+  step.account = model.accounts[task.account].name;
+  step.action = Action::run;
+  step.reason = fmt::format("{} is rolled back", step.deployment);
+  step.occasion = Occasion::rollback;
+  step.task = id;
+  return step;
+}
+
+/// What rollback.tasks do in the place of others, by deployment: nodes of the graph of the undoing.
+class Leaders {
+ public:
+  Leaders(Undo& undo, const Model& model) : undo_(undo), model_(model) {}
+
+  /// Adds their steps, after those of all that is undone.
+  void add(std::size_t undone) {
+    std::map<std::string_view, std::vector<NodeId>> groups;
+    for (NodeId node = 0; node < undone; ++node)
+      groups[undo_.plan.steps[undo_.first + node].deployment].push_back(node);
+    std::vector<Step> added;
+    for (const auto& [deployment, group] : groups) {
+      const auto id = model_.deployment(deployment);
+      if (!id || model_.deployments[*id].on(Occasion::rollback).empty()) continue;
+      Led& led = led_.emplace_back();
+      led.group = group;
+      for (const TaskId task : model_.deployments[*id].on(Occasion::rollback)) {
+        led.tasks.push_back(task);
+        led.nodes.push_back(static_cast<NodeId>(undone + added.size()));
+        added.push_back(step_of(model_, task));
+      }
+    }
+    for (const Led& led : led_) {
+      for (const NodeId node : led.group) undo_.plan.steps[undo_.first + node].only_recorded = true;
+    }
+    for (Step& step : added) undo_.plan.steps.push_back(std::move(step));
+  }
+
+  void order() {
+    const std::size_t steps = undo_.plan.steps.size() - undo_.first;
+    for (const Led& led : led_) undo_.graph = led_by(undo_.graph, led.nodes, led.group, steps);
+  }
+
+  /// Among themselves they go as they say.
+  void order_among_them(std::vector<Graph::Edge>& edges) const {
+    for (const Led& led : led_) {
+      for (std::size_t i = 0; i < led.tasks.size(); ++i) {
+        for (const TaskId need : model_.tasks[led.tasks[i]].needs) {
+          const auto found = std::ranges::find(led.tasks, need);
+          if (found == led.tasks.end()) continue;
+          edges.emplace_back(led.nodes[i], led.nodes[static_cast<std::size_t>(found - led.tasks.begin())]);
+        }
+      }
+    }
+  }
+
+ private:
+  struct Led {
+    std::vector<TaskId> tasks;
+    std::vector<NodeId> nodes;  ///< beside `tasks`
+    std::vector<NodeId> group;
+  };
+  Undo& undo_;
+  const Model& model_;
+  std::vector<Led> led_;
+};
+
 }  // namespace
 
-Undo undo_of(const Plan& plan, const std::vector<StepNumber>& begun) {
+Undo undo_of(const Plan& plan, const std::vector<StepNumber>& begun, const Model& model) {
   Undo undo{plan, static_cast<StepNumber>(plan.steps.size()), {}, {}};
   constexpr NodeId none = ~NodeId{0};
   std::vector<NodeId> nodes(plan.graph.size(), none);
@@ -36,7 +113,9 @@ Undo undo_of(const Plan& plan, const std::vector<StepNumber>& begun) {
     step.changes.clear();
     undo.plan.steps.push_back(std::move(step));
   }
-  auto next = static_cast<NodeId>(begun.size());
+  Leaders leaders(undo, model);
+  leaders.add(begun.size());
+  auto next = static_cast<NodeId>(undo.plan.steps.size() - undo.first);
   for (NodeId& node : nodes) {
     if (node == none) node = next++;
   }
@@ -45,7 +124,9 @@ Undo undo_of(const Plan& plan, const std::vector<StepNumber>& begun) {
   for (NodeId node = 0; node < plan.graph.size(); ++node) {
     for (const NodeId need : plan.graph.needs(node)) edges.emplace_back(nodes[need], nodes[node]);
   }
+  leaders.order_among_them(edges);
   undo.graph = Graph(next, std::move(edges));
+  leaders.order();
   undo.urgency.assign(next, 0);
   for (std::size_t i = 0; i < begun.size(); ++i) undo.urgency[i] = i + 1;
   return undo;

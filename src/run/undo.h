@@ -5,13 +5,15 @@
 #include <vector>
 
 #include "graph/graph.h"
+#include "manifest/model.h"
 #include "plan/plan.h"
 #include "state/store.h"
 
 namespace verba {
 
-/// The undoing of some steps of a plan. `plan` is the plan with a step added for each; `graph` orders those: node k is
-/// step `first` + k, nodes above are gates. What was done last, as far as the graph tells, is undone first.
+/// The undoing of some steps of a plan. `plan` is the plan with a step added for each, and for each of rollback.tasks;
+/// `graph` orders those: node k is step `first` + k, nodes above are gates. What was done last, as far as the graph
+/// tells, is undone first. Where a deployment has rollback.tasks they come before its steps, which are only recorded.
 struct Undo {
   Plan plan;
   StepNumber first = 0;
@@ -20,6 +22,6 @@ struct Undo {
 };
 
 /// `begun`: the steps to undo, in the order in which they began.
-Undo undo_of(const Plan& plan, const std::vector<StepNumber>& begun);
+Undo undo_of(const Plan& plan, const std::vector<StepNumber>& begun, const Model&);
 
 }  // namespace verba

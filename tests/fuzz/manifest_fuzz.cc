@@ -54,7 +54,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const Model model = resolve(manifests, environment, {}, world, catalogue, sources, diagnostics);
     for (TaskId task = 0; task < model.tasks.size() && task < 100; ++task) {
       Diagnostics mistakes;
-      (void)evaluate(model.tasks[task].with, scope_of(model, task, world), mistakes);
+      (void)evaluate(*model.tasks[task].with, scope_of(model, task, world), mistakes);
     }
   }
   (void)render(diagnostics, sources);

@@ -111,7 +111,7 @@ int explain_task(Call& call, const std::string& word) {
   if (const Record* record = planned.snapshot.find(task.address)) {
     out += line("deployed", fmt::format("by run {}, status {}", record->run, to_string(record->status)));
   }
-  out += "\nInputs\n" + inputs_text("", task.with, desk.project.sources);
+  out += "\nInputs\n" + inputs_text("", *task.with, desk.project.sources);
   for (const Step& step : planned.plan.steps) {
     if (step.address != task.address || step.changes.empty()) continue;
     Plan one;

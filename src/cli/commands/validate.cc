@@ -22,7 +22,8 @@ struct Counts {
 void find_what_stays(Call& call, const Model& model, std::vector<std::string>& stays) {
   for (const Task& task : model.tasks) {
     const Provider* provider = call.kit().providers.find(task.type->name);
-    if (task.on_failure != OnFailure::rollback || provider == nullptr) continue;
+    if (task.on_failure != OnFailure::rollback || provider == nullptr || task.occasion != Occasion::deploy) continue;
+    if (!model.deployments[task.deployment].on(Occasion::rollback).empty()) continue;
     if (!provider->can_rollback(as_written(task), false)) stays.push_back(task.address);
   }
 }

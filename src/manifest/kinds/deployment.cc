@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+
 #include "manifest/kinds/kinds.h"
 
 namespace verba {
@@ -94,27 +97,6 @@ Field account(std::string_view summary) {
           .implied = true};
 }
 
-Field rollback() {
-  return {.name = "rollback",
-          .type = FieldType::object,
-          .summary = "How it is rolled back when a task fails",
-          .example = "{scope: run, delay: 30s}",
-          .fields = {
-              {.name = "scope",
-               .summary = "deployment: what the run did here is undone; run: all that the run did, everywhere",
-               .default_value = "deployment",
-               .example = "run",
-               .one_of = {"deployment", "run"},
-               .implied = true},
-              {.name = "delay",
-               .type = FieldType::duration,
-               .summary = "How long to wait before it begins; Ctrl-C in that time keeps what is done",
-               .default_value = "0s",
-               .example = "30s",
-               .implied = true},
-          }};
-}
-
 Field not_yet(std::string_view name, FieldType type, std::string_view summary) {
   return {.name = name, .type = type, .summary = summary, .not_yet = true};
 }
@@ -204,6 +186,50 @@ std::vector<Field> fields_of_task_in_this_version() {
   };
 }
 
+/// A task of update.tasks, delete.tasks or rollback.tasks.
+Field occasional_tasks(std::string_view summary) {
+  std::vector<Field> fields;
+  for (Field& field : fields_of_task_in_this_version()) {
+    static constexpr std::array<std::string_view, 4> left_out{"trigger", "protect", "temporary", "onFailure"};
+    if (std::ranges::find(left_out, field.name) == left_out.end()) fields.push_back(std::move(field));
+  }
+  return {.name = "tasks",
+          .type = FieldType::list,
+          .summary = summary,
+          .example = "[{name: goodbye, type: ShellScript, with: {run: ./unregister.sh}}]",
+          .fields = {{.name = "task", .type = FieldType::object, .summary = "One task", .fields = std::move(fields)}}};
+}
+
+Field occasion(std::string_view name, std::string_view summary, std::string_view of_tasks) {
+  return {.name = name,
+          .type = FieldType::object,
+          .summary = summary,
+          .example = "{tasks: [{name: goodbye, type: ShellScript, with: {run: ./unregister.sh}}]}",
+          .fields = {occasional_tasks(of_tasks)}};
+}
+
+Field rollback() {
+  return {.name = "rollback",
+          .type = FieldType::object,
+          .summary = "How it is rolled back when a task fails",
+          .example = "{scope: run, delay: 30s}",
+          .fields = {
+              occasional_tasks("Run in place of undoing task by task; what is put back is then only recorded"),
+              {.name = "scope",
+               .summary = "deployment: what the run did here is undone; run: all that the run did, everywhere",
+               .default_value = "deployment",
+               .example = "run",
+               .one_of = {"deployment", "run"},
+               .implied = true},
+              {.name = "delay",
+               .type = FieldType::duration,
+               .summary = "How long to wait before it begins; Ctrl-C in that time keeps what is done",
+               .default_value = "0s",
+               .example = "30s",
+               .implied = true},
+          }};
+}
+
 std::vector<Field> task_fields() {
   auto fields = fields_of_task_in_this_version();
   fields.push_back(not_yet("accounts", FieldType::any, "One instance in each of several accounts"));
@@ -243,8 +269,12 @@ std::vector<Field> deployment_fields() {
        .example = "[{name: hello, type: ShellScript, with: {run: echo hello}}]",
        .fields = {{.name = "task", .type = FieldType::object, .summary = "One task", .fields = task_fields()}}},
       rollback(),
-      not_yet("update", FieldType::object, "Tasks in place of 'tasks' once it has been deployed"),
-      not_yet("delete", FieldType::object, "Tasks in place of the deletes in reverse order"),
+      occasion("update", "How it is updated once it is deployed",
+               "Run in place of the updates of 'tasks', which are then only recorded; what is new there is made as "
+               "ever. They may read the outputs that were recorded"),
+      occasion("delete", "How the whole of it is deleted",
+               "Run in place of the deletes of its tasks, which are then only forgotten; what they read is what there "
+               "was when it was deployed"),
       not_yet("notify", FieldType::list, "Who is to hear of it"),
   };
 }

@@ -189,7 +189,7 @@ std::optional<Failed> set_input(Work& work, const Value* written) {
 
 std::optional<Failed> set_environment(Work& work, const Script& script, const Attempt& attempt) {
   work.environment = attempt.environment;
-  set(work.environment, "VERBA_ACTION", script.action);
+  set(work.environment, "VERBA_ACTION", attempt.stands_for.empty() ? script.action : std::string(attempt.stands_for));
   add_recorded(work.environment, script.recorded);
   work.reports = script.format != OutputFormat::none;
   return add_written(work, script.resource.inputs.find("environment"));

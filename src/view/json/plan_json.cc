@@ -41,6 +41,7 @@ Value step_value(const Step& step) {
   map.append({"changes", {}}, std::move(changes));
   map.append({"waits", {}}, step.waits);
   map.append({"interrupted", {}}, step.interrupted);
+  if (step.only_recorded) map.append({"onlyRecorded", {}}, true);
   map.append({"place", {}}, step.place);
   return map;
 }
@@ -59,6 +60,7 @@ Value consequence_value(const Consequence& consequence, const Plan& plan) {
     map.append({"scope", {}}, consequence.whole_run ? "run" : "deployment");
     map.append({"undone", {}}, addresses(consequence.undone));
     map.append({"notUndone", {}}, addresses(consequence.stay));
+    if (!consequence.by.empty()) map.append({"by", {}}, texts(consequence.by));
   }
   return map;
 }

@@ -134,7 +134,8 @@ std::string new_text(const FieldChange& change, Style style) {
 std::string details(const Step& step, Style style) {
   std::string out;
   for (const FieldChange& change : step.changes) {
-    const bool fresh = step.action == Action::create && change.after && !change.before;
+    const bool is_new = step.action == Action::create || step.occasion == Occasion::update;
+    const bool fresh = is_new && change.after && !change.before;
     out += fresh ? new_text(change, style) : change_text(change, false, style);
   }
   return out;
@@ -185,6 +186,10 @@ std::string some_of(const std::vector<std::string>& addresses) {
 std::string rollback_text(const Plan& plan, const Consequence& consequence) {
   std::string out = printable(consequence.deployment) + " is rolled back";
   if (consequence.whole_run) out += ", with all that this run did";
+  if (!consequence.by.empty()) {
+    out += " by ";
+    for (std::size_t i = 0; i < consequence.by.size(); ++i) out += (i > 0 ? ", " : "") + printable(consequence.by[i]);
+  }
   std::string undone = undone_text(plan, consequence);
   if (!consequence.stay.empty()) {
     std::vector<std::string> stay;

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/occasions.h"
+
+#include <algorithm>
+#include <map>
+#include <string_view>
+
+#include "plan/steps.h"
+#include "plan/temporary.h"
+
+namespace verba {
+namespace {
+
+/// The deletes of one deployment.
+struct Going {
+  std::vector<NodeId> acting;  ///< of delete.tasks
+  std::vector<NodeId> others;
+  std::size_t records = 0;  ///< how many there are, whether they go or not
+};
+
+bool acts_at_delete(const Step& step) {
+  return step.action == Action::remove && step.occasion == Occasion::remove;
+}
+
+std::vector<Graph::Edge> edges_of(const Graph& graph) {
+  std::vector<Graph::Edge> edges;
+  for (NodeId node = 0; node < graph.size(); ++node) {
+    for (const NodeId need : graph.needs(node)) edges.emplace_back(node, need);
+  }
+  return edges;
+}
+
+void only_record(Step& step, std::string_view why) {
+  step.only_recorded = true;
+  if (step.reason.ends_with(only_forgotten)) step.reason.resize(step.reason.size() - only_forgotten.size());
+  step.reason += why;
+}
+
+}  // namespace
+
+void settle_deletes(Plan& plan, const Snapshot& snapshot) {
+  if (std::ranges::none_of(plan.steps, acts_at_delete)) return;
+  std::map<std::string_view, Going> deployments;
+  for (NodeId number = 0; number < plan.steps.size(); ++number) {
+    const Step& step = plan.steps[number];
+    if (step.action != Action::remove) continue;
+    Going& going = deployments[step.deployment];
+    (acts_at_delete(step) ? going.acting : going.others).push_back(number);
+  }
+  for (const Record& record : snapshot.records) {
+    const auto going = deployments.find(record.deployment);
+    if (going != deployments.end()) ++going->second.records;
+  }
+  for (auto& [deployment, going] : deployments) {
+    if (going.acting.empty()) continue;
+    const bool whole = going.acting.size() + going.others.size() == going.records;
+    if (!whole) {
+      for (const NodeId step : going.acting)
+        only_record(plan.steps[step], "; it is only forgotten: it acts when the whole deployment goes");
+      continue;
+    }
+    for (const NodeId step : going.acting) plan.steps[step].reason += "; it deletes the deployment";
+    std::erase_if(going.others, [&](NodeId step) { return is_cleaning(plan.steps[step]); });
+    for (const NodeId step : going.others) only_record(plan.steps[step], "; delete.tasks do it");
+    plan.graph = led_by(plan.graph, going.acting, going.others, plan.steps.size());
+  }
+}
+
+Graph led_by(const Graph& graph, std::span<const NodeId> leaders, std::span<const NodeId> group, std::size_t steps) {
+  std::vector<Graph::Edge> edges = edges_of(graph);
+  for (const NodeId follower : group) {
+    for (const NodeId leader : leaders) edges.emplace_back(follower, leader);
+  }
+  Graph led(graph.size(), edges);
+  const std::vector<bool> before = reach(led, group, Direction::needs);
+  std::vector<NodeId> all(group.begin(), group.end());
+  all.insert(all.end(), leaders.begin(), leaders.end());
+  const std::vector<bool> after = reach(led, all, Direction::users);
+  for (NodeId node = 0; node < steps && node < graph.size(); ++node) {
+    if (!before[node] || after[node]) continue;
+    for (const NodeId leader : leaders) edges.emplace_back(leader, node);
+  }
+  Graph late(graph.size(), std::move(edges));
+  return find_cycle(late).empty() ? late : led;
+}
+
+}  // namespace verba
