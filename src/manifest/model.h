@@ -93,6 +93,10 @@ struct Task {
   std::vector<TaskId> needs;  ///< whose end it waits for inside and outside its deployment; ascending
   SourceId source = 0;        ///< of the text that its inputs are from: see Model::directory_of
   Where where;                ///< of its name
+
+  bool asks() const { return type->on_demand && occasion == Occasion::deploy; }
+  /// Done only when something that needs it has something to do.
+  bool is_called_up() const { return temporary || asks(); }
 };
 
 /// How a deployment is rolled back.

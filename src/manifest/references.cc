@@ -331,7 +331,7 @@ class Follower {
     if (needed.occasion == Occasion::deploy) {
       // In the place of the tasks of `tasks`: what was recorded of those is read, they are not waited for.
       const bool instead = task_->occasion == Occasion::update || task_->occasion == Occasion::rollback;
-      if (!instead || !at_home || needed.temporary) needs_->push_back({id, where});
+      if (!instead || !at_home || needed.is_called_up()) needs_->push_back({id, where});
     } else if (needed.occasion != task_->occasion || !at_home) {
       error("manifest.occasion", fmt::format("{} only acts {}", needed.address, when(needed.occasion)), where,
             "only tasks of the same list can wait for it");
@@ -475,7 +475,7 @@ void turn_deletes_round(Model& model, const DeploymentScope& deployment) {
       first ? needs[index(need)].push_back(id) : needs[index(id)].push_back(need);
     }
     for (const TaskId task : deployment.on(Occasion::deploy)) {
-      if (!model.tasks[task].temporary) needs[index(id)].push_back(task);
+      if (!model.tasks[task].is_called_up()) needs[index(id)].push_back(task);
     }
   }
   for (const TaskId id : deletes) {

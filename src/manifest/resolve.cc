@@ -106,7 +106,7 @@ std::vector<Graph::Edge> all_edges(const Model& model) {
     edges.emplace_back(id, model.begin_of(task.deployment));
     edges.emplace_back(model.end_of(task.deployment), id);
     for (const TaskId need : task.needs) edges.emplace_back(id, need);
-    if (task.occasion != Occasion::deploy || task.temporary) continue;
+    if (task.occasion != Occasion::deploy || task.is_called_up()) continue;
     for (const TaskId update : model.deployments[task.deployment].on(Occasion::update)) edges.emplace_back(id, update);
   }
   for (DeploymentId id = 0; id < model.deployments.size(); ++id) {

@@ -80,7 +80,8 @@ struct TaskType {
   std::string_view example;  ///< one task
   std::vector<Field> inputs;
   std::vector<Field> outputs;              ///< known ones; any others may come too
-  std::vector<std::string_view> accounts;  ///< kinds of account that it can work in
+  std::vector<std::string_view> accounts;  ///< kinds of account that it can work in; none: any
+  bool on_demand = false;  ///< done when something that needs it is, each time anew; nothing is recorded of it
 };
 
 /// All that can be written. Made once by the program's table of built-ins; borrowed by everything else.

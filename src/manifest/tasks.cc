@@ -169,6 +169,7 @@ class TaskMaker {
           written.find("temporary")->where, "leave out one of the two");
     }
     task.idempotent = flag(written, "idempotent") || flag(*task.with, "idempotent");  // a script may say it itself
+    if (task.type->on_demand) task.idempotent = true;
     task.retry = retry_of(written);
     if (const auto timeout = text_of(written, "timeout"); !timeout.empty()) task.timeout = parse_duration(timeout);
     task.on_failure = on_failure_of(written, scope_.on_failure);

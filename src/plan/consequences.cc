@@ -24,7 +24,7 @@ bool is_whole_run(const Model& model, std::string_view deployment) {
 void tell_undone(const Plan& plan, std::size_t number, Consequence& consequence) {
   const Step& step = plan.steps[number];
   const bool only_repaired = step.repairs && step.changes.empty();
-  if (step.temporary || only_repaired) return;
+  if (step.temporary || only_repaired || is_asking(step)) return;
   (step.undoable ? consequence.undone : consequence.stay).push_back(number);
 }
 

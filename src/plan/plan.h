@@ -44,6 +44,7 @@ struct Step {
   bool repairs = false;        ///< it was found gone or drifted: act even when its inputs are the same
   bool undoable = false;       ///< a rollback can undo it
   bool only_recorded = false;  ///< others bring it about (manifest/occasion.h): no provider is called
+  bool leaves_record = true;   ///< false: once it has ended there is nothing to remember
   Occasion occasion = Occasion::deploy;
   std::optional<TaskId> task;         ///< in the model; nothing when it is only in state
   std::optional<std::size_t> record;  ///< in the snapshot's records; nothing when new
@@ -51,6 +52,11 @@ struct Step {
   std::optional<Digest> restores;     ///< the recorded definition it goes back to: nothing is evaluated
   std::string place;                  ///< "web.yaml:14"
 };
+
+/// Waits for people (TaskType::on_demand): nothing to undo.
+inline bool is_asking(const Step& step) {
+  return !step.leaves_record && step.occasion == Occasion::deploy;
+}
 
 /// What is kept, but what is recorded of it beside its inputs is out of date.
 struct Note {

@@ -31,9 +31,9 @@
 namespace verba {
 namespace {
 
-/// What acts once, in the place of others.
+/// What acts once: in the place of others, or to ask people.
 bool leaves_no_record(const Task& task) {
-  return task.occasion == Occasion::update || task.occasion == Occasion::rollback;
+  return task.occasion == Occasion::update || task.occasion == Occasion::rollback || task.asks();
 }
 
 /// What became of a task of the model.
@@ -136,6 +136,7 @@ Step Planner::step_of(TaskId task, Action action, std::string reason) const {
   step.reason = std::move(reason);
   step.temporary = t.temporary;
   step.occasion = t.occasion;
+  step.leaves_record = !leaves_no_record(t);
   step.place = aids_.sources.place(t.where);
   return step;
 }
@@ -253,7 +254,7 @@ void Planner::look_at(TaskId id) {
     return;
   }
   if (!again_) validate(inputs->resource, model_.tasks[id].where);
-  if (model_.tasks[id].temporary && !called_up_[id]) return stand_aside(id, *inputs);
+  if (model_.tasks[id].is_called_up() && !called_up_[id]) return stand_aside(id, *inputs);
   const Record* record = record_of(id);
   plan_step(id, record, wanted.has_value(), *inputs);
   if (fates_[id] == Fate::changes) by_task_.back().undoable = can_undo(id, record, inputs->resource);
@@ -274,13 +275,18 @@ bool Planner::can_undo(TaskId id, const Record* record, const Resource& wanted) 
 
 /// What there is to do for it, if anything. `decided`: its condition is known to hold.
 void Planner::plan_step(TaskId id, const Record* record, bool decided, const Inputs& inputs) {
-  if (record && decided) return decide(id, *record, inputs);
+  const bool asks = model_.tasks[id].asks();
+  if (record && decided && !asks) return decide(id, *record, inputs);
   const std::optional<TaskId> user = called_up_[id];
   const bool later = model_.tasks[id].occasion == Occasion::remove;
-  const std::string reason = user    ? fmt::format("temporary: {} needs it", model_.tasks[*user].address)
+  const std::string reason = asks    ? fmt::format("{} needs it", model_.tasks[*user].address)
+                             : user  ? fmt::format("temporary: {} needs it", model_.tasks[*user].address)
                              : later ? "only recorded: it acts when its deployment is deleted"
                                      : "not deployed yet";
-  Step& step = change(id, record ? Action::update : Action::create,
+  Step& step = change(id,
+                      asks     ? Action::run
+                      : record ? Action::update
+                               : Action::create,
                       decided ? reason : "whether it is wanted is known after apply");
   step.waits = inputs.waits || !decided;
   if (record) {
@@ -383,6 +389,10 @@ bool Planner::look_again_for_outputs() {
 /// Nobody needs it now. Its outputs are what they were, if it would be made of the same inputs.
 void Planner::stand_aside(TaskId task, const Inputs& inputs) {
   fates_[task] = Fate::absent;
+  if (model_.tasks[task].asks()) {
+    outputs_[task].emplace(Map());  // it has none
+    return;
+  }
   const Record* last = snapshot_.last_known(model_.tasks[task].address);
   const bool same = !inputs.waits && last && last->definition && last->inputs == inputs.digest;
   if (same) outputs_[task] = aids_.sealer.from_sealed_json(last->outputs, last->address);
@@ -393,6 +403,7 @@ void Planner::stand_aside(TaskId task, const Inputs& inputs) {
 bool Planner::is_left_over(const Record& record) const {
   const auto task = model_.by_address.find(record.address);
   if (task == model_.by_address.end()) return record.lifetime == Lifetime::temporary;
+  if (leaves_no_record(model_.tasks[task->second])) return false;
   const Fate fate = fates_[task->second];
   if (fate == Fate::kept || fate == Fate::changes) return false;
   return record.lifetime == Lifetime::temporary || fate == Fate::absent;
@@ -413,7 +424,7 @@ void Planner::clean_after(TaskId task) {
 void Planner::clean_up(const Targets& targets) {
   for (TaskId task = 0; task < model_.tasks.size(); ++task) {
     const bool there = fates_[task] == Fate::kept || fates_[task] == Fate::changes;
-    if (called_up_[task] && there) clean_after(task);
+    if (called_up_[task] && there && model_.tasks[task].temporary) clean_after(task);
   }
   for (std::size_t i = 0; i < snapshot_.records.size(); ++i) {
     const Record& record = snapshot_.records[i];

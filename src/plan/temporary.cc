@@ -18,10 +18,10 @@ std::vector<std::optional<TaskId>> needed_temporaries(const Model& model, const 
   for (const NodeId node : nodes | std::views::reverse) {
     if (node >= model.tasks.size()) continue;
     const auto user = static_cast<TaskId>(node);
-    const bool acts = model.tasks[user].temporary ? needed[user].has_value() : changes[user];
+    const bool acts = model.tasks[user].is_called_up() ? needed[user].has_value() : changes[user];
     if (!acts) continue;
     for (const TaskId need : model.tasks[user].needs) {
-      if (model.tasks[need].temporary) needed[need] = user;
+      if (model.tasks[need].is_called_up()) needed[need] = user;
     }
   }
   return needed;

@@ -17,8 +17,7 @@
 
 namespace verba {
 
-/// For each temporary task that is needed, a task that needs it: one that `changes`, or a temporary one that is itself
-/// needed. Linear.
+/// For each task that is called up, a task that needs it: one that `changes`, or one that is itself called up. Linear.
 std::vector<std::optional<TaskId>> needed_temporaries(const Model& model, const std::vector<bool>& changes);
 
 /// A temporary task, and the step that deletes it.

@@ -24,6 +24,14 @@
 namespace verba {
 
 /// One try at one step: all that a provider gets of the world. Borrowed for the time of the call.
+/// What somebody said last of a step that asks people.
+struct Answer {
+  std::string who;
+  bool approves = false;
+  std::string reason;
+  bool own = false;  ///< of whoever carries out the run
+};
+
 struct Attempt {
   System& system;
   Stop& stop;                                         ///< asked to stop: end children, return Cancelled
@@ -37,6 +45,7 @@ struct Attempt {
   Executor* executor = nullptr;  ///< where the resource's account says that commands run; never null in a call
   /// In the place of what else it is done: "delete" when a script is applied because something goes. "": of itself.
   std::string_view stands_for = {};
+  std::function<std::vector<Answer>()> answers = {};  ///< of people to this step so far, by name; empty: nobody can
 };
 
 struct Succeeded {

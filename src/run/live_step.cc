@@ -56,6 +56,11 @@ LiveStep::LiveStep(Job job, Surface surface)
                                                Trace{surface_.trace_file, std::to_string(job_.step), false},
                                                nullptr});
   describe_place(job_.record, attempt_->environment);
+  attempt_->answers = [this] {
+    const Record& record = job_.record;
+    if (!answers_) answers_.emplace(surface_.store, record.run, record.address, surface_.person);
+    return answers_->now();
+  };
 }
 
 void LiveStep::begin() {

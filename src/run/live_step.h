@@ -11,6 +11,7 @@
 #include "os/process.h"
 #include "plan/definition.h"
 #include "provider/provider.h"
+#include "run/answers.h"
 #include "run/event.h"
 #include "run/hosts.h"
 #include "run/journal.h"
@@ -42,12 +43,14 @@ struct Job {
 /// What a live step works with. Borrowed; outlives it.
 struct Surface {
   System& system;
+  Store& store;
   Listener& listener;
   Journal& journal;
   const SecretWords& secrets;
   Hosts& hosts;
   std::string scratch_directory;
   std::string trace_file;
+  std::string person;  ///< who carries out the run
 };
 
 /// Adds the variables that tell a child where it is: VERBA_ENVIRONMENT, VERBA_DEPLOYMENT, VERBA_TASK, VERBA_RUN.
@@ -107,6 +110,7 @@ class LiveStep {
   std::string gathered_[2];  ///< output by stream, not yet in the journal
   std::string scratch_;
   bool scratch_made_ = false;
+  std::optional<Answers> answers_;  ///< since somebody asked for them
   std::unique_ptr<Attempt> attempt_;
   std::optional<Result<Outcome>> result_;
   Background work_;  ///< last: its frame uses all of the above

@@ -182,7 +182,7 @@ std::variant<Job, Settled> Preparation::removal_of(Job job) {
 
 std::variant<Job, Settled> Preparation::undo_of(const Step& step, StepNumber number, const Step& undone,
                                                 const Snapshot& now) {
-  if (leaves_no_record(undone)) {
+  if (!undone.leaves_record) {
     if (step.only_recorded) return Settled{StepStatus::succeeded, "", ""};
     return Settled{StepStatus::skipped, "kept: nothing can undo it", "give the deployment `rollback.tasks`"};
   }
@@ -233,7 +233,7 @@ std::optional<Record> Preparation::record_of(const Job& job, const Step& step, V
   if (job.action == Action::remove || (job.action == Action::rollback && !job.previous)) return std::nullopt;
   secrets_.taint(outputs);
   secrets_.add(outputs);
-  if (leaves_no_record(step)) {
+  if (!step.leaves_record) {
     if (step.task) outputs_[*step.task] = std::move(outputs);
     return std::nullopt;
   }

@@ -24,11 +24,6 @@ struct Settled {
   std::optional<Record> record = {};  ///< to be recorded: what it needs has changed, though nothing is done
 };
 
-/// It acts in the place of others (manifest/occasion.h): once it has ended there is nothing to remember.
-inline bool leaves_no_record(const Step& step) {
-  return step.occasion == Occasion::update || step.occasion == Occasion::rollback;
-}
-
 /// Knows what the run has found out so far: outputs and secrets. Borrows everything.
 class Preparation {
  public:

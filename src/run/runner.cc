@@ -217,6 +217,7 @@ void RunLoop::roll_back() {
   std::vector<StepNumber> to_undo;
   for (const StepNumber step : begun_) {
     if (statuses_[step] == StepStatus::in_doubt) continue;  // it may still be at work
+    if (is_asking(plan_.steps[step])) continue;
     if (doomed_.contains(plan_.steps[step].deployment) && !plan_.steps[step].temporary) to_undo.push_back(step);
   }
   if (to_undo.empty() || !pause_before_undo()) return;
@@ -388,12 +389,14 @@ void RunLoop::start(Job job, std::vector<LiveStep*>& started) {
   statuses_[number] = StepStatus::started;
   if (number < plan_.steps.size()) begun_.push_back(number);
   Surface surface{at_.system,
+                  at_.store,
                   at_.listener,
                   journal_,
                   preparation_.secrets(),
                   at_.hosts,
                   settings_.scratch_directory,
-                  trace_of_run(settings_.scratch_directory, run_)};
+                  trace_of_run(settings_.scratch_directory, run_),
+                  settings_.owner.user};
   auto live = std::make_unique<LiveStep>(std::move(job), std::move(surface));
   started.push_back(live.get());
   live_.emplace(number, std::move(live));
@@ -443,7 +446,7 @@ void RunLoop::settle(LiveStep& live, Outcome outcome) {
     settled = {StepStatus::cancelled, "cancelled", ""};
   }
   const bool ended_badly = settled.status == StepStatus::failed || settled.status == StepStatus::cancelled;
-  if (ended_badly && leaves_no_record(phase_.plan->steps[job.step])) {
+  if (ended_badly && !phase_.plan->steps[job.step].leaves_record) {
     journal_.remove(job.record);
   } else if (ended_badly) {
     Record record = job.record;

@@ -37,6 +37,7 @@ Step step_of(const Model& model, TaskId id) {
   step.action = Action::run;
   step.reason = fmt::format("{} is rolled back", step.deployment);
   step.occasion = Occasion::rollback;
+  step.leaves_record = false;
   step.task = id;
   return step;
 }

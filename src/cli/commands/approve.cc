@@ -11,6 +11,10 @@
 #include "cli/commands/commands.h"
 #include "cli/exit_code.h"
 #include "cli/plan_file.h"
+#include "manifest/address.h"
+#include "provider/approval/approval_type.h"
+#include "run/answers.h"
+#include "value/json.h"
 #include "view/text/plan_text.h"
 #include "view/text/state_text.h"
 #include "view/text/table.h"
@@ -141,8 +145,93 @@ void show(Call& call, const PlanStory& story) {
   }
 }
 
+/// A step of a run that waits for people.
+struct WaitingStep {
+  Run run;
+  std::string address;
+  std::string message;
+};
+
+/// What it asks, out of what is recorded; a secret one is sealed there.
+std::string message_of(Store& store, const Record& record) {
+  std::string why;
+  const std::optional<std::string> json = record.pending ? store.blob(*record.pending) : std::nullopt;
+  const std::optional<Value> definition = json ? parse_json(*json, why) : std::nullopt;
+  const Value* inputs = definition ? definition->find("inputs") : nullptr;
+  const Value* message = inputs != nullptr ? inputs->find("message") : nullptr;
+  return message != nullptr && message->is_string() ? message->string() : "***";
+}
+
+std::vector<WaitingStep> waiting_steps(Store& store, const IsAlive& is_alive) {
+  std::vector<WaitingStep> waiting;
+  for (const std::string& environment : store.environments()) {
+    const Snapshot snapshot = store.snapshot(environment);
+    for (const Record& record : snapshot.records) {
+      if (record.type != approval_type().name || record.status != RecordStatus::started) continue;
+      const std::optional<Run> run = store.run(record.run);
+      if (!run || run->status != RunStatus::running || !is_alive(run->owner)) continue;
+      waiting.push_back({*run, record.address, message_of(store, record)});
+    }
+  }
+  return waiting;
+}
+
+/// DEPLOYMENT.TASK, and no plan file.
+bool is_address(Call& call, const std::string& word) {
+  return word.find('.') != std::string::npos && !call.system.kind_of(word) && parse_address(word, "").has_value();
+}
+
+Value answer_of(const WaitingStep& step) {
+  Map map;
+  map.append({"address", {}}, step.address);
+  map.append({"run", {}}, std::int64_t{step.run.id});
+  map.append({"environment", {}}, step.run.environment);
+  map.append({"message", {}}, step.message);
+  return map;
+}
+
+/// Of a step that waits: shows what it asks, asks, and writes down what was said.
+int answer_step(Call& call, const std::string& address, bool approves) {
+  const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
+  const std::string reason = said_reason(call);
+  const auto store = open_store(state_path(call), StoreUse::writing);
+  std::vector<WaitingStep> waiting = waiting_steps(*store, alive_on(call.system));
+  std::erase_if(waiting, [&](const WaitingStep& step) { return step.address != address; });
+  if (const auto environment = call.arguments.text("env")) {
+    std::erase_if(waiting, [&](const WaitingStep& step) { return step.run.environment != *environment; });
+  }
+  if (waiting.size() != 1) {
+    throw Error(Error::Kind::usage, "usage.nothing-waits",
+                waiting.empty() ? fmt::format("no step '{}' waits for an answer", address)
+                                : fmt::format("'{}' waits for an answer in several environments", address),
+                waiting.empty() ? "`verba approve` lists those that wait; --state says which state is meant"
+                                : "say which one is meant with --env");
+  }
+  const WaitingStep& step = waiting.front();
+  const Answer answer{owner_of(call.system).user, approves, reason, false};
+  if (format == Format::text) {
+    print(call,
+          fmt::format("{} in environment '{}', run {} by {}: {}\n", printable(address), printable(step.run.environment),
+                      step.run.id, printable(step.run.owner.user), printable(step.message)));
+  }
+  require_yes(call, fmt::format("\n{} it? [y/N] ", approves ? "Approve" : "Reject"));
+  store->commit({answer_event(step.run.id, address, answer, call.system.now())}, nullptr);
+  if (format == Format::text) {
+    print(call, fmt::format("{} by {}.\n", approves ? "Approved" : "Rejected", printable(answer.who)));
+    return kDone;
+  }
+  Value said = answer_of(step);
+  said.map().append({"who", {}}, answer.who);
+  said.map().append({"approves", {}}, approves);
+  said.map().append({"reason", {}}, reason);
+  print(call, format, said);
+  return kDone;
+}
+
 /// `approve` or `reject`: shows the plan, asks, and writes down what was said.
 int decide(Call& call, bool approves) {
+  if (is_address(call, call.arguments.words().front()))
+    return answer_step(call, call.arguments.words().front(), approves);
   const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
   const std::string reason = said_reason(call);
   const auto& [store, story] = subject_of(call, format);
@@ -166,6 +255,10 @@ int decide(Call& call, bool approves) {
   return kDone;
 }
 
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
+
 /// The plans that can still be carried out: the state is as it was when they were made.
 int list_waiting(Call& call) {
   const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
@@ -181,14 +274,24 @@ int list_waiting(Call& call) {
     table.add({story.digest.substr(0, kShown), story.environment, story.command, story.maker, short_time(story.made),
                story.rejection() ? "rejected by " + story.rejection()->who : count_text(story, story.wanted)});
   }
+  Table asking({"STEP", "ENVIRONMENT", "RUN", "BY", "SINCE", "MESSAGE"});
+  List steps;
+  for (const WaitingStep& step : waiting_steps(*store, alive_on(call.system))) {
+    steps.push_back(answer_of(step));
+    asking.add({step.address, step.run.environment, std::to_string(step.run.id), step.run.owner.user,
+                short_time(step.run.started), printable(first_line(step.message))});
+  }
   if (format != Format::text) {
     Map answer;
     answer.append({"plans", {}}, std::move(plans));
+    answer.append({"steps", {}}, std::move(steps));
     print(call, format, Value(std::move(answer)));
-  } else if (table.empty()) {
-    say(call, "No plan waits for an approval.");
+  } else if (table.empty() && asking.empty()) {
+    say(call, "No plan and no step waits for an approval.");
   } else {
-    print(call, table.text(call.out_style));
+    if (!table.empty()) print(call, table.text(call.out_style));
+    if (!table.empty() && !asking.empty()) print(call, "\n");
+    if (!asking.empty()) print(call, asking.text(call.out_style));
   }
   return kDone;
 }
@@ -210,8 +313,8 @@ std::vector<Option> options_of_both() {
 CommandRow approve_command() {
   return {.name = "approve",
           .group = "Deploy",
-          .summary = "look at a plan and approve it, for an environment that wants approvals",
-          .positionals = {{.name = "PLANFILE|DIGEST", .completes = Completes::file}},
+          .summary = "look at a plan, or a step that waits, and approve it",
+          .positionals = {{.name = "PLANFILE|DIGEST|ADDRESS", .completes = Completes::file}},
           .options = options_of_both(),
           .function = approve};
 }
@@ -219,8 +322,8 @@ CommandRow approve_command() {
 CommandRow reject_command() {
   return {.name = "reject",
           .group = "Deploy",
-          .summary = "look at a plan and reject it: it cannot be applied",
-          .positionals = {{.name = "PLANFILE|DIGEST", .required = true, .completes = Completes::file}},
+          .summary = "look at a plan, or a step that waits, and reject it",
+          .positionals = {{.name = "PLANFILE|DIGEST|ADDRESS", .required = true, .completes = Completes::file}},
           .options = options_of_both(),
           .function = reject};
 }

@@ -167,7 +167,8 @@ void PlainRun::show(const Event& event) {
     Held& held = held_[printed->step];
     if (held.lines.empty()) held.since = printed->at;
     held.lines += printed->lines;
-    if (held.lines.size() > kHoldBytes && held.lines.back() == '\n') flush(printed->step);
+    const bool now = is_asking(progress_.plan->steps[printed->step]) || held.lines.size() > kHoldBytes;
+    if (now && held.lines.back() == '\n') flush(printed->step);
   } else if (const auto* retries = std::get_if<StepRetries>(&event)) {
     flush(retries->step);
     write_(fmt::format("{}: {}; trying again in {}\n", style_.bold(printable(step_of(retries->step).address)),
