@@ -48,6 +48,7 @@ struct Field {
   std::vector<std::string_view> one_of = {};
   std::vector<Field> fields = {};            ///< see list, map, object
   bool scalar_or_list = false;               ///< a list that may also be written as one scalar
+  bool or_names = false;                     ///< an object that may also be written as a list of names
   std::optional<std::int64_t> minimum = {};  ///< of a duration: in milliseconds
   bool not_yet = false;  ///< has a place in the language, but this version cannot do it: writing it is an error
   bool by_type = false;  ///< the task type says what may stand in it; check_fields() leaves it alone
