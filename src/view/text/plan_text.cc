@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_map>
 
 #include "plan/diff.h"
 #include "value/json.h"
+#include "view/text/instances.h"
 #include "view/text/width.h"
 
 namespace verba {
@@ -113,7 +115,8 @@ std::string change_text(const FieldChange& change, bool details_only, Style styl
 std::string heading(const Step& step, Style style) {
   const std::string sign_text = fmt::format("{:>3}", sign(step.action));
   std::string out = "  " + coloured(step.action, sign_text, style) + " " + style.bold(printable(step.address));
-  if (step.account != "deployment-host" && !step.account.empty()) out += " on " + printable(step.account);
+  if (step.account != "deployment-host" && step.account != "[*]" && !step.account.empty())
+    out += " on " + printable(step.account);
   out += fmt::format("  ({}", to_string(step.action));
   if (!step.reason.empty()) out += ": " + printable(step.reason);
   out += ")";
@@ -140,19 +143,83 @@ std::string details(const Step& step, Style style) {
   return out;
 }
 
-std::string moves_text(const Plan& plan, Style style) {
+/// How many instances of each task the plan knows of.
+using InstanceCounts = std::unordered_map<std::string_view, std::size_t>;
+
+InstanceCounts count_instances(const Plan& plan) {
+  InstanceCounts counts;
+  for (const Step& step : plan.steps) ++counts[instance_name(step.address).task];
+  for (const std::string& address : plan.kept) ++counts[instance_name(address).task];
+  return counts;
+}
+
+std::string entry_text(const Plan& plan, const Entry& entry, InstanceCounts& counts, Style style) {
+  const Step& first = plan.steps[entry.steps.front()];
+  if (!entry.alike) return heading(first, style) + details(first, style);
+  const auto [task, key] = instance_name(first.address);
+  const std::string_view last = instance_name(plan.steps[entry.steps.back()].address).key;
+  return heading(*entry.alike, style) + "      " + span_text(key, last, entry.steps.size(), counts[task]) + "\n" +
+         details(*entry.alike, style);
+}
+
+std::string steps_text(const Plan& plan, Style style) {
+  InstanceCounts counts = count_instances(plan);
   std::string out;
+  for (const Entry& entry : entries_of(plan.steps)) out += entry_text(plan, entry, counts, style);
+  return out;
+}
+
+std::string move_text(const Move& move, Style style) {
+  return "  " + style.cyan(" =>") + " " + style.bold(printable(move.record.address)) + "  (moved from " +
+         printable(move.from) + ")\n";
+}
+
+std::string moves_text(const Plan& plan, Style style) {
+  std::vector<std::string> signs;
   for (const Move& move : plan.moves) {
-    out += "  " + style.cyan(" =>") + " " + style.bold(printable(move.record.address)) + "  (moved from " +
-           printable(move.from) + ")\n";
+    const auto [from, old_key] = instance_name(move.from);
+    const auto [to, key] = instance_name(move.record.address);
+    signs.push_back(key.empty() || key != old_key ? std::string() : fmt::format("{}\n{}", from, to));
+  }
+  std::string out;
+  for (const std::vector<std::size_t>& together : told_together(signs)) {
+    const Move& first = plan.moves[together.front()];
+    if (together.size() == 1) {
+      out += move_text(first, style);
+      continue;
+    }
+    const auto [task, key] = instance_name(first.record.address);
+    const std::string_view last = instance_name(plan.moves[together.back()].from).key;
+    Move all;
+    all.from = std::string(instance_name(first.from).task) + "[*]";
+    all.record.address = std::string(task) + "[*]";
+    out += move_text(all, style) + "      " + span_text(key, last, together.size(), together.size()) + "\n";
   }
   return out;
+}
+
+/// Each as a line: "web.page", or "fleet.motd[*], 1000 instances: web-0001 to web-1000".
+std::vector<std::string> orphan_lines(const Plan& plan) {
+  std::vector<std::string> signs;
+  for (const std::string& address : plan.orphans) {
+    const auto [task, key] = instance_name(address);
+    signs.emplace_back(key.empty() ? std::string_view() : task);
+  }
+  std::vector<std::string> lines;
+  for (const std::vector<std::size_t>& together : told_together(signs)) {
+    const auto [task, key] = instance_name(plan.orphans[together.front()]);
+    const std::string_view last = instance_name(plan.orphans[together.back()]).key;
+    lines.push_back(together.size() == 1 ? printable(plan.orphans[together.front()])
+                                         : fmt::format("{}[*], {}", printable(task),
+                                                       span_text(key, last, together.size(), together.size())));
+  }
+  return lines;
 }
 
 std::string orphans_text(const Plan& plan, Style style) {
   if (plan.orphans.empty()) return {};
   std::string out = "\nGone from the manifests, still deployed " + style.dim("(delete them with --prune)") + ":\n";
-  for (const std::string& address : plan.orphans) out += "    " + printable(address) + "\n";
+  for (const std::string& line : orphan_lines(plan)) out += "    " + line + "\n";
   return out;
 }
 
@@ -268,7 +335,7 @@ std::string plan_text(const Plan& plan, Style style) {
   if (plan.back_to) out += back_to_text(plan);
   if (!plan.idle()) out += "\n";
   out += moves_text(plan, style);
-  for (const Step& step : plan.steps) out += heading(step, style) + details(step, style);
+  out += steps_text(plan, style);
   if (plan.idle()) out += nothing_text(plan.goal.kind);
   out += orphans_text(plan, style);
   if (!plan.idle() || !plan.orphans.empty()) out += "\n";
@@ -276,10 +343,9 @@ std::string plan_text(const Plan& plan, Style style) {
 }
 
 std::string changes_text(const Plan& plan, Style style) {
-  std::string out = moves_text(plan, style);
-  for (const Step& step : plan.steps) out += heading(step, style) + details(step, style);
-  for (const std::string& address : plan.orphans) {
-    out += "  " + style.red("  -") + " " + style.bold(printable(address)) + "  (gone from the manifests)\n";
+  std::string out = moves_text(plan, style) + steps_text(plan, style);
+  for (const std::string& line : orphan_lines(plan)) {
+    out += "  " + style.red("  -") + " " + style.bold(line) + "  (gone from the manifests)\n";
   }
   return out;
 }
