@@ -33,6 +33,7 @@ Undo undo_of(const Plan& plan, const std::vector<StepNumber>& begun) {
     step.reason = fmt::format("it was {}", past(step.action));
     step.action = Action::rollback;
     step.undoes = done;
+    step.rollout.reset();
     step.changes.clear();
     undo.plan.steps.push_back(std::move(step));
   }
@@ -40,10 +41,12 @@ Undo undo_of(const Plan& plan, const std::vector<StepNumber>& begun) {
   for (NodeId& node : nodes) {
     if (node == none) node = next++;
   }
-  // Turned round: what was needed is undone after what needed it.
+  // Turned round: what was needed is undone after what needed it. Batches do not need one another.
   std::vector<Graph::Edge> edges;
-  for (NodeId node = 0; node < plan.graph.size(); ++node) {
-    for (const NodeId need : plan.graph.needs(node)) edges.emplace_back(nodes[need], nodes[node]);
+  for (NodeId node = 0; node < plan.graph.size() && node < plan.first_batch_gate; ++node) {
+    for (const NodeId need : plan.graph.needs(node)) {
+      if (need < plan.first_batch_gate) edges.emplace_back(nodes[need], nodes[node]);
+    }
   }
   undo.graph = Graph(next, std::move(edges));
   undo.urgency.assign(next, 0);

@@ -112,14 +112,15 @@ std::string change_text(const FieldChange& change, bool details_only, Style styl
                      style.green(value_text(*change.after)));
 }
 
-std::string heading(const Step& step, Style style) {
+/// `more`: what is said of it besides the reason.
+std::string heading(const Step& step, const std::string& more, Style style) {
   const std::string sign_text = fmt::format("{:>3}", sign(step.action));
   std::string out = "  " + coloured(step.action, sign_text, style) + " " + style.bold(printable(step.address));
   if (step.account != "deployment-host" && step.account != "[*]" && !step.account.empty())
     out += " on " + printable(step.account);
   out += fmt::format("  ({}", to_string(step.action));
   if (!step.reason.empty()) out += ": " + printable(step.reason);
-  out += ")";
+  out += more + ")";
   return out + "\n";
 }
 
@@ -153,13 +154,35 @@ InstanceCounts count_instances(const Plan& plan) {
   return counts;
 }
 
+std::string failures_text(std::size_t allowed) {
+  if (allowed == 0) return "none may fail";
+  return fmt::format("{} may fail", allowed);
+}
+
+/// ", in 4 batches of 25, 1 may fail"; ", in batches 2 to 3 of 4": where others of its instances are in the rest.
+std::string batches_text(const Plan& plan, const Step& first, const Step& last) {
+  if (!first.rollout) return {};
+  const Rollout& rollout = plan.rollouts[*first.rollout];
+  if (first.batch > 1 || last.batch < rollout.batches) {
+    if (first.batch == last.batch) return fmt::format(", in batch {} of {}", first.batch, rollout.batches);
+    return fmt::format(", in batches {} to {} of {}", first.batch, last.batch, rollout.batches);
+  }
+  if (rollout.batches == 1) return ", in one batch, " + failures_text(rollout.max_failures);
+  return fmt::format(", in {} batches of {}, {}", rollout.batches, rollout.batch, failures_text(rollout.max_failures));
+}
+
 std::string entry_text(const Plan& plan, const Entry& entry, InstanceCounts& counts, Style style) {
   const Step& first = plan.steps[entry.steps.front()];
-  if (!entry.alike) return heading(first, style) + details(first, style);
+  if (!entry.alike) {
+    const std::string batch =
+        first.rollout ? fmt::format("; batch {} of {}", first.batch, plan.rollouts[*first.rollout].batches) : "";
+    return heading(first, batch, style) + details(first, style);
+  }
   const auto [task, key] = instance_name(first.address);
-  const std::string_view last = instance_name(plan.steps[entry.steps.back()].address).key;
-  return heading(*entry.alike, style) + "      " + span_text(key, last, entry.steps.size(), counts[task]) + "\n" +
-         details(*entry.alike, style);
+  const Step& last = plan.steps[entry.steps.back()];
+  return heading(*entry.alike, "", style) + "      " +
+         span_text(key, instance_name(last.address).key, entry.steps.size(), counts[task]) +
+         batches_text(plan, first, last) + "\n" + details(*entry.alike, style);
 }
 
 std::string steps_text(const Plan& plan, Style style) {
@@ -250,9 +273,14 @@ std::string some_of(const std::vector<std::string>& addresses) {
 }
 
 std::string rollback_text(const Plan& plan, const Consequence& consequence) {
-  std::string out = printable(consequence.deployment) + " is rolled back";
+  const bool batch = consequence.rollout && !consequence.whole_run;
+  const std::string who_stops = printable(consequence.deployment) + " stops";
+  std::string out =
+      batch ? who_stops + ", and the batch is undone" : printable(consequence.deployment) + " is rolled back";
   if (consequence.whole_run) out += ", with all that this run did";
-  std::string undone = undone_text(plan, consequence);
+  if (batch && consequence.stay.empty()) return out;
+  if (batch && consequence.undone.empty()) return who_stops + ", and nothing can undo the batch";
+  std::string undone = batch ? "" : undone_text(plan, consequence);
   if (!consequence.stay.empty()) {
     std::vector<std::string> stay;
     for (const std::size_t step : consequence.stay) stay.push_back(plan.steps[step].address);
@@ -262,9 +290,16 @@ std::string rollback_text(const Plan& plan, const Consequence& consequence) {
   return undone.empty() ? out : fmt::format("{} ({})", out, undone);
 }
 
+/// "if more than 1 of fleet.motd fail, "
+std::string too_many_text(const Rollout& rollout) {
+  if (rollout.max_failures == 0) return fmt::format("if one of {} fails, ", printable(rollout.address));
+  return fmt::format("if more than {} of {} fail, ", rollout.max_failures, printable(rollout.address));
+}
+
 std::string consequence_text(const Plan& plan, const Consequence& consequence) {
   const std::string who = printable(consequence.deployment);
-  const std::string when = consequence.of.empty() ? "" : fmt::format("if {} fails, ", some_of(consequence.of));
+  std::string when = consequence.of.empty() ? "" : fmt::format("if {} fails, ", some_of(consequence.of));
+  if (consequence.rollout) when = too_many_text(plan.rollouts[*consequence.rollout]);
   switch (consequence.policy) {
     case OnFailure::rollback:
       return when + rollback_text(plan, consequence);
@@ -273,6 +308,7 @@ std::string consequence_text(const Plan& plan, const Consequence& consequence) {
     case OnFailure::keep_going:
       break;
   }
+  if (consequence.rollout) when += "no more of it begin and ";
   return when + who + " goes on with all that does not need what failed";
 }
 
