@@ -112,6 +112,23 @@ TEST(Instances, SecretsStaySecret) {
   EXPECT_NE(text.find("8 instances: web-0 to web-7\n      run: ***\n"), std::string::npos) << text;
 }
 
+TEST(Instances, AreOneNameInWhatAFailureLeadsTo) {
+  std::vector<Step> steps;
+  for (int i = 1; i <= 8; ++i) steps.push_back(on_host(i, "x"));
+  Plan plan = plan_of(steps);
+  Consequence consequence{"fleet", {}, OnFailure::rollback, {}, false, {}, {}};
+  for (std::size_t i = 0; i < 8; ++i) {
+    consequence.of.push_back(steps[i].address);
+    consequence.stay.push_back(i);
+  }
+  consequence.of.emplace_back("fleet.other");
+  plan.consequences = {consequence};
+  EXPECT_NE(plan_text(plan, {}).find("On failure: if fleet.motd[*] or fleet.other fails, fleet is rolled back (nothing "
+                                     "can undo fleet.motd[*])\n"),
+            std::string::npos)
+      << plan_text(plan, {});
+}
+
 TEST(Instances, ThatAreGoneOrMovedAreOneLineToo) {
   Plan plan = plan_of({});
   for (int i = 1; i <= 6; ++i) {

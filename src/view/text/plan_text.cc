@@ -221,15 +221,20 @@ std::string moves_text(const Plan& plan, Style style) {
   return out;
 }
 
-/// Each as a line: "web.page", or "fleet.motd[*], 1000 instances: web-0001 to web-1000".
-std::vector<std::string> orphan_lines(const Plan& plan) {
+/// Instances of one task bear the same sign.
+std::vector<std::string> signs_of(const std::vector<std::string>& addresses) {
   std::vector<std::string> signs;
-  for (const std::string& address : plan.orphans) {
+  for (const std::string& address : addresses) {
     const auto [task, key] = instance_name(address);
     signs.emplace_back(key.empty() ? std::string_view() : task);
   }
+  return signs;
+}
+
+/// Each as a line: "web.page", or "fleet.motd[*], 1000 instances: web-0001 to web-1000".
+std::vector<std::string> orphan_lines(const Plan& plan) {
   std::vector<std::string> lines;
-  for (const std::vector<std::size_t>& together : told_together(signs)) {
+  for (const std::vector<std::size_t>& together : told_together(signs_of(plan.orphans))) {
     const auto [task, key] = instance_name(plan.orphans[together.front()]);
     const std::string_view last = instance_name(plan.orphans[together.back()]).key;
     lines.push_back(together.size() == 1 ? printable(plan.orphans[together.front()])
@@ -261,14 +266,25 @@ std::string undone_text(const Plan& plan, const Consequence& consequence) {
   return out;
 }
 
-/// "web.a, web.b and 4 more"
-std::string some_of(const std::vector<std::string>& addresses) {
-  std::string out;
-  for (std::size_t i = 0; i < std::min(addresses.size(), kShownNames); ++i) {
-    const bool last = i + 1 == addresses.size();
-    out += (i == 0 ? "" : last ? " or " : ", ") + printable(addresses[i]);
+/// Many instances of a task are one name: "fleet.motd[*]".
+std::vector<std::string> names_of(const std::vector<std::string>& addresses) {
+  std::vector<std::string> names;
+  for (const std::vector<std::size_t>& together : told_together(signs_of(addresses))) {
+    const std::string& first = addresses[together.front()];
+    names.push_back(printable(together.size() == 1 ? first : std::string(instance_name(first).task) + "[*]"));
   }
-  if (addresses.size() > kShownNames) out += fmt::format(" or {} more", addresses.size() - kShownNames);
+  return names;
+}
+
+/// "web.a, web.b or 4 more"
+std::string some_of(const std::vector<std::string>& addresses) {
+  const std::vector<std::string> names = names_of(addresses);
+  std::string out;
+  for (std::size_t i = 0; i < std::min(names.size(), kShownNames); ++i) {
+    const bool last = i + 1 == names.size();
+    out += (i == 0 ? "" : last ? " or " : ", ") + names[i];
+  }
+  if (names.size() > kShownNames) out += fmt::format(" or {} more", names.size() - kShownNames);
   return out;
 }
 
