@@ -541,9 +541,11 @@ void RunLoop::failed(StepNumber number) {
   const RollbackRules& rules = rollback_of(step);
   if (undo) {
     undo_delay_ = std::max(undo_delay_, rules.delay);
-    const bool batch_only = step.rollout && !rules.whole_run;
-    batch_only ? void(doomed_batches_.emplace(std::pair(*step.rollout, step.batch), step.deployment))
-               : void(doomed_.insert(step.deployment));
+    if (step.rollout && !rules.whole_run) {
+      doomed_batches_.emplace(std::pair(*step.rollout, step.batch), step.deployment);
+    } else {
+      doomed_.insert(step.deployment);
+    }
   }
   stop_where(step, undo && rules.whole_run);
 }

@@ -13,7 +13,6 @@ namespace {
 
 /// Up to so many are told one by one.
 constexpr std::size_t kToldApart = 5;
-constexpr std::string_view kAnyKey = "[*]";
 
 bool is_word(char c) {
   const auto byte = static_cast<unsigned char>(c);

@@ -18,6 +18,9 @@ struct InstanceName {
 };
 InstanceName instance_name(std::string_view address);
 
+/// What stands for the key of any instance.
+constexpr std::string_view kAnyKey = "[*]";
+
 /// The places of what bears the same sign, in the order of the first of each: together where there are more than five,
 /// else one by one. What has no sign stands alone.
 std::vector<std::vector<std::size_t>> told_together(const std::vector<std::string>& signs);

@@ -116,7 +116,7 @@ std::string change_text(const FieldChange& change, bool details_only, Style styl
 std::string heading(const Step& step, const std::string& more, Style style) {
   const std::string sign_text = fmt::format("{:>3}", sign(step.action));
   std::string out = "  " + coloured(step.action, sign_text, style) + " " + style.bold(printable(step.address));
-  if (step.account != "deployment-host" && step.account != "[*]" && !step.account.empty())
+  if (step.account != "deployment-host" && step.account != kAnyKey && !step.account.empty())
     out += " on " + printable(step.account);
   out += fmt::format("  ({}", to_string(step.action));
   if (!step.reason.empty()) out += ": " + printable(step.reason);
@@ -214,8 +214,8 @@ std::string moves_text(const Plan& plan, Style style) {
     const auto [task, key] = instance_name(first.record.address);
     const std::string_view last = instance_name(plan.moves[together.back()].from).key;
     Move all;
-    all.from = std::string(instance_name(first.from).task) + "[*]";
-    all.record.address = std::string(task) + "[*]";
+    all.from = std::string(instance_name(first.from).task).append(kAnyKey);
+    all.record.address = std::string(task).append(kAnyKey);
     out += move_text(all, style) + "      " + span_text(key, last, together.size(), together.size()) + "\n";
   }
   return out;
@@ -238,7 +238,7 @@ std::vector<std::string> orphan_lines(const Plan& plan) {
     const auto [task, key] = instance_name(plan.orphans[together.front()]);
     const std::string_view last = instance_name(plan.orphans[together.back()]).key;
     lines.push_back(together.size() == 1 ? printable(plan.orphans[together.front()])
-                                         : fmt::format("{}[*], {}", printable(task),
+                                         : fmt::format("{}{}, {}", printable(task), kAnyKey,
                                                        span_text(key, last, together.size(), together.size())));
   }
   return lines;
@@ -271,7 +271,7 @@ std::vector<std::string> names_of(const std::vector<std::string>& addresses) {
   std::vector<std::string> names;
   for (const std::vector<std::size_t>& together : told_together(signs_of(addresses))) {
     const std::string& first = addresses[together.front()];
-    names.push_back(printable(together.size() == 1 ? first : std::string(instance_name(first).task) + "[*]"));
+    names.push_back(printable(together.size() == 1 ? first : std::string(instance_name(first).task).append(kAnyKey)));
   }
   return names;
 }
@@ -299,6 +299,7 @@ std::string rollback_text(const Plan& plan, const Consequence& consequence) {
   std::string undone = batch ? "" : undone_text(plan, consequence);
   if (!consequence.stay.empty()) {
     std::vector<std::string> stay;
+    stay.reserve(consequence.stay.size());
     for (const std::size_t step : consequence.stay) stay.push_back(plan.steps[step].address);
     if (!undone.empty()) undone += "; ";
     undone += fmt::format("nothing can undo {}", some_of(stay));
