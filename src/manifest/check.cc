@@ -7,7 +7,9 @@
 #include "manifest/kinds/kinds.h"
 #include "manifest/manifest.h"
 #include "manifest/names.h"
+#include "manifest/rollout.h"
 #include "manifest/verb.h"
+#include "value/expr.h"
 #include "value/yaml.h"
 
 namespace verba {
@@ -176,6 +178,7 @@ class DocumentChecker {
       if (!task.is_map()) continue;
       const std::string which = fmt::format("task '{}' of {}", text_of(task, "name"), what);
       this->task(task, which);
+      instances(task, which);
       variable_names(task, "variables");
       for (const Verb verb : all_verbs) {
         Value* substitute = task.map().find(to_string(verb));
@@ -220,6 +223,47 @@ class DocumentChecker {
       if (!known_type(*type, what)) return;
       with(task, type->string(), false, what);
     }
+  }
+
+  // What says how many there are of it, and how many at a time.
+  void instances(const Value& task, const std::string& what) {
+    const bool loop = task.find("forEach") != nullptr;
+    if (const Value* accounts = task.find("accounts")) {
+      if (loop || task.find("account")) {
+        error("manifest.bad-value",
+              fmt::format("'{}' and 'accounts' cannot stand together", loop ? "forEach" : "account"),
+              key_place(task, "accounts"), "each account has an instance of its own: remove one of the two", what);
+      }
+      no_labels(*accounts, what);
+    }
+    const Value* rollout = task.find("rollout");
+    if (!rollout) return;
+    if (!loop && !task.find("accounts")) {
+      error("manifest.bad-value", "'rollout' is of tasks with several instances", key_place(task, "rollout"),
+            "add 'accounts' or 'forEach', or remove it", what);
+    }
+    const Value* batch = rollout->find("batch");
+    if (batch && !is_expression_text(*batch) && !batch_of(*batch)) {
+      error("manifest.bad-value", "'batch' must be a whole number from 1, or a percentage from 1% to 100%",
+            batch->where, "for example: 5, or 25%", what);
+    }
+  }
+
+  void no_labels(const Value& accounts, const std::string& what) {
+    const Value* labels = accounts.find("matchLabels");
+    if (!labels || !labels->is_map() || !labels->map().empty()) return;
+    error("manifest.bad-value", "'matchLabels' is empty, so every account would match", labels->where,
+          "name a label, for example: {role: web}", what);
+  }
+
+  // That is told by check_fields().
+  static bool is_expression_text(const Value& value) {
+    return value.is_string() && mentions_expression(value.string());
+  }
+
+  static Where key_place(const Value& task, std::string_view member) {
+    const Key* key = task.map().find_key(member);
+    return key && key->where ? key->where : task.find(member)->where;
   }
 
   bool known_type(const Value& type, const std::string& what) {

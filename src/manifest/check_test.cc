@@ -166,10 +166,49 @@ INSTANTIATE_TEST_SUITE_P(
                    "with: {run: x}}"),
          {"m.yaml:7:12 manifest.duplicate-task: two tasks of Deployment 'web' are named 'a' "
           "(give one of them another name)"}},
-        {"not_yet",
+        {"rollout_of_one",
          with_task("{name: a, type: ShellScript, rollout: {batch: 1}, with: {run: x}}"),
-         {"m.yaml:6:34 manifest.not-supported: 'rollout' is not supported by this version "
-          "(remove it; 'verba explain' tells what this version can do)"}},
+         {"m.yaml:6:34 manifest.bad-value: 'rollout' is of tasks with several instances "
+          "(add 'accounts' or 'forEach', or remove it)"}},
+        {"batch_zero",
+         with_task("{name: a, type: ShellScript, forEach: [x], rollout: {batch: 0}, with: {run: x}}"),
+         {"m.yaml:6:65 manifest.bad-value: 'batch' must be a whole number from 1, or a percentage from 1% to 100% "
+          "(for example: 5, or 25%)"}},
+        {"batch_percentage",
+         with_task("{name: a, type: ShellScript, forEach: [x], rollout: {batch: 101%}, with: {run: x}}"),
+         {"m.yaml:6:65 manifest.bad-value: 'batch' must be a whole number from 1, or a percentage from 1% to 100% "
+          "(for example: 5, or 25%)"}},
+        {"batch_missing",
+         with_task("{name: a, type: ShellScript, forEach: [x], rollout: {maxFailures: -1}, with: {run: x}}"),
+         {"m.yaml:6:71 manifest.bad-value: 'maxFailures' must be at least 0 (write 0 or more)",
+          "m.yaml:6:57 manifest.missing-field: 'batch' is missing (add 'batch': How many at a time: a number of "
+          "instances, or a percentage of them all; the next begin when all of these are over)"}},
+        {"account_and_accounts",
+         with_task("{name: a, type: ShellScript, account: x, accounts: [x], with: {run: x}}"),
+         {"m.yaml:6:46 manifest.bad-value: 'account' and 'accounts' cannot stand together "
+          "(each account has an instance of its own: remove one of the two)"}},
+        {"for_each_and_accounts",
+         with_task("{name: a, type: ShellScript, forEach: [x], accounts: [x], with: {run: x}}"),
+         {"m.yaml:6:48 manifest.bad-value: 'forEach' and 'accounts' cannot stand together "
+          "(each account has an instance of its own: remove one of the two)"}},
+        {"accounts_unknown_field",
+         with_task("{name: a, type: ShellScript, accounts: {matchLabel: {role: web}}, with: {run: x}}"),
+         {"m.yaml:6:45 manifest.unknown-field: unknown field 'matchLabel' (did you mean 'matchLabels'?)",
+          "m.yaml:6:44 manifest.missing-field: 'matchLabels' is missing (add 'matchLabels': Accounts whose "
+          "metadata.labels have all of these; by their names)"}},
+        {"accounts_wrong_types",
+         with_task("{name: a, type: ShellScript, accounts: web, with: {run: x}}\n"
+                   "  - {name: b, type: ShellScript, accounts: [web, 3], with: {run: x}}\n"
+                   "  - {name: c, type: ShellScript, accounts: {matchLabels: {tier: 1}}, with: {run: x}}\n"
+                   "  - {name: d, type: ShellScript, accounts: {matchLabels: {}}, with: {run: x}}"),
+         {"m.yaml:6:44 manifest.wrong-type: 'accounts' must be a map or a list of names, but is a string "
+          "(for example: {matchLabels: {role: web}})",
+          "m.yaml:7:50 manifest.wrong-type: 'accounts[1]' must be a string, but is a number "
+          "(put it in quotes to make it a string)",
+          "m.yaml:8:65 manifest.wrong-type: 'tier' must be a string, but is a number "
+          "(put it in quotes to make it a string)",
+          "m.yaml:9:58 manifest.bad-value: 'matchLabels' is empty, so every account would match "
+          "(name a label, for example: {role: web})"}},
         {"retry",
          with_task("{name: a, type: ShellScript, retry: {attempts: 0, delay: 5}, with: {run: x}}"),
          {"m.yaml:6:52 manifest.bad-value: 'attempts' must be at least 1 (write 1 or more)",

@@ -201,6 +201,21 @@ bool resolve_environment(Resolution& resolution, std::string_view name, const Ma
   return true;
 }
 
+std::vector<AccountId> accounts_with(const Model& model, const Map& labels) {
+  const auto has_all = [&](const Account& account) {
+    return std::ranges::all_of(labels, [&](const Map::Entry& wanted) {
+      const Value* label = account.labels.find(wanted.first.name);
+      return label && label->is_string() && label->string() == wanted.second.string();
+    });
+  };
+  std::vector<AccountId> found;
+  for (AccountId id = 0; id < model.accounts.size(); ++id) {
+    if (has_all(model.accounts[id])) found.push_back(id);
+  }
+  std::ranges::sort(found, {}, [&](AccountId id) { return std::string_view(model.accounts[id].name); });
+  return found;
+}
+
 void resolve_accounts(Resolution& resolution) {
   Model& model = resolution.model;
   model.accounts.push_back({"deployment-host", &infrastructure_account_kind(), Value(Map{}), {}, {}});
@@ -209,8 +224,9 @@ void resolve_accounts(Resolution& resolution) {
   for (const Manifest* manifest : manifests) {
     if (!in_scope(*manifest, model.environment.name)) continue;
     if (account_named(model, manifest->name) && manifest->name != "deployment-host") continue;
-    Account account{manifest->name, manifest->kind, manifest->spec, manifest->where,
-                    authentication_of(resolution, *manifest)};
+    Account account{
+        manifest->name,  manifest->kind, manifest->spec, manifest->where, authentication_of(resolution, *manifest),
+        manifest->labels};
     evaluate_spec(resolution, *account.kind, account.name, account.spec);
     if (manifest->name == "deployment-host") {  // whatever kind it is written as, it is this machine
       account.kind = &infrastructure_account_kind();

@@ -102,6 +102,9 @@ class SchemaMaker {
     Value schema = bare(field, may, alpha);
     if (field.scalar_or_list && !field.fields.empty())
       schema = any_of(property(field.fields.front(), may, alpha), std::move(schema));
+    if (field.or_names) {
+      schema = any_of(std::move(schema), Object().with("type", "array").with("items", type("string")).take());
+    }
     const bool closed = field.type != FieldType::any && field.type != FieldType::condition &&
                         (field.type != FieldType::string || !field.one_of.empty());
     if (may && closed) schema = any_of(std::move(schema), expression());

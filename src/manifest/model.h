@@ -57,6 +57,14 @@ struct Account {
   Value spec;
   Where where;
   std::optional<Authentication> authentication = {};
+  Map labels = {};
+};
+
+/// How many instances of one task are worked on at a time.
+struct RolloutRules {
+  std::size_t batch = 1;         ///< so many at a time; of a percentage: of all its instances, rounded up
+  std::size_t max_failures = 0;  ///< so many may fail, in all, before the rollout stops
+  Where where;
 };
 
 /// What is done in the place of something that the task's own provider would do: a task without a name.
@@ -67,7 +75,7 @@ struct Substitute {
   SourceId source = 0;
 };
 
-/// One thing to bring about; an instance, when written with forEach.
+/// One thing to bring about; an instance, when written with forEach or accounts.
 struct Task {
   std::string name;       ///< "site", or "motd[web-1]"
   std::string base_name;  ///< without the key
@@ -77,7 +85,7 @@ struct Task {
   AccountId account = 0;
   std::shared_ptr<const Value> with;                    ///< checked against type->inputs; not evaluated; never null
   Map variables;                                        ///< the task's own
-  std::shared_ptr<const std::pair<Value, Value>> each;  ///< each.key, each.value; null without forEach
+  std::shared_ptr<const std::pair<Value, Value>> each;  ///< each.key, each.value; null of a single task
   std::shared_ptr<const Template> when;  ///< only when it waits for outputs; decided when the task is ready
   Trigger trigger = Trigger::changed;
   bool temporary = false;
@@ -89,10 +97,11 @@ struct Task {
   Occasion occasion = Occasion::deploy;
   std::vector<Substitute> instead;
   std::string concurrency_group;
-  std::string moved_from;     ///< its address before, or ""
-  std::vector<TaskId> needs;  ///< whose end it waits for inside and outside its deployment; ascending
-  SourceId source = 0;        ///< of the text that its inputs are from: see Model::directory_of
-  Where where;                ///< of its name
+  std::optional<RolloutRules> rollout;  ///< the same in all instances
+  std::string moved_from;               ///< its address before, or ""
+  std::vector<TaskId> needs;            ///< whose end it waits for inside and outside its deployment; ascending
+  SourceId source = 0;                  ///< of the text that its inputs are from: see Model::directory_of
+  Where where;                          ///< of its name
 
   bool asks() const { return type->on_demand && occasion == Occasion::deploy; }
   /// Done only when something that needs it has something to do.
@@ -110,7 +119,7 @@ struct DeploymentScope {
   std::vector<DeploymentId> needs;                 ///< dependsOn, all in scope; ascending
   std::vector<TaskId> tasks;                       ///< by occasion, then in order of writing; ids follow one another
   std::array<std::vector<TaskId>, 4> by_occasion;  ///< the same
-  std::vector<std::string> loops;  ///< names of the tasks with forEach, sorted; one may have no instance at all
+  std::vector<std::string> loops;  ///< names of the tasks with instances, sorted; one may have none at all
   Map variables;
   OnFailure on_failure = OnFailure::rollback;
   RollbackRules rollback;

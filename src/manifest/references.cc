@@ -95,7 +95,7 @@ class Follower {
     }
     if (name == "deployments") return of_deployment(reference, guarded);
     if (name == "each" && task_ && !task_->each && !guarded) {
-      return error("manifest.no-loop", "'each' is only known in tasks with forEach", reference.where,
+      return error("manifest.no-loop", "'each' is only known in tasks with forEach or accounts", reference.where,
                    "add forEach to the task, or do not read 'each'");
     }
     if (const auto wrong = missing_member(reference, *root)) {
@@ -274,15 +274,19 @@ class Follower {
     }
     if (key == "outputs") {
       return error("manifest.unknown-reference",
-                   fmt::format("task '{}' has an instance for each item of its forEach", name), where,
-                   fmt::format("name one: tasks.{}['{}'].outputs", name, keys.empty() ? "KEY" : keys.front()));
+                   fmt::format("task '{}' has an instance for each {}", name,
+                               by_account(declared) ? "of its accounts" : "item of its forEach"),
+                   where, fmt::format("name one: tasks.{}['{}'].outputs", name, keys.empty() ? "KEY" : keys.front()));
     }
     const std::vector<std::string_view> views(keys.begin(), keys.end());
     error("manifest.unknown-reference", fmt::format("task '{}' has no instance '{}'", name, key), where,
-          did_you_mean(
-              key, views,
-              keys.empty() ? "its forEach is empty here" : fmt::format("its instances: {}", fmt::join(keys, ", "))));
+          did_you_mean(key, views,
+                       keys.empty()
+                           ? by_account(declared) ? "no account has its labels here" : "its forEach is empty here"
+                           : fmt::format("its instances: {}", fmt::join(keys, ", "))));
   }
+
+  static bool by_account(const Declared& declared) { return declared.written->find("accounts") != nullptr; }
 
   // [each.key] is the one computed step that is known here: instance to instance, loop beside loop.
   std::string own_key(const Segment& segment) const {
@@ -420,7 +424,8 @@ class Follower {
     const auto found = model_.by_address.find(fmt::format("{}.{}[{}]", model_.deployments[home].name, name, key));
     if (found != model_.by_address.end()) return need(found->second, where);
     if (declared->loop) return loop_without(std::string(name), std::string(key), *declared, where);
-    error("manifest.unknown-reference", fmt::format("task '{}' has no instances: it has no forEach", name), where,
+    error("manifest.unknown-reference",
+          fmt::format("task '{}' has no instances: it has no forEach and no accounts", name), where,
           fmt::format("write '{}'", name));
   }
 

@@ -154,7 +154,7 @@ INSTANTIATE_TEST_SUITE_P(
           "(name one: tasks.a['one'].outputs)"}},
         {"each_outside",
          web(task("name: b", "${{ each.key }}")),
-         {"m.yaml:6:51 manifest.no-loop: 'each' is only known in tasks with forEach "
+         {"m.yaml:6:51 manifest.no-loop: 'each' is only known in tasks with forEach or accounts "
           "(add forEach to the task, or do not read 'each')"}},
         {"out_of_scope",
          web(task("name: a, when: 1 == 2") + task("name: b", "${{ tasks.a.outputs.x }}")),
@@ -167,7 +167,8 @@ INSTANTIATE_TEST_SUITE_P(
           "(one of them needs a value of its own)"}},
         {"instance_of_a_single_task",
          web(task("name: a") + task("name: b, dependsOn: \"a[x]\"")),
-         {"m.yaml:7:26 manifest.unknown-reference: task 'a' has no instances: it has no forEach (write 'a')"}},
+         {"m.yaml:7:26 manifest.unknown-reference: task 'a' has no instances: it has no forEach and no accounts (write "
+          "'a')"}},
     }),
     [](const auto& info) { return std::string(info.param.name); });
 

@@ -81,6 +81,8 @@ void report(Diagnostics&, std::string_view code, std::string message, Where, std
 // The passes, in order.
 bool resolve_environment(Resolution&, std::string_view name, const Map& command_line);  ///< false: there is no such
 void resolve_accounts(Resolution&);
+/// Those that have all of these labels (values are strings), by name.
+std::vector<AccountId> accounts_with(const Model&, const Map& labels);
 void resolve_deployments(Resolution&);
 void resolve_tasks(Resolution&);
 void resolve_moves(Resolution&);       ///< makes addresses of Task::moved_from

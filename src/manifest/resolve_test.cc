@@ -137,6 +137,76 @@ TEST(Resolve, makes_instances_of_lists_and_maps) {
   EXPECT_THAT(addresses(model, model.task("web.f")->needs), ElementsAre("web.a[web-2]", "web.b[x]", "web.b[y]"));
 }
 
+std::string box(std::string_view name, std::string_view labels = "") {
+  return document("InfrastructureAccount", fmt::format("name: {}, labels: {{{}}}", name, labels), "  {}");
+}
+
+std::vector<std::string> where_each_works(const Model& model) {
+  std::vector<std::string> lines;
+  for (const Task& task : model.tasks) {
+    lines.push_back(fmt::format("{} in {}", task.address, model.accounts[task.account].name));
+  }
+  return lines;
+}
+
+TEST(Resolve, makes_an_instance_in_each_account_with_the_labels) {
+  Read read(box("web-2", "role: web, zone: b") + box("web-1", "role: web, zone: a") + box("db-1", "role: db, zone: a") +
+            box("plain") + document("Variables", "name: v", "  values: {zone: a}") +
+            web("  account: db-1\n  tasks:\n" + task("name: all, accounts: {matchLabels: {role: web}}") +
+                task("name: zone, accounts: {matchLabels: {role: web, zone: \"${{ vars.zone }}\"}}") +
+                task("name: some, accounts: {matchLabels: {role: web}}, when: each.value.zone == 'b'") +
+                task("name: after, dependsOn: all") +
+                task("name: beside, accounts: {matchLabels: {role: web}}, dependsOn: [\"all[${{ each.key }}]\"]")));
+  const Model model = read.resolve();
+  EXPECT_THAT(read.findings(), IsEmpty());
+  EXPECT_THAT(where_each_works(model),
+              ElementsAre("web.all[web-1] in web-1", "web.all[web-2] in web-2", "web.zone[web-1] in web-1",
+                          "web.some[web-2] in web-2", "web.after in db-1", "web.beside[web-1] in web-1",
+                          "web.beside[web-2] in web-2"));
+  EXPECT_EQ(model.tasks[0].each->first.string(), "web-1");
+  EXPECT_EQ(to_json(model.tasks[0].each->second), R"({"role":"web","zone":"a"})");
+  EXPECT_THAT(addresses(model, model.task("web.after")->needs), ElementsAre("web.all[web-1]", "web.all[web-2]"));
+  EXPECT_THAT(addresses(model, model.task("web.beside[web-2]")->needs), ElementsAre("web.all[web-2]"));
+}
+
+TEST(Resolve, makes_an_instance_in_each_account_that_is_named) {
+  Read read(box("a") + box("b", "x: y") + document("Environment", "name: default", "  accounts: {main: b}") +
+            document("Variables", "name: v", "  values: {hosts: [deployment-host, a]}") +
+            web("  tasks:\n" + task("name: t, accounts: [main, a]") + task("name: u, accounts: \"${{ vars.hosts }}\"") +
+                task("name: none, accounts: []") + task("name: all, with: {run: \"${{ jsonEncode(tasks.t) }}\"}")));
+  const Model model = read.resolve();
+  EXPECT_THAT(where_each_works(model),
+              ElementsAre("web.t[b] in b", "web.t[a] in a", "web.u[deployment-host] in deployment-host",
+                          "web.u[a] in a", "web.all in deployment-host"));
+  EXPECT_EQ(to_json(model.tasks[1].each->second), "{}");
+  EXPECT_THAT(addresses(model, model.task("web.all")->needs), ElementsAre("web.t[b]", "web.t[a]"));
+}
+
+TEST(Resolve, warns_when_no_account_matches) {
+  Read read(box("a", "role: web") + web("  tasks:\n" + task("name: t, accounts: {matchLabels: {role: wbe}}")));
+  const Model model = read.resolve();
+  EXPECT_THAT(model.tasks, IsEmpty());
+  EXPECT_FALSE(read.diagnostics.has_errors());
+  EXPECT_THAT(read.findings(),
+              ElementsAre("m.yaml:12:25 manifest.no-account: no account has these labels in environment 'default', so "
+                          "there is no 't' (labels stand in metadata.labels of accounts; `verba accounts list` shows "
+                          "which are in scope)"));
+}
+
+TEST(Resolve, works_out_how_many_instances_are_a_batch) {
+  Read read(web("  tasks:\n" + task("name: a, forEach: [x, y, z], rollout: {batch: 34%}") +
+                task("name: b, forEach: [x, y, z], rollout: {batch: 1%, maxFailures: 2}") +
+                task("name: c, forEach: [x, y], rollout: {batch: 7}") + task("name: d, forEach: [x]")));
+  const Model model = read.resolve();
+  EXPECT_THAT(read.findings(), IsEmpty());
+  EXPECT_EQ(model.task("web.a[z]")->rollout->batch, 2u);
+  EXPECT_EQ(model.task("web.a[z]")->rollout->max_failures, 0u);
+  EXPECT_EQ(model.task("web.b[x]")->rollout->batch, 1u);
+  EXPECT_EQ(model.task("web.b[x]")->rollout->max_failures, 2u);
+  EXPECT_EQ(model.task("web.c[x]")->rollout->batch, 7u);
+  EXPECT_FALSE(model.task("web.d[x]")->rollout);
+}
+
 TEST(Resolve, leaves_a_condition_that_waits_for_outputs) {
   Read read(web("  tasks:\n" + task("name: a") + task("name: b, when: tasks.a.outputs.x == 1") +
                 task("name: c, when: \"environment.name == 'other' && tasks.a.outputs.x == 1\"") +
@@ -214,6 +284,38 @@ INSTANTIATE_TEST_SUITE_P(
         {"for_each_waits",
          web("  tasks:\n" + task("name: a") + task("name: b, forEach: \"${{ tasks.a.outputs.list }}\"")),
          {"m.yaml:7:24 manifest.waits-for-outputs: 'forEach' cannot wait for the outputs of other tasks "
+          "(instances must be known before anything runs)"}},
+        {"accounts_unknown",
+         web("  tasks:\n" + task("name: a, accounts: [deployment-hots]")),
+         {"m.yaml:6:26 manifest.unknown-account: environment 'default' has no account or role 'deployment-hots' "
+          "(did you mean 'deployment-host'?)"}},
+        {"accounts_twice",
+         web("  tasks:\n" + task("name: a, accounts: [deployment-host, deployment-host]")),
+         {"m.yaml:6:43 manifest.duplicate-key: 'accounts' has 'deployment-host' twice "
+          "(remove one: each account has an instance of its own)"}},
+        {"accounts_twice_by_a_role",
+         document("Environment", "name: default", "  accounts: {web: deployment-host}") +
+             web("  tasks:\n" + task("name: a, accounts: [web, deployment-host]")),
+         {"m.yaml:12:31 manifest.duplicate-key: 'web' and 'deployment-host' are the same account "
+          "(remove one: each account has an instance of its own)"}},
+        {"accounts_of_the_wrong_kind",
+         document("UnixInfrastructureAccount", "name: u1, labels: {role: web}", "  {}") +
+             document("UnixInfrastructureAccount", "name: u2, labels: {role: web}", "  {}") +
+             web("  tasks:\n" + task("name: a, accounts: {matchLabels: {role: web}}")),
+         {"m.yaml:18:25 manifest.wrong-account: a ShellScript cannot work in 'u1', which is a "
+          "UnixInfrastructureAccount "
+          "(it needs a InfrastructureAccount)"}},
+        {"accounts_from_an_expression",
+         document("Variables", "name: v", "  values: {hosts: web-1, labels: {tier: 1}}") +
+             web("  tasks:\n" + task("name: a, accounts: \"${{ vars.hosts }}\"") +
+                 task("name: b, accounts: {matchLabels: \"${{ vars.labels }}\"}")),
+         {"m.yaml:12:25 manifest.wrong-type: 'accounts' must give labels or a list of names, but gave a string "
+          "(write {matchLabels: {role: web}}, or [web-1, web-2])",
+          "m.yaml:5:41 manifest.wrong-type: label 'tier' must be a string, but is a number "
+          "(labels are texts: put it in quotes)"}},
+        {"accounts_wait",
+         web("  tasks:\n" + task("name: a") + task("name: b, accounts: [\"${{ tasks.a.outputs.x }}\"]")),
+         {"m.yaml:7:25 manifest.waits-for-outputs: 'accounts' cannot wait for the outputs of other tasks "
           "(instances must be known before anything runs)"}},
         {"when_is_text",
          web("  tasks:\n" + task("name: a, when: \"'yes'\"")),

@@ -89,6 +89,10 @@ bool has_type(const Value& value, FieldType type) {
   return false;
 }
 
+std::string wanted(const Field& field) {
+  return std::string(wanted(field.type)) + (field.or_names ? " or a list of names" : "");
+}
+
 std::string joined(const std::vector<std::string_view>& words) {
   return fmt::format("{}", fmt::join(words, ", "));
 }
@@ -197,6 +201,7 @@ class FieldChecker {
     if (value.is_unknown() || value.is_expression()) return;
     if (field.secret) make_secret(value);
     if (field.scalar_or_list && is_scalar(value)) wrap(value);
+    if (field.or_names && value.is_list()) return names(value, at);
     if (!has_type(value, field.type)) return wrong_type(value, field, at);
     limits(value, field, at);
     children(value, field, at, parsed);
@@ -218,6 +223,15 @@ class FieldChecker {
       }
     } else if (!parsed && mode_ != Mode::evaluated) {
       no_expressions_in(value, field, at);
+    }
+  }
+
+  void names(const Value& list, const Path* at) {
+    static const Field name{.name = "name", .summary = "a name"};
+    std::size_t index = 0;
+    for (const Value& item : list.list()) {
+      const Path here{at, {}, index++, &item};
+      if (!item.is_string() && !item.is_expression()) wrong_type(item, name, &here);
     }
   }
 
@@ -258,7 +272,7 @@ class FieldChecker {
     if (hint.empty() && !field.example.empty()) hint = fmt::format("for example: {}", field.example);
     if (hint.empty()) hint = fmt::format("{}: {}", at->label(), field.summary);
     report("manifest.wrong-type",
-           fmt::format("'{}' must be {}, but is {}", at->label(), wanted(field.type), with_article(value.kind())),
+           fmt::format("'{}' must be {}, but is {}", at->label(), wanted(field), with_article(value.kind())),
            value.where, std::move(hint), at->up);
   }
 
@@ -400,7 +414,7 @@ std::string type_name(const Field& field) {
     case FieldType::condition:
       return "condition";
     case FieldType::object:
-      return "object";
+      return field.or_names ? "object or list of string" : "object";
     case FieldType::list:
     case FieldType::map:
       break;

@@ -49,8 +49,9 @@ struct Field {
   std::vector<Field> fields = {};            ///< see list, map, object
   bool scalar_or_list = false;               ///< a list that may also be written as one scalar
   std::optional<std::int64_t> minimum = {};  ///< of a duration: in milliseconds
-  bool not_yet = false;  ///< has a place in the language, but this version cannot do it: writing it is an error
-  bool by_type = false;  ///< the task type says what may stand in it; check_fields() leaves it alone
+  bool not_yet = false;   ///< has a place in the language, but this version cannot do it: writing it is an error
+  bool by_type = false;   ///< the task type says what may stand in it; check_fields() leaves it alone
+  bool or_names = false;  ///< an object that may also be written as a list of names
   std::string_view instead_of_expression = {};  ///< hint where somebody writes ${{ }} and it is not allowed
   bool only_alpha = false;                      ///< v1-alpha had it; it means nothing any more
   bool implied = false;  ///< `default_value` is told to people only; nothing is written into the value

@@ -306,7 +306,8 @@ class TaskView {
   // --- the rest
 
   LookUp each(Path path) const {
-    if (!task().each) return NotFound{"'each' is only known in tasks with forEach", "add forEach to the task"};
+    if (!task().each)
+      return NotFound{"'each' is only known in tasks with forEach or accounts", "add forEach to the task"};
     if (path.size() > 1 && path[1].name == "key") return Found{task().each->first, 2};
     if (path.size() > 1 && path[1].name == "value") return found_in(task().each->second, path, 2);
     return NotFound{"'each' has key and value only", "write each.key or each.value"};

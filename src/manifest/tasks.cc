@@ -9,6 +9,7 @@
 #include "manifest/kinds/kinds.h"
 #include "manifest/names.h"
 #include "manifest/resolve.h"
+#include "manifest/rollout.h"
 
 namespace verba {
 namespace {
@@ -98,7 +99,7 @@ class TaskMaker {
     if (!is_new) return;
     Declared& declared = place->second;
     declared.written = &written;
-    declared.loop = written.find("forEach") != nullptr;
+    declared.loop = written.find("forEach") || written.find("accounts");
     declared.first = static_cast<TaskId>(model_.tasks.size());
     if (!in_environment(written)) {
       declared.fate = Declared::Fate::other_environments;
@@ -111,6 +112,10 @@ class TaskMaker {
       single(written, *name, declared);
     }
     declared.count = static_cast<std::uint32_t>(model_.tasks.size()) - declared.first;
+    const Value* rollout = written.find("rollout");
+    if (!rollout || !rollout->is_map()) return;
+    const RolloutRules rules = rollout_rules(*rollout, declared.count);
+    for (TaskId id = declared.first; id < model_.tasks.size(); ++id) model_.tasks[id].rollout = rules;
   }
 
  private:
@@ -138,7 +143,11 @@ class TaskMaker {
       return;
     }
     scope_.loops.push_back(name.string());
-    instances(prototype, written, declared);
+    if (written.find("accounts")) {
+      account_instances(prototype, written, declared);
+    } else {
+      instances(prototype, written, declared);
+    }
   }
 
   // All that does not differ from instance to instance. False when the task is broken.
@@ -250,6 +259,102 @@ class TaskMaker {
     }
   }
 
+  /// What is written out was looked at when it was checked; what expressions give was not.
+  static bool told(const Value* written) { return written && !written->is_expression(); }
+
+  /// One in each account that is chosen.
+  void account_instances(const Task& prototype, const Value& written, Declared& declared) {
+    const Value& over = *written.find("accounts");
+    model_.tasks.push_back(prototype);  // as for forEach
+    const auto chosen = evaluated(over, "accounts", "instances must be known before anything runs");
+    model_.tasks.pop_back();
+    const Value* labels = chosen ? chosen->find("matchLabels") : nullptr;
+    const bool sound = chosen && (chosen->is_list() || (labels && labels->is_map() && chosen->map().size() == 1));
+    if (!sound) declared.fate = Declared::Fate::broken;
+    const Value* written_labels = over.find("matchLabels");
+    if (!sound && chosen && !(told(&over) && (!written_labels || told(written_labels)))) {
+      error("manifest.wrong-type",
+            fmt::format("'accounts' must give labels or a list of names, but gave {}", with_article(chosen->kind())),
+            over.where, "write {matchLabels: {role: web}}, or [web-1, web-2]", "accounts");
+    }
+    if (!sound) return;
+    if (labels) {
+      labelled_instances(prototype, labels->map(), written, declared);
+    } else {
+      named_instances(prototype, chosen->list(), written, declared);
+    }
+  }
+
+  void labelled_instances(const Task& prototype, const Map& labels, const Value& written, Declared& declared) {
+    const Value& over = *written.find("accounts");
+    const Where where = over.where;
+    const Value* written_labels = over.find("matchLabels");
+    for (const auto& [name, value] : labels) {
+      if (value.is_string()) continue;
+      declared.fate = Declared::Fate::broken;
+      if (written_labels && told(written_labels->find(name.name))) return;
+      return error("manifest.wrong-type",
+                   fmt::format("label '{}' must be a string, but is {}", name.name, with_article(value.kind())),
+                   value.where ? value.where : where, "labels are texts: put it in quotes", "accounts");
+    }
+    const std::vector<AccountId> found = accounts_with(model_, labels);
+    if (found.empty()) {
+      Diagnostic warning{Severity::warning, "manifest.no-account", {}, where, {}, {}, {}};
+      warning.message = fmt::format("no account has these labels in environment '{}', so there is no '{}'",
+                                    model_.environment.name, prototype.base_name);
+      warning.hint = "labels stand in metadata.labels of accounts; `verba accounts list` shows which are in scope";
+      warning.trail.push_back({doing("accounts"), {}});
+      resolution_.diagnostics.add(std::move(warning));
+    }
+    for (const AccountId account : found) {
+      if (!account_instance(prototype, account, written, declared, where)) return;
+    }
+  }
+
+  void named_instances(const Task& prototype, const List& names, const Value& written, Declared& declared) {
+    const Value& over = *written.find("accounts");
+    std::unordered_map<AccountId, std::string_view> known;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const Value& name = names[i];
+      const Where here = name.where ? name.where : over.where;
+      if (!name.is_string()) {
+        declared.fate = Declared::Fate::broken;
+        if (over.is_list() && told(&over.list()[i])) continue;
+        error("manifest.wrong-type",
+              fmt::format("an account is named by a string, not by {}", with_article(name.kind())), here,
+              "name an account or a role", "accounts");
+        continue;
+      }
+      const auto account = account_named(name.string(), here, "accounts");
+      if (!account) {
+        declared.fate = Declared::Fate::broken;
+        continue;
+      }
+      const auto [before, is_new] = known.emplace(*account, name.string());
+      if (is_new) {
+        account_instance(prototype, *account, written, declared, here);
+        continue;
+      }
+      const bool same = before->second == name.string();
+      error("manifest.duplicate-key",
+            same ? fmt::format("'accounts' has '{}' twice", name.string())
+                 : fmt::format("'{}' and '{}' are the same account", before->second, name.string()),
+            here, "remove one: each account has an instance of its own", "accounts");
+    }
+  }
+
+  /// False when the task cannot work there.
+  bool account_instance(Task task, AccountId account, const Value& written, Declared& declared, Where where) {
+    task.account = account;
+    if (!fits(task, where, "accounts")) {
+      declared.fate = Declared::Fate::broken;
+      return false;
+    }
+    const Account& of = model_.accounts[account];
+    instance(std::move(task), written, declared, of.name, Value(of.labels), where);
+    return true;
+  }
+
   void instance(Task task, const Value& written, Declared& declared, const std::string& key, const Value& value,
                 Where where) {
     if (!is_key(key)) {
@@ -280,6 +385,7 @@ class TaskMaker {
   }
 
   bool account(const Value& written, TaskId id) {
+    if (written.find("accounts")) return true;  // it has one
     const Value* own = written.find("account");
     const Value* account = own ? own : deployment_account_;
     if (account) {
@@ -290,14 +396,14 @@ class TaskMaker {
               account->where, "name an account or a role", "account");
         return false;
       }
-      const auto found = account_named(name->string(), account->where);
+      const auto found = account_named(name->string(), account->where, "account");
       if (!found) return false;
       model_.tasks[id].account = *found;
     }
-    return fits(model_.tasks[id], account ? account->where : model_.tasks[id].where);
+    return fits(model_.tasks[id], account ? account->where : model_.tasks[id].where, "account");
   }
 
-  std::optional<AccountId> account_named(const std::string& name, Where where) {
+  std::optional<AccountId> account_named(const std::string& name, Where where, std::string_view field) {
     const auto role = model_.environment.roles.find(name);
     if (role != model_.environment.roles.end()) return role->second;
     std::vector<std::string_view> known;
@@ -309,22 +415,29 @@ class TaskMaker {
     if (const Manifest* elsewhere = resolution_.index.find("Account", name)) {
       error("manifest.out-of-scope",
             fmt::format("account '{}' is not in scope in environment '{}'", name, model_.environment.name), where,
-            scope_of_manifest(*elsewhere), "account");
+            scope_of_manifest(*elsewhere), field);
     } else {
       error("manifest.unknown-account",
             fmt::format("environment '{}' has no account or role '{}'", model_.environment.name, name), where,
-            did_you_mean(name, known, fmt::format("known: {}", fmt::join(known, ", "))), "account");
+            did_you_mean(name, known, known_accounts(known)), field);
     }
     return std::nullopt;
   }
 
-  bool fits(const Task& task, Where where) {
+  static std::string known_accounts(const std::vector<std::string_view>& names) {
+    constexpr std::size_t at_most = 20;
+    if (names.size() <= at_most) return fmt::format("known: {}", fmt::join(names, ", "));
+    return fmt::format("known: {} and {} more", fmt::join(names.begin(), names.begin() + at_most, ", "),
+                       names.size() - at_most);
+  }
+
+  bool fits(const Task& task, Where where, std::string_view field) {
     const auto& kinds = task.type->accounts;
     const Account& account = model_.accounts[task.account];
     if (kinds.empty() || std::find(kinds.begin(), kinds.end(), account.kind->name) != kinds.end()) return true;
     error("manifest.wrong-account",
           fmt::format("a {} cannot work in '{}', which is a {}", task.type->name, account.name, account.kind->name),
-          where, fmt::format("it needs a {}", fmt::join(kinds, " or a ")), "account");
+          where, fmt::format("it needs a {}", fmt::join(kinds, " or a ")), field);
     return false;
   }
 

@@ -13,8 +13,12 @@
 namespace verba {
 namespace {
 
-/// The steps of one deployment, by what their failure leads to.
-using ByPolicy = std::array<std::vector<std::size_t>, 3>;
+/// The steps of one deployment.
+struct Here {
+  std::vector<std::size_t> all;
+  std::array<std::vector<std::size_t>, 3> by_policy;         ///< by what their failure leads to
+  std::map<std::size_t, std::vector<std::size_t>> rollouts;  ///< those of which some may fail
+};
 
 bool is_whole_run(const Model& model, std::string_view deployment) {
   const auto id = model.deployment(deployment);
@@ -28,12 +32,10 @@ void tell_undone(const Plan& plan, std::size_t number, Consequence& consequence)
   (step.undoable ? consequence.undone : consequence.stay).push_back(number);
 }
 
-Consequence rolled_back(const Plan& plan, const Model& model, const ByPolicy& here, bool whole_run) {
+/// `steps`: what is undone, unless it is all that the run did.
+Consequence rolled_back(const Plan& plan, const Model& model, std::vector<std::size_t> steps, bool whole_run) {
   Consequence consequence;
   consequence.whole_run = whole_run;
-  std::vector<std::size_t> steps;
-  for (const auto& some : here) steps.insert(steps.end(), some.begin(), some.end());
-  std::ranges::sort(steps);
   if (whole_run) {
     steps.resize(plan.steps.size());
     std::iota(steps.begin(), steps.end(), 0);
@@ -53,6 +55,39 @@ Consequence rolled_back(const Plan& plan, const Model& model, const ByPolicy& he
   return consequence;
 }
 
+std::map<std::string_view, Here> by_deployment(const Plan& plan, const Model& model) {
+  std::map<std::string_view, Here> deployments;
+  for (std::size_t number = 0; number < plan.steps.size(); ++number) {
+    const Step& step = plan.steps[number];
+    if (is_cleaning(step)) continue;
+    Here& here = deployments[step.deployment];
+    here.all.push_back(number);
+    if (step.rollout) {
+      here.rollouts[*step.rollout].push_back(number);
+    } else {
+      here.by_policy[static_cast<std::size_t>(policy_of(plan, step, model))].push_back(number);
+    }
+  }
+  return deployments;
+}
+
+/// When more of its instances fail than may.
+Consequence of_rollout(const Plan& plan, std::size_t rollout, const std::vector<std::size_t>& steps,
+                       const Model& model) {
+  const Step& first = plan.steps[steps.front()];
+  const OnFailure policy = policy_of(plan, first, model);
+  Consequence consequence;
+  if (policy == OnFailure::rollback) {
+    const bool whole_run = is_whole_run(model, first.deployment);
+    consequence = rolled_back(plan, model, steps, whole_run);
+    if (!whole_run) consequence.by.clear();  // they are for the whole deployment
+  }
+  consequence.deployment = first.deployment;
+  consequence.policy = policy;
+  consequence.rollout = rollout;
+  return consequence;
+}
+
 }  // namespace
 
 OnFailure policy_of(const Plan& plan, const Step& step, const Model& model) {
@@ -65,26 +100,23 @@ OnFailure policy_of(const Plan& plan, const Step& step, const Model& model) {
 std::vector<Consequence> consequences_of(const Plan& plan, const Model& model) {
   std::vector<Consequence> all;
   if (plan.goal.kind != Goal::Kind::apply) return all;
-  std::map<std::string_view, ByPolicy> deployments;
-  for (std::size_t number = 0; number < plan.steps.size(); ++number) {
-    const Step& step = plan.steps[number];
-    if (is_cleaning(step)) continue;
-    deployments[step.deployment][static_cast<std::size_t>(policy_of(plan, step, model))].push_back(number);
-  }
-  for (const auto& [deployment, steps] : deployments) {
-    const auto kinds = std::ranges::count_if(steps, [](const auto& some) { return !some.empty(); });
+  for (const auto& [deployment, here] : by_deployment(plan, model)) {
+    const auto kinds = std::ranges::count_if(here.by_policy, [](const auto& some) { return !some.empty(); });
+    const bool told_apart = kinds > 1 || !here.rollouts.empty();
     for (const OnFailure policy : {OnFailure::rollback, OnFailure::stop, OnFailure::keep_going}) {
-      const std::vector<std::size_t>& some = steps[static_cast<std::size_t>(policy)];
+      const std::vector<std::size_t>& some = here.by_policy[static_cast<std::size_t>(policy)];
       if (some.empty()) continue;
       Consequence consequence;
-      if (policy == OnFailure::rollback) consequence = rolled_back(plan, model, steps, is_whole_run(model, deployment));
+      if (policy == OnFailure::rollback)
+        consequence = rolled_back(plan, model, here.all, is_whole_run(model, deployment));
       consequence.deployment = deployment;
       consequence.policy = policy;
-      for (const std::size_t step : kinds > 1 ? some : std::vector<std::size_t>()) {
+      for (const std::size_t step : told_apart ? some : std::vector<std::size_t>()) {
         consequence.of.push_back(plan.steps[step].address);
       }
       all.push_back(std::move(consequence));
     }
+    for (const auto& [rollout, steps] : here.rollouts) all.push_back(of_rollout(plan, rollout, steps, model));
   }
   return all;
 }

@@ -12,7 +12,8 @@ namespace verba {
 /// What happens when this step of the plan fails.
 OnFailure policy_of(const Plan& plan, const Step& step, const Model& model);
 
-/// Of each deployment in which an apply does something, by name; deployments whose tasks differ have several. What is
+/// Of each deployment in which an apply does something, by name; deployments whose tasks differ have several,
+/// and each rollout has one. What is
 /// temporary is left out: it is gone in the end, whatever happens. Of any other plan: none. Linear, but where `scope:
 /// run` makes it the number of such deployments times that of steps.
 std::vector<Consequence> consequences_of(const Plan& plan, const Model& model);

@@ -46,11 +46,21 @@ struct Step {
   bool only_recorded = false;  ///< others bring it about (manifest/occasion.h): no provider is called
   bool leaves_record = true;   ///< false: once it has ended there is nothing to remember
   Occasion occasion = Occasion::deploy;
-  std::optional<TaskId> task;         ///< in the model; nothing when it is only in state
-  std::optional<std::size_t> record;  ///< in the snapshot's records; nothing when new
-  std::optional<std::size_t> undoes;  ///< the step of the same plan that a rollback undoes
-  std::optional<Digest> restores;     ///< the recorded definition it goes back to: nothing is evaluated
-  std::string place;                  ///< "web.yaml:14"
+  std::optional<TaskId> task;          ///< in the model; nothing when it is only in state
+  std::optional<std::size_t> record;   ///< in the snapshot's records; nothing when new
+  std::optional<std::size_t> undoes;   ///< the step of the same plan that a rollback undoes
+  std::optional<Digest> restores;      ///< the recorded definition it goes back to: nothing is evaluated
+  std::optional<std::size_t> rollout;  ///< in the plan's rollouts: it is in a batch of that one
+  std::size_t batch = 0;               ///< in which one; the first is 1
+  std::string place;                   ///< "web.yaml:14"
+};
+
+/// A task of which some instances come after the others.
+struct Rollout {
+  std::string address;           ///< of the task: "fleet.motd"
+  std::size_t batch = 1;         ///< so many steps at a time
+  std::size_t max_failures = 0;  ///< so many may fail, in all batches together
+  std::size_t batches = 0;
 };
 
 /// Waits for people (TaskType::on_demand): nothing to undo.
@@ -78,10 +88,11 @@ struct Consequence {
   std::string deployment;       ///< where it happens
   std::vector<std::string> of;  ///< addresses: when one of these fails; empty: whichever fails there
   OnFailure policy = OnFailure::rollback;
-  bool whole_run = false;            ///< rolled back is all that the run did, everywhere
-  std::vector<std::size_t> undone;   ///< steps of the plan that are undone, if they were done
-  std::vector<std::size_t> stay;     ///< steps that nothing can undo
-  std::vector<std::string> by = {};  ///< addresses: the rollback.tasks that do the undoing
+  std::optional<std::size_t> rollout;  ///< when more instances of this one fail than may; undone is their batch
+  bool whole_run = false;              ///< rolled back is all that the run did, everywhere
+  std::vector<std::size_t> undone;     ///< steps of the plan that are undone, if they were done
+  std::vector<std::size_t> stay;       ///< steps that nothing can undo
+  std::vector<std::string> by = {};    ///< addresses: the rollback.tasks that do the undoing
 };
 
 /// What the person asked for.
@@ -102,17 +113,19 @@ struct Goal {
 std::string_view to_string(Goal::Kind);  ///< the command: apply, destroy, rollback, gc
 
 /// Graph nodes: the steps (0..steps-1), then gates, which stand for what is kept and for the beginnings and ends of
-/// deployments: nothing is done there.
+/// deployments: nothing is done there. Then the gates between batches: see plan/rollout.h.
 struct Plan {
   Goal goal;
   std::string environment;
   std::vector<Step> steps;
   Graph graph;
-  std::vector<std::string> kept;     ///< addresses; nothing to do there
-  std::vector<std::string> orphans;  ///< in state, gone from the manifests, and left alone
-  std::vector<Move> moves;           ///< recorded before anything else; the records of the steps are those after it
-  std::vector<Note> noted;           ///< no step of their own
-  std::vector<Record> forgotten;     ///< remembered of temporary things that nothing will need again
+  NodeId first_batch_gate = ~NodeId{0};  ///< from here on they are those between batches
+  std::vector<Rollout> rollouts;         ///< of an apply, where it does something
+  std::vector<std::string> kept;         ///< addresses; nothing to do there
+  std::vector<std::string> orphans;      ///< in state, gone from the manifests, and left alone
+  std::vector<Move> moves;               ///< recorded before anything else; the records of the steps are those after it
+  std::vector<Note> noted;               ///< no step of their own
+  std::vector<Record> forgotten;         ///< remembered of temporary things that nothing will need again
   std::vector<Consequence> consequences;  ///< of an apply: by deployment
   std::vector<std::string> locked;        ///< deployments to lock; sorted
   std::int64_t serial = 0;                ///< of the snapshot

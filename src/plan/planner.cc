@@ -23,6 +23,7 @@
 #include "plan/protection.h"
 #include "plan/removal.h"
 #include "plan/rollback.h"
+#include "plan/rollout.h"
 #include "plan/steps.h"
 #include "plan/targets.h"
 #include "plan/temporary.h"
@@ -483,6 +484,8 @@ Plan Planner::apply() {
   find_orphans(targets);
   clean_up(targets);
   plan_.graph = order_of_changes(model_, snapshot_, plan_.steps, removals_, cleanings_);
+  cut_into_batches(plan_, model_);
+  order_batches(plan_, model_, diagnostics_);
   plan_.consequences = consequences_of(plan_, model_);
   note_locks();
   return std::move(plan_);
@@ -588,6 +591,9 @@ Digest digest_of(const Plan& plan) {
       append(text, change.after);
       text += '\n';
     }
+  }
+  for (const Rollout& rollout : plan.rollouts) {
+    text += fmt::format("rollout {} {} {} {}\n", rollout.address, rollout.batch, rollout.max_failures, rollout.batches);
   }
   for (const Move& move : plan.moves) text += fmt::format("move {} {}\n", move.from, move.record.address);
   for (const std::string& orphan : plan.orphans) text += "orphan " + orphan + '\n';

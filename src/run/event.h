@@ -57,6 +57,19 @@ struct StepEnded {
   std::string hint;
   Milliseconds took{0};
 };
+/// The last step of a batch is over. A batch of which none was begun is not told of.
+struct BatchEnded {
+  std::string rollout;  ///< address of the task
+  std::size_t number = 1;
+  std::size_t of = 1;
+  std::size_t succeeded = 0;
+  std::size_t unchanged = 0;
+  std::size_t failed = 0;  ///< or in doubt, or cancelled
+  std::size_t skipped = 0;
+  std::size_t failures = 0;  ///< in the batches so far
+  std::size_t allowed = 0;   ///< so many may fail in all of them
+  Instant at;
+};
 struct StopAsked {
   Instant at;
   bool at_once = false;  ///< the second time: children are ended
@@ -67,7 +80,7 @@ struct RunEnded {
   RunStatus status = RunStatus::succeeded;
 };
 using Event = std::variant<RunBegan, RollbackWaits, RollbackBegan, StepBegan, StepPrinted, StepRetries, StepEnded,
-                           StopAsked, RunEnded>;
+                           BatchEnded, StopAsked, RunEnded>;
 
 /// Told of every event, on the thread of the run. Must be quick and must not throw.
 class Listener {

@@ -49,6 +49,7 @@ struct Fold {
     step.hint = e.hint;
     step.took = e.took;
   }
+  void operator()(const BatchEnded&) const {}
   void operator()(const StopAsked&) const { progress.stopping = true; }
   void operator()(const RunEnded& e) const {
     progress.ended = e.at;

@@ -20,7 +20,9 @@
 #include "base/error.h"
 #include "plan/consequences.h"
 #include "plan/moves.h"
+#include "plan/rollout.h"
 #include "plan/temporary.h"
+#include "run/batches.h"
 #include "run/journal.h"
 #include "run/live_step.h"
 #include "run/preparation.h"
@@ -71,10 +73,15 @@ class RunLoop {
   void settle(LiveStep&, Outcome);
   void settle(StepNumber, const Settled&);
   void forget_with(const Step& acted);
+  void over(StepNumber, StepStatus, Instant);
   void failed(StepNumber);
   void skip(const std::vector<StepNumber>&, const std::string& why);
   const RollbackRules& rollback_of(const Step&) const;
+  void end_rollout(const Step& failed);
   void stop_where(const Step& failed, bool everywhere);
+  bool is_doomed() const { return !doomed_.empty() || !doomed_batches_.empty(); }
+  std::vector<StepNumber> to_undo() const;
+  bool keeps_some() const;
   bool pause_before_undo();
   bool any(StepNumber from, StepNumber to, std::initializer_list<StepStatus>) const;
 
@@ -83,6 +90,7 @@ class RunLoop {
   const RunSettings& settings_;
   const Workplace& at_;
   const Plan& plan_;
+  Batches batches_;
   Journal journal_;
   Preparation preparation_;
   RunId run_ = 0;
@@ -95,6 +103,7 @@ class RunLoop {
   std::vector<StepNumber> begun_;  ///< in order
   std::set<std::string> stopped_;  ///< deployments in which nothing new starts
   std::set<std::string> doomed_;   ///< deployments of which this run's work is to be undone
+  std::map<std::pair<std::size_t, std::size_t>, std::string> doomed_batches_;  ///< by rollout and batch: its deployment
   std::set<std::string> busy_groups_;
   std::map<std::string, std::size_t> busy_accounts_;  ///< how many steps work in those that have a limit
   std::vector<StepNumber> parked_;                    ///< ready, but their group or their account is busy
@@ -114,6 +123,7 @@ RunLoop::RunLoop(const Plan& plan, const Model& model, const Snapshot& snapshot,
       settings_(settings),
       at_(workplace),
       plan_(plan),
+      batches_(plan),
       journal_(workplace.store, workplace.lease, workplace.sealer),
       preparation_(model, snapshot, workplace) {
   statuses_.assign(plan.steps.size(), StepStatus::pending);
@@ -171,8 +181,9 @@ void RunLoop::begin() {
   preparation_.begin(run_, now, settings_.reason, plan_.goal.ttl);
   at_.hosts.on_secret([this](const Value& secret) { preparation_.keep_secret(secret); });
   phase_.plan = &plan_;
-  phase_.schedule = std::make_unique<Schedule>(plan_.graph, plan_.steps.size(),
-                                               urgency_of(plan_, at_.store.durations(plan_.environment)));
+  phase_.schedule =
+      std::make_unique<Schedule>(plan_.graph, plan_.steps.size(),
+                                 urgency_of(plan_, at_.store.durations(plan_.environment)), plan_.first_batch_gate);
   next_log_ = now + log_interval;
   next_renewal_ = now + lease_length / 3;
   at_.system.on_interrupt([this] { on_interrupt(); });
@@ -189,7 +200,7 @@ RunResult RunLoop::carry_out() {
   begin();
   try {
     work_off();
-    if (!doomed_.empty() && !stopping_) roll_back();
+    if (is_doomed() && !stopping_) roll_back();
     clean_up();
     return end();
   } catch (...) {
@@ -212,17 +223,48 @@ void RunLoop::work_off() {
   }
 }
 
+/// What was begun in doomed deployments; and in doomed batches, with what was built upon those where they are.
+std::vector<StepNumber> RunLoop::to_undo() const {
+  std::vector<NodeId> batches;
+  std::set<std::string_view> homes;
+  for (const StepNumber step : begun_) {
+    const std::optional<std::size_t>& rollout = plan_.steps[step].rollout;
+    if (!rollout || !doomed_batches_.contains({*rollout, plan_.steps[step].batch})) continue;
+    batches.push_back(step);
+    homes.insert(plan_.steps[step].deployment);
+  }
+  const std::vector<bool> of_batches = built_on(plan_, batches);
+  std::vector<StepNumber> all;
+  for (const StepNumber number : begun_) {
+    const Step& step = plan_.steps[number];
+    if (statuses_[number] == StepStatus::in_doubt || step.temporary) continue;  // in doubt: it may still be at work
+    if (is_asking(step)) continue;
+    if (doomed_.contains(step.deployment) || (of_batches[number] && homes.contains(step.deployment))) {
+      all.push_back(number);
+    }
+  }
+  return all;
+}
+
+/// Does anything of this run stay where a batch was undone?
+bool RunLoop::keeps_some() const {
+  std::set<std::string_view> homes;
+  for (const auto& [batch, deployment] : doomed_batches_) homes.insert(deployment);
+  std::vector<bool> undone(plan_.steps.size(), false);
+  for (StepNumber step = undo_->first; step < undo_->plan.steps.size(); ++step) {
+    if (const std::optional<std::size_t>& undoes = undo_->plan.steps[step].undoes) undone[*undoes] = true;
+  }
+  return std::ranges::any_of(begun_, [&](StepNumber step) {
+    return !undone[step] && homes.contains(plan_.steps[step].deployment) && !plan_.steps[step].temporary;
+  });
+}
+
 /// The second phase.
 void RunLoop::roll_back() {
-  std::vector<StepNumber> to_undo;
-  for (const StepNumber step : begun_) {
-    if (statuses_[step] == StepStatus::in_doubt) continue;  // it may still be at work
-    if (is_asking(plan_.steps[step])) continue;
-    if (doomed_.contains(plan_.steps[step].deployment) && !plan_.steps[step].temporary) to_undo.push_back(step);
-  }
+  const std::vector<StepNumber> to_undo = this->to_undo();
   if (to_undo.empty() || !pause_before_undo()) return;
   before_undo_ = at_.store.snapshot(plan_.environment);
-  undo_ = undo_of(plan_, to_undo, model_);
+  undo_ = undo_of(plan_, to_undo, model_, doomed_);
   for (StepNumber step = undo_->first; step < undo_->plan.steps.size(); ++step) {
     journal_.added(step, undo_->plan.steps[step]);
   }
@@ -278,6 +320,7 @@ RunResult RunLoop::end() {
         !any(planned, all, {StepStatus::failed, StepStatus::in_doubt, StepStatus::cancelled, StepStatus::pending});
     if (any(first_cleaning(plan_), planned, {StepStatus::failed})) whole = false;
     status = whole ? RunStatus::rolled_back : RunStatus::rollback_failed;
+    if (whole && keeps_some()) status = RunStatus::failed;
   }
   if (stopping_ && any(0, all, {StepStatus::pending, StepStatus::cancelled})) status = RunStatus::cancelled;
   const Instant now = at_.system.now();
@@ -351,7 +394,7 @@ bool RunLoop::start_ready(std::vector<LiveStep*>& started) {
 bool RunLoop::comes_last(StepNumber number) {
   if (cleaning_) return statuses_[number] != StepStatus::pending;
   const Step& step = phase_.plan->steps[number];
-  if (!is_cleaning(step) || doomed_.empty()) return false;
+  if (!is_cleaning(step) || !is_doomed()) return false;
   skip(block(number), fmt::format("it needs {}", step.address));
   return true;
 }
@@ -459,6 +502,7 @@ void RunLoop::settle(LiveStep& live, Outcome outcome) {
   statuses_[job.step] = settled.status;
   journal_.ended(job.step, now, settled.status, settled.message, exit_code);
   at_.listener.on(StepEnded{job.step, now, settled.status, settled.message, settled.hint, live.took()});
+  over(job.step, settled.status, now);
   if (settled.status == StepStatus::succeeded) {
     phase_.schedule->finish(job.step - phase_.first);
     forget_with(phase_.plan->steps[job.step]);
@@ -492,11 +536,16 @@ void RunLoop::settle(StepNumber step, const Settled& settled) {
   journal_.ended(step, now, settled.status, message);
   at_.listener.on(
       StepEnded{step, now, settled.status, message, preparation_.secrets().mask(settled.hint), Milliseconds(0)});
+  over(step, settled.status, now);
   if (settled.status == StepStatus::failed) {
     failed(step);
   } else {
     phase_.schedule->finish(step - phase_.first);
   }
+}
+
+void RunLoop::over(StepNumber step, StepStatus status, Instant now) {
+  if (const std::optional<BatchEnded> ended = batches_.over(step, status, now)) at_.listener.on(*ended);
 }
 
 const RollbackRules& RunLoop::rollback_of(const Step& step) const {
@@ -506,11 +555,13 @@ const RollbackRules& RunLoop::rollback_of(const Step& step) const {
 }
 
 /// What needs the step will not run. With `stop` and `rollback` nothing new of its deployment either, nor what needs
-/// that; with `rollback` what was done there is undone later.
+/// that; with `rollback` what was done there is undone later. In a rollout some may fail before any of this happens,
+/// and what is undone is the batch alone.
 void RunLoop::failed(StepNumber number) {
   const Step& step = phase_.plan->steps[number];
   skip(block(number), fmt::format("it needs {}", step.address));
-  if (undo_) return;
+  if (undo_ || (step.rollout && !batches_.too_many(*step.rollout))) return;
+  if (step.rollout) end_rollout(step);
   const OnFailure policy = policy_of(plan_, step, model_);
   if (policy == OnFailure::keep_going) return;
   // What is in doubt may still be at work: nothing is undone beside it.
@@ -518,9 +569,22 @@ void RunLoop::failed(StepNumber number) {
   const RollbackRules& rules = rollback_of(step);
   if (undo) {
     undo_delay_ = std::max(undo_delay_, rules.delay);
-    doomed_.insert(step.deployment);
+    if (step.rollout && !rules.whole_run) {
+      doomed_batches_.emplace(std::pair(*step.rollout, step.batch), step.deployment);
+    } else {
+      doomed_.insert(step.deployment);
+    }
   }
   stop_where(step, undo && rules.whole_run);
+}
+
+/// No other instance begins.
+void RunLoop::end_rollout(const Step& failed) {
+  for (StepNumber other = 0; other < plan_.steps.size(); ++other) {
+    if (plan_.steps[other].rollout != failed.rollout || statuses_[other] != StepStatus::pending) continue;
+    skip({other}, fmt::format("{} failed", failed.address));
+    skip(block(other), fmt::format("it needs {}", plan_.steps[other].address));
+  }
 }
 
 /// Nothing new starts in its deployment, or anywhere: then all of it is to be undone.
@@ -548,6 +612,7 @@ void RunLoop::skip(const std::vector<StepNumber>& steps, const std::string& why)
     statuses_[step] = StepStatus::skipped;
     journal_.ended(step, now, StepStatus::skipped, why);
     at_.listener.on(StepEnded{step, now, StepStatus::skipped, why, "", Milliseconds(0)});
+    over(step, StepStatus::skipped, now);
   }
 }
 

@@ -5,10 +5,11 @@
 
 namespace verba {
 
-Schedule::Schedule(const Graph& graph, std::size_t steps, std::vector<std::uint64_t> urgency)
+Schedule::Schedule(const Graph& graph, std::size_t steps, std::vector<std::uint64_t> urgency, NodeId soft)
     : graph_(graph),
       steps_(steps),
       urgency_(std::move(urgency)),
+      soft_(soft),
       missing_(graph.size()),
       blocked_(graph.size(), false) {
   for (NodeId node = 0; node < graph.size(); ++node) {
@@ -57,18 +58,22 @@ void Schedule::count_down(NodeId done, std::vector<NodeId>& gates) {
 
 std::vector<StepNumber> Schedule::block(NodeId node) {
   std::vector<StepNumber> steps;
+  if (blocked_[node]) return steps;
   std::vector<NodeId> open{node};
+  std::vector<NodeId> gates;
   blocked_[node] = true;
   while (!open.empty()) {
     const NodeId next = open.back();
     open.pop_back();
     for (const NodeId user : graph_.users(next)) {
-      if (blocked_[user]) continue;
+      if (user >= soft_ && --missing_[user] == 0) gates.push_back(user);
+      if (user >= soft_ || blocked_[user]) continue;
       blocked_[user] = true;
       open.push_back(user);
       if (user < steps_) steps.push_back(user);
     }
   }
+  for (const NodeId gate : gates) finish(gate);
   std::ranges::sort(steps);
   return steps;
 }

@@ -17,8 +17,9 @@ namespace verba {
 /// Linear over a whole run, but for the queue of ready steps.
 class Schedule {
  public:
-  /// `urgency`: of each node, see weight_below(). Larger goes first; equal ones in the order of their numbers.
-  Schedule(const Graph& graph, std::size_t steps, std::vector<std::uint64_t> urgency);
+  /// `urgency`: of each node, see weight_below(). Larger goes first; equal ones in the order of their numbers. Gates
+  /// from `soft` on open when their needs are done or will never be.
+  Schedule(const Graph& graph, std::size_t steps, std::vector<std::uint64_t> urgency, NodeId soft = ~NodeId{0});
 
   /// The most urgent step that is ready; it is then running.
   std::optional<StepNumber> take();
@@ -26,8 +27,8 @@ class Schedule {
   void put_back(StepNumber step);
   /// A step is done, or nothing need be done: its users may become ready.
   void finish(NodeId node);
-  /// A step will never be done: marks all that need it, and returns the steps among them that were not marked before,
-  /// ascending.
+  /// A step will never be done: marks all that need it but soft gates, and returns the steps among them that were not
+  /// marked before, ascending.
   std::vector<StepNumber> block(NodeId node);
 
  private:
@@ -43,6 +44,7 @@ class Schedule {
   const Graph& graph_;
   std::size_t steps_;
   std::vector<std::uint64_t> urgency_;
+  NodeId soft_;
   std::vector<std::uint32_t> missing_;  ///< needs that are not done yet
   std::vector<bool> blocked_;
   std::priority_queue<Ready> ready_;

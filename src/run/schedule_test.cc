@@ -41,6 +41,33 @@ TEST(Schedule, BlocksEverythingBehindAStep) {
   EXPECT_EQ(schedule.take(), std::nullopt);
 }
 
+TEST(Schedule, ASoftGateOpensWhenItsNeedsAreDoneOrWillNeverBe) {
+  // 3 waits at soft gate 5 for 0, 1 and 2; 2 needs 1; 4 needs 3 and, by soft gate 6, gate 5.
+  const Graph graph(7, {{5, 0}, {5, 1}, {5, 2}, {2, 1}, {3, 5}, {6, 3}, {6, 5}, {4, 6}});
+  Schedule schedule(graph, 5, {1, 1, 1, 1, 1, 0, 0}, 5);
+  EXPECT_EQ(schedule.take(), 0U);
+  EXPECT_EQ(schedule.take(), 1U);
+  EXPECT_EQ(schedule.block(1), std::vector<StepNumber>{2});
+  EXPECT_TRUE(schedule.block(1).empty()) << "and counts once";
+  EXPECT_EQ(schedule.take(), std::nullopt) << "0 is still at work";
+  schedule.finish(0);
+  EXPECT_EQ(schedule.take(), 3U);
+  EXPECT_EQ(schedule.take(), std::nullopt);
+  EXPECT_TRUE(schedule.block(3).empty());
+  EXPECT_EQ(schedule.take(), 4U);
+}
+
+TEST(Schedule, WhatIsBlockedAheadDoesNotOpenALaterGate) {
+  // Batches 0 | 1 | 2 with gates 3 and 4: 1 will never be done, but 2 waits for 0 all the same.
+  const Graph graph(5, {{3, 0}, {1, 3}, {4, 1}, {4, 3}, {2, 4}});
+  Schedule schedule(graph, 3, {1, 1, 1, 0, 0}, 3);
+  schedule.block(1);
+  EXPECT_EQ(schedule.take(), 0U);
+  EXPECT_EQ(schedule.take(), std::nullopt);
+  schedule.finish(0);
+  EXPECT_EQ(schedule.take(), 2U);
+}
+
 TEST(Schedule, OpensAChainOfGatesWithoutRecursion) {
   constexpr NodeId length = 200'000;
   std::vector<Graph::Edge> edges;

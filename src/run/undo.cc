@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string_view>
 
 #include "plan/occasions.h"
@@ -48,14 +49,15 @@ class Leaders {
   Leaders(Undo& undo, const Model& model) : undo_(undo), model_(model) {}
 
   /// Adds their steps, after those of all that is undone.
-  void add(std::size_t undone) {
+  void add(std::size_t undone, const std::set<std::string>& whole) {
     std::map<std::string_view, std::vector<NodeId>> groups;
     for (NodeId node = 0; node < undone; ++node)
       groups[undo_.plan.steps[undo_.first + node].deployment].push_back(node);
     std::vector<Step> added;
     for (const auto& [deployment, group] : groups) {
       const auto id = model_.deployment(deployment);
-      if (!id || model_.deployments[*id].on(Occasion::rollback).empty()) continue;
+      if (!id || !whole.contains(std::string(deployment))) continue;
+      if (model_.deployments[*id].on(Occasion::rollback).empty()) continue;
       Led& led = led_.emplace_back();
       led.group = group;
       for (const TaskId task : model_.deployments[*id].on(Occasion::rollback)) {
@@ -101,7 +103,8 @@ class Leaders {
 
 }  // namespace
 
-Undo undo_of(const Plan& plan, const std::vector<StepNumber>& begun, const Model& model) {
+Undo undo_of(const Plan& plan, const std::vector<StepNumber>& begun, const Model& model,
+             const std::set<std::string>& whole) {
   Undo undo{plan, static_cast<StepNumber>(plan.steps.size()), {}, {}};
   constexpr NodeId none = ~NodeId{0};
   std::vector<NodeId> nodes(plan.graph.size(), none);
@@ -111,19 +114,22 @@ Undo undo_of(const Plan& plan, const std::vector<StepNumber>& begun, const Model
     step.reason = fmt::format("it was {}", past(step.action));
     step.action = Action::rollback;
     step.undoes = done;
+    step.rollout.reset();
     step.changes.clear();
     undo.plan.steps.push_back(std::move(step));
   }
   Leaders leaders(undo, model);
-  leaders.add(begun.size());
+  leaders.add(begun.size(), whole);
   auto next = static_cast<NodeId>(undo.plan.steps.size() - undo.first);
   for (NodeId& node : nodes) {
     if (node == none) node = next++;
   }
-  // Turned round: what was needed is undone after what needed it.
+  // Turned round: what was needed is undone after what needed it. Batches do not need one another.
   std::vector<Graph::Edge> edges;
-  for (NodeId node = 0; node < plan.graph.size(); ++node) {
-    for (const NodeId need : plan.graph.needs(node)) edges.emplace_back(nodes[need], nodes[node]);
+  for (NodeId node = 0; node < plan.graph.size() && node < plan.first_batch_gate; ++node) {
+    for (const NodeId need : plan.graph.needs(node)) {
+      if (need < plan.first_batch_gate) edges.emplace_back(nodes[need], nodes[node]);
+    }
   }
   leaders.order_among_them(edges);
   undo.graph = Graph(next, std::move(edges));

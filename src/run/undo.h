@@ -2,6 +2,8 @@
 // What has to be undone after a failure, and in which order.
 #pragma once
 
+#include <set>
+#include <string>
 #include <vector>
 
 #include "graph/graph.h"
@@ -21,7 +23,8 @@ struct Undo {
   std::vector<std::uint64_t> urgency;  ///< of each node: later beginnings go first
 };
 
-/// `begun`: the steps to undo, in the order in which they began.
-Undo undo_of(const Plan& plan, const std::vector<StepNumber>& begun, const Model&);
+/// `begun`: the steps to undo, in the order in which they began. `whole`: deployments of which all is undone; only
+/// there are rollback.tasks done.
+Undo undo_of(const Plan& plan, const std::vector<StepNumber>& begun, const Model&, const std::set<std::string>& whole);
 
 }  // namespace verba

@@ -570,9 +570,43 @@ def commands(w):
     check("did you mean 'web1'" in w.run("exec", "--account", "web", "--", "true", code=2), "no hint")
 
 
+def fleet(w):
+    """Accounts by their labels, in batches: what may fail stops nothing; one more, and its batch alone is undone."""
+    host = w.host()
+    for name in ("web1", "web2", "web3", "web4", "web5", "web6", "db1"):
+        os.mkdir(w.path(name))
+        w.account(host, name=name, workDirectory=w.path(name))
+        w.documents[-1]["metadata"]["labels"] = {"role": name.rstrip("123456")}
+    motd = {"name": "motd", "type": "ShellScript", "accounts": {"matchLabels": {"role": "web"}},
+            "rollout": {"batch": "34%", "maxFailures": 1},
+            "with": {"run": "! test -e ../broken.$WHO && echo $WHO >motd", "delete": "rm -f motd",
+                     "environment": {"WHO": "${{ each.key }}"}}}
+    w.manifest("Deployment", "d", {"tasks": [motd]})
+
+    def there():
+        return [name for name in sorted(os.listdir(w.directory)) if w.exists(f"{name}/motd")]
+
+    for broken in ("web2", "web4"):
+        open(w.path("broken." + broken), "w").close()
+    out = w.apply(code=1)
+    check("6 instances: web1 to web6, in 2 batches of 3, 1 may fail" in out, out)
+    check("d.motd: batch 1 of 2: 2 done, 1 failed (1 allowed)" in out, out)
+    check("d.motd: batch 2 of 2: " in out and "1 failed (2 so far, 1 allowed)" in out, out)
+    check(there() == ["web1", "web3"], there(), out)
+    os.remove(w.path("broken.web4"))
+    out = w.apply(code=1)
+    check("batch 1 of 2: 2 done, 1 failed (1 allowed)" in out and "batch 2 of 2: 1 done" in out, out)
+    check(there() == ["web1", "web3", "web4", "web5", "web6"], there(), out)
+    os.remove(w.path("broken.web2"))
+    w.apply()
+    check(open(w.path("web2/motd")).read() == "web2\n", "in its own account")
+    w.run("destroy", "--yes")
+    check(there() == [], there())
+
+
 CASES = [contract, lifecycle, gone_account, passphrase, agent, host_config, password, jump, unknown_host_key,
          changed_host_key, lost_connection, blip, lost_without_check, interrupt, timeout, background, one_master, killed,
-         secrets, files, requests, preflight, become, commands]
+         secrets, files, requests, preflight, become, commands, fleet]
 
 
 def report(results):

@@ -68,7 +68,7 @@ std::vector<std::string> EngineWorld::plan(const std::string& text) {
 std::vector<std::string> EngineWorld::run(const std::string& text) {
   prepare(text);
   provider.calls.clear();
-  witness.progress = {};
+  witness = {};
   if (diagnostics.has_errors()) return {};
   settings.scratch_directory = "/scratch";
   LeaseRequest request;

@@ -23,11 +23,15 @@
 
 namespace verba {
 
-/// Remembers the fold of a run's events, and the events themselves as lines.
+/// Remembers the fold of a run's events, and what batches came to.
 class Witness : public Listener {
  public:
-  void on(const Event& event) noexcept override { apply(progress, event); }
+  void on(const Event& event) noexcept override {
+    apply(progress, event);
+    if (const auto* batch = std::get_if<BatchEnded>(&event)) batches.push_back(*batch);
+  }
   Progress progress;
+  std::vector<BatchEnded> batches;
 };
 
 /// Plans and runs manifests with tasks of type Fake, or real ShellScripts on the fake system. State lasts from call to

@@ -41,6 +41,8 @@ struct WrittenTask {
   std::string reads;               ///< one of them whose output is part of the value; or ""
   int version = 1;
   bool hidden = false, temporary = false;
+  std::size_t instances = 0;  ///< 0: it is a single one
+  std::string rollout;        ///< of its instances
 };
 
 struct WrittenDeployment {
@@ -52,7 +54,9 @@ struct WrittenDeployment {
 
 class Manifests {
  public:
-  explicit Manifests(Chance& chance) : chance_(chance) {
+  /// Every fourth world has tasks that are rolled out.
+  Manifests(Chance& chance, std::uint64_t seed) : chance_(chance) {
+    if (seed % 4 == 0) fleets_.emplace(seed + 1);
     const std::size_t count = 1 + chance_.below(3);
     for (std::size_t d = 0; d < count; ++d) {
       WrittenDeployment deployment;
@@ -85,8 +89,12 @@ class Manifests {
           "  dependsOn: [{}]\n  onFailure: {}\n  tasks:\n",
           deployment.name, fmt::join(deployment.needs, ", "), deployment.on_failure);
       for (const WrittenTask& task : deployment.tasks) {
-        out += fmt::format("  - name: {}\n    type: Simulated\n    temporary: {}\n    dependsOn: [{}]\n    with:\n",
-                           task.name, task.temporary, fmt::join(task.needs, ", "));
+        out += fmt::format("  - name: {}\n    type: Simulated\n    temporary: {}\n    dependsOn: [{}]\n", task.name,
+                           task.temporary, fmt::join(task.needs, ", "));
+        if (task.instances > 0) {
+          out += fmt::format("    forEach: [{}]\n    rollout: {{{}}}\n", fmt::join(keys_of(task), ", "), task.rollout);
+        }
+        out += "    with:\n";
         const std::string reads =
             task.reads.empty() ? "" : fmt::format("${{{{ tasks.{}.outputs.value }}}}", task.reads);
         out += fmt::format("      value: \"{}{}\"\n      hidden: {}\n", task.version, reads, task.hidden);
@@ -102,7 +110,10 @@ class Manifests {
       std::map<std::string, std::string> values;
       for (const WrittenTask& task : deployment.tasks) {
         values[task.name] = fmt::format("{}{}", task.version, task.reads.empty() ? "" : values.at(task.reads));
-        if (!task.temporary) outside[deployment.name + "." + task.name] = {values[task.name], true};
+        const std::string address = deployment.name + "." + task.name;
+        for (const std::string& key : keys_of(task))
+          outside[fmt::format("{}[{}]", address, key)] = {values[task.name], true};
+        if (!task.temporary && task.instances == 0) outside[address] = {values[task.name], true};
       }
     }
     return outside;
@@ -111,6 +122,19 @@ class Manifests {
   const std::vector<WrittenDeployment>& deployments() const { return deployments_; }
 
  private:
+  static std::vector<std::string> keys_of(const WrittenTask& task) {
+    std::vector<std::string> keys;
+    for (std::size_t i = 1; i <= task.instances; ++i) keys.push_back(fmt::format("h{}", i));
+    return keys;
+  }
+
+  void roll_out(WrittenTask& task) {
+    if (!fleets_ || !fleets_->percent(40)) return;
+    task.temporary = false;
+    task.instances = 2 + fleets_->below(5);
+    task.rollout = fmt::format("batch: {}, maxFailures: {}", 1 + fleets_->below(3), fleets_->below(3));
+  }
+
   void add_task(WrittenDeployment& deployment) {
     WrittenTask task;
     task.name = fmt::format("t{}", next_++);
@@ -119,8 +143,9 @@ class Manifests {
     for (const WrittenTask& before : deployment.tasks) {
       if (!chance_.percent(40)) continue;
       task.needs.push_back(before.name);
-      if (chance_.percent(50)) task.reads = before.name;
+      if (chance_.percent(50) && before.instances == 0) task.reads = before.name;
     }
+    roll_out(task);
     deployment.tasks.push_back(std::move(task));
   }
 
@@ -135,6 +160,7 @@ class Manifests {
   }
 
   Chance& chance_;
+  std::optional<Chance> fleets_;
   std::vector<WrittenDeployment> deployments_;
   int next_ = 0;
 };
@@ -156,7 +182,7 @@ struct Faults {
 class World {
  public:
   World(std::uint64_t seed, Tally& tally, std::string& log)
-      : chance_(seed), tally_(tally), log_(log), manifests_(chance_) {
+      : chance_(seed), tally_(tally), log_(log), manifests_(chance_, seed) {
     provider_.on_beginning = [this](const Deed& deed) { check_beginning(deed); };
   }
 
@@ -188,6 +214,7 @@ class World {
   void end_well();
 
   void check_beginning(const Deed& deed);
+  void check_batches(const Snapshot& now, const std::string& address);
   void check_nothing_lost();
   void check_truth();
   void check_undone(const RunResult& result, const Outside& before, bool was_whole);
@@ -481,6 +508,7 @@ void World::check_beginning(const Deed& deed) {
     violated("order",
              fmt::format("{} is begun before {}, which it needs", deed.address, stage_->model.tasks[need].address));
   }
+  check_batches(now, deed.address);
   const Record* then = at_start_.find(deed.address);
   const auto there = outside_.find(deed.address);
   // Whose outputs nobody knows is done again when something reads them.
@@ -488,6 +516,19 @@ void World::check_beginning(const Deed& deed) {
   if (known && then->status == RecordStatus::deployed && there != outside_.end() &&
       there->second == Thing{*deed.value, true} && !stage_->model.tasks[task->second].temporary) {
     violated("once", deed.address + " is done again");
+  }
+}
+
+/// No two batches are worked on at a time.
+void World::check_batches(const Snapshot& now, const std::string& address) {
+  const std::vector<Step>& steps = stage_->plan.steps;
+  const auto own = std::ranges::find(steps, address, &Step::address);
+  if (own == steps.end() || !own->rollout) return;
+  for (const Step& other : steps) {
+    if (other.rollout != own->rollout || other.batch == own->batch) continue;
+    const Record* record = now.find(other.address);
+    if (!record || record->status != RecordStatus::started) continue;
+    violated("batches", fmt::format("{} is begun while {} of another batch is under way", address, other.address));
   }
 }
 

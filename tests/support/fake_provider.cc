@@ -18,7 +18,7 @@ const TaskType& FakeProvider::type() const {
                   .summary = "What comes out",
                   .expressions = true,
                   .fields = {{.name = "output", .type = FieldType::any, .summary = "One"}}},
-                 {.name = "takes", .type = FieldType::integer, .summary = "Milliseconds"},
+                 {.name = "takes", .type = FieldType::integer, .summary = "Milliseconds", .expressions = true},
                  {.name = "fail", .type = FieldType::boolean, .summary = "Fails"}},
       .outputs = {},
       .accounts = {"InfrastructureAccount"},

@@ -33,6 +33,7 @@ Value account_value(const Model& model, AccountId id) {
   List roles;
   for (std::string& role : roles_of(model, id)) roles.emplace_back(std::move(role));
   map.append({"roles", {}}, std::move(roles));
+  map.append({"labels", {}}, account.labels);
   return Value(std::move(map));
 }
 

@@ -12,7 +12,6 @@
 #include "cli/exit_code.h"
 #include "cli/plan_file.h"
 #include "manifest/address.h"
-#include "provider/approval/approval_type.h"
 #include "run/answers.h"
 #include "value/json.h"
 #include "view/text/plan_text.h"
@@ -75,8 +74,9 @@ Subject from_digest(Call& call, const std::string& digest, Format format) {
   const bool is_digest =
       digest.size() >= kShortest && digest.find_first_not_of("0123456789abcdef") == std::string::npos;
   if (!is_digest) {
-    throw Error(Error::Kind::usage, "usage.plan", "'" + digest + "' is neither a plan file nor the digest of a plan",
-                "`verba plan --out FILE` writes the one and prints the other");
+    throw Error(Error::Kind::usage, "usage.plan",
+                "'" + digest + "' is no plan file, no digest of a plan, and no step that waits",
+                "`verba plan --out FILE` writes the one and prints the other, `verba approve` lists what waits");
   }
   auto store = open_store(state_path(call), StoreUse::writing);
   PlanStory story = story_that_begins(*store, digest);
@@ -162,12 +162,14 @@ std::string message_of(Store& store, const Record& record) {
   return message != nullptr && message->is_string() ? message->string() : "***";
 }
 
-std::vector<WaitingStep> waiting_steps(Store& store, const IsAlive& is_alive) {
+std::vector<WaitingStep> waiting_steps(Call& call, Store& store) {
+  const IsAlive is_alive = alive_on(call.system);
   std::vector<WaitingStep> waiting;
   for (const std::string& environment : store.environments()) {
     const Snapshot snapshot = store.snapshot(environment);
     for (const Record& record : snapshot.records) {
-      if (record.type != approval_type().name || record.status != RecordStatus::started) continue;
+      const TaskType* type = call.kit().catalogue.type(record.type);
+      if (!type || !type->on_demand || record.status != RecordStatus::started) continue;
       const std::optional<Run> run = store.run(record.run);
       if (!run || run->status != RunStatus::running || !is_alive(run->owner)) continue;
       waiting.push_back({*run, record.address, message_of(store, record)});
@@ -191,31 +193,16 @@ Value answer_of(const WaitingStep& step) {
 }
 
 /// Of a step that waits: shows what it asks, asks, and writes down what was said.
-int answer_step(Call& call, const std::string& address, bool approves) {
+int answer_step(Call& call, Store& store, const WaitingStep& step, bool approves) {
   const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
-  const std::string reason = said_reason(call);
-  const auto store = open_store(state_path(call), StoreUse::writing);
-  std::vector<WaitingStep> waiting = waiting_steps(*store, alive_on(call.system));
-  std::erase_if(waiting, [&](const WaitingStep& step) { return step.address != address; });
-  if (const auto environment = call.arguments.text("env")) {
-    std::erase_if(waiting, [&](const WaitingStep& step) { return step.run.environment != *environment; });
-  }
-  if (waiting.size() != 1) {
-    throw Error(Error::Kind::usage, "usage.nothing-waits",
-                waiting.empty() ? fmt::format("no step '{}' waits for an answer", address)
-                                : fmt::format("'{}' waits for an answer in several environments", address),
-                waiting.empty() ? "`verba approve` lists those that wait; --state says which state is meant"
-                                : "say which one is meant with --env");
-  }
-  const WaitingStep& step = waiting.front();
-  const Answer answer{owner_of(call.system).user, approves, reason, false};
+  const Answer answer{owner_of(call.system).user, approves, said_reason(call), false};
   if (format == Format::text) {
-    print(call,
-          fmt::format("{} in environment '{}', run {} by {}: {}\n", printable(address), printable(step.run.environment),
-                      step.run.id, printable(step.run.owner.user), printable(step.message)));
+    print(call, fmt::format("{} in environment '{}', run {} by {}: {}\n", printable(step.address),
+                            printable(step.run.environment), step.run.id, printable(step.run.owner.user),
+                            printable(step.message)));
   }
   require_yes(call, fmt::format("\n{} it? [y/N] ", approves ? "Approve" : "Reject"));
-  store->commit({answer_event(step.run.id, address, answer, call.system.now())}, nullptr);
+  store.commit({answer_event(step.run.id, step.address, answer, call.system.now())}, nullptr);
   if (format == Format::text) {
     print(call, fmt::format("{} by {}.\n", approves ? "Approved" : "Rejected", printable(answer.who)));
     return kDone;
@@ -223,15 +210,32 @@ int answer_step(Call& call, const std::string& address, bool approves) {
   Value said = answer_of(step);
   said.map().append({"who", {}}, answer.who);
   said.map().append({"approves", {}}, approves);
-  said.map().append({"reason", {}}, reason);
+  said.map().append({"reason", {}}, answer.reason);
   print(call, format, said);
   return kDone;
 }
 
+/// Answers the step of this address, when one waits. Nothing when none does.
+std::optional<int> answer_address(Call& call, const std::string& address, bool approves) {
+  if (!is_address(call, address) || !call.system.kind_of(state_path(call))) return std::nullopt;
+  const auto store = open_store(state_path(call), StoreUse::writing);
+  std::vector<WaitingStep> waiting = waiting_steps(call, *store);
+  std::erase_if(waiting, [&](const WaitingStep& step) { return step.address != address; });
+  if (const auto environment = call.arguments.text("env")) {
+    std::erase_if(waiting, [&](const WaitingStep& step) { return step.run.environment != *environment; });
+  }
+  if (waiting.empty()) return std::nullopt;
+  if (waiting.size() > 1) {
+    throw Error(Error::Kind::usage, "usage.environment",
+                fmt::format("'{}' waits for an answer in several environments", address),
+                "say which one is meant with --env");
+  }
+  return answer_step(call, *store, waiting.front(), approves);
+}
+
 /// `approve` or `reject`: shows the plan, asks, and writes down what was said.
 int decide(Call& call, bool approves) {
-  if (is_address(call, call.arguments.words().front()))
-    return answer_step(call, call.arguments.words().front(), approves);
+  if (const auto code = answer_address(call, call.arguments.words().front(), approves)) return *code;
   const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
   const std::string reason = said_reason(call);
   const auto& [store, story] = subject_of(call, format);
@@ -276,7 +280,7 @@ int list_waiting(Call& call) {
   }
   Table asking({"STEP", "ENVIRONMENT", "RUN", "BY", "SINCE", "MESSAGE"});
   List steps;
-  for (const WaitingStep& step : waiting_steps(*store, alive_on(call.system))) {
+  for (const WaitingStep& step : waiting_steps(call, *store)) {
     steps.push_back(answer_of(step));
     asking.add({step.address, step.run.environment, std::to_string(step.run.id), step.run.owner.user,
                 short_time(step.run.started), printable(first_line(step.message))});

@@ -17,9 +17,13 @@
 namespace verba {
 namespace {
 
-Goal goal_of(Store& store, const Run& run) {
+std::optional<Value> plan_of(Store& store, const Run& run) {
   std::string why;
-  const std::optional<Value> plan = parse_json(store.plan_of(run.id).value_or(""), why);
+  return parse_json(store.plan_of(run.id).value_or(""), why);
+}
+
+Goal goal_of(Store& store, const Run& run) {
+  const std::optional<Value> plan = plan_of(store, run);
   const Value* written = plan ? plan->find("goal") : nullptr;
   std::optional<Goal> goal = written != nullptr ? goal_from(*written) : std::nullopt;
   if (goal) return *std::move(goal);
@@ -27,14 +31,36 @@ Goal goal_of(Store& store, const Run& run) {
               "say it again: `verba apply` settles what is left of it, too");
 }
 
-/// Deployments that the run was undoing and has not undone.
+/// What the run did in batches.
+std::set<std::string> in_batches(Store& store, const Run& run) {
+  const std::optional<Value> plan = plan_of(store, run);
+  const Value* steps = plan ? plan->find("steps") : nullptr;
+  std::set<std::string> addresses;
+  for (const Value& step : steps && steps->is_list() ? steps->list() : List()) {
+    const Value* address = step.find("batch") ? step.find("address") : nullptr;
+    if (address && address->is_string()) addresses.insert(address->string());
+  }
+  return addresses;
+}
+
+/// Deployments that the run was undoing and has not undone. Where it was undoing one batch, the others stay: nothing is
+/// undone further, and the next run brings the batch about.
 std::set<std::string> half_undone(Store& store, const Run& run) {
+  const auto deployment_of = [](const std::string& address) { return address.substr(0, address.find('.')); };
   std::set<std::string> deployments;
+  std::set<std::string> stays = in_batches(store, run);
+  std::set<std::string> done;
   for (const StepRecord& step : store.steps(run.id)) {
-    const bool open = step.status != StepStatus::succeeded && step.status != StepStatus::skipped;
-    if (step.action == to_string(Action::rollback) && open) {
-      deployments.insert(step.address.substr(0, step.address.find('.')));
+    if (step.action != to_string(Action::rollback)) {
+      if (step.status == StepStatus::succeeded) done.insert(step.address);
+      continue;
     }
+    stays.erase(step.address);
+    const bool open = step.status != StepStatus::succeeded && step.status != StepStatus::skipped;
+    if (open) deployments.insert(deployment_of(step.address));
+  }
+  for (const std::string& address : stays) {
+    if (done.contains(address)) deployments.erase(deployment_of(address));
   }
   return deployments;
 }

@@ -97,6 +97,46 @@ Field account(std::string_view summary) {
           .implied = true};
 }
 
+Field accounts() {
+  return {.name = "accounts",
+          .type = FieldType::object,
+          .summary =
+              "In place of 'account': one instance NAME[ACCOUNT] in each account that has these labels, or in each "
+              "that is named; each.key is its name, each.value has its labels",
+          .expressions = true,
+          .example = "{matchLabels: {role: web}}",
+          .fields = {{.name = "matchLabels",
+                      .type = FieldType::map,
+                      .summary = "Accounts whose metadata.labels have all of these; by their names",
+                      .required = true,
+                      .example = "{role: web}",
+                      .fields = {{.name = "label", .summary = "Its value"}}}},
+          .or_names = true};
+}
+
+Field rollout() {
+  return {
+      .name = "rollout",
+      .type = FieldType::object,
+      .summary = "With accounts or forEach: some instances after the others, and an end to it when too many fail",
+      .example = "{batch: 25%, maxFailures: 1}",
+      .fields = {
+          {.name = "batch",
+           .type = FieldType::any,
+           .summary = "How many at a time: a number of instances, or a percentage of them all; the next begin when "
+                      "all of these are over",
+           .required = true,
+           .example = "25%"},
+          {.name = "maxFailures",
+           .type = FieldType::integer,
+           .summary = "So many may fail in all. One more: no other begins, and onFailure is done, with its batch only",
+           .default_value = "0",
+           .example = "1",
+           .minimum = 0,
+           .implied = true},
+      }};
+}
+
 Field not_yet(std::string_view name, FieldType type, std::string_view summary) {
   return {.name = name, .type = type, .summary = summary, .not_yet = true};
 }
@@ -119,7 +159,7 @@ Field substitute(std::string_view name, std::string_view summary) {
                   .by_type = true}}};
 }
 
-std::vector<Field> fields_of_task_in_this_version() {
+std::vector<Field> fields_of_every_task() {
   return {
       task_name(),
       {.name = "type",
@@ -131,6 +171,7 @@ std::vector<Field> fields_of_task_in_this_version() {
        .example = "greet",
        .refers_to = "ShellScript"},
       account("Where it runs: a role of Environment.accounts, else an account; left out: the deployment's"),
+      accounts(),
       environments(),
       {.name = "when",
        .type = FieldType::condition,
@@ -142,6 +183,7 @@ std::vector<Field> fields_of_task_in_this_version() {
        .summary = "A list or a map; one instance NAME[KEY] for each item, which sees each.key and each.value",
        .expressions = true,
        .example = "[web-1, web-2]"},
+      rollout(),
       {.name = "with",
        .type = FieldType::any,
        .summary = "What the task type takes; 'verba explain TYPE' shows it",
@@ -189,8 +231,9 @@ std::vector<Field> fields_of_task_in_this_version() {
 /// A task of update.tasks, delete.tasks or rollback.tasks.
 Field occasional_tasks(std::string_view summary) {
   std::vector<Field> fields;
-  for (Field& field : fields_of_task_in_this_version()) {
-    static constexpr std::array<std::string_view, 4> left_out{"trigger", "protect", "temporary", "onFailure"};
+  for (Field& field : fields_of_every_task()) {
+    static constexpr std::array<std::string_view, 5> left_out{"trigger", "protect", "temporary", "onFailure",
+                                                              "rollout"};
     if (std::ranges::find(left_out, field.name) == left_out.end()) fields.push_back(std::move(field));
   }
   return {.name = "tasks",
@@ -231,9 +274,7 @@ Field rollback() {
 }
 
 std::vector<Field> task_fields() {
-  auto fields = fields_of_task_in_this_version();
-  fields.push_back(not_yet("accounts", FieldType::any, "One instance in each of several accounts"));
-  fields.push_back(not_yet("rollout", FieldType::object, "How many of its instances at a time"));
+  auto fields = fields_of_every_task();
   fields.push_back({.name = "movedFrom",
                     .summary = "Its name before: NAME, DEPLOYMENT.NAME or DEPLOYMENT.NAME[KEY]. What is deployed there "
                                "goes on under the new name",
@@ -289,7 +330,7 @@ const Kind& deployment_kind() {
       .manual = R"(
 Tasks form a graph: a task comes after those that its `dependsOn` names and after those whose outputs its expressions
 read (`${{ tasks.NAME.outputs.KEY }}`). Everything else runs side by side. The address of a task is `DEPLOYMENT.TASK`, or
-`DEPLOYMENT.TASK[KEY]` with `forEach`: on the command line, in plans and in logs.
+`DEPLOYMENT.TASK[KEY]` with `forEach` or `accounts`: on the command line, in plans and in logs.
 
 A task that is out of scope in an environment (by `environments` or `when`) does not exist there. Reading its outputs
 is a mistake unless a stand-in is named: `${{ default(tasks.NAME.outputs.KEY, 'none') }}`.

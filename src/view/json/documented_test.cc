@@ -46,7 +46,9 @@ Plan full_plan() {
   plan.steps.resize(1);
   plan.steps[0].changes = {{"url", Value("a"), Value(Unknown{}), false}};
   plan.moves.resize(1);
-  plan.consequences = {{"web", {"web.site"}, OnFailure::rollback, true, {0}, {0}}};
+  plan.rollouts = {{"web.site", 1, 0, 1}};
+  plan.steps[0].rollout = 0;
+  plan.consequences = {{"web", {"web.site"}, OnFailure::rollback, 0, true, {0}, {0}}};
   return plan;
 }
 
@@ -59,7 +61,7 @@ TEST(Documented, EveryNameIsInTheManual) {
   collect_names(step_record_value({}), names);
   collect_names(log_line_value({}, "a"), names);
   const std::vector<Event> events = {RunBegan{},    RollbackWaits{}, RollbackBegan{}, StepBegan{}, StepPrinted{},
-                                     StepRetries{}, StepEnded{},     StopAsked{},     RunEnded{}};
+                                     StepRetries{}, StepEnded{},     BatchEnded{},    StopAsked{}, RunEnded{}};
   ASSERT_EQ(events.size(), std::variant_size_v<Event>) << "a new kind of event: describe it";
   for (const Event& event : events) {
     const Value value = event_value(event, plan);

@@ -73,6 +73,20 @@ struct ToValue {
     map.append({"tookMs", {}}, static_cast<std::int64_t>(e.took.count()));
     return map;
   }
+  Value operator()(const BatchEnded& e) const {
+    const auto count = [](std::size_t n) { return static_cast<std::int64_t>(n); };
+    Map map = begin("batchEnded", e.at);
+    map.append({"rollout", {}}, e.rollout);
+    map.append({"batch", {}}, count(e.number));
+    map.append({"batches", {}}, count(e.of));
+    map.append({"succeeded", {}}, count(e.succeeded));
+    map.append({"unchanged", {}}, count(e.unchanged));
+    map.append({"failed", {}}, count(e.failed));
+    map.append({"skipped", {}}, count(e.skipped));
+    map.append({"failures", {}}, count(e.failures));
+    map.append({"maxFailures", {}}, count(e.allowed));
+    return map;
+  }
   Value operator()(const StopAsked& e) const {
     Map map = begin("stopAsked", e.at);
     map.append({"atOnce", {}}, e.at_once);

@@ -43,6 +43,16 @@ Value step_value(const Step& step) {
   map.append({"interrupted", {}}, step.interrupted);
   if (step.only_recorded) map.append({"onlyRecorded", {}}, true);
   map.append({"place", {}}, step.place);
+  if (step.rollout) map.append({"batch", {}}, count_of(step.batch));
+  return map;
+}
+
+Value rollout_value(const Rollout& rollout) {
+  Map map;
+  map.append({"address", {}}, rollout.address);
+  map.append({"batchSize", {}}, count_of(rollout.batch));
+  map.append({"batches", {}}, count_of(rollout.batches));
+  map.append({"maxFailures", {}}, count_of(rollout.max_failures));
   return map;
 }
 
@@ -55,9 +65,10 @@ Value consequence_value(const Consequence& consequence, const Plan& plan) {
   Map map;
   map.append({"deployment", {}}, consequence.deployment);
   if (!consequence.of.empty()) map.append({"of", {}}, texts(consequence.of));
+  if (consequence.rollout) map.append({"rollout", {}}, plan.rollouts[*consequence.rollout].address);
   map.append({"policy", {}}, to_string(consequence.policy));
   if (consequence.policy == OnFailure::rollback) {
-    map.append({"scope", {}}, consequence.whole_run ? "run" : "deployment");
+    map.append({"scope", {}}, consequence.whole_run ? "run" : consequence.rollout ? "batch" : "deployment");
     map.append({"undone", {}}, addresses(consequence.undone));
     map.append({"notUndone", {}}, addresses(consequence.stay));
     if (!consequence.by.empty()) map.append({"by", {}}, texts(consequence.by));
@@ -126,6 +137,9 @@ Value plan_value(const Plan& plan) {
   steps.reserve(plan.steps.size());
   for (const Step& step : plan.steps) steps.push_back(step_value(step));
   map.append({"steps", {}}, std::move(steps));
+  List rollouts;
+  for (const Rollout& rollout : plan.rollouts) rollouts.push_back(rollout_value(rollout));
+  if (!rollouts.empty()) map.append({"rollouts", {}}, std::move(rollouts));
   List moves;
   for (const Move& move : plan.moves) {
     Map entry;

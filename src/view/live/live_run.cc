@@ -63,6 +63,8 @@ void LiveRun::scroll(const Event& event) {
     }
     tail = {};
     above_ += step_ended_text(step, *ended, settings_.style);
+  } else if (const auto* batch = std::get_if<BatchEnded>(&event)) {
+    above_ += batch_ended_text(*batch, settings_.style);
   } else if (const auto* stop = std::get_if<StopAsked>(&event)) {
     above_ += stop->at_once ? "Stopping at once: running steps are being ended.\n"
                             : "Stopping: no new steps are started; press Ctrl-C again to end the running ones.\n";

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_map>
 
 #include "plan/diff.h"
 #include "value/json.h"
+#include "view/text/instances.h"
 #include "view/text/width.h"
 
 namespace verba {
@@ -110,13 +112,15 @@ std::string change_text(const FieldChange& change, bool details_only, Style styl
                      style.green(value_text(*change.after)));
 }
 
-std::string heading(const Step& step, Style style) {
+/// `more`: what is said of it besides the reason.
+std::string heading(const Step& step, const std::string& more, Style style) {
   const std::string sign_text = fmt::format("{:>3}", sign(step.action));
   std::string out = "  " + coloured(step.action, sign_text, style) + " " + style.bold(printable(step.address));
-  if (step.account != "deployment-host" && !step.account.empty()) out += " on " + printable(step.account);
+  if (step.account != "deployment-host" && step.account != kAnyKey && !step.account.empty())
+    out += " on " + printable(step.account);
   out += fmt::format("  ({}", to_string(step.action));
   if (!step.reason.empty()) out += ": " + printable(step.reason);
-  out += ")";
+  out += more + ")";
   return out + "\n";
 }
 
@@ -141,19 +145,110 @@ std::string details(const Step& step, Style style) {
   return out;
 }
 
-std::string moves_text(const Plan& plan, Style style) {
+/// How many instances of each task the plan knows of.
+using InstanceCounts = std::unordered_map<std::string_view, std::size_t>;
+
+InstanceCounts count_instances(const Plan& plan) {
+  InstanceCounts counts;
+  for (const Step& step : plan.steps) ++counts[instance_name(step.address).task];
+  for (const std::string& address : plan.kept) ++counts[instance_name(address).task];
+  return counts;
+}
+
+std::string failures_text(std::size_t allowed) {
+  if (allowed == 0) return "none may fail";
+  return fmt::format("{} may fail", allowed);
+}
+
+/// ", in 4 batches of 25, 1 may fail"; ", in batches 2 to 3 of 4": where others of its instances are in the rest.
+std::string batches_text(const Plan& plan, const Step& first, const Step& last) {
+  if (!first.rollout) return {};
+  const Rollout& rollout = plan.rollouts[*first.rollout];
+  if (first.batch > 1 || last.batch < rollout.batches) {
+    if (first.batch == last.batch) return fmt::format(", in batch {} of {}", first.batch, rollout.batches);
+    return fmt::format(", in batches {} to {} of {}", first.batch, last.batch, rollout.batches);
+  }
+  if (rollout.batches == 1) return ", in one batch, " + failures_text(rollout.max_failures);
+  return fmt::format(", in {} batches of {}, {}", rollout.batches, rollout.batch, failures_text(rollout.max_failures));
+}
+
+std::string entry_text(const Plan& plan, const Entry& entry, InstanceCounts& counts, Style style) {
+  const Step& first = plan.steps[entry.steps.front()];
+  if (!entry.alike) {
+    const std::string batch =
+        first.rollout ? fmt::format("; batch {} of {}", first.batch, plan.rollouts[*first.rollout].batches) : "";
+    return heading(first, batch, style) + details(first, style);
+  }
+  const auto [task, key] = instance_name(first.address);
+  const Step& last = plan.steps[entry.steps.back()];
+  return heading(*entry.alike, "", style) + "      " +
+         span_text(key, instance_name(last.address).key, entry.steps.size(), counts[task]) +
+         batches_text(plan, first, last) + "\n" + details(*entry.alike, style);
+}
+
+std::string steps_text(const Plan& plan, Style style) {
+  InstanceCounts counts = count_instances(plan);
   std::string out;
+  for (const Entry& entry : entries_of(plan.steps)) out += entry_text(plan, entry, counts, style);
+  return out;
+}
+
+std::string move_text(const Move& move, Style style) {
+  return "  " + style.cyan(" =>") + " " + style.bold(printable(move.record.address)) + "  (moved from " +
+         printable(move.from) + ")\n";
+}
+
+std::string moves_text(const Plan& plan, Style style) {
+  std::vector<std::string> signs;
   for (const Move& move : plan.moves) {
-    out += "  " + style.cyan(" =>") + " " + style.bold(printable(move.record.address)) + "  (moved from " +
-           printable(move.from) + ")\n";
+    const auto [from, old_key] = instance_name(move.from);
+    const auto [to, key] = instance_name(move.record.address);
+    signs.push_back(key.empty() || key != old_key ? std::string() : fmt::format("{}\n{}", from, to));
+  }
+  std::string out;
+  for (const std::vector<std::size_t>& together : told_together(signs)) {
+    const Move& first = plan.moves[together.front()];
+    if (together.size() == 1) {
+      out += move_text(first, style);
+      continue;
+    }
+    const auto [task, key] = instance_name(first.record.address);
+    const std::string_view last = instance_name(plan.moves[together.back()].from).key;
+    Move all;
+    all.from = std::string(instance_name(first.from).task).append(kAnyKey);
+    all.record.address = std::string(task).append(kAnyKey);
+    out += move_text(all, style) + "      " + span_text(key, last, together.size(), together.size()) + "\n";
   }
   return out;
+}
+
+/// Instances of one task bear the same sign.
+std::vector<std::string> signs_of(const std::vector<std::string>& addresses) {
+  std::vector<std::string> signs;
+  for (const std::string& address : addresses) {
+    const auto [task, key] = instance_name(address);
+    signs.emplace_back(key.empty() ? std::string_view() : task);
+  }
+  return signs;
+}
+
+/// Each as a line: "web.page", or "fleet.motd[*], 1000 instances: web-0001 to web-1000".
+std::vector<std::string> orphan_lines(const Plan& plan) {
+  std::vector<std::string> lines;
+  for (const std::vector<std::size_t>& together : told_together(signs_of(plan.orphans))) {
+    const auto [task, key] = instance_name(plan.orphans[together.front()]);
+    const std::string_view last = instance_name(plan.orphans[together.back()]).key;
+    lines.push_back(together.size() == 1 ? printable(plan.orphans[together.front()])
+                                         : fmt::format("{}{}, {}", printable(task), kAnyKey,
+                                                       span_text(key, last, together.size(), together.size())));
+  }
+  return lines;
 }
 
 std::string orphans_text(const Plan& plan, Style style) {
   if (plan.orphans.empty()) return {};
   std::string out = "\nGone from the manifests, still deployed " + style.dim("(delete them with --prune)") + ":\n";
-  for (const std::string& address : plan.orphans) out += "    " + printable(address) + "\n";
+  for (const std::string& line : orphan_lines(plan)) out += "    " + line + "\n";
   return out;
 }
 
@@ -172,27 +267,44 @@ std::string undone_text(const Plan& plan, const Consequence& consequence) {
   return out;
 }
 
-/// "web.a, web.b and 4 more"
-std::string some_of(const std::vector<std::string>& addresses) {
-  std::string out;
-  for (std::size_t i = 0; i < std::min(addresses.size(), kShownNames); ++i) {
-    const bool last = i + 1 == addresses.size();
-    out += (i == 0 ? "" : last ? " or " : ", ") + printable(addresses[i]);
+/// Many instances of a task are one name: "fleet.motd[*]".
+std::vector<std::string> names_of(const std::vector<std::string>& addresses) {
+  std::vector<std::string> names;
+  for (const std::vector<std::size_t>& together : told_together(signs_of(addresses))) {
+    const std::string& first = addresses[together.front()];
+    names.push_back(printable(together.size() == 1 ? first : std::string(instance_name(first).task).append(kAnyKey)));
   }
-  if (addresses.size() > kShownNames) out += fmt::format(" or {} more", addresses.size() - kShownNames);
+  return names;
+}
+
+/// "web.a, web.b or 4 more"
+std::string some_of(const std::vector<std::string>& addresses) {
+  const std::vector<std::string> names = names_of(addresses);
+  std::string out;
+  for (std::size_t i = 0; i < std::min(names.size(), kShownNames); ++i) {
+    const bool last = i + 1 == names.size();
+    out += (i == 0 ? "" : last ? " or " : ", ") + names[i];
+  }
+  if (names.size() > kShownNames) out += fmt::format(" or {} more", names.size() - kShownNames);
   return out;
 }
 
 std::string rollback_text(const Plan& plan, const Consequence& consequence) {
-  std::string out = printable(consequence.deployment) + " is rolled back";
+  const bool batch = consequence.rollout && !consequence.whole_run;
+  const std::string who_stops = printable(consequence.deployment) + " stops";
+  std::string out =
+      batch ? who_stops + ", and the batch is undone" : printable(consequence.deployment) + " is rolled back";
   if (consequence.whole_run) out += ", with all that this run did";
   if (!consequence.by.empty()) {
     out += " by ";
     for (std::size_t i = 0; i < consequence.by.size(); ++i) out += (i > 0 ? ", " : "") + printable(consequence.by[i]);
   }
-  std::string undone = undone_text(plan, consequence);
+  if (batch && consequence.stay.empty()) return out;
+  if (batch && consequence.undone.empty()) return who_stops + ", and nothing can undo the batch";
+  std::string undone = batch ? "" : undone_text(plan, consequence);
   if (!consequence.stay.empty()) {
     std::vector<std::string> stay;
+    stay.reserve(consequence.stay.size());
     for (const std::size_t step : consequence.stay) stay.push_back(plan.steps[step].address);
     if (!undone.empty()) undone += "; ";
     undone += fmt::format("nothing can undo {}", some_of(stay));
@@ -200,9 +312,16 @@ std::string rollback_text(const Plan& plan, const Consequence& consequence) {
   return undone.empty() ? out : fmt::format("{} ({})", out, undone);
 }
 
+/// "if more than 1 of fleet.motd fail, "
+std::string too_many_text(const Rollout& rollout) {
+  if (rollout.max_failures == 0) return fmt::format("if one of {} fails, ", printable(rollout.address));
+  return fmt::format("if more than {} of {} fail, ", rollout.max_failures, printable(rollout.address));
+}
+
 std::string consequence_text(const Plan& plan, const Consequence& consequence) {
   const std::string who = printable(consequence.deployment);
-  const std::string when = consequence.of.empty() ? "" : fmt::format("if {} fails, ", some_of(consequence.of));
+  std::string when = consequence.of.empty() ? "" : fmt::format("if {} fails, ", some_of(consequence.of));
+  if (consequence.rollout) when = too_many_text(plan.rollouts[*consequence.rollout]);
   switch (consequence.policy) {
     case OnFailure::rollback:
       return when + rollback_text(plan, consequence);
@@ -211,6 +330,7 @@ std::string consequence_text(const Plan& plan, const Consequence& consequence) {
     case OnFailure::keep_going:
       break;
   }
+  if (consequence.rollout) when += "no more of it begin and ";
   return when + who + " goes on with all that does not need what failed";
 }
 
@@ -273,7 +393,7 @@ std::string plan_text(const Plan& plan, Style style) {
   if (plan.back_to) out += back_to_text(plan);
   if (!plan.idle()) out += "\n";
   out += moves_text(plan, style);
-  for (const Step& step : plan.steps) out += heading(step, style) + details(step, style);
+  out += steps_text(plan, style);
   if (plan.idle()) out += nothing_text(plan.goal.kind);
   out += orphans_text(plan, style);
   if (!plan.idle() || !plan.orphans.empty()) out += "\n";
@@ -281,10 +401,9 @@ std::string plan_text(const Plan& plan, Style style) {
 }
 
 std::string changes_text(const Plan& plan, Style style) {
-  std::string out = moves_text(plan, style);
-  for (const Step& step : plan.steps) out += heading(step, style) + details(step, style);
-  for (const std::string& address : plan.orphans) {
-    out += "  " + style.red("  -") + " " + style.bold(printable(address)) + "  (gone from the manifests)\n";
+  std::string out = moves_text(plan, style) + steps_text(plan, style);
+  for (const std::string& line : orphan_lines(plan)) {
+    out += "  " + style.red("  -") + " " + style.bold(line) + "  (gone from the manifests)\n";
   }
   return out;
 }

@@ -55,6 +55,64 @@ Plan: 1 to create, 1 to update, 1 to replace, 1 to run, 1 to delete, 1 unchanged
 )");
 }
 
+/// Eight instances, all of the first batch or in batches of three.
+Plan rolled_out(std::size_t size) {
+  Plan plan;
+  plan.environment = "test";
+  plan.rollouts = {{"fleet.motd", size, 1, (8 + size - 1) / size}};
+  for (std::size_t i = 0; i < 8; ++i) {
+    plan.steps.push_back(step("fleet.motd[h" + std::to_string(i) + "]", Action::create, "new"));
+    plan.steps.back().rollout = 0;
+    plan.steps.back().batch = i / size + 1;
+  }
+  Consequence consequence;
+  consequence.deployment = "fleet";
+  consequence.rollout = 0;
+  consequence.undone = {0, 1, 2, 3, 4, 5, 6, 7};
+  plan.consequences = {consequence};
+  return plan;
+}
+
+TEST(PlanText, TellsBatches) {
+  Plan plan = rolled_out(3);
+  EXPECT_EQ(plan_text(plan, {}), R"(Environment test
+
+    + fleet.motd[*]  (create: new)
+      8 instances: h0 to h7, in 3 batches of 3, 1 may fail
+
+Plan: 8 to create, 0 to update, 0 to delete, 0 unchanged
+On failure: if more than 1 of fleet.motd fail, fleet stops, and the batch is undone
+)");
+  plan.steps[7].reason = "another";
+  EXPECT_NE(plan_text(plan, {}).find("from h0 to h6, in 3 batches of 3"), std::string::npos);
+  EXPECT_NE(plan_text(plan, {}).find("+ fleet.motd[h7]  (create: another; batch 3 of 3)\n"), std::string::npos);
+  plan.steps[6].reason = "another";
+  EXPECT_NE(plan_text(plan, {}).find("6 of 8 instances, from h0 to h5, in batches 1 to 2 of 3\n"), std::string::npos);
+  EXPECT_NE(plan_text(rolled_out(8), {}).find("h0 to h7, in one batch, 1 may fail\n"), std::string::npos);
+}
+
+TEST(PlanText, TellsWhatTooManyFailuresLeadTo) {
+  Plan plan = rolled_out(3);
+  const auto told = [&] {
+    const std::string text = plan_text(plan, {});
+    return text.substr(text.find("On failure: "));
+  };
+  Consequence& consequence = plan.consequences[0];
+  plan.rollouts[0].max_failures = 0;
+  consequence.stay = {7};
+  EXPECT_EQ(told(),
+            "On failure: if one of fleet.motd fails, fleet stops, and the batch is undone (nothing can undo "
+            "fleet.motd[h7])\n");
+  consequence.undone = {};
+  EXPECT_EQ(told(), "On failure: if one of fleet.motd fails, fleet stops, and nothing can undo the batch\n");
+  consequence.policy = OnFailure::stop;
+  EXPECT_EQ(told(), "On failure: if one of fleet.motd fails, fleet stops, and nothing is undone\n");
+  consequence.policy = OnFailure::keep_going;
+  EXPECT_EQ(told(),
+            "On failure: if one of fleet.motd fails, no more of it begin and fleet goes on with all that does not need "
+            "what failed\n");
+}
+
 TEST(PlanText, ShowsTextsAsDiffs) {
   Plan plan;
   plan.environment = "test";

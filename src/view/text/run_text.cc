@@ -95,6 +95,18 @@ std::string step_ended_text(const Step& step, const StepEnded& ended, Style styl
   return out;
 }
 
+std::string batch_ended_text(const BatchEnded& batch, Style style) {
+  std::string out = fmt::format("{}: batch {} of {}: {} done", style.bold(printable(batch.rollout)), batch.number,
+                                batch.of, batch.succeeded);
+  out += counted(batch.unchanged, "unchanged");
+  if (batch.failed > 0) {
+    out += ", " + style.red(fmt::format("{} failed", batch.failed));
+    const std::string so_far = batch.failures > batch.failed ? fmt::format("{} so far, ", batch.failures) : "";
+    out += fmt::format(" ({}{} allowed)", so_far, batch.allowed == 0 ? "none" : std::to_string(batch.allowed));
+  }
+  return out + counted(batch.skipped, "not done") + "\n";
+}
+
 std::string output_text(std::string_view address, std::string_view lines, Style style) {
   const std::string before = style.dim(printable(address) + " |");
   std::string out;
@@ -176,6 +188,8 @@ void PlainRun::show(const Event& event) {
   } else if (const auto* ended = std::get_if<StepEnded>(&event)) {
     flush(ended->step);
     write_(step_ended_text(step_of(ended->step), *ended, style_));
+  } else if (const auto* batch = std::get_if<BatchEnded>(&event)) {
+    write_(batch_ended_text(*batch, style_));
   } else if (const auto* stop = std::get_if<StopAsked>(&event)) {
     write_(stop->at_once ? "Stopping at once: running steps are being ended.\n"
                          : "Stopping: no new steps are started; press Ctrl-C again to end the running ones.\n");

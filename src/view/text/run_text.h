@@ -20,6 +20,9 @@ std::string_view doing_word(Action);
 /// The line (or lines, with message and hint) that says how a step ended: "web.site: created in 12s".
 std::string step_ended_text(const Step&, const StepEnded&, Style);
 
+/// "fleet.motd: batch 2 of 4: 24 done, 1 failed (1 allowed)".
+std::string batch_ended_text(const BatchEnded&, Style);
+
 /// "Rolling back: 3 steps of this run are to be undone."
 std::string rollback_text(const Progress&);
 /// And that it will begin in a while.

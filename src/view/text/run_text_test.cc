@@ -107,6 +107,37 @@ TEST(LiveRun, RedrawsInPlaceWithOneWriteAFrame) {
             "  web.page                      0s  hello\n\x1b[?2026l");
 }
 
+TEST(BatchEnded, SaysWhatFailedAndWhatMay) {
+  BatchEnded batch{"fleet.motd", 2, 4, 25, 0, 0, 0, 0, 1, {}};
+  EXPECT_EQ(batch_ended_text(batch, {}), "fleet.motd: batch 2 of 4: 25 done\n");
+  batch.succeeded = 20;
+  batch.unchanged = 3;
+  batch.failed = 1;
+  batch.skipped = 1;
+  batch.failures = 1;
+  EXPECT_EQ(batch_ended_text(batch, {}),
+            "fleet.motd: batch 2 of 4: 20 done, 3 unchanged, 1 failed (1 allowed), 1 not done\n");
+  batch.failures = 2;
+  batch.unchanged = batch.skipped = 0;
+  EXPECT_EQ(batch_ended_text(batch, {}), "fleet.motd: batch 2 of 4: 20 done, 1 failed (2 so far, 1 allowed)\n");
+  batch.failures = 1;
+  batch.allowed = 0;
+  EXPECT_EQ(batch_ended_text(batch, {}), "fleet.motd: batch 2 of 4: 20 done, 1 failed (none allowed)\n");
+}
+
+TEST(BatchEnded, IsALineOnEveryScreen) {
+  const Plan plan = two_steps();
+  Written plain, live;
+  PlainRun lines(plain.sink(), {});
+  LiveRun screen({live.sink(), [] { return ScreenSize{80, 24}; }, {}, {}});
+  for (Listener* listener : {static_cast<Listener*>(&lines), static_cast<Listener*>(&screen)}) {
+    listener->on(RunBegan{1, at(0), &plan});
+    listener->on(BatchEnded{"fleet.motd", 1, 2, 3, 0, 0, 0, 0, 0, at(200)});
+  }
+  EXPECT_NE(plain.text.find("fleet.motd: batch 1 of 2: 3 done\n"), std::string::npos);
+  EXPECT_NE(live.text.find("fleet.motd: batch 1 of 2: 3 done\n"), std::string::npos);
+}
+
 TEST(LiveRun, ScrollsFinishedStepsAndShowsWhatFailed) {
   const Plan plan = two_steps();
   Written written;

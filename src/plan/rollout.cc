@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/rollout.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+namespace verba {
+namespace {
+
+constexpr std::size_t kShownSteps = 20;
+
+/// The task that the step is an instance of, when that is rolled out.
+const Task* rolled_out(const Step& step, const Model& model) {
+  const Task* task = step.task ? &model.tasks[*step.task] : nullptr;
+  return task && task->rollout ? task : nullptr;
+}
+
+std::vector<Graph::Edge> edges_of(const Graph& graph) {
+  std::vector<Graph::Edge> edges;
+  for (NodeId node = 0; node < graph.size(); ++node) {
+    for (const NodeId need : graph.needs(node)) edges.emplace_back(node, need);
+  }
+  return edges;
+}
+
+std::string in_batch(const Plan& plan, const Step& step) {
+  return step.rollout
+             ? fmt::format("{} in batch {} of {}", step.address, step.batch, plan.rollouts[*step.rollout].batches)
+             : step.address;
+}
+
+/// Why one step of a circle waits for the next one.
+Frame edge_of(const Plan& plan, const Model& model, const Step& from, const Step& to) {
+  const Where rollout = from.rollout ? model.tasks[*from.task].rollout->where : Where{};
+  if (from.rollout && from.rollout == to.rollout && from.batch > to.batch) {
+    return {fmt::format("{} comes after {}", in_batch(plan, from), in_batch(plan, to)), rollout};
+  }
+  return {fmt::format("{} needs {}", from.address, to.address), from.task ? model.tasks[*from.task].where : Where{}};
+}
+
+void report_circle(const Plan& plan, const Model& model, const std::vector<NodeId>& circle, Diagnostics& diagnostics) {
+  std::vector<const Step*> steps;
+  for (const NodeId node : circle) {
+    if (node < plan.steps.size()) steps.push_back(&plan.steps[node]);
+  }
+  if (steps.empty()) return;
+  Diagnostic finding{
+      Severity::error, "plan.batch-cycle", "with these batches some wait for each other: ", {}, {}, {}, {}};
+  for (std::size_t i = 0; i < steps.size() && i < kShownSteps; ++i) {
+    const Step& next = *steps[(i + 1) % steps.size()];
+    finding.message += steps[i]->address + " -> ";
+    finding.related.push_back(edge_of(plan, model, *steps[i], next));
+    if (!finding.where && steps[i]->rollout) finding.where = model.tasks[*steps[i]->task].rollout->where;
+  }
+  if (steps.size() > kShownSteps) finding.message += fmt::format("({} more) -> ", steps.size() - kShownSteps);
+  finding.message += steps.front()->address;
+  finding.hint = "name the instances in the order in which they need each other, or make the batches larger";
+  diagnostics.add(std::move(finding));
+}
+
+}  // namespace
+
+void cut_into_batches(Plan& plan, const Model& model) {
+  std::unordered_map<std::string, std::size_t> known;
+  std::vector<std::size_t> steps;  // of each rollout
+  for (Step& step : plan.steps) {
+    const Task* task = rolled_out(step, model);
+    if (!task) continue;
+    const std::string address = fmt::format("{}.{}", step.deployment, task->base_name);
+    const auto [rollout, is_new] = known.emplace(address, plan.rollouts.size());
+    if (is_new) {
+      plan.rollouts.push_back({address, task->rollout->batch, task->rollout->max_failures, 0});
+      steps.push_back(0);
+    }
+    Rollout& of = plan.rollouts[rollout->second];
+    step.rollout = rollout->second;
+    step.batch = steps[rollout->second]++ / of.batch + 1;
+    of.batches = step.batch;
+  }
+}
+
+void order_batches(Plan& plan, const Model& model, Diagnostics& diagnostics) {
+  const bool any = std::ranges::any_of(plan.rollouts, [](const Rollout& rollout) { return rollout.batches > 1; });
+  if (!any) return;
+  auto next = static_cast<NodeId>(plan.graph.size());
+  plan.first_batch_gate = next;
+  std::vector<Graph::Edge> edges = edges_of(plan.graph);
+  std::vector<NodeId> first_gates;  // of each rollout: the gate after its first batch
+  for (const Rollout& rollout : plan.rollouts) {
+    first_gates.push_back(next);
+    for (std::size_t batch = 2; batch < rollout.batches; ++batch)
+      edges.emplace_back(next + batch - 1, next + batch - 2);
+    next += static_cast<NodeId>(rollout.batches - 1);
+  }
+  for (NodeId node = 0; node < plan.steps.size(); ++node) {
+    const Step& step = plan.steps[node];
+    if (!step.rollout) continue;
+    const auto after = static_cast<NodeId>(first_gates[*step.rollout] + step.batch - 1);
+    if (step.batch < plan.rollouts[*step.rollout].batches) edges.emplace_back(after, node);
+    if (step.batch > 1) edges.emplace_back(node, after - 1);
+  }
+  plan.graph = Graph(next, std::move(edges));
+  if (const std::vector<NodeId> circle = find_cycle(plan.graph); !circle.empty()) {
+    report_circle(plan, model, circle, diagnostics);
+  }
+}
+
+std::vector<bool> built_on(const Plan& plan, const std::vector<NodeId>& nodes) {
+  std::vector<bool> marked(plan.graph.size(), false);
+  std::vector<NodeId> open;
+  const auto mark = [&](NodeId node) {
+    if (node >= plan.first_batch_gate || marked[node]) return;
+    marked[node] = true;
+    open.push_back(node);
+  };
+  for (const NodeId node : nodes) mark(node);
+  while (!open.empty()) {
+    const NodeId next = open.back();
+    open.pop_back();
+    for (const NodeId user : plan.graph.users(next)) mark(user);
+  }
+  return marked;
+}
+
+}  // namespace verba

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "view/text/instances.h"
+
+#include <fmt/format.h>
+
+#include <unordered_map>
+
+#include "view/text/plan_text.h"
+#include "view/text/width.h"
+
+namespace verba {
+namespace {
+
+/// Up to so many are told one by one.
+constexpr std::size_t kToldApart = 5;
+
+bool is_word(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+/// With "[*]" wherever the key stands as a word of its own: the 1 of "port 8010" is not the key "1".
+std::string without_key(std::string_view text, std::string_view key) {
+  std::string out;
+  for (;;) {
+    const std::size_t found = key.empty() ? std::string_view::npos : text.find(key);
+    if (found == std::string_view::npos) return out.append(text);
+    const std::size_t end = found + key.size();
+    const bool before = found > 0 ? is_word(text[found - 1]) : !out.empty() && is_word(out.back());
+    const bool whole = !before && (end == text.size() || !is_word(text[end]));
+    out.append(text.substr(0, found)).append(whole ? kAnyKey : key);
+    text.remove_prefix(end);
+  }
+}
+
+/// Depth is bounded by the YAML reader.
+void take_key_out(Value& value, std::string_view key) {
+  if (value.is_string()) {
+    value.string() = without_key(value.string(), key);
+  } else if (value.is_list()) {
+    for (Value& item : value.list()) take_key_out(item, key);
+  } else if (value.is_map()) {
+    for (auto& entry : value.map()) take_key_out(entry.second, key);
+  }
+}
+
+/// The step as any of its fellows. `all_over`: in its reason and in its changes, too.
+Step as_any(const Step& step, bool all_over) {
+  const auto [task, key] = instance_name(step.address);
+  Step any = step;
+  any.address = std::string(task).append(kAnyKey);
+  if (step.account == key) any.account = kAnyKey;
+  if (!all_over) return any;
+  any.account = without_key(any.account, key);
+  any.reason = without_key(any.reason, key);
+  for (FieldChange& change : any.changes) {
+    change.field = without_key(change.field, key);
+    if (change.before) take_key_out(*change.before, key);
+    if (change.after) take_key_out(*change.after, key);
+  }
+  return any;
+}
+
+std::string sign_of(const Step& any) {
+  std::string out = fmt::format("{}\n{}\n{}\n{}\n", any.address, to_string(any.action), any.account, any.reason);
+  const auto add = [&](const std::optional<Value>& value) { out += value ? value_text(*value) + '\n' : "-\n"; };
+  for (const FieldChange& change : any.changes) {
+    out += change.field + '\n';
+    add(change.before);
+    add(change.after);
+  }
+  return out;
+}
+
+/// What is the same all over is one entry as it stands; else what is the same but for the keys.
+std::vector<std::string> signs_of(const std::vector<Step>& steps, std::vector<bool>& all_over) {
+  std::unordered_map<std::string_view, std::size_t> instances;
+  for (const Step& step : steps) ++instances[instance_name(step.address).task];
+  std::vector<std::string> signs(steps.size());
+  std::unordered_map<std::string, std::size_t> alike;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const auto [task, key] = instance_name(steps[i].address);
+    if (key.empty() || instances[task] <= kToldApart) continue;
+    signs[i] = sign_of(as_any(steps[i], false));
+    ++alike[signs[i]];
+  }
+  all_over.assign(steps.size(), false);
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    if (signs[i].empty() || alike[signs[i]] > kToldApart) continue;
+    all_over[i] = true;
+    signs[i] = "but for its key: " + sign_of(as_any(steps[i], true));
+  }
+  return signs;
+}
+
+}  // namespace
+
+InstanceName instance_name(std::string_view address) {
+  const std::size_t bracket = address.find('[');
+  if (bracket == std::string_view::npos || !address.ends_with(']')) return {address, {}};
+  return {address.substr(0, bracket), address.substr(bracket + 1, address.size() - bracket - 2)};
+}
+
+std::vector<std::vector<std::size_t>> told_together(const std::vector<std::string>& signs) {
+  std::unordered_map<std::string_view, std::vector<std::size_t>> by_sign;
+  for (std::size_t i = 0; i < signs.size(); ++i) {
+    if (!signs[i].empty()) by_sign[signs[i]].push_back(i);
+  }
+  std::vector<std::vector<std::size_t>> all;
+  for (std::size_t i = 0; i < signs.size(); ++i) {
+    const auto group = by_sign.find(signs[i]);
+    if (group == by_sign.end() || group->second.size() <= kToldApart) {
+      all.push_back({i});
+    } else if (group->second.front() == i) {
+      all.push_back(group->second);
+    }
+  }
+  return all;
+}
+
+std::vector<Entry> entries_of(const std::vector<Step>& steps) {
+  std::vector<bool> all_over;
+  std::vector<Entry> entries;
+  for (std::vector<std::size_t>& together : told_together(signs_of(steps, all_over))) {
+    Entry& entry = entries.emplace_back();
+    const std::size_t first = together.front();
+    if (together.size() > 1) entry.alike = as_any(steps[first], all_over[first]);
+    entry.steps = std::move(together);
+  }
+  return entries;
+}
+
+std::string span_text(std::string_view first, std::string_view last, std::size_t count, std::size_t all) {
+  const std::string from = printable(first);
+  const std::string to = printable(last);
+  if (count >= all) return fmt::format("{} instances: {} to {}", count, from, to);
+  return fmt::format("{} of {} instances, from {} to {}", count, all, from, to);
+}
+
+}  // namespace verba
