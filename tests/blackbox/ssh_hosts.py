@@ -20,6 +20,7 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from network import Network, lacking  # noqa: E402
 from private_sshd import PrivateSshd, missing  # noqa: E402
 from seeds import Checked, check  # noqa: E402
 
@@ -36,6 +37,7 @@ class World:
         self.directory = tempfile.mkdtemp(prefix="verba-ssh-test-", dir="/tmp")
         os.chmod(self.directory, 0o755)
         self.hosts = []
+        self.network = None
         self.environment = {"PATH": os.environ["PATH"], "HOME": self.directory, "XDG_RUNTIME_DIR": self.path("run"),
                             "LC_ALL": "C.UTF-8"}
         os.mkdir(self.path("run"), 0o700)
@@ -58,7 +60,7 @@ class World:
             spec["passphrase"] = passphrase
         self.manifest("SshPrivateKeyBasedAuthenticationConfig", login, spec)
         self.manifest("UnixInfrastructureAccount", name, {
-            "authentication": login, "host": "127.0.0.1", "port": host.port, "hostKey": host.host_key, **more})
+            "authentication": login, "host": host.address, "port": host.port, "hostKey": host.host_key, **more})
 
     def tasks(self, *tasks, **spec):
         all_tasks = [{"type": "ShellScript", "account": "web1", **task} for task in tasks]
@@ -101,6 +103,8 @@ class World:
     def end(self):
         for host in self.hosts:
             host.stop()
+        if self.network:
+            self.network.end()
 
 
 def alive(pid):
@@ -604,9 +608,45 @@ def fleet(w):
     check(there() == [], there())
 
 
+def network(w):
+    """20 hosts with links of their own; one link goes down in mid-run, and only that host is in doubt."""
+    if why := lacking():
+        raise Skipped(why)
+    w.network = Network(20)
+    for i in range(20):
+        os.mkdir(w.path(f"web{i:02}"))
+        host = w.host(address=w.network.address(i), inside=w.network.inside(i))
+        w.account(host, name=f"web{i:02}", workDirectory=w.path(f"web{i:02}"))
+        w.documents[-1]["metadata"]["labels"] = {"role": "web"}
+    every = {"type": "ShellScript", "accounts": {"matchLabels": {"role": "web"}}}
+    w.manifest("Deployment", "d", {"onFailure": "continue", "tasks": [
+        {**every, "name": "who", "with": {"run": "echo $SSH_CONNECTION | cut -d' ' -f3", "outputs": "text"}},
+        {**every, "name": "work", "dependsOn": ["who"], "with": {
+            "run": "echo x >>runs; touch begun; while [ ! -e ../go ]; do sleep 0.1; done; touch made",
+            "check": "test -e made || exit 3"}},
+        {**every, "name": "last", "rollout": {"batch": 10}, "dependsOn": ["work[${{ each.key }}]"],
+         "with": {"run": "touch last"}}]})
+    child = w.start("apply", "--yes", "-j", "40")
+    w.wait_for(lambda: all(w.exists(f"web{i:02}/begun") for i in range(20)), "all to begin", 60)
+    w.network.link(7, "down")
+    open(w.path("go"), "w").close()
+    w.wait_for(lambda: w.exists("web07/made"), "the end of what goes on over there")
+    out, _ = child.communicate(timeout=90)
+    check(child.returncode == 1 and "the connection to web07 was lost while it ran" in out, child.returncode, out)
+    done = [i for i in range(20) if w.exists(f"web{i:02}/last")]
+    check(done == [i for i in range(20) if i != 7], "the others:", done, out)
+    for i in range(20):
+        check(w.outputs(f"who[web{i:02}]")["text"] == w.network.address(i), "another host than", i)
+    w.network.link(7, "up")
+    out = w.apply()
+    check("its check says that it is there" in out and w.exists("web07/last"), out)
+    check(open(w.path("web07/runs")).read() == "x\n", "it ran twice")
+    check("Nothing to do" in w.apply(), "it is to be run again")
+
+
 CASES = [contract, lifecycle, gone_account, passphrase, agent, host_config, password, jump, unknown_host_key,
          changed_host_key, lost_connection, blip, lost_without_check, interrupt, timeout, background, one_master, killed,
-         secrets, files, requests, preflight, become, commands, fleet]
+         secrets, files, requests, preflight, become, commands, fleet, network]
 
 
 def report(results):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A private sshd on 127.0.0.1: keys, configuration and log in a directory of its own; nothing of the machine is
+"""A private sshd on 127.0.0.1, or on a host of network.py: keys, configuration and log in a directory of its own; nothing of the machine is
 touched. `missing()` says what is not installed."""
 
 import getpass
@@ -12,7 +12,7 @@ import time
 
 SSHD = shutil.which("sshd", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
 CONFIG = """Port {port}
-ListenAddress 127.0.0.1
+ListenAddress {address}
 HostKey {d}/hostkey
 PidFile {d}/sshd.pid
 AuthorizedKeysFile {d}/authorized_keys
@@ -59,8 +59,9 @@ def parents():
 
 
 class PrivateSshd:
-    def __init__(self, directory, sessions=10, password_user=None):
+    def __init__(self, directory, sessions=10, password_user=None, address="127.0.0.1", inside=()):
         self.d, self.port, self.user = directory, free_port(), getpass.getuser()
+        self.address, self.inside = address, list(inside)
         self.process = None
         os.makedirs(directory, mode=0o755)
         for key, passphrase in (("hostkey", ""), ("id", ""), ("locked", "open sesame")):
@@ -70,7 +71,7 @@ class PrivateSshd:
                 f.write(open(f"{directory}/{key}.pub").read())
         self.password_user = password_user
         with open(f"{directory}/sshd_config", "w") as f:
-            f.write(CONFIG.format(port=self.port, d=directory, sessions=sessions,
+            f.write(CONFIG.format(port=self.port, address=address, d=directory, sessions=sessions,
                                   password="yes" if password_user else "no",
                                   root="yes" if password_user else "prohibit-password"))
         if os.geteuid() == 0:
@@ -93,13 +94,13 @@ class PrivateSshd:
                               text=True).stdout.split()[1]
 
     def start(self):
-        argv = [SSHD, "-D", "-f", f"{self.d}/sshd_config", "-E", f"{self.d}/log"]
+        argv = [*self.inside, SSHD, "-D", "-f", f"{self.d}/sshd_config", "-E", f"{self.d}/log"]
         if self.password_user:
             argv = self.with_user(argv)
         self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL)
         for _ in range(200):
             try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                socket.create_connection((self.address, self.port), 1).close()
                 return
             except OSError:
                 time.sleep(0.02)

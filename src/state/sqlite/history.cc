@@ -2,6 +2,7 @@
 #include "state/sqlite/history.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 
 #include "state/words.h"
@@ -13,8 +14,7 @@ std::int64_t sql_limit(std::size_t limit) {
   return static_cast<std::int64_t>(std::min<std::size_t>(limit, std::numeric_limits<std::int64_t>::max()));
 }
 
-Record record_from(const Query& row) {
-  Record r;
+void read_into(Record& r, const Query& row) {
   r.address = row.text(0);
   r.deployment = row.text(1);
   r.type = row.text(2);
@@ -33,7 +33,6 @@ Record record_from(const Query& row) {
   r.beside = row.digest(15);
   r.lifetime = lifetime(row.text(16));
   r.expires = row.maybe_instant(17);
-  return r;
 }
 
 // The columns that run_from reads. While a run goes on its steps are counted; that of one run is cheap.
@@ -93,7 +92,13 @@ Snapshot read_snapshot(Database& database, const std::string& environment) {
     auto row = database.query("SELECT serial FROM environment WHERE name = ?", environment);
     if (row.next()) snapshot.serial = row.integer(0);
   }
-  for (Record& record : read_records(database, environment)) snapshot.add(std::move(record));
+  snapshot.records = read_records(database, environment);
+  // What is remembered is rare: the others stay where they were read to.
+  const auto is_there = [](const Record& record) { return record.lifetime != Lifetime::over; };
+  const auto first = std::ranges::find_if_not(snapshot.records, is_there);
+  std::vector<Record> rest(std::make_move_iterator(first), std::make_move_iterator(snapshot.records.end()));
+  snapshot.records.erase(first, snapshot.records.end());
+  for (Record& record : rest) snapshot.add(std::move(record));
   return snapshot;
 }
 
@@ -103,9 +108,14 @@ std::vector<Record> read_records(Database& database, const std::string& environm
       "updated, place, protect, beside, lifetime, expires FROM record WHERE environment = ? ORDER BY address",
       environment);
   std::vector<Record> records;
+  {
+    auto count = database.query("SELECT count(*) FROM record WHERE environment = ?", environment);
+    if (count.next()) records.reserve(static_cast<std::size_t>(count.integer(0)));
+  }
   while (row.next()) {
-    records.push_back(record_from(row));
-    records.back().environment = environment;
+    Record& record = records.emplace_back();
+    read_into(record, row);
+    record.environment = environment;
   }
   return records;
 }
