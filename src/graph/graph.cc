@@ -106,6 +106,14 @@ std::span<const NodeId> Graph::users(NodeId id) const {
   return {users_.data() + users_begin_[id], users_.data() + users_begin_[id + 1]};
 }
 
+std::vector<Graph::Edge> edges_of(const Graph& graph) {
+  std::vector<Graph::Edge> edges;
+  for (NodeId node = 0; node < graph.size(); ++node) {
+    for (const NodeId need : graph.needs(node)) edges.emplace_back(node, need);
+  }
+  return edges;
+}
+
 std::vector<NodeId> order(const Graph& graph) {
   std::vector<NodeId> result;
   result.reserve(graph.size());

@@ -30,6 +30,9 @@ class Graph {
   std::vector<NodeId> needs_, users_;
 };
 
+/// All of them, by the node that needs, then by the one that is needed.
+std::vector<Graph::Edge> edges_of(const Graph&);
+
 /// Every node after what it needs; among the free ones always the smallest id first: stable, and for people the
 /// order of the manifests. Shorter than size() when there is a cycle.
 std::vector<NodeId> order(const Graph&);

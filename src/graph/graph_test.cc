@@ -25,14 +25,6 @@ Graph ring(NodeId length) {
   return Graph(length, std::move(edges));
 }
 
-std::vector<Graph::Edge> edges_of(const Graph& graph) {
-  std::vector<Graph::Edge> edges;
-  for (NodeId id = 0; id < graph.size(); ++id) {
-    for (const NodeId need : graph.needs(id)) edges.emplace_back(id, need);
-  }
-  return edges;
-}
-
 TEST(Graph, is_empty_by_default) {
   EXPECT_EQ(Graph().size(), 0u);
   EXPECT_THAT(order(Graph()), IsEmpty());

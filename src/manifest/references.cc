@@ -521,7 +521,16 @@ void resolve_references(Resolution& resolution) {
     std::sort(ids.begin(), ids.end());
     ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   }
-  for (const DeploymentScope& deployment : model.deployments) turn_deletes_round(model, deployment);
+  for (const DeploymentScope& deployment : model.deployments) {
+    turn_deletes_round(model, deployment);
+    const std::vector<TaskId>& deletes = deployment.on(Occasion::remove);
+    const bool only_ask = std::ranges::all_of(deletes, [&](TaskId task) { return model.tasks[task].type->on_demand; });
+    if (deletes.empty() || !only_ask) continue;
+    report(resolution.diagnostics, "manifest.occasion",
+           fmt::format("the delete.tasks of '{}' only ask: nothing would delete it", deployment.name),
+           model.tasks[deletes.front()].where, "add what deletes it; they stand for the deletes of all its tasks",
+           fmt::format("resolving Deployment '{}'", deployment.name));
+  }
 }
 
 }  // namespace verba

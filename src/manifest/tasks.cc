@@ -162,6 +162,12 @@ class TaskMaker {
       std::shared_ptr<const Value> with;
       if (!work(*own, substitute.type, with, substitute.source)) return false;
       substitute.with = *with;
+      if (substitute.type->on_demand) {
+        error("manifest.wrong-type-here",
+              fmt::format("a {} cannot stand for '{}' of a task", substitute.type->name, to_string(verb)), own->where,
+              "make it a task of its own, which this one depends on", to_string(verb));
+        return false;
+      }
     }
     task.base_name = name.string();
     task.name = name.string();
@@ -289,6 +295,11 @@ class TaskMaker {
     const Value& over = *written.find("accounts");
     const Where where = over.where;
     const Value* written_labels = over.find("matchLabels");
+    if (labels.empty()) {
+      declared.fate = Declared::Fate::broken;
+      return error("manifest.bad-value", "'matchLabels' gave no label: every account would match", where,
+                   "name at least one label, or name the accounts in a list", "accounts");
+    }
     for (const auto& [name, value] : labels) {
       if (value.is_string()) continue;
       declared.fate = Declared::Fate::broken;
@@ -449,6 +460,12 @@ class TaskMaker {
     const auto result = evaluate(when->expression(), scope_of(model_, id, resolution_.surroundings), mistakes());
     trail("when");
     if (!result) return true;
+    if (result->is_unknown() && (occasion_ == Occasion::update || occasion_ == Occasion::rollback)) {
+      error("manifest.waits-for-outputs",
+            fmt::format("'when' of a task of {}.tasks cannot wait for outputs of other tasks", to_string(occasion_)),
+            when->where, "whether it acts must be known before; its script may look itself", "when");
+      return true;
+    }
     if (result->is_unknown()) {
       model_.tasks[id].when = std::make_shared<const Template>(when->expression());
       return true;

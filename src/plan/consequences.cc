@@ -59,7 +59,8 @@ std::map<std::string_view, Here> by_deployment(const Plan& plan, const Model& mo
   std::map<std::string_view, Here> deployments;
   for (std::size_t number = 0; number < plan.steps.size(); ++number) {
     const Step& step = plan.steps[number];
-    if (is_cleaning(step)) continue;
+    const bool only_forgotten = step.action == Action::remove && step.only_recorded;
+    if (is_cleaning(step) || only_forgotten) continue;  // cannot fail
     Here& here = deployments[step.deployment];
     here.all.push_back(number);
     if (step.rollout) {

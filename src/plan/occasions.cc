@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string_view>
 
 #include "plan/steps.h"
@@ -22,14 +23,6 @@ bool acts_at_delete(const Step& step) {
   return step.action == Action::remove && step.occasion == Occasion::remove;
 }
 
-std::vector<Graph::Edge> edges_of(const Graph& graph) {
-  std::vector<Graph::Edge> edges;
-  for (NodeId node = 0; node < graph.size(); ++node) {
-    for (const NodeId need : graph.needs(node)) edges.emplace_back(node, need);
-  }
-  return edges;
-}
-
 void only_record(Step& step, std::string_view why) {
   step.only_recorded = true;
   if (step.reason.ends_with(only_forgotten)) step.reason.resize(step.reason.size() - only_forgotten.size());
@@ -41,9 +34,11 @@ void only_record(Step& step, std::string_view why) {
 void settle_deletes(Plan& plan, const Snapshot& snapshot) {
   if (std::ranges::none_of(plan.steps, acts_at_delete)) return;
   std::map<std::string_view, Going> deployments;
+  std::set<std::string_view> stays;  // something is done there
   for (NodeId number = 0; number < plan.steps.size(); ++number) {
     const Step& step = plan.steps[number];
-    if (step.action != Action::remove) continue;
+    if (step.action != Action::remove) stays.insert(step.deployment);
+    if (step.action != Action::remove || !step.record) continue;  // without one: the cleaning of what this run makes
     Going& going = deployments[step.deployment];
     (acts_at_delete(step) ? going.acting : going.others).push_back(number);
   }
@@ -53,7 +48,7 @@ void settle_deletes(Plan& plan, const Snapshot& snapshot) {
   }
   for (auto& [deployment, going] : deployments) {
     if (going.acting.empty()) continue;
-    const bool whole = going.acting.size() + going.others.size() == going.records;
+    const bool whole = !stays.contains(deployment) && going.acting.size() + going.others.size() == going.records;
     if (!whole) {
       for (const NodeId step : going.acting)
         only_record(plan.steps[step], "; it is only forgotten: it acts when the whole deployment goes");

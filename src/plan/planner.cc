@@ -67,8 +67,8 @@ class Planner {
   void look_at_all(const Targets&);
   bool call_up_temporaries();
   void call_up_updates();
-  bool is_deployed(DeploymentId) const;
   bool look_at_update(TaskId);
+  void check_place(TaskId);
   bool look_again_for_outputs();
   void stand_aside(TaskId, const Inputs&);
   void clean_up(const Targets&);
@@ -257,6 +257,7 @@ void Planner::look_at(TaskId id) {
   if (!again_) validate(inputs->resource, model_.tasks[id].where);
   if (model_.tasks[id].is_called_up() && !called_up_[id]) return stand_aside(id, *inputs);
   const Record* record = record_of(id);
+  if (record && record->inputs != inputs->digest) check_place(id);
   plan_step(id, record, wanted.has_value(), *inputs);
   if (fates_[id] == Fate::changes) by_task_.back().undoable = can_undo(id, record, inputs->resource);
 }
@@ -270,8 +271,22 @@ void Planner::validate(const Resource& resource, Where task) {
 
 bool Planner::can_undo(TaskId id, const Record* record, const Resource& wanted) const {
   const Provider* provider = aids_.providers.find(model_.tasks[id].type->name);
-  if (!model_.deployments[model_.tasks[id].deployment].on(Occasion::rollback).empty()) return true;
+  const DeploymentScope& home = model_.deployments[model_.tasks[id].deployment];
+  const bool as_a_whole = !model_.tasks[id].rollout || home.rollback.whole_run;  // else its batch is undone alone
+  if (as_a_whole && !home.on(Occasion::rollback).empty()) return true;
   return provider && provider->can_rollback(wanted, record && record->definition);
+}
+
+/// What is deployed under its name must be of the same list: else nobody would delete it.
+void Planner::check_place(TaskId id) {
+  const Record* record = record_of(id);
+  if (!record || !record->definition) return;
+  const Task& task = model_.tasks[id];
+  const Occasion then =
+      read_definition(aids_.store, *record->definition, record->address, aids_.sealer).resource.occasion;
+  if (then == task.occasion && !leaves_no_record(task)) return;
+  diagnostics_.error("plan.other-list", fmt::format("{} is deployed as a task of another list or type", task.address),
+                     task.where, "give this one another name; the one that is deployed is then deleted by --prune");
 }
 
 /// What there is to do for it, if anything. `decided`: its condition is known to hold.
@@ -316,22 +331,17 @@ void Planner::look_at_all(const Targets& targets) {
   call_up_updates();
 }
 
-bool Planner::is_deployed(DeploymentId deployment) const {
-  return std::ranges::any_of(model_.deployments[deployment].on(Occasion::deploy), [this](TaskId task) {
-    const Record* record = record_of(task);
-    return record && record->definition && !model_.tasks[task].temporary;
-  });
-}
-
 /// Where a deployment that is deployed changes, its update.tasks bring that about.
 void Planner::call_up_updates() {
   std::map<DeploymentId, std::vector<std::size_t>> changed;  // steps by deployment
   for (std::size_t i = 0; i < by_task_.size(); ++i) {
     const Task& task = model_.tasks[*by_task_[i].task];
     const bool updated = by_task_[i].action == Action::update || by_task_[i].action == Action::replace;
-    const bool brought_about = task.occasion == Occasion::deploy && !task.temporary && updated;
+    const Record* record = record_of(*by_task_[i].task);
+    const bool is_there = record && record->definition && !missed_.contains(*by_task_[i].task);
+    const bool brought_about = task.occasion == Occasion::deploy && !task.temporary && updated && is_there;
     if (!brought_about || model_.deployments[task.deployment].on(Occasion::update).empty()) continue;
-    if (is_deployed(task.deployment)) changed[task.deployment].push_back(i);
+    changed[task.deployment].push_back(i);
   }
   for (const auto& [deployment, steps] : changed) {
     bool any = false;
@@ -340,7 +350,7 @@ void Planner::call_up_updates() {
     for (const std::size_t i : steps) {
       Step& step = by_task_[i];
       step.only_recorded = true;
-      step.undoable = true;
+      step.undoable = !model_.deployments[deployment].on(Occasion::rollback).empty();
       if (step.action == Action::replace) step.action = Action::update;
       step.reason += "; update.tasks bring it about";
     }
@@ -442,7 +452,10 @@ void Planner::find_orphans(const Targets& targets) {
     if (is_left_over(record)) continue;
     const auto task = model_.by_address.find(record.address);
     if (task != model_.by_address.end() && leaves_no_record(model_.tasks[task->second])) {
-      if (fates_[task->second] != Fate::changes && targets.has(record)) plan_.forgotten.push_back(record);
+      // Only of a step that was broken off; check_place() refuses what was deployed.
+      const bool left = !record.definition && fates_[task->second] != Fate::changes;
+      if (left && targets.has(record)) plan_.forgotten.push_back(record);
+      if (record.definition && targets.has(record)) check_place(task->second);
       continue;
     }
     const bool gone =

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <set>
 #include <string_view>
 #include <unordered_map>
 
@@ -44,13 +45,30 @@ Graph without_cycles(const Snapshot& snapshot, Graph graph) {
   return graph;
 }
 
+/// What asks people is not recorded: in its place stands what it needs itself.
+std::vector<TaskId> recorded_needs(const Model& model, const Task& task) {
+  if (std::ranges::none_of(task.needs, [&](TaskId need) { return model.tasks[need].asks(); })) return task.needs;
+  std::set<TaskId> recorded, asking;
+  std::vector<TaskId> open = task.needs;
+  while (!open.empty()) {
+    const TaskId need = open.back();
+    open.pop_back();
+    if (!model.tasks[need].asks()) {
+      recorded.insert(need);
+    } else if (asking.insert(need).second) {
+      open.insert(open.end(), model.tasks[need].needs.begin(), model.tasks[need].needs.end());
+    }
+  }
+  return {recorded.begin(), recorded.end()};
+}
+
 }  // namespace
 
 std::string needs_of(const Model& model, TaskId id) {
   const Task& task = model.tasks[id];
   List needs;
   bool inside = false;
-  for (const TaskId need : task.needs) {
+  for (const TaskId need : recorded_needs(model, task)) {
     needs.emplace_back(model.tasks[need].address);
     inside = inside || model.tasks[need].deployment == task.deployment;
   }

@@ -18,14 +18,6 @@ const Task* rolled_out(const Step& step, const Model& model) {
   return task && task->rollout ? task : nullptr;
 }
 
-std::vector<Graph::Edge> edges_of(const Graph& graph) {
-  std::vector<Graph::Edge> edges;
-  for (NodeId node = 0; node < graph.size(); ++node) {
-    for (const NodeId need : graph.needs(node)) edges.emplace_back(node, need);
-  }
-  return edges;
-}
-
 std::string in_batch(const Plan& plan, const Step& step) {
   return step.rollout
              ? fmt::format("{} in batch {} of {}", step.address, step.batch, plan.rollouts[*step.rollout].batches)

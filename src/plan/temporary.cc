@@ -13,11 +13,18 @@ namespace verba {
 
 std::vector<std::optional<TaskId>> needed_temporaries(const Model& model, const std::vector<bool>& changes) {
   std::vector<std::optional<TaskId>> needed(model.tasks.size());
+  std::vector<std::optional<TaskId>> behind(model.graph.size());  // by node: something that comes later and acts
   // Users first: a temporary task is known to be needed before it is asked what it needs.
   const std::vector<NodeId> nodes = order(model.graph);
   for (const NodeId node : nodes | std::views::reverse) {
+    for (const NodeId later : model.graph.users(node)) {
+      const bool is_task = later < model.tasks.size() && model.tasks[later].occasion != Occasion::remove;
+      const bool acts = is_task && (changes[later] || needed[later]);
+      if (!behind[node]) behind[node] = acts ? std::optional(static_cast<TaskId>(later)) : behind[later];
+    }
     if (node >= model.tasks.size()) continue;
     const auto user = static_cast<TaskId>(node);
+    if (model.tasks[user].asks() && !model.tasks[user].temporary) needed[user] = behind[node];
     const bool acts = model.tasks[user].is_called_up() ? needed[user].has_value() : changes[user];
     if (!acts) continue;
     for (const TaskId need : model.tasks[user].needs) {

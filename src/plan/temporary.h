@@ -17,7 +17,8 @@
 
 namespace verba {
 
-/// For each task that is called up, a task that needs it: one that `changes`, or one that is itself called up. Linear.
+/// For each task that is called up, a task that needs it: one that `changes`, or one that is itself called up. What
+/// asks people is called up by anything behind it, through deployments and what is kept. Linear.
 std::vector<std::optional<TaskId>> needed_temporaries(const Model& model, const std::vector<bool>& changes);
 
 /// A temporary task, and the step that deletes it.

@@ -23,7 +23,6 @@
 
 namespace verba {
 
-/// One try at one step: all that a provider gets of the world. Borrowed for the time of the call.
 /// What somebody said last of a step that asks people.
 struct Answer {
   std::string who;
@@ -32,6 +31,7 @@ struct Answer {
   bool own = false;  ///< of whoever carries out the run
 };
 
+/// One try at one step: all that a provider gets of the world. Borrowed for the time of the call.
 struct Attempt {
   System& system;
   Stop& stop;                                         ///< asked to stop: end children, return Cancelled

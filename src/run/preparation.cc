@@ -182,8 +182,10 @@ std::variant<Job, Settled> Preparation::removal_of(Job job) {
 
 std::variant<Job, Settled> Preparation::undo_of(const Step& step, StepNumber number, const Step& undone,
                                                 const Snapshot& now) {
-  if (!undone.leaves_record) {
-    if (step.only_recorded) return Settled{StepStatus::succeeded, "", ""};
+  if (!undone.leaves_record && step.only_recorded) return Settled{StepStatus::succeeded, "", ""};
+  // What update.tasks brought about, they alone could take back.
+  const bool by_others = !undone.leaves_record || (undone.only_recorded && undone.action != Action::remove);
+  if (by_others && !step.only_recorded) {
     return Settled{StepStatus::skipped, "kept: nothing can undo it", "give the deployment `rollback.tasks`"};
   }
   Job job;

@@ -62,11 +62,10 @@ class Recovery {
   Found in_doubt(const Record&, const std::string& why, bool makes);
   std::optional<Definition> definition_of(const Record&) const;
   void record(const Record&, const StepRecord*, Found);
-  void forget_with(const Record& acted, Batch&) const;
+  void forget_with(const Record& acted, Batch&);
   Attempt attempt(const Record&, Stop&, const std::string& directory);
 
   const RecoveryAids& at_;
-  const Snapshot* snapshot_ = nullptr;  ///< what is recorded when settling begins
   SecretWords secrets_;
   std::map<RunId, DeadRun> runs_;
   bool asked_ = false;  ///< to end what is waited for
@@ -222,20 +221,27 @@ Found Recovery::find_out(const Record& record, const DeadRun& dead, const StepRe
   return in_doubt(record, "verba was ended while it ran, and nothing tells whether it ran to its end", makes);
 }
 
-/// It was the last of its deployment's delete.tasks to act: what they stand for is gone.
-void Recovery::forget_with(const Record& acted, Batch& batch) const {
+/// It was the last of its deployment's delete.tasks to act: what they stand for is gone. So it is only where that run
+/// was about to delete all of the deployment.
+void Recovery::forget_with(const Record& acted, Batch& batch) {
   const auto occasion_of = [this](const Record& record) {
     const std::optional<Definition> definition = definition_of(record);
     return definition ? definition->resource.occasion : Occasion::deploy;
   };
   if (occasion_of(acted) != Occasion::remove) return;
-  std::vector<const Record*> gone;
-  for (const Record& record : snapshot_->records) {
+  const DeadRun& dead = dead_run(acted.run);
+  const auto was_going = [&](const Record& record) {
+    return std::ranges::any_of(dead.steps, [&](const StepRecord& step) {
+      return step.address == record.address && step.action == to_string(Action::remove);
+    });
+  };
+  std::vector<Batch::value_type> gone;
+  for (const Record& record : at_.store.snapshot(acted.environment).records) {
     if (record.deployment != acted.deployment || record.address == acted.address) continue;
-    if (occasion_of(record) == Occasion::remove) return;
-    if (record.lifetime == Lifetime::lasting) gone.push_back(&record);
+    if (occasion_of(record) == Occasion::remove || !was_going(record)) return;
+    if (record.lifetime == Lifetime::lasting) gone.emplace_back(RemoveRecord{record.environment, record.address});
   }
-  for (const Record* record : gone) batch.emplace_back(RemoveRecord{record->environment, record->address});
+  batch.insert(batch.end(), gone.begin(), gone.end());
 }
 
 void Recovery::record(const Record& before, const StepRecord* step, Found found) {
@@ -290,7 +296,6 @@ void Recovery::settle(const Record& record_before) {
 }
 
 bool Recovery::settle(const Snapshot& snapshot) {
-  snapshot_ = &snapshot;
   bool any = false;
   for (const Record& record : snapshot.records) {
     if (record.status != RecordStatus::started) continue;

@@ -108,6 +108,7 @@ class RunLoop {
   std::map<std::string, std::size_t> busy_accounts_;  ///< how many steps work in those that have a limit
   std::vector<StepNumber> parked_;                    ///< ready, but their group or their account is busy
   Milliseconds undo_delay_{0};                        ///< the longest of those that are doomed
+  std::size_t asking_ = 0;                            ///< live steps that wait for people: they take no place
   bool stopping_ = false;
   bool halted_ = false;    ///< nothing new starts
   bool cleaning_ = false;  ///< in the last phase
@@ -255,7 +256,8 @@ bool RunLoop::keeps_some() const {
     if (const std::optional<std::size_t>& undoes = undo_->plan.steps[step].undoes) undone[*undoes] = true;
   }
   return std::ranges::any_of(begun_, [&](StepNumber step) {
-    return !undone[step] && homes.contains(plan_.steps[step].deployment) && !plan_.steps[step].temporary;
+    const Step& begun = plan_.steps[step];
+    return !undone[step] && homes.contains(begun.deployment) && !begun.temporary && !is_asking(begun);
   });
 }
 
@@ -362,13 +364,14 @@ bool RunLoop::settle_ended() {
 
 bool RunLoop::start_ready(std::vector<LiveStep*>& started) {
   bool any = false;
-  while (!halted_ && live_.size() < settings_.parallelism) {
+  while (!halted_ && live_.size() - asking_ < settings_.parallelism) {
     const std::optional<StepNumber> ready = phase_.schedule->take();
     if (!ready) break;
     const StepNumber number = phase_.first + *ready;
     if (comes_last(number) || statuses_[number] != StepStatus::pending) continue;
     const std::string& account = phase_.plan->steps[number].account;
-    if (is_full(account)) {
+    const bool asks = is_asking(phase_.plan->steps[number]);
+    if (is_full(account) && !asks) {
       parked_.push_back(*ready);
       continue;
     }
@@ -383,7 +386,7 @@ bool RunLoop::start_ready(std::vector<LiveStep*>& started) {
       parked_.push_back(*ready);
       continue;
     }
-    if (at_.hosts.limit(account) > 0) ++busy_accounts_[account];
+    if (at_.hosts.limit(account) > 0 && !asks) ++busy_accounts_[account];
     start(std::move(job), started);
     any = true;
   }
@@ -413,8 +416,9 @@ bool RunLoop::is_full(const std::string& account) const {
 /// What the step held that others may wait for.
 void RunLoop::give_back(const Job& job) {
   if (!job.group.empty()) busy_groups_.erase(job.group);
-  const auto busy = busy_accounts_.find(phase_.plan->steps[job.step].account);
-  if (busy != busy_accounts_.end() && busy->second > 0) --busy->second;
+  const Step& step = phase_.plan->steps[job.step];
+  const auto busy = busy_accounts_.find(step.account);
+  if (busy != busy_accounts_.end() && busy->second > 0 && !is_asking(step)) --busy->second;
   for (const StepNumber parked : parked_) phase_.schedule->put_back(parked);
   parked_.clear();
 }
@@ -430,6 +434,7 @@ void RunLoop::start(Job job, std::vector<LiveStep*>& started) {
   job.record = journal_.started(number, at_.system.now(), std::move(job.record), job.next ? &*job.next : nullptr);
   preparation_.note(phase_.plan->steps[number], job.record);
   statuses_[number] = StepStatus::started;
+  if (is_asking(phase_.plan->steps[number])) ++asking_;
   if (number < plan_.steps.size()) begun_.push_back(number);
   Surface surface{at_.system,
                   at_.store,
@@ -464,6 +469,9 @@ void RunLoop::on_interrupt() {
   stopping_ = true;
   halted_ = true;
   at_.listener.on(StopAsked{at_.system.now(), second});
+  for (auto& [number, step] : live_) {
+    if (is_asking(phase_.plan->steps[number])) step->stop();
+  }
   if (!second) return;
   for (auto& [number, step] : live_) step->stop();
 }
@@ -472,6 +480,7 @@ void RunLoop::settle(LiveStep& live, Outcome outcome) {
   const Job& job = live.job();
   const SecretWords& secrets = preparation_.secrets();
   const Instant now = at_.system.now();
+  if (is_asking(phase_.plan->steps[job.step])) --asking_;
   Settled settled;
   std::optional<int> exit_code;
   if (auto* succeeded = std::get_if<Succeeded>(&outcome)) {
@@ -524,6 +533,7 @@ void RunLoop::forget_with(const Step& acted) {
   }
   for (const StepNumber number : gone) {
     journal_.remove(snapshot_.records[*plan_.steps[number].record]);
+    begun_.push_back(number);
     settle(number, Settled{StepStatus::succeeded, "", ""});
   }
 }

@@ -115,6 +115,7 @@ Undo undo_of(const Plan& plan, const std::vector<StepNumber>& begun, const Model
     step.action = Action::rollback;
     step.undoes = done;
     step.rollout.reset();
+    step.only_recorded = false;
     step.changes.clear();
     undo.plan.steps.push_back(std::move(step));
   }

@@ -155,7 +155,8 @@ struct WaitingStep {
 /// What it asks, out of what is recorded; a secret one is sealed there.
 std::string message_of(Store& store, const Record& record) {
   std::string why;
-  const std::optional<std::string> json = record.pending ? store.blob(*record.pending) : std::nullopt;
+  const std::optional<Digest>& digest = record.pending ? record.pending : record.definition;
+  const std::optional<std::string> json = digest ? store.blob(*digest) : std::nullopt;
   const std::optional<Value> definition = json ? parse_json(*json, why) : std::nullopt;
   const Value* inputs = definition ? definition->find("inputs") : nullptr;
   const Value* message = inputs != nullptr ? inputs->find("message") : nullptr;

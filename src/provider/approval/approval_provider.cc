@@ -34,6 +34,7 @@ Outcome rejected(const Answer& answer) {
 
 /// Waits until the answers decide.
 Async<Outcome> decided(Resource wanted, Attempt& attempt) {
+  if (!attempt.answers) co_return Outcome(failed_for_good("nobody can answer here"));
   const bool by_others = is_true(wanted, "byOthers", false);
   const std::size_t enough = wanted_of(wanted.inputs);
   attempt.log(Stream::output, fmt::format("{0}\nWaiting: `verba approve {1}` or `verba reject {1}`\n",
