@@ -12,7 +12,8 @@ namespace verba {
 ///
 /// Those of `tasks` bring about what is recorded. The others act in their place:
 /// - update: once the deployment is deployed and something in it is to be updated. That is then only recorded. They
-///   come before all that is done in `tasks`, and leave no record of their own.
+///   come before all that is done in `tasks`. They are recorded until all of that is: what was done of them is not done
+///   again when the run is broken off.
 /// - remove: when the whole deployment is deleted. They are recorded with the rest, so that they are known when the
 ///   manifests are gone; what the others left is then only forgotten.
 /// - rollback: when what a run did in the deployment is undone. What is put back is then only recorded.

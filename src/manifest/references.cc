@@ -492,6 +492,22 @@ void turn_deletes_round(Model& model, const DeploymentScope& deployment) {
   }
 }
 
+/// update.tasks come before all of `tasks`: an Approval there comes too late for them.
+void warn_of_late_approvals(Resolution& resolution, const DeploymentScope& deployment) {
+  const Model& model = resolution.model;
+  if (deployment.on(Occasion::update).empty()) return;
+  for (const TaskId id : deployment.on(Occasion::deploy)) {
+    const Task& task = model.tasks[id];
+    const auto asked = std::ranges::find_if(task.needs, [&](TaskId need) { return model.tasks[need].asks(); });
+    if (task.asks() || asked == task.needs.end()) continue;
+    resolution.diagnostics.warning(
+        "manifest.occasion",
+        fmt::format("an update of {} by update.tasks does not wait for {}", task.address, model.tasks[*asked].address),
+        task.where, "they come before all of `tasks`: write an Approval among them, too");
+    return;
+  }
+}
+
 }  // namespace
 
 std::vector<Need> needs_of(Resolution& resolution, TaskId id, Diagnostics& diagnostics) {
@@ -523,6 +539,7 @@ void resolve_references(Resolution& resolution) {
   }
   for (const DeploymentScope& deployment : model.deployments) {
     turn_deletes_round(model, deployment);
+    warn_of_late_approvals(resolution, deployment);
     const std::vector<TaskId>& deletes = deployment.on(Occasion::remove);
     const bool only_ask = std::ranges::all_of(deletes, [&](TaskId task) { return model.tasks[task].type->on_demand; });
     if (deletes.empty() || !only_ask) continue;

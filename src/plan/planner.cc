@@ -32,9 +32,9 @@
 namespace verba {
 namespace {
 
-/// What acts once: in the place of others, or to ask people.
+/// What acts and is forgotten: in the place of an undoing, or to ask people.
 bool leaves_no_record(const Task& task) {
-  return task.occasion == Occasion::update || task.occasion == Occasion::rollback || task.asks();
+  return task.occasion == Occasion::rollback || task.asks();
 }
 
 /// What became of a task of the model.
@@ -258,6 +258,13 @@ void Planner::look_at(TaskId id) {
   if (model_.tasks[id].is_called_up() && !called_up_[id]) return stand_aside(id, *inputs);
   const Record* record = record_of(id);
   if (record && record->inputs != inputs->digest) check_place(id);
+  if (record && record->status == RecordStatus::failed && model_.tasks[id].occasion == Occasion::remove && !again_) {
+    diagnostics_.warning(
+        "plan.half-deleted",
+        fmt::format("{} had begun to delete {}: what is still there is not known", record->address, record->deployment),
+        model_.tasks[id].where,
+        "`verba destroy` goes on with it; --refresh asks the checks of its tasks, where they have some");
+  }
   plan_step(id, record, wanted.has_value(), *inputs);
   if (fates_[id] == Fate::changes) by_task_.back().undoable = can_undo(id, record, inputs->resource);
 }
@@ -365,6 +372,13 @@ bool Planner::look_at_update(TaskId id) {
   fates_[id] = Fate::changes;
   if (!inputs) return true;
   if (!again_) validate(inputs->resource, model_.tasks[id].where);
+  const Record* record = record_of(id);
+  const bool done =
+      record && record->status == RecordStatus::deployed && !inputs->waits && record->inputs == inputs->digest;
+  if (done) {  // by a run that did not come to its end
+    fates_[id] = Fate::kept;
+    return true;
+  }
   Step& step = change(id, Action::run, fmt::format("{} changes", model_.deployments[model_.tasks[id].deployment].name));
   step.waits = inputs->waits || !wanted;
   step.undoable = !model_.deployments[model_.tasks[id].deployment].on(Occasion::rollback).empty();
@@ -451,6 +465,10 @@ void Planner::find_orphans(const Targets& targets) {
     const Record& record = snapshot_.records[i];
     if (is_left_over(record)) continue;
     const auto task = model_.by_address.find(record.address);
+    if (task != model_.by_address.end() && model_.tasks[task->second].occasion == Occasion::update) {
+      if (targets.has(record)) check_place(task->second);
+      continue;
+    }
     if (task != model_.by_address.end() && leaves_no_record(model_.tasks[task->second])) {
       // Only of a step that was broken off; check_place() refuses what was deployed.
       const bool left = !record.definition && fates_[task->second] != Fate::changes;

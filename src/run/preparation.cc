@@ -184,7 +184,8 @@ std::variant<Job, Settled> Preparation::undo_of(const Step& step, StepNumber num
                                                 const Snapshot& now) {
   if (!undone.leaves_record && step.only_recorded) return Settled{StepStatus::succeeded, "", ""};
   // What update.tasks brought about, they alone could take back.
-  const bool by_others = !undone.leaves_record || (undone.only_recorded && undone.action != Action::remove);
+  const bool by_others = !undone.leaves_record || undone.occasion == Occasion::update ||
+                         (undone.only_recorded && undone.action != Action::remove);
   if (by_others && !step.only_recorded) {
     return Settled{StepStatus::skipped, "kept: nothing can undo it", "give the deployment `rollback.tasks`"};
   }

@@ -239,7 +239,14 @@ void Recovery::forget_with(const Record& acted, Batch& batch) {
   for (const Record& record : at_.store.snapshot(acted.environment).records) {
     if (record.deployment != acted.deployment || record.address == acted.address) continue;
     if (occasion_of(record) == Occasion::remove || !was_going(record)) return;
-    if (record.lifetime == Lifetime::lasting) gone.emplace_back(RemoveRecord{record.environment, record.address});
+    if (record.lifetime != Lifetime::lasting) continue;
+    gone.emplace_back(RemoveRecord{record.environment, record.address});
+    for (const StepRecord& step : dead.steps) {  // so that the history knows that it went
+      if (step.address != record.address) continue;
+      const Instant now = at_.system.now();
+      gone.emplace_back(StepStarted{acted.run, step.number, 1, now, record.definition, std::nullopt});
+      gone.emplace_back(StepFinished{acted.run, step.number, now, StepStatus::succeeded, "", std::nullopt});
+    }
   }
   batch.insert(batch.end(), gone.begin(), gone.end());
 }

@@ -73,6 +73,7 @@ class RunLoop {
   void settle(LiveStep&, Outcome);
   void settle(StepNumber, const Settled&);
   void forget_with(const Step& acted);
+  void forget_updates(const Step& recorded);
   void over(StepNumber, StepStatus, Instant);
   void failed(StepNumber);
   void skip(const std::vector<StepNumber>&, const std::string& why);
@@ -515,6 +516,7 @@ void RunLoop::settle(LiveStep& live, Outcome outcome) {
   if (settled.status == StepStatus::succeeded) {
     phase_.schedule->finish(job.step - phase_.first);
     forget_with(phase_.plan->steps[job.step]);
+    forget_updates(phase_.plan->steps[job.step]);
   } else {
     this->failed(job.step);
   }
@@ -532,9 +534,32 @@ void RunLoop::forget_with(const Step& acted) {
     if (step.only_recorded && statuses_[number] == StepStatus::pending) gone.push_back(number);
   }
   for (const StepNumber number : gone) {
-    journal_.remove(snapshot_.records[*plan_.steps[number].record]);
+    const Record& record = snapshot_.records[*plan_.steps[number].record];
+    journal_.attempted(number, 1, at_.system.now(), record);  // so that the history knows that it went
+    journal_.remove(record);
     begun_.push_back(number);
     settle(number, Settled{StepStatus::succeeded, "", ""});
+  }
+}
+
+/// The last of what a deployment's update.tasks brought about is recorded: of them nothing need be known any more.
+void RunLoop::forget_updates(const Step& recorded) {
+  const auto is_update = [&](const Step& step) {
+    return step.deployment == recorded.deployment && step.only_recorded && step.action != Action::remove;
+  };
+  if (undo_ || !is_update(recorded)) return;
+  for (StepNumber number = 0; number < plan_.steps.size(); ++number) {
+    const bool is_open = statuses_[number] != StepStatus::succeeded && statuses_[number] != StepStatus::unchanged;
+    if (is_open && is_update(plan_.steps[number])) return;
+  }
+  const auto deployment = model_.deployment(recorded.deployment);
+  if (!deployment) return;
+  for (const TaskId update : model_.deployments[*deployment].on(Occasion::update)) {
+    Record record;
+    record.environment = plan_.environment;
+    record.address = model_.tasks[update].address;
+    record.deployment = recorded.deployment;
+    journal_.remove(record);
   }
 }
 
@@ -551,6 +576,7 @@ void RunLoop::settle(StepNumber step, const Settled& settled) {
     failed(step);
   } else {
     phase_.schedule->finish(step - phase_.first);
+    forget_updates(phase_.plan->steps[step]);
   }
 }
 
@@ -607,6 +633,10 @@ void RunLoop::stop_where(const Step& failed, bool everywhere) {
     }
   }
   if (!any_new) return;
+  for (auto& [number, live] : live_) {  // nobody need answer any more
+    const Step& step = phase_.plan->steps[number];
+    if (is_asking(step) && stopped_.contains(step.deployment)) live->stop();
+  }
   for (StepNumber other = 0; other < plan_.steps.size(); ++other) {
     if (!stopped_.contains(plan_.steps[other].deployment) || statuses_[other] != StepStatus::pending) continue;
     skip({other}, fmt::format("{} failed", failed.address));
