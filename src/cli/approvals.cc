@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "manifest/names.h"
 #include "manifest/protection.h"
 #include "value/json.h"
 #include "view/text/plan_text.h"
@@ -23,11 +24,6 @@ constexpr std::size_t kPage = 1000;
 Protection protection_here(const Model& model) {
   Diagnostics told_when_resolving;
   return protection_of(model.environment.protection, told_when_resolving);
-}
-
-std::string text_in(const Value& detail, std::string_view name) {
-  const Value* found = detail.find(name);
-  return found != nullptr && found->is_string() ? found->string() : std::string();
 }
 
 void remember(Call& call, Store& store, std::string_view type, Map detail) {
@@ -49,11 +45,12 @@ class Chronicle {
     std::string why;
     const auto detail = parse_json(event.detail, why);
     if (!detail) return;
-    const std::string digest = text_in(*detail, "digest");
+    const std::string digest(text_of(*detail, "digest"));
     if (event.type == kMade) {
       made(event, digest, *detail);
     } else {
-      opinions_[digest][event.who] = {event.who, event.type == kApproved, text_in(*detail, "reason"), event.at};
+      opinions_[digest][event.who] = {event.who, event.type == kApproved, std::string(text_of(*detail, "reason")),
+                                      event.at};
     }
   }
 
@@ -69,11 +66,11 @@ class Chronicle {
     if (!known_.insert(digest).second) return;  // it is theirs who made it first
     PlanStory story;
     story.digest = digest;
-    story.environment = text_in(detail, "environment");
+    story.environment = text_of(detail, "environment");
     story.serial = number_in(detail, "serial");
     story.wanted = number_in(detail, "wanted");
-    story.command = text_in(detail, "command");
-    story.text = text_in(detail, "text");
+    story.command = text_of(detail, "command");
+    story.text = text_of(detail, "text");
     story.maker = event.who;
     story.made = event.at;
     stories_.push_back(std::move(story));

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "manifest/locations/origin.h"
+#include "plan/plan_digest.h"
 #include "plan/planner.h"
 #include "value/json.h"
 #include "view/json/plan_json.h"

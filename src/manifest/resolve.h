@@ -75,6 +75,9 @@ struct Resolution {
   std::vector<std::unordered_map<std::string_view, Declared>> declared = {};  ///< beside model.deployments
 };
 
+/// What a deployment or a task gives its variables; none: an empty map.
+Map written_variables(const Value& holder);
+
 /// One finding with what we were doing.
 void report(Diagnostics&, std::string_view code, std::string message, Where, std::string hint, std::string doing);
 

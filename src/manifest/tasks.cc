@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Deployments and tasks in scope: conditions, loops, accounts, and all that a task says about itself.
+// Tasks in scope: conditions, loops, accounts, and all that a task says about itself.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "manifest/kinds/kinds.h"
@@ -14,29 +13,9 @@
 namespace verba {
 namespace {
 
-constexpr std::array<std::string_view, 3> on_failure_words{"rollback", "stop", "continue"};
-
-OnFailure on_failure_of(const Value& holder, OnFailure otherwise) {
-  return on_failure_named(text_of(holder, "onFailure")).value_or(otherwise);
-}
-
-RollbackRules rollback_of(const Value& spec) {
-  RollbackRules rules;
-  const Value* written = spec.find("rollback");
-  if (!written) return rules;
-  rules.whole_run = text_of(*written, "scope") == "run";
-  rules.delay = parse_duration(text_of(*written, "delay")).value_or(rules.delay);
-  return rules;
-}
-
 bool flag(const Value& holder, std::string_view member) {
   const Value* value = holder.find(member);
   return value && value->is(Value::Kind::boolean) && value->boolean();
-}
-
-Map map_of(const Value& holder, std::string_view member) {
-  const Value* value = holder.find(member);
-  return value && value->is_map() ? value->map() : Map();
 }
 
 Retry retry_of(const Value& task) {
@@ -173,7 +152,7 @@ class TaskMaker {
     task.name = name.string();
     task.deployment = id_;
     task.where = name.where;
-    task.variables = map_of(written, "variables");
+    task.variables = written_variables(written);
     task.trigger = trigger_of(written);
     task.temporary = flag(written, "temporary");
     task.protect = flag(written, "protect");
@@ -187,7 +166,7 @@ class TaskMaker {
     if (task.type->on_demand) task.idempotent = true;
     task.retry = retry_of(written);
     if (const auto timeout = text_of(written, "timeout"); !timeout.empty()) task.timeout = parse_duration(timeout);
-    task.on_failure = on_failure_of(written, scope_.on_failure);
+    task.on_failure = on_failure_named(text_of(written, "onFailure")).value_or(scope_.on_failure);
     return true;
   }
 
@@ -537,62 +516,7 @@ class TaskMaker {
   Diagnostics found_;
 };
 
-Value without_tasks(const Value& spec) {
-  Map rest;
-  for (const auto& [key, value] : spec.map()) {
-    const bool holds_tasks = key.name == "tasks" || key.name == "update" || key.name == "delete";
-    if (!holds_tasks) rest.append(key, value);
-  }
-  Value result(std::move(rest));
-  result.where = spec.where;
-  return result;
-}
-
-void needs_of_deployment(Resolution& resolution, DeploymentScope& scope) {
-  const Value* list = scope.spec.find("dependsOn");
-  if (!list || !list->is_list()) return;
-  for (const Value& name : list->list()) {
-    if (!name.is_string()) continue;
-    if (const auto id = resolution.model.deployment(name.string())) scope.needs.push_back(*id);
-  }
-  std::sort(scope.needs.begin(), scope.needs.end());
-  scope.needs.erase(std::unique(scope.needs.begin(), scope.needs.end()), scope.needs.end());
-}
-
 }  // namespace
-
-std::string_view to_string(OnFailure policy) {
-  return on_failure_words.at(static_cast<std::size_t>(policy));
-}
-
-std::optional<OnFailure> on_failure_named(std::string_view word) {
-  const auto found = std::ranges::find(on_failure_words, word);
-  if (found == on_failure_words.end()) return std::nullopt;
-  return static_cast<OnFailure>(found - on_failure_words.begin());
-}
-
-void resolve_deployments(Resolution& resolution) {
-  Model& model = resolution.model;
-  for (const Manifest* manifest : resolution.index.all("Deployment")) {
-    if (manifest->name.empty() || !in_scope(*manifest, model.environment.name)) continue;
-    if (resolution.index.find("Deployment", manifest->name) == manifest) resolution.deployments.push_back(manifest);
-  }
-  std::sort(resolution.deployments.begin(), resolution.deployments.end(),
-            [](const Manifest* a, const Manifest* b) { return a->name < b->name; });
-  model.deployments.reserve(resolution.deployments.size());
-  for (const Manifest* manifest : resolution.deployments) {
-    DeploymentScope scope;
-    scope.name = manifest->name;
-    scope.variables = map_of(manifest->spec, "variables");
-    scope.on_failure = on_failure_of(manifest->spec, OnFailure::rollback);
-    scope.rollback = rollback_of(manifest->spec);
-    scope.spec = without_tasks(manifest->spec);
-    scope.directory = manifest->directory;
-    scope.where = manifest->where;
-    model.deployments.push_back(std::move(scope));
-  }
-  for (DeploymentScope& scope : model.deployments) needs_of_deployment(resolution, scope);
-}
 
 void resolve_tasks(Resolution& resolution) {
   Model& model = resolution.model;

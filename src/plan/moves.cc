@@ -2,6 +2,8 @@
 #include "plan/moves.h"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 #include <unordered_map>
 #include <utility>
 
@@ -97,6 +99,19 @@ Batch edits_of(const std::vector<Move>& moves, Instant at, const std::string& wh
     batch.emplace_back(AppendEvent{0, at, "state.moved", who, to_json(Value(std::move(detail)))});
   }
   return batch;
+}
+
+void add_to(Plan& plan, Moved moved) {
+  std::set<std::string> locked(plan.locked.begin(), plan.locked.end());
+  for (const Move& move : moved.moves) locked.insert({move.from_deployment, move.record.deployment});
+  std::vector<Note> noted;
+  for (Record& user : moved.users) {
+    locked.insert(user.deployment);
+    noted.push_back({std::move(user)});
+  }
+  plan.noted.insert(plan.noted.begin(), std::make_move_iterator(noted.begin()), std::make_move_iterator(noted.end()));
+  plan.locked.assign(locked.begin(), locked.end());
+  plan.moves = std::move(moved.moves);
 }
 
 }  // namespace verba

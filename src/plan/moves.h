@@ -32,6 +32,9 @@ struct Moved {
 /// deletion stays as it was. Outputs are sealed for the new address; definitions stay as they are.
 Moved rename(Snapshot&, const std::vector<Renaming>&, const Sealer&);
 
+/// Makes them a part of a plan. They come first: what the plan notes of a record is written after them.
+void add_to(Plan&, Moved);
+
 /// For the store, with a line each in the audit trail.
 Batch edits_of(const std::vector<Move>&, Instant at, const std::string& who);
 

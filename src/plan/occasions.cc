@@ -61,6 +61,31 @@ void settle_deletes(Plan& plan, const Snapshot& snapshot) {
   }
 }
 
+std::vector<StepNumber> forgotten_with(const Step& acted, const Plan& plan, const std::vector<StepStatus>& statuses) {
+  if (!acts_at_delete(acted) || acted.only_recorded) return {};
+  std::vector<StepNumber> gone;
+  for (StepNumber number = 0; number < plan.steps.size(); ++number) {
+    const Step& step = plan.steps[number];
+    if (step.deployment != acted.deployment || step.action != Action::remove) continue;
+    const bool acts = acts_at_delete(step) && !step.only_recorded;
+    if (acts && statuses[number] != StepStatus::succeeded) return {};
+    if (step.only_recorded && statuses[number] == StepStatus::pending) gone.push_back(number);
+  }
+  return gone;
+}
+
+bool is_last_of_update(const Step& recorded, const Plan& plan, const std::vector<StepStatus>& statuses) {
+  const auto is_update = [&](const Step& step) {
+    return step.deployment == recorded.deployment && step.only_recorded && step.action != Action::remove;
+  };
+  if (!is_update(recorded)) return false;
+  for (StepNumber number = 0; number < plan.steps.size(); ++number) {
+    const bool is_open = statuses[number] != StepStatus::succeeded && statuses[number] != StepStatus::unchanged;
+    if (is_open && is_update(plan.steps[number])) return false;
+  }
+  return true;
+}
+
 Graph led_by(const Graph& graph, std::span<const NodeId> leaders, std::span<const NodeId> group, std::size_t steps) {
   std::vector<Graph::Edge> edges = edges_of(graph);
   for (const NodeId follower : group) {

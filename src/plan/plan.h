@@ -125,7 +125,8 @@ struct Plan {
   std::vector<std::string> orphans;      ///< in state, gone from the manifests, and left alone
   std::vector<Move> moves;               ///< recorded before anything else; the records of the steps are those after it
   std::vector<Note> noted;               ///< no step of their own
-  std::vector<Record> forgotten;         ///< remembered of temporary things that nothing will need again
+  std::vector<Record>
+      forgotten;  ///< of temporary things that nothing will need again, and of what was broken off and leaves none
   std::vector<Consequence> consequences;  ///< of an apply: by deployment
   std::vector<std::string> locked;        ///< deployments to lock; sorted
   std::int64_t serial = 0;                ///< of the snapshot

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <map>
 #include <set>
-#include <unordered_map>
 
 #include "base/error.h"
 #include "plan/consequences.h"
@@ -27,15 +26,9 @@
 #include "plan/steps.h"
 #include "plan/targets.h"
 #include "plan/temporary.h"
-#include "value/json.h"
 
 namespace verba {
 namespace {
-
-/// What acts and is forgotten: in the place of an undoing, or to ask people.
-bool leaves_no_record(const Task& task) {
-  return task.occasion == Occasion::rollback || task.asks();
-}
 
 /// What became of a task of the model.
 enum class Fate : std::uint8_t {
@@ -80,7 +73,6 @@ class Planner {
   bool can_undo(TaskId, const Record*, const Resource&) const;
   void decide(TaskId, const Record&, const Inputs&);
   void keep(TaskId, const Record&, const Inputs&);
-  Step step_of(TaskId task, Action action, std::string reason) const;
   Step& change(TaskId task, Action action, std::string reason);
   void describe(Step&, const Record&, const Inputs&);
   const Observed* drift_of(const Record&) const;
@@ -126,25 +118,10 @@ std::optional<Value> Planner::outputs_of(TaskId task) {
   return outputs_[task];
 }
 
-Step Planner::step_of(TaskId task, Action action, std::string reason) const {
-  const Task& t = model_.tasks[task];
-  Step step;
-  step.address = t.address;
-  step.deployment = model_.deployments[t.deployment].name;
-  step.type = t.type->name;
-  step.account = model_.accounts[t.account].name;
-  step.action = action;
-  step.reason = std::move(reason);
-  step.temporary = t.temporary;
-  step.occasion = t.occasion;
-  step.leaves_record = !leaves_no_record(t);
-  step.place = aids_.sources.place(t.where);
-  return step;
-}
-
 Step& Planner::change(TaskId task, Action action, std::string reason) {
   fates_[task] = Fate::changes;
-  Step step = step_of(task, action, std::move(reason));
+  Step step = step_of(model_, task, action, std::move(reason));
+  step.place = aids_.sources.place(model_.tasks[task].where);
   step.task = task;
   if (const Record* record = record_of(task)) {
     step.record = static_cast<std::size_t>(record - snapshot_.records.data());
@@ -440,7 +417,8 @@ void Planner::clean_after(TaskId task) {
   if (const Record* record = record_of(task)) {
     remove(static_cast<std::size_t>(record - snapshot_.records.data()), reason);
   } else {
-    plan_.steps.push_back(step_of(task, Action::remove, reason));
+    plan_.steps.push_back(step_of(model_, task, Action::remove, reason));
+    plan_.steps.back().place = aids_.sources.place(model_.tasks[task].where);
   }
   plan_.steps.back().temporary = true;
 }
@@ -565,28 +543,6 @@ Plan Planner::plan() {
   return apply();
 }
 
-void append(std::string& out, const std::optional<Value>& value) {
-  if (value) {
-    to_canonical_json(*value, "", out);
-  } else {
-    out += '-';
-  }
-}
-
-/// Moves come first: what keep() notes of a record is written after them.
-void add_moves(Plan& plan, Moved moved) {
-  std::set<std::string> locked(plan.locked.begin(), plan.locked.end());
-  for (const Move& move : moved.moves) locked.insert({move.from_deployment, move.record.deployment});
-  std::vector<Note> noted;
-  for (Record& user : moved.users) {
-    locked.insert(user.deployment);
-    noted.push_back({std::move(user)});
-  }
-  plan.noted.insert(plan.noted.begin(), std::make_move_iterator(noted.begin()), std::make_move_iterator(noted.end()));
-  plan.locked.assign(locked.begin(), locked.end());
-  plan.moves = std::move(moved.moves);
-}
-
 }  // namespace
 
 Plan make_plan(const Model& model, Snapshot& snapshot, const Goal& goal, const PlanningAids& aids,
@@ -601,7 +557,7 @@ Plan make_plan(const Model& model, Snapshot& snapshot, const Goal& goal, const P
   Planner planner(model, snapshot, goal, aids, diagnostics);
   Plan plan = planner.plan();
   settle_deletes(plan, snapshot);
-  if (!moved.moves.empty()) add_moves(plan, std::move(moved));
+  if (!moved.moves.empty()) add_to(plan, std::move(moved));
   check_deletes(model, plan, diagnostics);
   return plan;
 }
@@ -609,26 +565,6 @@ Plan make_plan(const Model& model, Snapshot& snapshot, const Goal& goal, const P
 std::string drift_reason(const Observed& seen) {
   const std::string_view what = seen.state == Observed::State::absent ? "it is gone" : "drifted";
   return seen.detail.empty() ? std::string(what) : fmt::format("{}: {}", what, seen.detail);
-}
-
-Digest digest_of(const Plan& plan) {
-  std::string text = plan.environment + '\n' + fmt::format("{}\n", plan.serial);
-  for (const Step& step : plan.steps) {
-    text += fmt::format("{} {} {} {}\n", to_string(step.action), step.address, step.type, step.account);
-    for (const FieldChange& change : step.changes) {
-      text += change.field + ' ';
-      append(text, change.before);
-      text += ' ';
-      append(text, change.after);
-      text += '\n';
-    }
-  }
-  for (const Rollout& rollout : plan.rollouts) {
-    text += fmt::format("rollout {} {} {} {}\n", rollout.address, rollout.batch, rollout.max_failures, rollout.batches);
-  }
-  for (const Move& move : plan.moves) text += fmt::format("move {} {}\n", move.from, move.record.address);
-  for (const std::string& orphan : plan.orphans) text += "orphan " + orphan + '\n';
-  return sha256(text);
 }
 
 }  // namespace verba

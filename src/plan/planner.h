@@ -29,7 +29,4 @@ struct PlanningAids {
 /// thing to delete) become diagnostics and the plan is not to be used.
 Plan make_plan(const Model&, Snapshot&, const Goal&, const PlanningAids&, Diagnostics&);
 
-/// The digest of all that makes a plan what it is; equal digests: the same plan.
-Digest digest_of(const Plan&);
-
 }  // namespace verba

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "plan/diff.h"
 
@@ -18,6 +19,25 @@ std::optional<Resource> resource_of(const Record& record, const PlanningAids& ai
 }
 
 }  // namespace
+
+bool leaves_no_record(const Task& task) {
+  return task.occasion == Occasion::rollback || task.asks();
+}
+
+Step step_of(const Model& model, TaskId id, Action action, std::string reason) {
+  const Task& task = model.tasks[id];
+  Step step;
+  step.address = task.address;
+  step.deployment = model.deployments[task.deployment].name;
+  step.type = task.type->name;
+  step.account = model.accounts[task.account].name;
+  step.action = action;
+  step.reason = std::move(reason);
+  step.temporary = task.temporary;
+  step.occasion = task.occasion;
+  step.leaves_record = !leaves_no_record(task);
+  return step;
+}
 
 std::vector<FieldChange> changes_of(const Definition& old, const Value& inputs, const std::vector<FileInput>& files) {
   std::vector<FieldChange> changes = diff_values(old.counted(), inputs);

@@ -12,6 +12,11 @@
 
 namespace verba {
 
+/// What acts and is forgotten: in the place of an undoing, or to ask people.
+bool leaves_no_record(const Task&);
+/// All that a task of the model says of a step, but for `task`, which a delete has not, and `place`.
+Step step_of(const Model&, TaskId, Action, std::string reason);
+
 /// Fields that differ between what is recorded and what is wanted; contents of files too. `inputs`: those that count.
 std::vector<FieldChange> changes_of(const Definition& old, const Value& inputs, const std::vector<FileInput>& files);
 

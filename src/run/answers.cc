@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "manifest/names.h"
 #include "value/json.h"
 
 namespace verba {
@@ -11,11 +12,6 @@ namespace {
 constexpr std::size_t page = 1'000;
 constexpr const char* approved = "step.approved";
 constexpr const char* rejected = "step.rejected";
-
-std::string text_in(const Value& detail, std::string_view member) {
-  const Value* value = detail.find(member);
-  return value != nullptr && value->is_string() ? value->string() : std::string();
-}
 
 }  // namespace
 
@@ -29,9 +25,9 @@ std::vector<Answer> Answers::now() {
       if (event.run != run_ || (event.type != approved && event.type != rejected)) continue;
       std::string why;
       const std::optional<Value> detail = parse_json(event.detail, why);
-      if (!detail || !detail->is_map() || text_in(*detail, "address") != address_) continue;
-      by_person_.insert_or_assign(
-          event.who, Answer{event.who, event.type == approved, text_in(*detail, "reason"), event.who == person_});
+      if (!detail || !detail->is_map() || text_of(*detail, "address") != address_) continue;
+      by_person_.insert_or_assign(event.who, Answer{event.who, event.type == approved,
+                                                    std::string(text_of(*detail, "reason")), event.who == person_});
     }
   }
   std::vector<Answer> answers;

@@ -20,7 +20,7 @@
 #include "base/error.h"
 #include "plan/consequences.h"
 #include "plan/moves.h"
-#include "plan/rollout.h"
+#include "plan/occasions.h"
 #include "plan/temporary.h"
 #include "run/batches.h"
 #include "run/journal.h"
@@ -81,8 +81,6 @@ class RunLoop {
   void end_rollout(const Step& failed);
   void stop_where(const Step& failed, bool everywhere);
   bool is_doomed() const { return !doomed_.empty() || !doomed_batches_.empty(); }
-  std::vector<StepNumber> to_undo() const;
-  bool keeps_some() const;
   bool pause_before_undo();
   bool any(StepNumber from, StepNumber to, std::initializer_list<StepStatus>) const;
 
@@ -104,7 +102,7 @@ class RunLoop {
   std::vector<StepNumber> begun_;  ///< in order
   std::set<std::string> stopped_;  ///< deployments in which nothing new starts
   std::set<std::string> doomed_;   ///< deployments of which this run's work is to be undone
-  std::map<std::pair<std::size_t, std::size_t>, std::string> doomed_batches_;  ///< by rollout and batch: its deployment
+  BatchesOfDeployments doomed_batches_;
   std::set<std::string> busy_groups_;
   std::map<std::string, std::size_t> busy_accounts_;  ///< how many steps work in those that have a limit
   std::vector<StepNumber> parked_;                    ///< ready, but their group or their account is busy
@@ -225,46 +223,9 @@ void RunLoop::work_off() {
   }
 }
 
-/// What was begun in doomed deployments; and in doomed batches, with what was built upon those where they are.
-std::vector<StepNumber> RunLoop::to_undo() const {
-  std::vector<NodeId> batches;
-  std::set<std::string_view> homes;
-  for (const StepNumber step : begun_) {
-    const std::optional<std::size_t>& rollout = plan_.steps[step].rollout;
-    if (!rollout || !doomed_batches_.contains({*rollout, plan_.steps[step].batch})) continue;
-    batches.push_back(step);
-    homes.insert(plan_.steps[step].deployment);
-  }
-  const std::vector<bool> of_batches = built_on(plan_, batches);
-  std::vector<StepNumber> all;
-  for (const StepNumber number : begun_) {
-    const Step& step = plan_.steps[number];
-    if (statuses_[number] == StepStatus::in_doubt || step.temporary) continue;  // in doubt: it may still be at work
-    if (is_asking(step)) continue;
-    if (doomed_.contains(step.deployment) || (of_batches[number] && homes.contains(step.deployment))) {
-      all.push_back(number);
-    }
-  }
-  return all;
-}
-
-/// Does anything of this run stay where a batch was undone?
-bool RunLoop::keeps_some() const {
-  std::set<std::string_view> homes;
-  for (const auto& [batch, deployment] : doomed_batches_) homes.insert(deployment);
-  std::vector<bool> undone(plan_.steps.size(), false);
-  for (StepNumber step = undo_->first; step < undo_->plan.steps.size(); ++step) {
-    if (const std::optional<std::size_t>& undoes = undo_->plan.steps[step].undoes) undone[*undoes] = true;
-  }
-  return std::ranges::any_of(begun_, [&](StepNumber step) {
-    const Step& begun = plan_.steps[step];
-    return !undone[step] && homes.contains(begun.deployment) && !begun.temporary && !is_asking(begun);
-  });
-}
-
 /// The second phase.
 void RunLoop::roll_back() {
-  const std::vector<StepNumber> to_undo = this->to_undo();
+  const std::vector<StepNumber> to_undo = steps_to_undo(plan_, begun_, statuses_, doomed_, doomed_batches_);
   if (to_undo.empty() || !pause_before_undo()) return;
   before_undo_ = at_.store.snapshot(plan_.environment);
   undo_ = undo_of(plan_, to_undo, model_, doomed_);
@@ -323,7 +284,7 @@ RunResult RunLoop::end() {
         !any(planned, all, {StepStatus::failed, StepStatus::in_doubt, StepStatus::cancelled, StepStatus::pending});
     if (any(first_cleaning(plan_), planned, {StepStatus::failed})) whole = false;
     status = whole ? RunStatus::rolled_back : RunStatus::rollback_failed;
-    if (whole && keeps_some()) status = RunStatus::failed;
+    if (whole && keeps_some(*undo_, plan_, begun_, doomed_batches_)) status = RunStatus::failed;
   }
   if (stopping_ && any(0, all, {StepStatus::pending, StepStatus::cancelled})) status = RunStatus::cancelled;
   const Instant now = at_.system.now();
@@ -522,18 +483,9 @@ void RunLoop::settle(LiveStep& live, Outcome outcome) {
   }
 }
 
-/// The last of a deployment's delete.tasks has acted: all that it stands for is gone, and forgotten in the same commit.
+/// What is gone with the last of a deployment's delete.tasks is forgotten in the same commit.
 void RunLoop::forget_with(const Step& acted) {
-  if (acted.action != Action::remove || acted.occasion != Occasion::remove || acted.only_recorded) return;
-  std::vector<StepNumber> gone;
-  for (StepNumber number = 0; number < plan_.steps.size(); ++number) {
-    const Step& step = plan_.steps[number];
-    if (step.deployment != acted.deployment || step.action != Action::remove) continue;
-    const bool acts = step.occasion == Occasion::remove && !step.only_recorded;
-    if (acts && statuses_[number] != StepStatus::succeeded) return;
-    if (step.only_recorded && statuses_[number] == StepStatus::pending) gone.push_back(number);
-  }
-  for (const StepNumber number : gone) {
+  for (const StepNumber number : forgotten_with(acted, plan_, statuses_)) {
     const Record& record = snapshot_.records[*plan_.steps[number].record];
     journal_.attempted(number, 1, at_.system.now(), record);  // so that the history knows that it went
     journal_.remove(record);
@@ -542,16 +494,9 @@ void RunLoop::forget_with(const Step& acted) {
   }
 }
 
-/// The last of what a deployment's update.tasks brought about is recorded: of them nothing need be known any more.
+/// Once all that update.tasks brought about is recorded, of them nothing need be known any more.
 void RunLoop::forget_updates(const Step& recorded) {
-  const auto is_update = [&](const Step& step) {
-    return step.deployment == recorded.deployment && step.only_recorded && step.action != Action::remove;
-  };
-  if (undo_ || !is_update(recorded)) return;
-  for (StepNumber number = 0; number < plan_.steps.size(); ++number) {
-    const bool is_open = statuses_[number] != StepStatus::succeeded && statuses_[number] != StepStatus::unchanged;
-    if (is_open && is_update(plan_.steps[number])) return;
-  }
+  if (undo_ || !is_last_of_update(recorded, plan_, statuses_)) return;
   const auto deployment = model_.deployment(recorded.deployment);
   if (!deployment) return;
   for (const TaskId update : model_.deployments[*deployment].on(Occasion::update)) {

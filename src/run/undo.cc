@@ -9,6 +9,8 @@
 #include <string_view>
 
 #include "plan/occasions.h"
+#include "plan/rollout.h"
+#include "plan/steps.h"
 
 namespace verba {
 namespace {
@@ -26,21 +28,6 @@ std::string_view past(Action action) {
     default:
       return "run";
   }
-}
-
-Step step_of(const Model& model, TaskId id) {
-  const Task& task = model.tasks[id];
-  Step step;
-  step.address = task.address;
-  step.deployment = model.deployments[task.deployment].name;
-  step.type = task.type->name;
-  step.account = model.accounts[task.account].name;
-  step.action = Action::run;
-  step.reason = fmt::format("{} is rolled back", step.deployment);
-  step.occasion = Occasion::rollback;
-  step.leaves_record = false;
-  step.task = id;
-  return step;
 }
 
 /// What rollback.tasks do in the place of others, by deployment: nodes of the graph of the undoing.
@@ -63,7 +50,8 @@ class Leaders {
       for (const TaskId task : model_.deployments[*id].on(Occasion::rollback)) {
         led.tasks.push_back(task);
         led.nodes.push_back(static_cast<NodeId>(undone + added.size()));
-        added.push_back(step_of(model_, task));
+        added.push_back(step_of(model_, task, Action::run, fmt::format("{} is rolled back", deployment)));
+        added.back().task = task;
       }
     }
     for (const Led& led : led_) {
@@ -138,6 +126,44 @@ Undo undo_of(const Plan& plan, const std::vector<StepNumber>& begun, const Model
   undo.urgency.assign(next, 0);
   for (std::size_t i = 0; i < begun.size(); ++i) undo.urgency[i] = i + 1;
   return undo;
+}
+
+std::vector<StepNumber> steps_to_undo(const Plan& plan, const std::vector<StepNumber>& begun,
+                                      const std::vector<StepStatus>& statuses, const std::set<std::string>& doomed,
+                                      const BatchesOfDeployments& doomed_batches) {
+  std::vector<NodeId> batches;
+  std::set<std::string_view> homes;
+  for (const StepNumber step : begun) {
+    const std::optional<std::size_t>& rollout = plan.steps[step].rollout;
+    if (!rollout || !doomed_batches.contains({*rollout, plan.steps[step].batch})) continue;
+    batches.push_back(step);
+    homes.insert(plan.steps[step].deployment);
+  }
+  const std::vector<bool> of_batches = built_on(plan, batches);
+  std::vector<StepNumber> all;
+  for (const StepNumber number : begun) {
+    const Step& step = plan.steps[number];
+    if (statuses[number] == StepStatus::in_doubt || step.temporary) continue;  // in doubt: it may still be at work
+    if (is_asking(step)) continue;
+    if (doomed.contains(step.deployment) || (of_batches[number] && homes.contains(step.deployment))) {
+      all.push_back(number);
+    }
+  }
+  return all;
+}
+
+bool keeps_some(const Undo& undo, const Plan& plan, const std::vector<StepNumber>& begun,
+                const BatchesOfDeployments& doomed_batches) {
+  std::set<std::string_view> homes;
+  for (const auto& [batch, deployment] : doomed_batches) homes.insert(deployment);
+  std::vector<bool> undone(plan.steps.size(), false);
+  for (StepNumber step = undo.first; step < undo.plan.steps.size(); ++step) {
+    if (const std::optional<std::size_t>& undoes = undo.plan.steps[step].undoes) undone[*undoes] = true;
+  }
+  return std::ranges::any_of(begun, [&](StepNumber step) {
+    const Step& each = plan.steps[step];
+    return !undone[step] && homes.contains(each.deployment) && !each.temporary && !is_asking(each);
+  });
 }
 
 }  // namespace verba

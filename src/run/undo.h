@@ -2,8 +2,10 @@
 // What has to be undone after a failure, and in which order.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "graph/graph.h"
@@ -22,6 +24,18 @@ struct Undo {
   Graph graph;
   std::vector<std::uint64_t> urgency;  ///< of each node: later beginnings go first
 };
+
+/// Batches of rollouts, by rollout and batch, and the deployment of each.
+using BatchesOfDeployments = std::map<std::pair<std::size_t, std::size_t>, std::string>;
+
+/// What is to be undone, in the order in which it `begun`: all in doomed deployments; and what is in doomed batches,
+/// with what was built upon those where they are. Not what is in doubt, temporary, or asks.
+std::vector<StepNumber> steps_to_undo(const Plan&, const std::vector<StepNumber>& begun,
+                                      const std::vector<StepStatus>& statuses, const std::set<std::string>& doomed,
+                                      const BatchesOfDeployments& doomed_batches);
+/// Does anything of the run stay where a batch was undone?
+bool keeps_some(const Undo&, const Plan&, const std::vector<StepNumber>& begun,
+                const BatchesOfDeployments& doomed_batches);
 
 /// `begun`: the steps to undo, in the order in which they began. `whole`: deployments of which all is undone; only
 /// there are rollback.tasks done.

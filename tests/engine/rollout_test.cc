@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "engine_world.h"
+#include "plan/plan_digest.h"
 
 namespace verba {
 namespace {
