@@ -21,6 +21,7 @@ struct Trace {
   std::string file = {};   ///< appended to; "" is: nowhere
   std::string label = {};  ///< names the child in it; no blanks
   bool witnessed = false;  ///< the child itself writes its end, too
+  std::string slot = "0";  ///< names its files of output; no blanks; of those alive at once each has another
 };
 
 /// A program to start. An argument list, never a shell line.
@@ -32,8 +33,8 @@ struct Command {
   std::string directory = {};          ///< working directory; "" is ours
   std::string input = {};              ///< standard input, whole (a file in memory, not a pipe); "" is an empty one
   /// With a file in it: the beginning of the child is written there before it executes, its end once it was seen. Its
-  /// output and errors go into the files FILE-LABEL.out and FILE-LABEL.err (made anew) and come to us from there. So it
-  /// can work on to its own end when we die, and what it printed is not lost.
+  /// output and errors go into the files FILE-SLOT.out and FILE-SLOT.err (emptied first) and come to us from there. So
+  /// it can work on to its own end when we die, and what it printed is not lost.
   Trace trace = {};
 };
 
@@ -76,6 +77,8 @@ class System {
   virtual std::optional<std::vector<DirectoryEntry>> list_directory(const std::string& path) = 0;
   virtual std::optional<DirectoryEntry::Kind> kind_of(const std::string& path) = 0;
   virtual void make_directories(const std::string& path, unsigned mode = 0755) = 0;
+  /// What is in a file, in place; absent is fine.
+  virtual void empty(const std::string& path) = 0;
   /// A file or a whole tree; links are not followed; absent is fine.
   virtual void remove(const std::string& path) = 0;
   /// Absolute, without "." and "..", links resolved as far as the path exists.

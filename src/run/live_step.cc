@@ -53,8 +53,9 @@ LiveStep::LiveStep(Job job, Surface surface)
                                                scratch_,
                                                {},
                                                [this]() -> const std::string& { return scratch(); },
-                                               Trace{surface_.trace_file, std::to_string(job_.step), false},
+                                               surface_.trace,
                                                nullptr});
+  attempt_->trace.label = std::to_string(job_.step);
   describe_place(job_.record, attempt_->environment);
   attempt_->answers = [this] {
     const Record& record = job_.record;
@@ -231,7 +232,7 @@ void LiveStep::end_output() {
 
 void LiveStep::tidy() {
   for (const Stream stream : {Stream::output, Stream::error}) {
-    surface_.system.remove(printed_file(attempt_->trace, stream));
+    surface_.system.empty(printed_file(attempt_->trace, stream));
   }
   if (scratch_made_) surface_.system.remove(scratch_);
   scratch_made_ = false;

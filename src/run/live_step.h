@@ -49,7 +49,7 @@ struct Surface {
   const SecretWords& secrets;
   Hosts& hosts;
   std::string scratch_directory;
-  std::string trace_file;
+  Trace trace;         ///< its slot is the step's until that is tidied
   std::string person;  ///< who carries out the run
 };
 
@@ -78,7 +78,10 @@ class LiveStep {
   /// What it came to, once it has; its output is in the journal then. An Error that escaped the provider is a Failed
   /// outcome.
   std::optional<Outcome> take_outcome();
-  /// Removes its files. REQUIRES: what it came to is durable; until then they are all that is left of it when we die.
+  /// Its slot in the trace.
+  const std::string& slot() const { return surface_.trace.slot; }
+  /// Removes or empties its files. REQUIRES: what it came to is durable; until then they are all that is left of it
+  /// when we die.
   void tidy();
   Milliseconds took() const;
   /// Puts the output that is gathered into the journal.

@@ -57,7 +57,7 @@ class Recovery {
   Found find_out(const Record&, const DeadRun&, const StepRecord*);
   void await_group(const TracedChild&, const std::string& address);
   void await_elsewhere(const StepRecord&, const DeadRun&, const std::string& address);
-  Found recalled(const Record&, const Definition&, const StepRecord&, int exit_code);
+  Found recalled(const Record&, const Definition&, const StepRecord&, const TracedChild&);
   std::optional<Observed> observed(const Record&, const Definition&);
   Found in_doubt(const Record&, const std::string& why, bool makes);
   std::optional<Definition> definition_of(const Record&) const;
@@ -139,13 +139,18 @@ void Recovery::await_elsewhere(const StepRecord& step, const DeadRun& dead, cons
   }
 }
 
-Found Recovery::recalled(const Record& record, const Definition& definition, const StepRecord& step, int exit_code) {
+/// REQUIRES: the end of the child is known.
+Found Recovery::recalled(const Record& record, const Definition& definition, const StepRecord& step,
+                         const TracedChild& child) {
+  const int exit_code = *child.code;
   const Provider* provider = at_.providers.find(definition.resource.type);
   if (provider == nullptr) return {Found::What::undone, "no provider for its type", Map(), exit_code};
   Stop never;
   const std::string directory = scratch_of_step(at_.scratch_directory, record.run, step.number);
   Attempt left = attempt(record, never, directory);
-  left.trace = {trace_of_run(at_.scratch_directory, record.run), std::to_string(step.number), false};
+  left.trace = {.file = trace_of_run(at_.scratch_directory, record.run),
+                .label = std::to_string(step.number),
+                .slot = child.slot};
   left.scratch = [&directory]() -> const std::string& { return directory; };
   Outcome outcome = provider->recall(definition.resource, step.after.has_value(), exit_code, left);
   if (auto* done = std::get_if<Succeeded>(&outcome)) {
@@ -191,10 +196,10 @@ Found Recovery::find_out(const Record& record, const DeadRun& dead, const StepRe
     // It may have written its end while we waited.
     const auto now = read_trace(at_.system.read_file(trace_of_run(at_.scratch_directory, record.run)).value_or(""));
     if (const auto again = now.find(traced->first); again != now.end() && again->second.code) {
-      return recalled(record, *definition, *step, *again->second.code);
+      return recalled(record, *definition, *step, again->second);
     }
   } else if (child != nullptr) {
-    return recalled(record, *definition, *step, *child->code);
+    return recalled(record, *definition, *step, *child);
   }
   await_elsewhere(*step, dead, record.address);
   const bool makes = step->after.has_value();
@@ -298,8 +303,6 @@ void Recovery::settle(const Record& record_before) {
   record(record_before, step, find_out(record_before, dead, step));
   if (step == nullptr) return;
   at_.system.remove(scratch_of_step(at_.scratch_directory, record_before.run, step->number));
-  const Trace trace{trace_of_run(at_.scratch_directory, record_before.run), std::to_string(step->number), false};
-  for (const Stream stream : {Stream::output, Stream::error}) at_.system.remove(printed_file(trace, stream));
 }
 
 bool Recovery::settle(const Snapshot& snapshot) {

@@ -18,6 +18,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "os/trace.h"
 #include "plan/consequences.h"
 #include "plan/moves.h"
 #include "plan/occasions.h"
@@ -57,6 +58,7 @@ class RunLoop {
   void roll_back();
   void clean_up();
   RunResult end();
+  void remove_trace();
   void abandon() noexcept;
   // The round
   bool settle_ended();
@@ -103,6 +105,7 @@ class RunLoop {
   std::set<std::string> stopped_;  ///< deployments in which nothing new starts
   std::set<std::string> doomed_;   ///< deployments of which this run's work is to be undone
   BatchesOfDeployments doomed_batches_;
+  Slots slots_;
   std::set<std::string> busy_groups_;
   std::map<std::string, std::size_t> busy_accounts_;  ///< how many steps work in those that have a limit
   std::vector<StepNumber> parked_;                    ///< ready, but their group or their account is busy
@@ -215,7 +218,10 @@ void RunLoop::work_off() {
     bool moved = settle_ended();
     moved = start_ready(started) || moved;
     journal_.commit();
-    for (const auto& step : ended_) step->tidy();
+    for (const auto& step : ended_) {
+      step->tidy();
+      slots_.give_back(step->slot());
+    }
     ended_.clear();
     for (LiveStep* step : started) step->begin();
     if (live_.empty() && !moved) return;
@@ -290,9 +296,18 @@ RunResult RunLoop::end() {
   const Instant now = at_.system.now();
   journal_.run_ended(now, status);
   journal_.commit();
-  at_.system.remove(trace_of_run(settings_.scratch_directory, run_));
+  remove_trace();
   at_.listener.on(RunEnded{run_, now, status});
   return {run_, status};
+}
+
+void RunLoop::remove_trace() {
+  Trace trace{.file = trace_of_run(settings_.scratch_directory, run_)};
+  at_.system.remove(trace.file);
+  for (std::string& slot : slots_.all()) {
+    trace.slot = std::move(slot);
+    for (const Stream stream : {Stream::output, Stream::error}) at_.system.remove(printed_file(trace, stream));
+  }
 }
 
 /// The store failed us: nothing can be recorded any more, so nothing may go on.
@@ -405,7 +420,7 @@ void RunLoop::start(Job job, std::vector<LiveStep*>& started) {
                   preparation_.secrets(),
                   at_.hosts,
                   settings_.scratch_directory,
-                  trace_of_run(settings_.scratch_directory, run_),
+                  {.file = trace_of_run(settings_.scratch_directory, run_), .slot = slots_.take()},
                   settings_.owner.user};
   auto live = std::make_unique<LiveStep>(std::move(job), std::move(surface));
   started.push_back(live.get());

@@ -135,6 +135,14 @@ void FakeSystem::make_directories(const std::string& path, unsigned) {
   add_directories(full);
 }
 
+void FakeSystem::empty(const std::string& path) {
+  const std::string full = absolute(path);
+  const auto file = files_.find(full);
+  if (file == files_.end()) return;
+  touch("empty " + full);
+  file->second = {};
+}
+
 void FakeSystem::remove(const std::string& path) {
   const std::string full = absolute(path);
   touch("remove " + full);

@@ -79,6 +79,7 @@ class FakeSystem final : public System {
   std::optional<std::vector<DirectoryEntry>> list_directory(const std::string& path) override;
   std::optional<DirectoryEntry::Kind> kind_of(const std::string& path) override;
   void make_directories(const std::string& path, unsigned mode) override;
+  void empty(const std::string& path) override;
   void remove(const std::string& path) override;
   std::string absolute(const std::string& path) override;
 

@@ -69,6 +69,7 @@ class Files : public System {
 
   void write_file(const std::string&, std::string_view, unsigned) override {}
   void make_directories(const std::string&, unsigned) override {}
+  void empty(const std::string&) override {}
   void remove(const std::string&) override {}
   Instant now() override { return {}; }
   std::chrono::nanoseconds steady() override { return {}; }

@@ -70,11 +70,27 @@ Fd make_input(std::string_view content) {
   return file;
 }
 
-/// Both ends are of the same file.
+/// Does nobody write to this file, not even what an earlier child left in the background? The kernel grants a lease for
+/// reading only then (fcntl(2)); where it knows none, the answer is no.
+bool is_at_rest(const Fd& readable) {
+  if (::fcntl(readable.get(), F_SETLEASE, F_RDLCK) != 0) return false;
+  return ::fcntl(readable.get(), F_SETLEASE, F_UNLCK) == 0;
+}
+
+/// Both ends are of the same file, which is empty. An earlier child's is taken over: making and removing one costs more
+/// than most else in a start.
 Pipe make_output_file(const std::string& path) {
-  Pipe ends{Fd(), Fd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_TRUNC | O_CLOEXEC, 0600))};
-  if (ends.write) ends.read = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!ends.read) fail("system.start", fmt::format("cannot write '{}'", path), errno);
+  Pipe ends;
+  ends.read = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  struct stat status {};
+  if (ends.read && (!is_at_rest(ends.read) || ::fstat(ends.read.get(), &status) != 0)) {
+    ends.read.close();
+    ::unlink(path.c_str());
+  }
+  const int emptied = status.st_size > 0 ? O_TRUNC : 0;
+  ends.write = Fd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | emptied, 0600));
+  if (ends.write && !ends.read) ends.read = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!ends.read || !ends.write) fail("system.start", fmt::format("cannot write '{}'", path), errno);
   return ends;
 }
 

@@ -182,6 +182,13 @@ void make_directories(const std::string& path, unsigned mode) {
   }
 }
 
+void empty(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) == 0 && status.st_size == 0) return;
+  if (::truncate(path.c_str(), 0) == 0 || is_absent(errno)) return;
+  fail("system.empty", fmt::format("cannot empty '{}'", path), errno);
+}
+
 void remove(const std::string& path) {
   std::error_code error;
   std::filesystem::remove_all(path, error);

@@ -17,6 +17,7 @@ void write_file(const std::string& path, std::string_view content, unsigned mode
 std::optional<std::vector<DirectoryEntry>> list_directory(const std::string& path);
 std::optional<DirectoryEntry::Kind> kind_of(const std::string& path);
 void make_directories(const std::string& path, unsigned mode);
+void empty(const std::string& path);
 void remove(const std::string& path);
 std::string absolute(const std::string& path);
 

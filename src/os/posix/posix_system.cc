@@ -54,6 +54,7 @@ class PosixSystem final : public System {
   }
   std::optional<DirectoryEntry::Kind> kind_of(const std::string& path) override { return posix::kind_of(path); }
   void make_directories(const std::string& path, unsigned mode) override { posix::make_directories(path, mode); }
+  void empty(const std::string& path) override { posix::empty(path); }
   void remove(const std::string& path) override { posix::remove(path); }
   std::string absolute(const std::string& path) override { return posix::absolute(path); }
 

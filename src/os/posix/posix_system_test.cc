@@ -214,6 +214,29 @@ TEST_F(TracedChildren, AreHeardInTheOrderInWhichTheyPrint) {
   EXPECT_EQ(heard, "one\ntwo\nthree\nfour\n");
 }
 
+TEST_F(TracedChildren, TakeOverTheFilesOfThoseBefore) {
+  EXPECT_EQ(run_to_end(traced("echo long before")).output, "long before\n");
+  const std::string file = directory_ + "/trace-0.out";
+  const auto before = std::filesystem::hard_link_count(file);
+  std::filesystem::create_hard_link(file, directory_ + "/same");
+  EXPECT_EQ(run_to_end(traced("echo after")).output, "after\n");
+  EXPECT_EQ(std::filesystem::hard_link_count(file), before + 1) << "another file";
+  system_->empty(file);
+  EXPECT_EQ(system_->read_file(directory_ + "/same", 100), "");
+  system_->empty(directory_ + "/none");
+}
+
+TEST_F(TracedChildren, AreNotMixedUpWithWhatOthersLeftInTheBackground) {
+  const std::string go = directory_ + "/go";
+  const Ending first =
+      run_to_end(traced("(while [ ! -e " + go + " ]; do sleep 0.01; done; echo stranger) & echo first $!"));
+  ASSERT_TRUE(first.output.starts_with("first "));
+  const int background = std::atoi(first.output.c_str() + 6);
+  const Ending second = run_to_end(traced("touch " + go + "; while kill -0 " + std::to_string(background) +
+                                          " 2>/dev/null; do sleep 0.01; done; echo second"));
+  EXPECT_EQ(second.output, "second\n");
+}
+
 TEST_F(TracedChildren, AreNotKeptByATalkerInTheBackground) {
   const Ending ending = run_to_end(traced("timeout 5 sh -c 'while :; do echo talk; done' & echo $! >&2; sleep 0.05"));
   EXPECT_EQ(ending.status->code, 0);

@@ -226,7 +226,8 @@ pid_t Spawner::spawn(const Command& command, const Streams& streams) {
   std::string line;
   if (!command.trace.file.empty()) {
     open_trace(command.trace.file);
-    line = fmt::format("began {} {}", command.trace.label, command.trace.witnessed ? "witnessed" : "alone");
+    const Trace& trace = command.trace;
+    line = fmt::format("began {} {} {}", trace.label, trace.witnessed ? "witnessed" : "alone", trace.slot);
     birth.line_size = line.size();
     line.resize(line.size() + 64);
     birth.line = line.data();

@@ -261,7 +261,8 @@ Async<WorkDone> SshExecutor::run(Work work, Stop& stop, RunOptions options) {
   command.input += work.input;
   // What it prints and how it ends comes back to us alone, so its end is no end of the step: another label.
   command.trace = work.trace;
-  if (!command.trace.file.empty()) command.trace.label += ":remote";
+  command.trace.label += ":remote";
+  command.trace.slot += ":remote";
   command.trace.witnessed = false;
   const Trace trace = command.trace;
   const bool reports = work.reports;
