@@ -124,7 +124,7 @@ std::vector<Entry> entries_of(const std::vector<Step>& steps) {
   for (std::vector<std::size_t>& together : told_together(signs_of(steps, all_over))) {
     Entry& entry = entries.emplace_back();
     const std::size_t first = together.front();
-    if (together.size() > 1) entry.alike = as_any(steps[first], all_over[first]);
+    if (together.size() > 1) entry.alike = std::make_unique<Step>(as_any(steps[first], all_over[first]));
     entry.steps = std::move(together);
   }
   return entries;

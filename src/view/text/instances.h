@@ -2,7 +2,7 @@
 // Many instances of one task, told as one: a plan over a thousand hosts is read by a person.
 #pragma once
 
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,7 +28,8 @@ std::vector<std::vector<std::size_t>> told_together(const std::vector<std::strin
 /// One entry of a plan's text.
 struct Entry {
   std::vector<std::size_t> steps;
-  std::optional<Step> alike;  ///< of many: what is the same in all, with "[*]" where each has its own key
+  std::unique_ptr<const Step>
+      alike;  ///< of many, else null: what is the same in all, with "[*]" where each has its own key
 };
 
 /// Instances of a task with which the same is done, for the same reason, with the same changes (but for their own keys)
