@@ -83,6 +83,7 @@ class RunLoop {
   void end_rollout(const Step& failed);
   void stop_where(const Step& failed, bool everywhere);
   bool is_doomed() const { return !doomed_.empty() || !doomed_batches_.empty(); }
+  void doubt(const std::string& address);
   bool pause_before_undo();
   bool any(StepNumber from, StepNumber to, std::initializer_list<StepStatus>) const;
 
@@ -237,6 +238,7 @@ void RunLoop::roll_back() {
   undo_ = undo_of(plan_, to_undo, model_, doomed_);
   for (StepNumber step = undo_->first; step < undo_->plan.steps.size(); ++step) {
     journal_.added(step, undo_->plan.steps[step]);
+    if (undo_->plan.steps[step].only_recorded) doubt(undo_->plan.steps[step].address);
   }
   journal_.commit();
   statuses_.resize(undo_->plan.steps.size(), StepStatus::pending);
@@ -244,6 +246,15 @@ void RunLoop::roll_back() {
   phase_ = {&undo_->plan, undo_->first, std::make_unique<Schedule>(undo_->graph, steps, undo_->urgency)};
   at_.listener.on(RollbackBegan{at_.system.now(), &undo_->plan});
   work_off();
+}
+
+/// Others are about to undo it: until they have, nobody can say how much of it is there.
+void RunLoop::doubt(const std::string& address) {
+  const Record* found = before_undo_.find(address);
+  if (found == nullptr) return;
+  Record record = *found;
+  record.status = RecordStatus::failed;
+  journal_.put(std::move(record));
 }
 
 /// Gives a person the time to say that what is done shall stay. False when they do.

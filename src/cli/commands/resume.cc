@@ -31,24 +31,33 @@ Goal goal_of(Store& store, const Run& run) {
               "say it again: `verba apply` settles what is left of it, too");
 }
 
-/// What the run did in batches.
-std::set<std::string> in_batches(Store& store, const Run& run) {
+/// What the run was to do in deployments of which something was done in batches, and what can be undone of it.
+std::set<std::string> beside_batches(Store& store, const Run& run) {
   const std::optional<Value> plan = plan_of(store, run);
   const Value* steps = plan ? plan->find("steps") : nullptr;
+  if (steps == nullptr || !steps->is_list()) return {};
+  const auto text = [](const Value& step, std::string_view member) {
+    const Value* found = step.find(member);
+    return found && found->is_string() ? found->string() : std::string();
+  };
+  std::set<std::string> deployments;
+  for (const Value& step : steps->list()) {
+    if (step.find("batch")) deployments.insert(text(step, "deployment"));
+  }
   std::set<std::string> addresses;
-  for (const Value& step : steps && steps->is_list() ? steps->list() : List()) {
-    const Value* address = step.find("batch") ? step.find("address") : nullptr;
-    if (address && address->is_string()) addresses.insert(address->string());
+  for (const Value& step : steps->list()) {
+    if (step.find("temporary") || step.find("asks") || !deployments.contains(text(step, "deployment"))) continue;
+    addresses.insert(text(step, "address"));
   }
   return addresses;
 }
 
-/// Deployments that the run was undoing and has not undone. Where it was undoing one batch, the others stay: nothing is
-/// undone further, and the next run brings the batch about.
+/// Deployments that the run was undoing and has not undone. Where it was undoing one batch, what it did beside that
+/// stays: nothing is undone further, and the next run brings the batch about.
 std::set<std::string> half_undone(Store& store, const Run& run) {
   const auto deployment_of = [](const std::string& address) { return address.substr(0, address.find('.')); };
   std::set<std::string> deployments;
-  std::set<std::string> stays = in_batches(store, run);
+  std::set<std::string> stays = beside_batches(store, run);
   std::set<std::string> done;
   for (const StepRecord& step : store.steps(run.id)) {
     if (step.action != to_string(Action::rollback)) {

@@ -42,6 +42,8 @@ Value step_value(const Step& step) {
   map.append({"waits", {}}, step.waits);
   map.append({"interrupted", {}}, step.interrupted);
   if (step.only_recorded) map.append({"onlyRecorded", {}}, true);
+  if (step.temporary) map.append({"temporary", {}}, true);
+  if (is_asking(step)) map.append({"asks", {}}, true);
   map.append({"place", {}}, step.place);
   if (step.rollout) map.append({"batch", {}}, count_of(step.batch));
   return map;
