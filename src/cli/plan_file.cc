@@ -18,12 +18,6 @@ namespace {
 
 constexpr std::string_view kFormat = "verba-plan/1";
 
-Value texts(const std::vector<std::string>& all) {
-  List list;
-  for (const std::string& text : all) list.emplace_back(text);
-  return list;
-}
-
 Error broken(const std::string& path, const std::string& why) {
   return Error(Error::Kind::usage, "usage.plan-file", "the plan file '" + path + "' cannot be used: " + why,
                "make a new one with `verba plan --out " + path + "`");

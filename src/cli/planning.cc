@@ -57,7 +57,8 @@ Desk open_desk(Call& call, const Request& request, StoreUse use, KeyUse key) {
   require(call, project);
   auto store = open_store(request.state, use);
   Sealer sealer = open_sealer(call, *store, request.state, key);
-  return Desk{project, model, std::move(surroundings), request.state, std::move(store), std::move(sealer)};
+  return Desk{project,          model, std::move(surroundings), request.state, std::move(store), std::move(sealer),
+              request.variables};
 }
 
 Hosts& hosts_of(Call& call, Desk& desk) {

@@ -42,6 +42,7 @@ struct Desk {
   std::string state_path;
   std::unique_ptr<Store> store;
   Sealer sealer;
+  std::vector<std::string> variables = {};  ///< as in the request
   std::unique_ptr<Hosts> hosts = {};  ///< see hosts_of
 };
 

@@ -60,10 +60,9 @@ RunSettings settings_of(Call& call, Desk& desk, const Planned& planned) {
   source.append({"sources", {}}, sources_value(desk.project));
   if (!desk.project.brought.empty()) source.append({"locations", {}}, locations_value(desk.project));
   if (const auto approved = approved_by(desk, planned.plan); !approved.empty()) {
-    List names;
-    for (const std::string& who : approved) names.emplace_back(who);
-    source.append({"approvedBy", {}}, std::move(names));
+    source.append({"approvedBy", {}}, texts(approved));
   }
+  if (!desk.variables.empty()) source.append({"variables", {}}, texts(desk.variables));
   settings.source = to_json(Value(std::move(source)));
   settings.plan_json = to_json(plan_value(planned.plan));
   settings.owner = owner_of(call.system);

@@ -31,6 +31,18 @@ Goal goal_of(Store& store, const Run& run) {
               "say it again: `verba apply` settles what is left of it, too");
 }
 
+/// --var of the run.
+std::vector<std::string> variables_of(const Run& run) {
+  std::string why;
+  const std::optional<Value> source = parse_json(run.source, why);
+  const Value* said = source ? source->find("variables") : nullptr;
+  std::vector<std::string> variables;
+  for (const Value& each : said && said->is_list() ? said->list() : List()) {
+    if (each.is_string()) variables.push_back(each.string());
+  }
+  return variables;
+}
+
 /// What the run was to do in deployments of which something was done in batches, and what can be undone of it.
 std::set<std::string> beside_batches(Store& store, const Run& run) {
   const std::optional<Value> plan = plan_of(store, run);
@@ -108,6 +120,8 @@ int resume(Call& call) {
   Request request = request_of(call, goal.kind);
   request.environment = run.environment;
   request.goal = goal;
+  const std::vector<std::string> then = variables_of(run);
+  request.variables.insert(request.variables.begin(), then.begin(), then.end());  // what is said now is stronger
   Desk desk = open_desk(call, request, StoreUse::writing, KeyUse::make);
   return deploy(call, desk, goal, std::nullopt);
 }

@@ -8,13 +8,6 @@
 namespace verba {
 namespace {
 
-List texts(const std::vector<std::string>& all) {
-  List list;
-  list.reserve(all.size());
-  for (const std::string& text : all) list.emplace_back(text);
-  return list;
-}
-
 Value count_of(std::size_t n) {
   return Value(static_cast<std::int64_t>(n));
 }
@@ -89,6 +82,13 @@ Value summary_value(const Plan& plan) {
 }
 
 }  // namespace
+
+List texts(const std::vector<std::string>& all) {
+  List list;
+  list.reserve(all.size());
+  for (const std::string& text : all) list.emplace_back(text);
+  return list;
+}
 
 Value goal_value(const Goal& goal) {
   Map map;

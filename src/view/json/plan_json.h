@@ -12,6 +12,8 @@ namespace verba {
 /// {environment, goal, summary, steps, kept, orphans, serial}. Secrets are marked: whatever prints it shows "***".
 Value plan_value(const Plan&);
 
+List texts(const std::vector<std::string>&);
+
 /// The goal alone: {kind, targets, prune, refresh, ttl, to}.
 Value goal_value(const Goal&);
 /// Reads back what goal_value() wrote; nothing when it is something else.
