@@ -81,7 +81,7 @@ function(verba_library name)
     target_link_libraries(${name}_test PRIVATE verba_${name} GTest::gtest_main GTest::gmock)
     add_test(NAME ${name} COMMAND ${name}_test)
     # The results of single cases are counted by tests/support/count_results.py.
-    set_tests_properties(${name} PROPERTIES LABELS fast TIMEOUT 300
+    set_tests_properties(${name} PROPERTIES LABELS fast TIMEOUT 1200
       ENVIRONMENT "GTEST_OUTPUT=json:${CMAKE_BINARY_DIR}/results/${name}.json")
     # Optimising tests takes longer than running them does.
     target_compile_options(${name}_test PRIVATE $<$<CONFIG:Release>:-O0>)

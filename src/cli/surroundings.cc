@@ -21,7 +21,7 @@
 namespace verba {
 namespace {
 
-using Answer = std::variant<std::string, NotFound>;
+using Text = std::variant<std::string, NotFound>;
 
 constexpr Milliseconds kCommandLimit{60'000};
 constexpr std::size_t kCommandBytes = 16u << 20;
@@ -37,8 +37,8 @@ std::string from_directory(const std::string& path, const std::string& directory
 }
 
 /// Runs a program whose standard output is the answer; what it says on standard error ends up in the hint.
-Answer ask_program(System& system, std::vector<std::string> argv, const std::string& directory,
-                   std::vector<std::pair<std::string, std::string>> environment, const std::string& what) {
+Text ask_program(System& system, std::vector<std::string> argv, const std::string& directory,
+                 std::vector<std::pair<std::string, std::string>> environment, const std::string& what) {
   Stop never;
   std::string complaint;
   RunOptions options;
@@ -67,7 +67,7 @@ std::optional<std::string> leads_out(System& system, const std::string& cache, c
 }
 
 /// Devices and pipes may never end, so only files are read.
-Answer read_text(System& system, const FetchSettings& fetch, const std::string& path) {
+Text read_text(System& system, const FetchSettings& fetch, const std::string& path) {
   try {
     if (const auto inner = leads_out(system, fetch.cache, path)) {
       return NotFound{"'" + *inner + "' leads out of its repository", "keep what a manifest needs in its repository"};
@@ -103,7 +103,7 @@ std::string add_names(System& system, const std::string& root, const std::string
 }
 
 /// The files of a tree, of a path that ends with /. No message: it is no directory.
-Answer list_tree(System& system, const std::string& path) {
+Text list_tree(System& system, const std::string& path) {
   const std::string root = path.substr(0, path.size() - 1);
   try {
     if (system.kind_of(root) != DirectoryEntry::Kind::directory) return NotFound{};
@@ -120,7 +120,7 @@ Answer list_tree(System& system, const std::string& path) {
 }
 
 /// A file that has to be fetched: by its URL, or out of a repository.
-Answer fetch_text(System& system, const FetchSettings& fetch, const std::string& location) {
+Text fetch_text(System& system, const FetchSettings& fetch, const std::string& location) {
   const auto parsed = parse_location(location);
   if (const auto* bad = std::get_if<BadLocation>(&parsed)) return NotFound{bad->message, bad->hint};
   const Origin& origin = std::get<Origin>(parsed);
@@ -136,13 +136,17 @@ Answer fetch_text(System& system, const FetchSettings& fetch, const std::string&
   return NotFound{"there is no file '" + shown(origin) + "'", "write //PATH/OF/FILE after the repository"};
 }
 
-Answer read_place(System& system, const FetchSettings& fetch, const std::string& place) {
+Text read_place(System& system, const FetchSettings& fetch, const std::string& place) {
   if (!place.starts_with('/') && is_remote_location(place)) return fetch_text(system, fetch, place);
   return read_text(system, fetch, place);
 }
 
-Answer find_secret(System& system, const FetchSettings& fetch, const std::string& reference,
-                   const std::string& directory) {
+NotFound no_such_scheme(const std::string& scheme) {
+  return {"secrets do not come from '" + scheme + "'", "they come from env:NAME, file:PATH or command:LINE"};
+}
+
+Text find_secret(System& system, const FetchSettings& fetch, const std::string& reference,
+                 const std::string& directory) {
   const auto colon = reference.find(':');
   const std::string scheme = reference.substr(0, colon);
   const std::string rest = colon == std::string::npos ? "" : reference.substr(colon + 1);
@@ -152,7 +156,7 @@ Answer find_secret(System& system, const FetchSettings& fetch, const std::string
     return NotFound{"the environment variable " + rest + " is not set", "export it before running verba"};
   }
   if (scheme == "file" && colon != std::string::npos) {
-    Answer answer = read_text(system, fetch, from_directory(rest, directory));
+    Text answer = read_text(system, fetch, from_directory(rest, directory));
     if (auto* text = std::get_if<std::string>(&answer)) return without_line_ends(std::move(*text));
     return answer;
   }
@@ -160,7 +164,15 @@ Answer find_secret(System& system, const FetchSettings& fetch, const std::string
     return ask_program(system, {"sh", "-c", rest}, directory, operators_environment(system),
                        "the command of the secret");
   }
-  return NotFound{"secrets do not come from '" + scheme + "'", "they come from env:NAME, file:PATH or command:LINE"};
+  return no_such_scheme(scheme);
+}
+
+/// Is it one that could be asked for?
+TextAnswer look_at_secret(const std::string& reference) {
+  const std::string scheme = reference.substr(0, reference.find(':'));
+  const bool is_known = scheme == "env" || scheme == "file" || scheme == "command";
+  if (!is_known || scheme.size() == reference.size()) return no_such_scheme(scheme);
+  return Unknown{};
 }
 
 std::string text_of(const Value* value) {
@@ -177,14 +189,14 @@ std::vector<std::string> texts_of(const Value* value) {
 }
 
 /// A ShellScript manifest asked for a value.
-Answer run_script(System& system, const FetchSettings& fetch, const Manifest& script) {
+Text run_script(System& system, const FetchSettings& fetch, const Manifest& script) {
   std::vector<std::string> argv = texts_of(script.spec.find("interpreter"));
   if (argv.empty()) argv = {"sh", "-eu"};
   if (argv.size() == 1 && argv.front() == "sh") argv.push_back("-eu");
   if (const Value* data = script.spec.find("run"); data != nullptr && !data->is_null()) {
     argv.insert(argv.end(), {"-c", text_of(data), script.name});
   } else if (const std::string source = text_of(script.spec.find("source")); is_remote_location(source)) {
-    Answer text = fetch_text(system, fetch, source);
+    Text text = fetch_text(system, fetch, source);
     if (std::holds_alternative<NotFound>(text)) return text;
     argv.insert(argv.end(), {"-c", std::get<std::string>(std::move(text)), script.name});
   } else {
@@ -201,19 +213,24 @@ Answer run_script(System& system, const FetchSettings& fetch, const Manifest& sc
 
 /// Answers by what was asked.
 struct Memory {
-  std::map<std::string, Answer> files;
-  std::map<std::pair<std::string, std::string>, Answer> secrets;
-  std::map<std::string, Answer> scripts;
+  std::map<std::string, Text> files;
+  std::map<std::pair<std::string, std::string>, Text> secrets;
+  std::map<std::string, Text> scripts;
 };
 
 template <class Key, class Ask>
-const Answer& remembered(std::map<Key, Answer>& answers, const Key& key, Ask&& ask) {
+const Text& remembered(std::map<Key, Text>& answers, const Key& key, Ask&& ask) {
   const auto found = answers.find(key);
   return found != answers.end() ? found->second : answers.emplace(key, ask()).first->second;
 }
 
+TextAnswer answer_of(const Text& text) {
+  if (const auto* missing = std::get_if<NotFound>(&text)) return *missing;
+  return std::get<std::string>(text);
+}
+
 /// What is not text could be written into state, and never be read back.
-Answer as_text(Answer answer, std::string_view what) {
+Text as_text(Text answer, std::string_view what) {
   const auto* text = std::get_if<std::string>(&answer);
   if (text == nullptr || is_utf8(*text)) return answer;
   return NotFound{std::string(what) + " is not UTF-8 text", "convert it, or pass it as base64"};
@@ -225,16 +242,17 @@ Surroundings make_surroundings(System& system, const FetchSettings& fetch) {
   const auto memory = std::make_shared<Memory>();
   Surroundings surroundings;
   surroundings.file = [&system, memory, fetch](const std::string& path) {
-    return remembered(memory->files, path, [&]() -> Answer {
+    return remembered(memory->files, path, [&]() -> Text {
       if (path.ends_with('/')) return list_tree(system, path);
       return as_text(read_place(system, fetch, path), "the file '" + without_credentials(path) + "'");
     });
   };
   surroundings.secret = [&system, memory, fetch](const std::string& reference, const std::string& directory) {
-    return remembered(memory->secrets, std::pair(reference, directory),
-                      [&] { return as_text(find_secret(system, fetch, reference, directory), "the secret"); });
+    return answer_of(remembered(memory->secrets, std::pair(reference, directory), [&] {
+      return as_text(find_secret(system, fetch, reference, directory), "the secret");
+    }));
   };
-  surroundings.variable = [&system](const std::string& name) -> std::optional<std::string> {
+  surroundings.variable = [&system](const std::string& name) -> std::optional<Value> {
     if (is_key_variable(name)) return std::nullopt;
     auto value = system.variable(name);
     if (value && !is_utf8(*value)) {
@@ -243,11 +261,21 @@ Surroundings make_surroundings(System& system, const FetchSettings& fetch) {
     return value;
   };
   surroundings.script = [&system, memory, fetch](const Manifest& script) {
-    return remembered(memory->scripts, script.name, [&] {
+    return answer_of(remembered(memory->scripts, script.name, [&] {
       return as_text(run_script(system, fetch, script), "what the script '" + script.name + "' printed");
-    });
+    }));
   };
   surroundings.now = [&system] { return to_string(system.now()); };
+  return surroundings;
+}
+
+Surroundings rehearsed(Surroundings surroundings) {
+  surroundings.secret = [](const std::string& reference, const std::string&) { return look_at_secret(reference); };
+  surroundings.variable = [ask = std::move(surroundings.variable)](const std::string& name) -> std::optional<Value> {
+    std::optional<Value> value = ask(name);
+    return value ? value : Value(Unknown{});
+  };
+  surroundings.script = [](const Manifest&) -> TextAnswer { return Unknown{}; };
   return surroundings;
 }
 

@@ -16,4 +16,8 @@ namespace verba {
 /// out.
 Surroundings make_surroundings(System&, const FetchSettings& = {});
 
+/// The same where only manifests are looked at: no secret is asked for and no script runs, and what they would answer
+/// is Unknown, as is a variable of the environment that is not set. The form of a secret's reference is checked.
+Surroundings rehearsed(Surroundings);
+
 }  // namespace verba

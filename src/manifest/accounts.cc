@@ -15,6 +15,11 @@
 namespace verba {
 namespace {
 
+std::string home_of(const Surroundings& surroundings) {
+  const std::optional<Value> home = surroundings.variable("HOME");
+  return home && home->is_string() ? home->string() : "~";
+}
+
 constexpr std::size_t jumps_at_most = 8;
 
 /// user@host, host:port and [address]:port taken apart.
@@ -197,7 +202,7 @@ void set_login(SshTarget& target, const Model& model, const Authentication& auth
     target.login = SshTarget::Login::key;
     target.secret = secret("passphrase");
     std::string path(text_of(authentication.spec, "privateKeyPath"));
-    if (path.starts_with("~/")) path = surroundings.variable("HOME").value_or("~") + path.substr(1);
+    if (path.starts_with("~/")) path = home_of(surroundings) + path.substr(1);
     target.key_file = path.starts_with('/') ? path : authentication.directory + "/" + path;
   }
 }

@@ -47,7 +47,7 @@ TEST(Accounts, CredentialsAreAskedForWhenSomebodyGetsIn) {
   int asked = 0;
   read.surroundings.secret = [&](const std::string&, const std::string&) {
     ++asked;
-    return std::variant<std::string, NotFound>("open sesame");
+    return TextAnswer("open sesame");
   };
   read.resolve();
   EXPECT_EQ(asked, 0);

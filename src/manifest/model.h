@@ -176,10 +176,10 @@ struct Model {
 /// What expressions may ask of the world while a model is made or a task's inputs are evaluated. Borrowed.
 struct Surroundings {
   std::function<std::variant<std::string, NotFound>(const std::string& path)> file;  ///< absolute path
-  std::function<std::variant<std::string, NotFound>(const std::string& reference, const std::string& directory)> secret;
-  std::function<std::optional<std::string>(const std::string& name)> variable;  ///< env.X
+  std::function<TextAnswer(const std::string& reference, const std::string& directory)> secret;
+  std::function<std::optional<Value>(const std::string& name)> variable;  ///< env.X: a text, or Unknown
   /// A `Variables` value that comes from a ShellScript: runs it, gives its trimmed standard output.
-  std::function<std::variant<std::string, NotFound>(const Manifest& script)> script;
+  std::function<TextAnswer(const Manifest& script)> script;
   std::function<std::string()> now;
   /// run.{id,started,reason}; while planning: stable words, so that they never count as a change.
   Map run;

@@ -17,7 +17,7 @@ namespace verba {
 /// What may change in a model that is made, and what makes it quick.
 struct VariableCache {
   /// What scripts of variables printed: each runs once for all tasks.
-  std::unordered_map<const Manifest*, std::variant<std::string, NotFound>> scripts;
+  std::unordered_map<const Manifest*, TextAnswer> scripts;
   /// Model::global_variables by name.
   std::unordered_map<std::string_view, const Map::Entry*> globals;
 };

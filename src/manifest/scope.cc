@@ -123,7 +123,7 @@ class TaskView {
     return surroundings_.file(whole ? path : directory(where) + "/" + path);
   }
 
-  std::variant<std::string, NotFound> secret(const std::string& reference, Where where) const {
+  TextAnswer secret(const std::string& reference, Where where) const {
     return surroundings_.secret(reference, directory(where));
   }
 
@@ -198,6 +198,7 @@ class TaskView {
     auto text = source.name == "env"      ? from_operator(what.string())
                 : source.name == "secret" ? from_secret(what)
                                           : from_script(what.string());
+    if (std::holds_alternative<Unknown>(text)) return Value(Unknown{});
     if (auto* found = std::get_if<std::string>(&text)) {
       Value result(std::move(*found));
       result.where = value.where;
@@ -210,19 +211,20 @@ class TaskView {
     return nothing;
   }
 
-  std::variant<std::string, NotFound> from_operator(const std::string& name) const {
+  TextAnswer from_operator(const std::string& name) const {
     auto value = surroundings_.variable ? surroundings_.variable(name) : std::nullopt;
-    if (value) return *std::move(value);
+    if (value && value->is_unknown()) return Unknown{};
+    if (value) return std::move(value->string());
     return NotFound{fmt::format("the environment variable '{}' is not set", name),
                     fmt::format("export {}=..., or give a default", name)};
   }
 
-  std::variant<std::string, NotFound> from_secret(const Value& reference) const {
+  TextAnswer from_secret(const Value& reference) const {
     if (!surroundings_.secret) return NotFound{"secrets are not available here", {}};
     return secret(reference.string(), reference.where);
   }
 
-  std::variant<std::string, NotFound> from_script(const std::string& name) const {
+  TextAnswer from_script(const std::string& name) const {
     const auto script = model_.scripts.find(name);
     if (script == model_.scripts.end()) {
       return NotFound{fmt::format("no ShellScript named '{}' is in scope", name), "check its 'environments'"};
@@ -329,7 +331,7 @@ class TaskView {
     if (path.size() < 2) return NotFound{"'env' alone is no value", "write env.NAME"};
     const std::string name = name_of(path[1]);
     auto value = surroundings_.variable ? surroundings_.variable(name) : std::nullopt;
-    if (value) return Found{Value(*std::move(value)), 2};
+    if (value) return Found{*std::move(value), 2};
     return NotFound{fmt::format("the environment variable '{}' is not set", name),
                     fmt::format("export {0}=..., or write default(env.{0}, ...)", name)};
   }

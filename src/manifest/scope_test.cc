@@ -87,11 +87,11 @@ TEST_F(Scopes, take_variables_from_outside) {
     return name == "HOME" ? std::optional<std::string>("/root") : std::nullopt;
   };
   read.surroundings.secret = [](const std::string& reference, const std::string& directory) {
-    return std::variant<std::string, NotFound>(reference + " in " + directory);
+    return TextAnswer(reference + " in " + directory);
   };
   read.surroundings.script = [&](const Manifest& script) {
     ++runs;
-    return std::variant<std::string, NotFound>("out of " + script.name);
+    return TextAnswer("out of " + script.name);
   };
   const Model model = read.resolve();
   EXPECT_THAT(read.findings(), IsEmpty());

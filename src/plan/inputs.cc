@@ -135,14 +135,12 @@ Digest digest_of_beside(const Value& inputs, const std::vector<StandIn>& instead
 
 }  // namespace
 
-std::optional<Inputs> evaluate_inputs(const Model& model, TaskId id, const Surroundings& surroundings,
-                                      const Sealer& sealer, Diagnostics& diagnostics) {
+std::optional<Resource> evaluate_resource(const Model& model, TaskId id, const Surroundings& surroundings,
+                                          Diagnostics& diagnostics) {
   const Task& task = model.tasks[id];
   std::optional<Value> with = evaluate(*task.with, scope_of(model, id, surroundings), diagnostics);
   if (!with) return std::nullopt;
   const Account& account = model.accounts[task.account];
-  Inputs inputs;
-  inputs.waits = has_unknown(*with);
   const std::size_t errors_before = diagnostics.errors();
   const auto resource_of = [&](const TaskType& type, Value&& evaluated, const std::string& directory) {
     Resource made;
@@ -159,17 +157,29 @@ std::optional<Inputs> evaluate_inputs(const Model& model, TaskId id, const Surro
     }
     return made;
   };
-  Resource& resource = inputs.resource;
-  resource = resource_of(*task.type, std::move(*with), model.directory_of(task));
+  Resource resource = resource_of(*task.type, std::move(*with), model.directory_of(task));
   resource.occasion = task.occasion;
   for (const Substitute& substitute : task.instead) {
     std::optional<Value> own = evaluate(substitute.with, scope_of(model, id, surroundings), diagnostics);
     if (!own) return std::nullopt;
-    inputs.waits = inputs.waits || has_unknown(*own);
     resource.instead.push_back(
         {substitute.verb, resource_of(*substitute.type, std::move(*own), model.directories.at(substitute.source))});
   }
   if (diagnostics.errors() > errors_before) return std::nullopt;
+  return resource;
+}
+
+std::optional<Inputs> evaluate_inputs(const Model& model, TaskId id, const Surroundings& surroundings,
+                                      const Sealer& sealer, Diagnostics& diagnostics) {
+  const Task& task = model.tasks[id];
+  std::optional<Resource> evaluated = evaluate_resource(model, id, surroundings, diagnostics);
+  if (!evaluated) return std::nullopt;
+  Inputs inputs;
+  inputs.resource = *std::move(evaluated);
+  const Resource& resource = inputs.resource;
+  inputs.waits = has_unknown(resource.inputs) || std::ranges::any_of(resource.instead, [](const StandIn& each) {
+                   return has_unknown(each.resource.inputs);
+                 });
   if (!inputs.waits) inputs.digest = digest_of_counted(resource, resource.inputs, *task.type, sealer);
   inputs.beside = digest_of_beside(resource.inputs, resource.instead, task, *task.type, sealer);
   return inputs;

@@ -19,6 +19,10 @@ struct Inputs {
   Digest beside;  ///< of the rest of what is recorded
 };
 
+/// Evaluates `task` of the model and reads the files that its inputs name, as far as these surroundings know. Mistakes
+/// become diagnostics; then nothing.
+std::optional<Resource> evaluate_resource(const Model&, TaskId task, const Surroundings&, Diagnostics&);
+
 /// Evaluates `task` of the model in these surroundings, reads the files that its inputs name (through
 /// `surroundings.file`
 /// ), and computes the digest over type, version, account, inputs and files. Mistakes become diagnostics; then nothing.

@@ -16,6 +16,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "base/diagnostic.h"
@@ -88,6 +89,9 @@ struct NotFound {
   std::string hint;
 };
 
+/// A text; or Unknown: nobody is asked now; or why there is none.
+using TextAnswer = std::variant<std::string, NotFound, Unknown>;
+
 /// What an evaluation may ask of the world. Borrowed for the time of the call. A hook that is empty makes its
 /// functions an error ("not available here").
 struct Scope {
@@ -96,7 +100,7 @@ struct Scope {
   /// file(PATH): the content, or NotFound. `where` tells whose text names it (relative paths start at that file).
   std::function<std::variant<std::string, NotFound>(const std::string& path, Where where)> file;
   /// secret("env:NAME"): the clear text. The result is marked secret by the evaluator.
-  std::function<std::variant<std::string, NotFound>(const std::string& reference, Where where)> secret;
+  std::function<TextAnswer(const std::string& reference, Where where)> secret;
   /// now(): RFC 3339 text.
   std::function<std::string()> now;
 };

@@ -37,7 +37,8 @@ class World {
       if (path == "a.txt") return std::string("content");
       return NotFound{"no file '" + path + "'", "look again"};
     };
-    scope.secret = [](const std::string& reference, Where) -> std::variant<std::string, NotFound> {
+    scope.secret = [](const std::string& reference, Where) -> TextAnswer {
+      if (reference == "later") return Unknown{};
       return "clear of " + reference;
     };
     scope.now = [] { return std::string("2026-11-22T09:55:11.250Z"); };
@@ -299,6 +300,7 @@ TEST(Functions, OfTheWorld) {
   EXPECT_EQ(eval("file('a.txt')"), "\"content\"");
   EXPECT_EQ(eval("file('b.txt')"), "expr.unknown-name 6 no file 'b.txt'");
   EXPECT_EQ(eval("secret('env:X')"), "secret \"clear of env:X\"");
+  EXPECT_EQ(eval("upper(secret('later'))"), "unknown");
   EXPECT_EQ(eval("now()"), "\"2026-11-22T09:55:11.250Z\"");
   World bare;
   bare.scope = Scope{};

@@ -342,25 +342,27 @@ const std::string* open_text(Call& call) {
   return nullptr;
 }
 
-Result answered(Call& call, std::variant<std::string, NotFound> answer) {
-  if (auto* missing = std::get_if<NotFound>(&answer)) {
-    return call.evaluation.fail_not_found(std::move(missing->message), call.where(0), std::move(missing->hint));
-  }
-  return made(call, std::move(std::get<std::string>(answer)));
+Result no_answer(Call& call, NotFound missing) {
+  return call.evaluation.fail_not_found(std::move(missing.message), call.where(0), std::move(missing.hint));
 }
 
 Result file(Call& call) {
   const std::string* path = open_text(call);
   if (!path) return std::nullopt;
   if (!call.evaluation.scope().file) return unavailable(call);
-  return answered(call, call.evaluation.scope().file(*path, call.where(0)));
+  std::variant<std::string, NotFound> answer = call.evaluation.scope().file(*path, call.where(0));
+  if (auto* missing = std::get_if<NotFound>(&answer)) return no_answer(call, std::move(*missing));
+  return made(call, std::move(std::get<std::string>(answer)));
 }
 
 Result secret(Call& call) {
   const std::string* reference = open_text(call);
   if (!reference) return std::nullopt;
   if (!call.evaluation.scope().secret) return unavailable(call);
-  Result result = answered(call, call.evaluation.scope().secret(*reference, call.where(0)));
+  TextAnswer answer = call.evaluation.scope().secret(*reference, call.where(0));
+  if (auto* missing = std::get_if<NotFound>(&answer)) return no_answer(call, std::move(*missing));
+  if (std::holds_alternative<Unknown>(answer)) return Value(Unknown{});
+  Result result = made(call, std::move(std::get<std::string>(answer)));
   if (result) result->secret = true;
   return result;
 }

@@ -28,7 +28,7 @@ Surroundings EngineWorld::surroundings() {
     if (found == files.end()) return NotFound{"there is no file " + path, ""};
     return found->second;
   };
-  around.secret = [this](const std::string& reference, const std::string&) -> std::variant<std::string, NotFound> {
+  around.secret = [this](const std::string& reference, const std::string&) -> TextAnswer {
     const auto found = secrets.find(reference);
     if (found == secrets.end()) return NotFound{"there is no secret " + reference, ""};
     return found->second;

@@ -40,7 +40,7 @@ Scope scope() {
     if (path.size() % 2 == 0) return "content of " + path;
     return NotFound{"no file '" + path + "'", ""};
   };
-  scope.secret = [](const std::string&, Where) -> std::variant<std::string, NotFound> { return std::string(kSecret); };
+  scope.secret = [](const std::string&, Where) -> TextAnswer { return std::string(kSecret); };
   scope.now = [] { return std::string("2026-11-22T09:55:11.250Z"); };
   return scope;
 }

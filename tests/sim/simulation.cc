@@ -49,14 +49,16 @@ struct WrittenDeployment {
   std::string name;
   std::vector<std::string> needs;
   std::string on_failure = "rollback";
+  bool whole_run = false;  ///< its rollback is of all that the run did
   std::vector<WrittenTask> tasks;
 };
 
 class Manifests {
  public:
-  /// Every fourth world has tasks that are rolled out.
+  /// Every fourth world has tasks that are rolled out, every fourth a scope of rollback.
   Manifests(Chance& chance, std::uint64_t seed) : chance_(chance) {
     if (seed % 4 == 0) fleets_.emplace(seed + 1);
+    if (seed % 4 == 1) scopes_.emplace(seed + 1);
     const std::size_t count = 1 + chance_.below(3);
     for (std::size_t d = 0; d < count; ++d) {
       WrittenDeployment deployment;
@@ -64,6 +66,7 @@ class Manifests {
       for (const WrittenDeployment& before : deployments_) {
         if (chance_.percent(40)) deployment.needs.push_back(before.name);
       }
+      deployment.whole_run = scopes_ && scopes_->percent(50);
       const std::size_t tasks = 1 + chance_.below(4);
       for (std::size_t t = 0; t < tasks; ++t) add_task(deployment);
       deployments_.push_back(std::move(deployment));
@@ -86,8 +89,9 @@ class Manifests {
     for (const WrittenDeployment& deployment : deployments_) {
       out += fmt::format(
           "---\napiVersion: verbacratis/v1\nkind: Deployment\nmetadata: {{name: {}}}\nspec:\n"
-          "  dependsOn: [{}]\n  onFailure: {}\n  tasks:\n",
-          deployment.name, fmt::join(deployment.needs, ", "), deployment.on_failure);
+          "  dependsOn: [{}]\n  onFailure: {}\n  rollback: {{scope: {}}}\n  tasks:\n",
+          deployment.name, fmt::join(deployment.needs, ", "), deployment.on_failure,
+          deployment.whole_run ? "run" : "deployment");
       for (const WrittenTask& task : deployment.tasks) {
         out += fmt::format("  - name: {}\n    type: Simulated\n    temporary: {}\n    dependsOn: [{}]\n", task.name,
                            task.temporary, fmt::join(task.needs, ", "));
@@ -160,7 +164,7 @@ class Manifests {
   }
 
   Chance& chance_;
-  std::optional<Chance> fleets_;
+  std::optional<Chance> fleets_, scopes_;
   std::vector<WrittenDeployment> deployments_;
   int next_ = 0;
 };

@@ -8,6 +8,7 @@
 #include "cli/exit_code.h"
 #include "cli/planning.h"
 #include "cli/state_access.h"
+#include "cli/surroundings.h"
 
 namespace verba {
 namespace {
@@ -88,7 +89,7 @@ void add_addresses(Call& call, const Line& line, Candidates& out) {
   Project& project = load(call, locations_of(call, line), Network::never);
   const auto environments = environment_names(project.manifests);
   Surroundings surroundings = planning_surroundings(call);
-  surroundings.secret = [](const std::string&, const std::string&) { return NotFound{"not while completing", ""}; };
+  surroundings = rehearsed(std::move(surroundings));
   const Model& model = resolve(call, project, line.environment.value_or(environments.front()), {}, surroundings);
   for (const DeploymentScope& deployment : model.deployments) out.add(deployment.name, "deployment");
   if (out.prefix.find('.') == std::string::npos) return;

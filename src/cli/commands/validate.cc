@@ -6,6 +6,8 @@
 #include "cli/commands/commands.h"
 #include "cli/exit_code.h"
 #include "cli/planning.h"
+#include "cli/surroundings.h"
+#include "plan/rehearsal.h"
 #include "view/json/findings_json.h"
 
 namespace verba {
@@ -58,13 +60,15 @@ int validate(Call& call) {
   const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
   Project& project = load(call);
   const Map variables = command_line_variables(call.arguments.list("var"));
-  Surroundings surroundings = planning_surroundings(call);
+  const Surroundings surroundings = planning_surroundings(call);
+  const Surroundings none = rehearsed(surroundings);
   std::vector<std::string> environments = environment_names(project.manifests);
   if (call.arguments.text("env")) environments = {choose_environment(call, project)};
 
   Counts counts;
   for (const std::string& environment : environments) {
     const Model& model = resolve(call, project, environment, variables, surroundings);
+    if (!project.diagnostics.has_errors()) rehearse(model, call.kit().providers, none, project.diagnostics);
     ++counts.environments;
     counts.deployments += model.deployments.size();
     counts.tasks += model.tasks.size();

@@ -22,19 +22,19 @@ Scope scope_of_headers(const Manifest& manifest, bool fetched, const Surrounding
                       "write the location into a manifest of your own"};
     }
     if (path.size() > 1 && path[0].name == "env" && surroundings.variable) {
-      if (auto value = surroundings.variable(path[1].name)) return Found{Value(*value), 2};
+      if (auto value = surroundings.variable(path[1].name)) return Found{*std::move(value), 2};
       return NotFound{fmt::format("the environment variable {} is not set", path[1].name), "export it"};
     }
     return NotFound{fmt::format("'{}' is not known before the manifests are read", path[0].name),
                     "headers may use env.NAME and secret(...)"};
   };
   if (fetched) {
-    scope.secret = [](const std::string&, Where) {
+    scope.secret = [](const std::string&, Where) -> TextAnswer {
       return NotFound{"what was fetched cannot put secrets of this machine into headers",
                       "write the location into a manifest of your own"};
     };
   } else if (surroundings.secret) {
-    scope.secret = [&surroundings, &manifest](const std::string& reference, Where) {
+    scope.secret = [&surroundings, &manifest](const std::string& reference, Where) -> TextAnswer {
       return surroundings.secret(reference, manifest.directory);
     };
   }
