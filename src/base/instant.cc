@@ -108,6 +108,9 @@ std::optional<std::int64_t> amount(std::string_view number, std::int64_t unit) {
   return ms + part;
 }
 
+/// A hundred years: what is added to a time stays one.
+constexpr std::int64_t longest_ms = std::int64_t{36'500} * 24 * 3600 * 1000;
+
 }  // namespace
 
 std::string to_string(Instant at) {
@@ -174,7 +177,7 @@ std::optional<Milliseconds> parse_duration(std::string_view text) {
     const auto unit = std::find_if(next_unit, units.end(), [name](const Unit& known) { return known.name == name; });
     if (unit == units.end()) return std::nullopt;
     const auto ms = amount(number, unit->ms);
-    if (!ms || *ms > std::numeric_limits<std::int64_t>::max() - total) return std::nullopt;
+    if (!ms || *ms > longest_ms - total) return std::nullopt;
     total += *ms;
     next_unit = unit + 1;
   }

@@ -71,12 +71,18 @@ std::vector<Location> find_locations(Call& call) {
   std::vector<Location> locations;
   for (std::string& said : said_locations(call)) locations.push_back({std::move(said)});
   if (!call.arguments.list("file").empty() || !call.arguments.list("project").empty()) return locations;
-  if (call.system.kind_of("verba.yaml") == DirectoryEntry::Kind::file) {
-    locations.push_back({"verba.yaml"});
-  } else if (call.system.kind_of("deploy") == DirectoryEntry::Kind::directory) {
-    locations.push_back({"deploy"});
+  const auto is_there = [&call](const char* name) {
+    try {
+      return call.system.kind_of(name).has_value();
+    } catch (const Error&) {  // reading it will say why
+      return true;
+    }
+  };
+  for (const char* name : {"verba.yaml", "deploy"}) {
+    if (!is_there(name)) continue;
+    locations.push_back({name});
+    return locations;
   }
-  if (!locations.empty()) return locations;
   throw Error(Error::Kind::usage, "usage.no-manifests", "there are no manifests here: neither verba.yaml nor deploy/",
               "`verba init` makes a project that runs at once; -f names manifests elsewhere");
 }
@@ -97,6 +103,11 @@ Project& load(Call& call, std::vector<Location> locations, Network network) {
   made->manifests = std::move(loaded.manifests);
   made->brought = std::move(loaded.brought);
   check_names(made->manifests, call.kit().catalogue, made->sources, made->diagnostics);
+  if (made->manifests.empty() && !made->diagnostics.has_errors()) {
+    // What has lost its content must not be taken for the wish that nothing is there.
+    made->diagnostics.error("manifest.none", "there is no manifest in what was read", {},
+                            "`verba init` writes a first one; `verba destroy` deletes what is deployed");
+  }
   return call.keep(std::move(made));
 }
 

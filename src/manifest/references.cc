@@ -235,6 +235,7 @@ class Follower {
     }
     if (!declared->loop) {
       outputs(reference, at + 1, guarded);
+      if (declared->count > 0 && !guarded) output(reference, at + 2, declared->first);
       if (declared->count > 0) need(declared->first, reference.where);
     } else {
       of_loop(reference, at, *declared, home, guarded);
@@ -249,6 +250,22 @@ class Follower {
           did_you_mean(name, {"outputs"}, "write tasks.NAME.outputs.KEY"));
   }
 
+  /// path[at] is the name of an output: could it come?
+  void output(const Reference& reference, std::size_t at, TaskId id) {
+    const auto& path = reference.path;
+    const Task& task = model_.tasks[id];
+    if (path.size() <= at || path[at].computed || path[at - 1].name != "outputs") return;
+    if (!task.type || !task.type->all_outputs || !task.with || !task.instead.empty()) return;
+    const auto names = task.type->all_outputs(*task.with);
+    const std::string name = name_of(path[at]);
+    if (!names || std::ranges::find(*names, name) != names->end()) return;
+    const std::string all =
+        names->empty() ? fmt::format("it has none; `verba explain {}` tells how one gets some", task.type->name)
+                       : fmt::format("it has {}", fmt::join(*names, ", "));
+    error("manifest.unknown-output", fmt::format("task '{}' has no output '{}'", task.address, name), path[at].where,
+          did_you_mean(name, *names, all));
+  }
+
   void of_loop(const Reference& reference, std::size_t at, const Declared& declared, DeploymentId home, bool guarded) {
     const auto& path = reference.path;
     std::string key;
@@ -261,6 +278,7 @@ class Follower {
     const auto found = model_.by_address.find(address);
     if (found != model_.by_address.end()) {
       outputs(reference, at + 2, guarded);
+      if (!guarded) output(reference, at + 3, found->second);
       return need(found->second, reference.where);
     }
     if (!guarded) no_instance(name_of(path[at]), key, declared, path[at + 1].where);

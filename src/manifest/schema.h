@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -82,6 +83,8 @@ struct TaskType {
   std::vector<Field> inputs;
   std::vector<Field> outputs;              ///< known ones; any others may come too
   std::vector<std::string_view> accounts;  ///< kinds of account that it can work in; none: any
+  /// The names of all outputs that a task with these inputs (as written) has; nothing: any may come. Empty: any.
+  std::function<std::optional<std::vector<std::string_view>>(const Value& with)> all_outputs = {};
   bool on_demand = false;  ///< done when something that needs it is, each time anew; nothing is recorded of it
 };
 

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include <dtl/dtl.hpp>
 
 namespace verba {
@@ -12,6 +14,15 @@ constexpr std::size_t most_changed_lines = 2000;
 
 bool of_several_lines(const std::optional<Value>& value) {
   return value && value->is_string() && value->string().find('\n') != std::string::npos;
+}
+
+/// What programs see as different is: 1 and 1.0 are equal in expressions, and other texts to a script.
+bool is_same(const Value& a, const Value& b) {
+  if (a.kind() != b.kind() || !(a == b)) return false;
+  if (a.is_list()) return std::ranges::equal(a.list(), b.list(), is_same);
+  if (!a.is_map()) return true;
+  return std::ranges::all_of(
+      a.map(), [&b](const Map::Entry& entry) { return is_same(entry.second, *b.find(entry.first.name)); });
 }
 
 void compare(const std::string& path, const Value& before, const Value& after, std::vector<FieldChange>& out) {
@@ -29,7 +40,7 @@ void compare(const std::string& path, const Value& before, const Value& after, s
     }
     return;
   }
-  if (!(before == after)) out.push_back({path, before, after});
+  if (!is_same(before, after)) out.push_back({path, before, after});
 }
 
 std::vector<std::string> split_lines(std::string_view text) {

@@ -23,6 +23,7 @@ class Reading {
     const Value* path = resource_.inputs.find(field.name);
     if (!path || !path->is_string()) return;
     std::string written = path->string();
+    if (written.empty()) return missing(field, *path, {"it is empty", "write the path of a file"});
     const bool remote = is_remote_location(written);
     while (!remote && written.size() > 1 && written.ends_with('/')) written.pop_back();
     const bool whole = written.starts_with('/') || remote;
@@ -180,9 +181,13 @@ std::optional<Inputs> evaluate_inputs(const Model& model, TaskId id, const Surro
   inputs.waits = has_unknown(resource.inputs) || std::ranges::any_of(resource.instead, [](const StandIn& each) {
                    return has_unknown(each.resource.inputs);
                  });
-  if (!inputs.waits) inputs.digest = digest_of_counted(resource, resource.inputs, *task.type, sealer);
+  inputs.digest = digest_of_counted(resource, resource.inputs, *task.type, sealer);
   inputs.beside = digest_of_beside(resource.inputs, resource.instead, task, *task.type, sealer);
   return inputs;
+}
+
+Digest digest_of(const Inputs& inputs) {
+  return sha256(inputs.digest.hex() + inputs.beside.hex());
 }
 
 Digest digest_of(const Definition& definition, const TaskType& type, const Sealer& sealer) {

@@ -15,7 +15,7 @@ namespace verba {
 struct Inputs {
   Resource resource;  ///< `inputs` may hold Unknown when `waits`
   bool waits = false;
-  Digest digest;  ///< of what counts for "changed"; meaningless when `waits`
+  Digest digest;  ///< of what counts for "changed"; when `waits`, of what is known
   Digest beside;  ///< of the rest of what is recorded
 };
 
@@ -28,6 +28,9 @@ std::optional<Resource> evaluate_resource(const Model&, TaskId task, const Surro
 /// ), and computes the digest over type, version, account, inputs and files. Mistakes become diagnostics; then nothing.
 std::optional<Inputs> evaluate_inputs(const Model&, TaskId task, const Surroundings& surroundings, const Sealer& sealer,
                                       Diagnostics&);
+
+/// Of all of it.
+Digest digest_of(const Inputs&);
 
 /// The same digests of a recorded definition, for a record that is written without evaluating anything.
 Digest digest_of(const Definition&, const TaskType&, const Sealer&);

@@ -38,13 +38,14 @@ struct Step {
   Action action = Action::create;
   std::string reason;  ///< "not deployed yet", "environment.SITE changed", "gone from the manifests"
   std::vector<FieldChange> changes;
-  bool waits = false;          ///< some input is known after apply; may turn out unchanged
-  bool temporary = false;      ///< of a temporary task; its delete: see plan/temporary.h
-  bool interrupted = false;    ///< the last step on it never ended, or failed
-  bool repairs = false;        ///< it was found gone or drifted: act even when its inputs are the same
-  bool undoable = false;       ///< a rollback can undo it
-  bool only_recorded = false;  ///< others bring it about (manifest/occasion.h): no provider is called
-  bool leaves_record = true;   ///< false: once it has ended there is nothing to remember
+  std::optional<Digest> wanted;  ///< of all that it is given, files too, as far as that is known
+  bool waits = false;            ///< some input is known after apply; may turn out unchanged
+  bool temporary = false;        ///< of a temporary task; its delete: see plan/temporary.h
+  bool interrupted = false;      ///< the last step on it never ended, or failed
+  bool repairs = false;          ///< it was found gone or drifted: act even when its inputs are the same
+  bool undoable = false;         ///< a rollback can undo it
+  bool only_recorded = false;    ///< others bring it about (manifest/occasion.h): no provider is called
+  bool leaves_record = true;     ///< false: once it has ended there is nothing to remember
   Occasion occasion = Occasion::deploy;
   std::optional<TaskId> task;          ///< in the model; nothing when it is only in state
   std::optional<std::size_t> record;   ///< in the snapshot's records; nothing when new

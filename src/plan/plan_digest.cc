@@ -24,7 +24,8 @@ void append(std::string& out, const std::optional<Value>& value) {
 Digest digest_of(const Plan& plan) {
   std::string text = plan.environment + '\n' + fmt::format("{}\n", plan.serial);
   for (const Step& step : plan.steps) {
-    text += fmt::format("{} {} {} {}\n", to_string(step.action), step.address, step.type, step.account);
+    text += fmt::format("{} {} {} {} {}\n", to_string(step.action), step.address, step.type, step.account,
+                        step.wanted ? step.wanted->hex() : "-");
     for (const FieldChange& change : step.changes) {
       text += change.field + ' ';
       append(text, change.before);

@@ -74,7 +74,7 @@ class Planner {
   void decide(TaskId, const Record&, const Inputs&);
   void keep(TaskId, const Record&, const Inputs&);
   Step& change(TaskId task, Action action, std::string reason);
-  void describe(Step&, const Record&, const Inputs&);
+  void describe(Step&, const Record*, const Inputs&);
   const Observed* drift_of(const Record&) const;
   void make_again(TaskId, const Record&, const Inputs&, const Observed&);
   std::optional<Value> outputs_of(TaskId);
@@ -147,9 +147,12 @@ void Planner::keep(TaskId id, const Record& record, const Inputs& inputs) {
 }
 
 /// The fields that differ between what is recorded and what is wanted; contents of files too.
-void Planner::describe(Step& step, const Record& record, const Inputs& inputs) {
-  if (!record.definition) return;
-  const Definition old = read_definition(aids_.store, *record.definition, record.address, aids_.sealer);
+void Planner::describe(Step& step, const Record* record, const Inputs& inputs) {
+  Definition old;
+  old.resource.inputs = Map();
+  if (record && record->definition) {
+    old = read_definition(aids_.store, *record->definition, record->address, aids_.sealer);
+  }
   step.changes = changes_of(old, inputs.resource.inputs, inputs.resource.files);
 }
 
@@ -167,7 +170,7 @@ void Planner::make_again(TaskId id, const Record& record, const Inputs& inputs, 
   Step& step = change(id, Action::create, drift_reason(seen));
   step.waits = inputs.waits;
   step.repairs = true;
-  describe(step, record, inputs);
+  describe(step, &record, inputs);
 }
 
 /// A task that is recorded: is it as wanted?
@@ -180,7 +183,7 @@ void Planner::decide(TaskId id, const Record& record, const Inputs& inputs) {
     const Action again = record.definition ? Action::update : Action::create;
     Step& step = change(id, task.temporary ? Action::replace : again, unfinished(record));
     step.waits = inputs.waits;
-    describe(step, record, inputs);
+    describe(step, &record, inputs);
     return;
   }
   const bool elsewhere = record.type != task.type->name || record.account != account;
@@ -196,7 +199,7 @@ void Planner::decide(TaskId id, const Record& record, const Inputs& inputs) {
     Step& step = change(id, Action::update, "its outputs are not known, and something reads them");
     step.waits = inputs.waits;
     step.repairs = true;
-    describe(step, record, inputs);
+    describe(step, &record, inputs);
     return;
   }
   if (task.trigger == Trigger::once && !drift) return keep(id, record, inputs);
@@ -205,7 +208,7 @@ void Planner::decide(TaskId id, const Record& record, const Inputs& inputs) {
   Step& step = change(id, Action::update, "");
   step.waits = inputs.waits;
   step.repairs = drift != nullptr;
-  describe(step, record, inputs);
+  describe(step, &record, inputs);
   const Field* field = replaced_field(*task.type, step.changes);
   if (field && task.occasion != Occasion::remove) {
     step.action = Action::replace;
@@ -243,7 +246,9 @@ void Planner::look_at(TaskId id) {
         "`verba destroy` goes on with it; --refresh asks the checks of its tasks, where they have some");
   }
   plan_step(id, record, wanted.has_value(), *inputs);
-  if (fates_[id] == Fate::changes) by_task_.back().undoable = can_undo(id, record, inputs->resource);
+  if (fates_[id] != Fate::changes) return;
+  by_task_.back().undoable = can_undo(id, record, inputs->resource);
+  by_task_.back().wanted = digest_of(*inputs);
 }
 
 void Planner::validate(const Resource& resource, Where task) {
@@ -289,11 +294,7 @@ void Planner::plan_step(TaskId id, const Record* record, bool decided, const Inp
                                : Action::create,
                       decided ? reason : "whether it is wanted is known after apply");
   step.waits = inputs.waits || !decided;
-  if (record) {
-    describe(step, *record, inputs);
-  } else {
-    step.changes = diff_values(Value(Map()), inputs.resource.inputs);
-  }
+  describe(step, record, inputs);
 }
 
 void Planner::remove(std::size_t record, const std::string& reason) {
@@ -359,7 +360,8 @@ bool Planner::look_at_update(TaskId id) {
   Step& step = change(id, Action::run, fmt::format("{} changes", model_.deployments[model_.tasks[id].deployment].name));
   step.waits = inputs->waits || !wanted;
   step.undoable = !model_.deployments[model_.tasks[id].deployment].on(Occasion::rollback).empty();
-  step.changes = diff_values(Value(Map()), inputs->resource.inputs);
+  describe(step, nullptr, *inputs);
+  step.wanted = digest_of(*inputs);
   return true;
 }
 

@@ -18,6 +18,9 @@ std::optional<Resource> resource_of(const Record& record, const PlanningAids& ai
   return read_definition(aids.store, *digest, record.address, aids.sealer).resource;
 }
 
+/// The content of a larger file is told by its digest.
+constexpr std::size_t kShownBytes = std::size_t{64} << 10;
+
 }  // namespace
 
 bool leaves_no_record(const Task& task) {
@@ -45,18 +48,22 @@ std::vector<FieldChange> changes_of(const Definition& old, const Value& inputs, 
     return [&file](const FileInput& other) { return other.field == file.field && other.inner == file.inner; };
   };
   const auto name_of = [](const FileInput& file) { return fmt::format("{} ({})", file.field, file.path); };
+  const auto shown = [](const FileInput& file) {
+    if (file.content.size() <= kShownBytes) return Value(file.content);
+    return Value(fmt::format("{} bytes, sha256:{}", file.content.size(), file.digest.hex()));
+  };
   for (const FileInput& file : files) {
     const auto before = std::ranges::find_if(old.resource.files, same_place(file));
     if (before != old.resource.files.end()) {
       if (before->digest == file.digest) continue;
-      changes.push_back({name_of(file), Value(before->content), Value(file.content), true});
-    } else if (!file.inner.empty()) {
-      changes.push_back({name_of(file), std::nullopt, Value(file.content), true});
+      changes.push_back({name_of(file), shown(*before), shown(file), true});
+    } else {
+      changes.push_back({name_of(file), std::nullopt, shown(file), true});
     }
   }
   for (const FileInput& file : old.resource.files) {
     if (file.inner.empty() || std::ranges::any_of(files, same_place(file))) continue;
-    changes.push_back({name_of(file), Value(file.content), std::nullopt, true});
+    changes.push_back({name_of(file), shown(file), std::nullopt, true});
   }
   return changes;
 }

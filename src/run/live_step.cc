@@ -105,7 +105,7 @@ Async<Outcome> LiveStep::carry_out() {
     const Milliseconds delay = next_delay();
     surface_.listener.on(StepRetries{job_.step, surface_.system.now(), attempt_number_ + 1, delay,
                                      surface_.secrets.mask(std::get<Failed>(outcome).message)});
-    Async<bool> pause = sleep(surface_.system, delay, stop_);
+    Async<bool> pause = sleep(surface_.system, delay, pauses_);
     const bool go_on = co_await pause;
     if (!go_on) co_return outcome;
   }
@@ -207,10 +207,11 @@ Async<Outcome> LiveStep::remake() {
 
 bool LiveStep::may_retry(const Outcome& outcome) const {
   const Failed* failed = std::get_if<Failed>(&outcome);
-  return failed && failed->retryable && attempt_number_ < job_.retry.attempts && !stop_.requested();
+  return failed && failed->retryable && attempt_number_ < job_.retry.attempts && !pauses_.requested();
 }
 
 Milliseconds LiveStep::next_delay() const {
+  if (job_.retry.delay.count() == 0) return Milliseconds(0);
   const double factor = std::pow(job_.retry.backoff, attempt_number_ - 1);
   const double delay = static_cast<double>(job_.retry.delay.count()) * factor;
   return Milliseconds(static_cast<std::int64_t>(std::min(delay, static_cast<double>(job_.retry.max_delay.count()))));

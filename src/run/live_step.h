@@ -74,7 +74,12 @@ class LiveStep {
   void begin();
   bool begun() const { return began_.has_value(); }
   /// Asks the attempt in hand to end, soon.
-  void stop() { stop_.request(); }
+  void stop() {
+    stop_.request();
+    pauses_.request();
+  }
+  /// The attempt in hand is the last one.
+  void end_retrying() { pauses_.request(); }
   /// What it came to, once it has; its output is in the journal then. An Error that escaped the provider is a Failed
   /// outcome.
   std::optional<Outcome> take_outcome();
@@ -107,6 +112,7 @@ class LiveStep {
   Job job_;
   Surface surface_;
   Stop stop_;
+  Stop pauses_;  ///< between attempts
   int attempt_number_ = 1;
   std::optional<std::chrono::nanoseconds> began_;
   LineMasker masker_[2];

@@ -114,6 +114,7 @@ class RunLoop {
   std::size_t asking_ = 0;                            ///< live steps that wait for people: they take no place
   bool stopping_ = false;
   bool halted_ = false;    ///< nothing new starts
+  bool declined_ = false;  ///< somebody said that nothing is to be undone
   bool cleaning_ = false;  ///< in the last phase
   Graph cleaning_graph_;
   std::optional<TimerId> timer_;
@@ -263,7 +264,8 @@ bool RunLoop::pause_before_undo() {
   at_.listener.on(RollbackWaits{at_.system.now(), undo_delay_});
   const auto end = at_.system.steady() + undo_delay_;
   while (at_.system.steady() < end && !stopping_) at_.system.poll();  // the tick wakes us
-  return !stopping_;
+  declined_ = stopping_;
+  return !declined_;
 }
 
 /// The last phase: the deletes of what is temporary that are still to be done. Ctrl-C does not keep it from beginning.
@@ -303,7 +305,8 @@ RunResult RunLoop::end() {
     status = whole ? RunStatus::rolled_back : RunStatus::rollback_failed;
     if (whole && keeps_some(*undo_, plan_, begun_, doomed_batches_)) status = RunStatus::failed;
   }
-  if (stopping_ && any(0, all, {StepStatus::pending, StepStatus::cancelled})) status = RunStatus::cancelled;
+  const bool is_open = any(0, all, {StepStatus::pending, StepStatus::cancelled}) || (is_doomed() && !undo_ && !declined_);
+  if (stopping_ && is_open) status = RunStatus::cancelled;
   const Instant now = at_.system.now();
   journal_.run_ended(now, status);
   journal_.commit();
@@ -458,7 +461,7 @@ void RunLoop::on_interrupt() {
   halted_ = true;
   at_.listener.on(StopAsked{at_.system.now(), second});
   for (auto& [number, step] : live_) {
-    if (is_asking(phase_.plan->steps[number])) step->stop();
+    is_asking(phase_.plan->steps[number]) ? step->stop() : step->end_retrying();
   }
   if (!second) return;
   for (auto& [number, step] : live_) step->stop();

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <boost/json/basic_parser_impl.hpp>
 #include <charconv>
 #include <cmath>
@@ -80,12 +81,13 @@ class Builder {
     text_.clear();
     return add(i);
   }
-  bool on_uint64(std::uint64_t u, json::string_view, json::error_code&) {
-    text_.clear();
-    return add(static_cast<double>(u));
+  bool on_uint64(std::uint64_t, json::string_view s, json::error_code&) {
+    part(s);
+    return large();
   }
   bool on_double(double d, json::string_view s, json::error_code& ec) {
     part(s);
+    if (text_.find_first_not_of("-0123456789") == std::string::npos) return large();
     // Boost's own conversion may be off by one in the last digit.
     std::from_chars(text_.data(), text_.data() + text_.size(), d);
     text_.clear();
@@ -104,6 +106,13 @@ class Builder {
   }
 
  private:
+  /// An integer past 64 bits: as text it keeps its digits.
+  bool large() {
+    add(std::move(text_));
+    text_.clear();
+    return true;
+  }
+
   bool part(json::string_view s) {
     text_.append(s.data(), s.size());
     return true;
@@ -166,11 +175,38 @@ std::optional<Value> parse_json(std::string_view text, std::string& why) {
   return std::nullopt;
 }
 
+namespace {
+
+/// What text begins with, when that makes a terminal move or shows the rest in another order (C1, RFC 6429;
+/// bidirectional controls, Unicode UAX 9), as an escape; else "".
+std::string_view moving(std::string_view text) {
+  constexpr std::array<std::string_view, 9> orders = {"\\u202a", "\\u202b", "\\u202c", "\\u202d", "\\u202e",
+                                                      "\\u2066", "\\u2067", "\\u2068", "\\u2069"};
+  const auto byte = [text](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0; };
+  if (byte(0) == 0xe2 && byte(1) == 0x80 && byte(2) >= 0xaa && byte(2) <= 0xae) return orders[byte(2) - 0xaa];
+  if (byte(0) == 0xe2 && byte(1) == 0x81 && byte(2) >= 0xa6 && byte(2) <= 0xa9) return orders[byte(2) - 0xa6 + 5];
+  if (byte(0) != 0xc2 || byte(1) < 0x80 || byte(1) > 0x9f) return {};
+  static const std::array<std::string, 32> controls = [] {
+    std::array<std::string, 32> all;
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = fmt::format("\\u{:04x}", 0x80 + i);
+    return all;
+  }();
+  return controls[byte(1) - 0x80];
+}
+
+}  // namespace
+
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   std::size_t done = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     char c = text[i];
+    if (const std::string_view moves = moving(text.substr(i)); !moves.empty()) {
+      out.append(text, done, i - done).append(moves);
+      i += static_cast<unsigned char>(c) == 0xc2 ? 1 : 2;
+      done = i + 1;
+      continue;
+    }
     if (static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\' && c != 0x7f) continue;
     out.append(text, done, i - done);
     done = i + 1;
@@ -320,10 +356,8 @@ void canonical(const Value& value, std::string_view secret_key, bool inside_secr
 void canonical_real(double d, std::string& out) {
   if (!std::isfinite(d)) {
     out += std::isnan(d) ? R"({"$real":"nan"})" : d > 0 ? R"({"$real":"inf"})" : R"({"$real":"-inf"})";
-  } else if (std::trunc(d) == d && d >= -0x1p63 && d < 0x1p63) {
-    out += fmt::to_string(static_cast<std::int64_t>(d));
   } else {
-    append_real(out, d);
+    append_real(out, d == 0 ? 0.0 : d);
   }
 }
 

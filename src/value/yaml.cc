@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 #include <yaml.h>
+#include <cmath>
 
 #include <algorithm>
 #include <cstring>
@@ -188,6 +189,10 @@ class Reader {
     Value value = plain && !data.tag ? resolve_plain(text) : Value(text);
     value.where = at;
     value.plain = plain && !data.tag;
+    if (value.is(Value::Kind::real) && !std::isfinite(value.real())) {
+      diagnostics_.error("yaml.number", fmt::format("'{}' is a number that nothing can be done with", text), at,
+                         "put it in quotes to mean the text");
+    }
     bool tagged = data.tag && tag(view(data.tag), whole, value);
     if (data.anchor) keep(view(data.anchor), value);
     if (!frames_.empty() && frames_.back().wants_key) {

@@ -20,16 +20,13 @@ bool all_digits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
 }
 
-/// `digits` in `base`; past 64 bits a real.
-Value integer(std::string_view digits, bool negative, int base) {
+/// `digits` in `base`, written as `whole`; past 64 bits that text.
+Value integer(std::string_view digits, bool negative, int base, std::string_view whole) {
   std::string text = (negative ? "-" : "") + std::string(digits);
   std::int64_t value = 0;
   auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value, base);
   if (ec == std::errc() && end == text.data() + text.size()) return value;
-  double sum = 0;
-  if (base == 10) return std::strtod(text.c_str(), nullptr);
-  for (char c : digits) sum = sum * base + (is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10);
-  return sum;
+  return whole;
 }
 
 bool in_base(std::string_view digits, int base) {
@@ -66,10 +63,10 @@ std::optional<Value> number(std::string_view text) {
   std::string_view rest = text;
   if (negative || text.front() == '+') rest.remove_prefix(1);
   if (rest.empty()) return std::nullopt;
-  if (all_digits(rest)) return integer(rest, negative, 10);
+  if (all_digits(rest)) return integer(rest, negative, 10, text);
   if (rest.size() == text.size() && rest.size() > 2 && rest[0] == '0') {
-    if (rest[1] == 'o' && in_base(rest.substr(2), 8)) return integer(rest.substr(2), false, 8);
-    if (rest[1] == 'x' && in_base(rest.substr(2), 16)) return integer(rest.substr(2), false, 16);
+    if (rest[1] == 'o' && in_base(rest.substr(2), 8)) return integer(rest.substr(2), false, 8, text);
+    if (rest[1] == 'x' && in_base(rest.substr(2), 16)) return integer(rest.substr(2), false, 16, text);
   }
   if (rest == ".inf" || rest == ".Inf" || rest == ".INF") {
     double infinity = std::numeric_limits<double>::infinity();
@@ -155,6 +152,7 @@ TagResult core_tag(std::string_view name, Value& value) {
   if (name == "bool") return require(value, resolved.is(Kind::boolean), resolved);
   if (name == "null") return require(value, resolved.is_null(), Null{});
   if (resolved.is(Kind::integer)) resolved = static_cast<double>(resolved.integer());
+  if (resolved.is_string() && is_real(resolved.string())) resolved = std::strtod(resolved.string().c_str(), nullptr);
   return require(value, resolved.is(Kind::real), resolved);
 }
 

@@ -10,7 +10,7 @@
 namespace verba {
 
 /// The value of a plain scalar by YAML 1.2's core schema; a string if it is none of null, boolean, integer and real.
-/// Integers past 64 bits become reals.
+/// An integer past 64 bits stays text, so that no digit is lost.
 Value resolve_plain(std::string_view text);
 
 /// Would YAML 1.1 readers, which are many, or people take this text for something other than text?

@@ -147,6 +147,10 @@ class Reader {
       guarded(inner, [&] {
         if (entry.kind == DirectoryEntry::Kind::directory) directory(inner, depth + 1);
         if (entry.kind == DirectoryEntry::Kind::file && is_wanted(inner, entry.name)) file(inner);
+        if (entry.kind == DirectoryEntry::Kind::other && !checkout_ && is_wanted(inner, entry.name)) {
+          problem(fmt::format("'{}' is no file: a link that leads nowhere, a pipe or a device", inner),
+                  "put the file there, or remove it");
+        }
       });
     }
   }

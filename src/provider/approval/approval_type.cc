@@ -63,6 +63,7 @@ const TaskType& approval_type() {
       .inputs = inputs(),
       .outputs = {},
       .accounts = {},
+      .all_outputs = [](const Value&) { return std::vector<std::string_view>(); },
       .on_demand = true,
   };
   return type;

@@ -115,6 +115,10 @@ const TaskType& file_type() {
                    .summary = "The directories that were made for it",
                    .fields = {{.name = "directory", .summary = "A path, absolute"}}}},
       .accounts = {"InfrastructureAccount", "UnixInfrastructureAccount"},
+      .all_outputs =
+          [](const Value&) {
+            return std::vector<std::string_view>{"path", "sha256", "directories"};
+          },
   };
   return type;
 }

@@ -122,6 +122,10 @@ const TaskType& http_request_type() {
                   {.name = "body", .summary = "The answer, where it is text"},
                   {.name = "json", .type = FieldType::any, .summary = "The answer as a value, where it is JSON"}},
       .accounts = {"InfrastructureAccount", "UnixInfrastructureAccount"},
+      .all_outputs =
+          [](const Value&) {
+            return std::vector<std::string_view>{"status", "body", "json"};
+          },
   };
   return type;
 }

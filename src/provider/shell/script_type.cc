@@ -150,6 +150,15 @@ std::vector<Field> inputs() {
   };
 }
 
+std::optional<std::vector<std::string_view>> output_names(const Value& with) {
+  const Value* written = with.find("outputs");
+  if (written == nullptr) return std::vector<std::string_view>();
+  const std::string_view format = written->is_string() ? std::string_view(written->string()) : "";
+  if (format == "none") return std::vector<std::string_view>();
+  if (format == "text" || format == "lines") return std::vector<std::string_view>{format};
+  return std::nullopt;
+}
+
 }  // namespace
 
 const TaskType& shell_script_type() {
@@ -166,6 +175,7 @@ const TaskType& shell_script_type() {
                    .summary = "What was printed, with 'outputs: lines'",
                    .fields = {{.name = "line", .summary = "One line"}}}},
       .accounts = {"InfrastructureAccount", "UnixInfrastructureAccount", "CloudInfrastructureAccount"},
+      .all_outputs = output_names,
   };
   return type;
 }

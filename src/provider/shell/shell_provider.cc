@@ -174,6 +174,10 @@ class ShellProvider final : public Provider {
     for (const auto& [key, value] : with.map()) {
       if (key.name != "stdin") check_no_nul(value, key.name, diagnostics);
     }
+    if (const Value* workdir = with.find("workdir"); workdir && has_secret(*workdir)) {
+      diagnostics.error("shell.secret-workdir", "'workdir' may not be a secret: paths are shown", workdir->where,
+                        "pass it through 'environment', and `cd` there in the script");
+    }
     for (const char* field : {"stdin", "workdir"}) {
       const Value* value = with.find(field);
       if (value == nullptr || may_be_scalar(*value)) continue;

@@ -82,6 +82,7 @@ const TaskType& wait_type() {
       .inputs = inputs(),
       .outputs = {},
       .accounts = {"InfrastructureAccount", "UnixInfrastructureAccount"},
+      .all_outputs = [](const Value&) { return std::vector<std::string_view>(); },
   };
   return type;
 }

@@ -57,7 +57,7 @@ std::vector<std::string> lines_of(std::string_view text) {
 std::string whole_text(const FieldChange& change, Style style) {
   const bool added = change.after.has_value();
   const auto lines = lines_of((added ? change.after : change.before)->string());
-  std::string out = fmt::format("      {}:\n", change.field);
+  std::string out = fmt::format("      {}:\n", printable(change.field));
   for (std::size_t i = 0; i < lines.size() && i < kTextLines; ++i) {
     const std::string line = (added ? "+ " : "- ") + lines[i];
     out += "        " + (added ? style.green(line) : style.red(line)) + "\n";
@@ -70,7 +70,7 @@ std::string whole_text(const FieldChange& change, Style style) {
 std::string text_diff(const FieldChange& change, Style style) {
   const std::string before = change.before && change.before->is_string() ? change.before->string() : std::string();
   const std::string after = change.after && change.after->is_string() ? change.after->string() : std::string();
-  std::string out = fmt::format("      {}:\n", change.field);
+  std::string out = fmt::format("      {}:\n", printable(change.field));
   for (const DiffLine& line : diff_lines(before, after)) {
     const std::string text = printable(line.text);
     switch (line.kind) {
