@@ -80,6 +80,22 @@ std::string clean(std::string_view text) {
   return out;
 }
 
+/// Of what a person wrote, names above all, a sentence tells the beginning.
+constexpr std::size_t longest_message = 4000;
+
+std::string clean_message(std::string_view text) {
+  if (text.size() <= longest_message) return clean(text);
+  std::size_t end = longest_message;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return clean(text.substr(0, end)) + "...";
+}
+
+/// On one line, whatever a file is called.
+std::string clean_place(std::string place) {
+  std::ranges::replace(place, '\n', '.');
+  return clean(place);
+}
+
 /// The source line as shown, and the marks under it.
 struct Excerpt {
   std::string line;
@@ -162,13 +178,13 @@ class Renderer {
   void heading(const Diagnostic& finding) {
     out_ += fmt::format("{}{}", paint_.severity(finding.severity), word(finding.severity));
     if (!finding.code.empty()) out_ += fmt::format("[{}]", finding.code);
-    out_ += fmt::format("{}{}: {}{}\n", paint_.off(), paint_.bold(), clean(finding.message), paint_.off());
+    out_ += fmt::format("{}{}: {}{}\n", paint_.off(), paint_.bold(), clean_message(finding.message), paint_.off());
   }
 
   void source_line(Where where, std::string_view words, Severity severity) {
     const Position begin = sources_.position(where);
     const std::string line = without_passwords(sources_.line(where.source, begin.line));
-    out_ += fmt::format("{}  --> {}{}\n", paint_.gutter(), paint_.off(), clean(sources_.place(where)));
+    out_ += fmt::format("{}  --> {}{}\n", paint_.gutter(), paint_.off(), clean_place(sources_.place(where)));
     const Excerpt shown = excerpt(line, begin.column - 1, last_column(where, begin) - 1);
     const std::string number = std::to_string(begin.line);
     out_ += fmt::format("{}{} |{} {}\n", paint_.gutter(), number, paint_.off(), shown.line);
@@ -187,7 +203,7 @@ class Renderer {
 
   void frame(std::string_view words, Where where) {
     out_ += "  " + clean(words);
-    if (where) out_ += " (" + clean(sources_.place(where)) + ")";
+    if (where) out_ += " (" + clean_place(sources_.place(where)) + ")";
     out_ += '\n';
   }
 

@@ -50,7 +50,9 @@ int run_program(const std::vector<std::string>& words, System& system, Console& 
   };
   Said said;
   int code = guarded([&] {
-    said = parse_words(commands(), words, [&](const std::string& name) { return system.variable(name); });
+    const bool asks_version = words == std::vector<std::string>{"--version"};
+    said = parse_words(commands(), asks_version ? std::vector<std::string>{"version"} : words,
+                       [&](const std::string& name) { return system.variable(name); });
     return kDone;
   });
   if (code == kDone && said.command == nullptr) {
