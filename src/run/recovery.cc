@@ -174,6 +174,7 @@ std::optional<Observed> Recovery::observed(const Record& record, const Definitio
     return directory;
   };
   check.executor = &at_.hosts.of(definition.resource);
+  check.aws = at_.hosts.aws(definition.resource);
   const Recorded recorded{definition.resource, at_.sealer.from_sealed_json(record.outputs, record.address)};
   Observed seen = wait_for(at_.system, provider->observe(recorded, check));
   at_.system.remove(directory);
