@@ -210,6 +210,9 @@ Found Recovery::find_out(const Record& record, const DeadRun& dead, const StepRe
   if (state == Observed::State::present && makes && seen->outputs) {
     return {Found::What::done, "its check says that it is there", *seen->outputs, std::nullopt};
   }
+  if (state == Observed::State::in_progress) {
+    return {Found::What::undone, "it is still at work; who deploys it next waits for its end", Map(), std::nullopt};
+  }
   if (state == Observed::State::drifted || state == Observed::State::present) {
     return {Found::What::undone, "its check says that it is only half done", Map(), std::nullopt};
   }

@@ -3,6 +3,7 @@
 
 Templates are JSON. A resource is made by being named, but for what its properties say to this stand-in:
     FailWith: TEXT       making or updating it fails with that reason
+    FailOnRollback: TEXT and rolling that back fails, until it is continued
     FailOnDelete: TEXT   deleting it fails
     Looks: N             making it takes N looks (1)
 """
@@ -62,7 +63,7 @@ class Wanted:
         if not isinstance(self.template.get("Resources"), dict) or not self.template["Resources"]:
             raise invalid("Template format error: At least one Resources member must be defined.")
         self.body = form["TemplateBody"]
-        self.tags = form.get("Tags") or None
+        self.tags = (form["Tags"] or []) if "Tags" in form else None  # an empty list takes all away
         self.capabilities = form.get("Capabilities", [])
         self.role = form.get("RoleARN")
         self.parameters = self.chosen(form.get("Parameters") or [])
@@ -176,19 +177,21 @@ class Stack:
         self.become(f"{verb}_IN_PROGRESS", "User Initiated")
         touched = [name for name in after if before.get(name) != after[name]]
         failed = next((name for name in touched if "FailWith" in after[name][1]), None)
-        for name in touched:
-            if name == failed:
-                continue
-            kind, properties = after[name]
-            word = "UPDATE" if name in before else "CREATE"
-            self.later(*[lambda k=kind, n=name, w=word: self.event(k, n, f"{w}_IN_PROGRESS")] * int(properties.get("Looks", 1)))
-            if failed is None:
-                self.later(lambda k=kind, n=name, w=word: self.event(k, n, f"{w}_COMPLETE"))
+        words = {name: "UPDATE" if name in before else "CREATE" for name in touched}
+
+        def all_become(ending):
+            for name in touched:
+                if ending == "IN_PROGRESS" or name != failed:
+                    self.event(after[name][0], name, f"{words[name]}_{ending}")
+
+        self.later(*[lambda: all_become("IN_PROGRESS")] * max([int(after[name][1].get("Looks", 1)) for name in touched] or [0]))
         if failed is not None:
             return self.later(lambda: self.fail(verb, touched, failed, after, disable_rollback))
         if verb == "UPDATE":
-            self.later(lambda: self.become("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"))
-        self.later(lambda: self.end(wanted, f"{verb}_COMPLETE"))
+            self.later(lambda: (all_become("COMPLETE"), self.become("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")))
+            self.later(lambda: self.end(wanted, "UPDATE_COMPLETE"))
+        else:
+            self.later(lambda: (all_become("COMPLETE"), self.end(wanted, "CREATE_COMPLETE")))
 
     def end(self, wanted, status):
         self.now = wanted
@@ -206,6 +209,9 @@ class Stack:
             return self.become(f"{verb}_FAILED", f"The following resource(s) failed to {verb.lower()}: [{failed}]. ")
         rolling = "ROLLBACK" if verb == "CREATE" else "UPDATE_ROLLBACK"
         self.become(f"{rolling}_IN_PROGRESS", f"The following resource(s) failed to {verb.lower()}: [{failed}]. Rollback requested by user.")
+        if "FailOnRollback" in properties:
+            return self.later(lambda: self.event(kind, failed, "UPDATE_FAILED", properties["FailOnRollback"]),
+                              lambda: self.become(f"{rolling}_FAILED", f"The following resource(s) failed to update: [{failed}]. "))
         if verb == "UPDATE":
             self.later(lambda: self.become("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"))
         self.later(lambda: self.become(f"{rolling}_COMPLETE"))
@@ -214,11 +220,16 @@ class Stack:
         self.token = token
         self.become("DELETE_IN_PROGRESS", "User Initiated")
         resources = self.now.resources() if self.now else {}
-        for name, (kind, properties) in resources.items():
-            if "FailOnDelete" in properties:
-                self.later(lambda k=kind, n=name, p=properties: self.event(k, n, "DELETE_FAILED", p["FailOnDelete"]))
-                return self.later(lambda n=name: self.become("DELETE_FAILED", f"The following resource(s) failed to delete: [{n}]. "))
-            self.later(lambda k=kind, n=name: self.event(k, n, "DELETE_COMPLETE"))
+        failed = next((name for name, (_, properties) in resources.items() if "FailOnDelete" in properties), None)
+
+        def all_go():
+            for name, (kind, properties) in resources.items():
+                bad = name == failed
+                self.event(kind, name, "DELETE_FAILED" if bad else "DELETE_COMPLETE", properties["FailOnDelete"] if bad else None)
+
+        self.later(all_go)
+        if failed is not None:
+            return self.later(lambda: self.become("DELETE_FAILED", f"The following resource(s) failed to delete: [{failed}]. "))
         self.later(lambda: self.become("DELETE_COMPLETE"))
 
     def description(self):
@@ -252,9 +263,27 @@ class World:
         return stack
 
     def describe_stacks(self, account, region, form):
+        if "StackName" in form:
+            looked_at = [self.require(account, region, form["StackName"])]
+        else:
+            looked_at = [stack for stack in self.stacks
+                         if (stack.account, stack.region) == (account, region) and stack.status != "DELETE_COMPLETE"]
+        for stack in looked_at:
+            stack.look()
+        return {"Stacks": [stack.description() for stack in looked_at]}
+
+    def get_template(self, account, region, form):
         stack = self.require(account, region, form["StackName"])
-        stack.look()
-        return {"Stacks": [stack.description()]}
+        return {"TemplateBody": stack.now.body if stack.now else "", "StagesAvailable": ["Original"]}
+
+    def continue_update_rollback(self, account, region, form):
+        stack = self.require(account, region, form["StackName"])
+        if stack.status != "UPDATE_ROLLBACK_FAILED":
+            raise invalid(f"Stack:{stack.id} is in {stack.status} state and can not be continued.")
+        stack.token = form.get("ClientRequestToken")
+        stack.become("UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated")
+        stack.later(lambda: stack.become("UPDATE_ROLLBACK_COMPLETE"))
+        return {}
 
     def describe_stack_events(self, account, region, form):
         stack = self.require(account, region, form["StackName"])
