@@ -136,7 +136,7 @@ Async<AwsFound> AwsLogins::credentials(AwsPlace place, Stop& stop) {
 
 Async<AwsFound> AwsLogins::renewed(Entry& entry, AwsPlace place, Stop& stop) {
   const Turn turn(entry);
-  AwsSources sources(transport_, configuration_, std::move(place));
+  AwsSources sources(transport_, configuration_, ask_, std::move(place));
   Async<AwsFound> looking = sources.find(stop);
   AwsFound found = co_await looking;
   if (found.credentials) {

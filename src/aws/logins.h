@@ -45,6 +45,11 @@ class AwsLogins {
   /// Called with every credential that was got, before it is used.
   void on_secret(std::function<void(const Value&)> keep) { keep_secret_ = std::move(keep); }
 
+  /// How to ask a person for a line: the code of an MFA device. While there is nobody to ask (as at first), a profile
+  /// with one is a problem.
+  using Question = std::function<std::optional<std::string>(const std::string& question)>;
+  void on_question(Question ask) { ask_ = std::move(ask); }
+
   /// Of the place's login. Neither credentials nor a problem: `stop` was requested.
   Async<AwsFound> credentials(AwsPlace place, Stop& stop);
   /// A service says that they have expired: the next who asks gets others.
@@ -65,6 +70,7 @@ class AwsLogins {
   AwsConfiguration configuration_;
   AwsTransport transport_;
   std::function<void(const Value&)> keep_secret_;
+  Question ask_;
   std::map<std::string, std::unique_ptr<Entry>> entries_;  ///< by login; see entry_of
 };
 

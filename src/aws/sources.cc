@@ -35,8 +35,13 @@ std::optional<AwsCredentials> credentials_in(const Value& value, std::string_vie
 
 }  // namespace
 
-AwsSources::AwsSources(AwsTransport& transport, const AwsConfiguration& configuration, AwsPlace place)
-    : transport_(transport), system_(transport.system()), configuration_(configuration), place_(std::move(place)) {}
+AwsSources::AwsSources(AwsTransport& transport, const AwsConfiguration& configuration, const AwsLogins::Question& ask,
+                       AwsPlace place)
+    : transport_(transport),
+      system_(transport.system()),
+      configuration_(configuration),
+      ask_(ask),
+      place_(std::move(place)) {}
 
 std::string AwsSources::variable(const char* name) const {
   return system_.variable(name).value_or("");
@@ -163,11 +168,6 @@ Async<AwsFound> AwsSources::of_role_profile(std::string name, std::vector<std::s
     AwsFound result = co_await taking;
     co_return result;
   }
-  if (!setting(name, "mfa_serial").empty()) {
-    co_return problem(fmt::format("the profile '{}' asks for a code of {}, and there is nobody to ask", name,
-                                  setting(name, "mfa_serial")),
-                      "take on the role with AWS's own tools, and give its keys in the environment");
-  }
   AwsFound source;
   const std::string source_profile = setting(name, "source_profile");
   if (source_profile == name) {
@@ -178,6 +178,17 @@ Async<AwsFound> AwsSources::of_role_profile(std::string name, std::vector<std::s
   } else {
     Async<AwsFound> looking = of_source(setting(name, "credential_source"), stop);
     source = co_await looking;
+  }
+  role.mfa_serial = setting(name, "mfa_serial");
+  if (source.credentials && !role.mfa_serial.empty()) {
+    const std::string what = fmt::format("code of {} for the profile '{}'", role.mfa_serial, name);
+    const std::optional<std::string> code = ask_ ? ask_(what + ": ") : std::nullopt;
+    if (!code) {
+      co_return problem(fmt::format("the {} is needed, and there is nobody to ask", what),
+                        "run `verba accounts test` on a terminal to see whether it works; else take on the role with "
+                        "AWS's own tools, and give its keys in the environment");
+    }
+    role.mfa_code = *code;
   }
   if (source.credentials) {
     Async<AwsFound> taking = take_on(std::move(role), *std::move(source.credentials), stop);
@@ -206,6 +217,10 @@ Async<AwsFound> AwsSources::take_on(Role role, AwsCredentials credentials, Stop&
   if (!role.external_id.empty()) parameters.emplace_back("ExternalId", role.external_id);
   if (role.duration.count() > 0)
     parameters.emplace_back("DurationSeconds", std::to_string(role.duration.count() / 1000));
+  if (!role.mfa_serial.empty()) {
+    parameters.emplace_back("SerialNumber", role.mfa_serial);
+    parameters.emplace_back("TokenCode", role.mfa_code);
+  }
   Async<AwsFound> asking = ask_sts("AssumeRole", std::move(parameters), std::move(credentials), role.arn, stop);
   AwsFound result = co_await asking;
   co_return result;

@@ -16,7 +16,8 @@ namespace verba {
 /// of themselves. Borrows the transport and the configuration; lives as long as what it is asked for is under way.
 class AwsSources {
  public:
-  AwsSources(AwsTransport& transport, const AwsConfiguration& configuration, AwsPlace place);
+  AwsSources(AwsTransport& transport, const AwsConfiguration& configuration, const AwsLogins::Question& ask,
+             AwsPlace place);
   Async<AwsFound> find(Stop& stop);
 
  private:
@@ -26,6 +27,8 @@ class AwsSources {
     std::string external_id = {};
     std::string session_name = {};
     Milliseconds duration{0};
+    std::string mfa_serial = {};
+    std::string mfa_code = {};
   };
 
   Async<AwsFound> of(AwsLogin login, Stop& stop);
@@ -53,6 +56,7 @@ class AwsSources {
   AwsTransport& transport_;
   System& system_;
   const AwsConfiguration& configuration_;
+  const AwsLogins::Question& ask_;
   AwsPlace place_;
 };
 

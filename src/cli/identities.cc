@@ -66,7 +66,14 @@ std::vector<Identity> identify(Call& call, Hosts& hosts, const std::vector<const
   Stop stop;
   call.system.on_interrupt([&stop] { stop.request(); });
   const Meanwhile calls(call.system, meanwhile);
+  if (call.console.in_terminal) {
+    hosts.on_question([&](const std::string& question) {
+      call.console.err(question);
+      return call.console.read_line(meanwhile);
+    });
+  }
   std::vector<Identity> answers = hosts.identify(accounts, stop);
+  hosts.on_question({});
   call.system.on_interrupt({});
   if (stop.requested()) throw Interrupted{};
   return answers;

@@ -17,7 +17,8 @@ Model& resolved(Call&, const Surroundings&);
 /// By a role of the environment, or by name. Throws Error(usage) with "did you mean".
 const Account& account_or_role(const Model&, const std::string& name);
 
-/// Gets into all of them; Ctrl-C breaks it off (Interrupted). `meanwhile` is called every few seconds.
+/// Gets into all of them; Ctrl-C breaks it off (Interrupted). On a terminal, whoever sits there is asked for codes of
+/// MFA. `meanwhile` is called every few seconds.
 std::vector<Identity> identify(Call&, Hosts&, const std::vector<const Account*>&,
                                const std::function<void()>& meanwhile = {});
 

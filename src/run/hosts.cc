@@ -58,6 +58,11 @@ void Hosts::keep(const Value& secret) {
   if (keep_secret_) keep_secret_(secret);
 }
 
+void Hosts::on_question(AwsLogins::Question ask) {
+  ask_ = std::move(ask);
+  if (logins_) logins_->on_question(ask_);
+}
+
 Account Hosts::account_of(const Resource& resource) const {
   const Account* account = find_account(model_, resource.account);
   if (account != nullptr) return *account;
@@ -84,6 +89,7 @@ Hosts::AwsHost& Hosts::aws_host(const Account& account) {
   if (!logins_) {
     logins_ = std::make_unique<AwsLogins>(system_);
     logins_->on_secret([this](const Value& secret) { keep(secret); });
+    logins_->on_question(ask_);
   }
   auto made = std::make_unique<AwsHost>(*logins_, *std::move(place), here_);
   return *aws_.emplace(account.name, std::move(made)).first->second;

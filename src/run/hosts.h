@@ -50,6 +50,9 @@ class Hosts {
   /// How many steps may work in the account at a time; 0: any number.
   std::size_t limit(const std::string& account) const;
 
+  /// How to ask a person, while somebody gets in: see AwsLogins::on_question.
+  void on_question(AwsLogins::Question ask);
+
   /// Gets into all of them, side by side, and asks who one is there. Changes nothing.
   std::vector<Identity> identify(const std::vector<const Account*>& accounts, Stop& stop);
 
@@ -76,8 +79,9 @@ class Hosts {
   SshConnections connections_;
   LocalExecutor here_;
   std::map<std::string, std::unique_ptr<Executor>> others_;  ///< by account
-  std::unique_ptr<AwsLogins> logins_;                        ///< when first needed
-  std::map<std::string, std::unique_ptr<AwsHost>> aws_;      ///< by account
+  AwsLogins::Question ask_;
+  std::unique_ptr<AwsLogins> logins_;                    ///< when first needed
+  std::map<std::string, std::unique_ptr<AwsHost>> aws_;  ///< by account
 };
 
 /// The accounts, known to the model, of all steps that call a provider; sorted by name. This machine is not among them.

@@ -121,6 +121,20 @@ TEST_F(Logins, ARoleOfAManifestIsTakenOnByItsSource) {
   EXPECT_EQ(key(login), "the role arn:aws:iam::123456789012:role/other cannot be taken on: AccessDenied: not you");
 }
 
+TEST_F(Logins, ACodeIsAskedForWhereThereIsSomebodyToAsk) {
+  config(
+      "[profile m]\nrole_arn = arn:aws:iam::123456789012:role/m\nsource_profile = m\nmfa_serial = arn:mfa\n"
+      "aws_access_key_id = KEY\naws_secret_access_key = s\n");
+  give_roles(hour);
+  EXPECT_EQ(key(profile("m")), "the code of arn:mfa for the profile 'm' is needed, and there is nobody to ask");
+  logins().on_question([](const std::string& question) {
+    EXPECT_EQ(question, "code of arn:mfa for the profile 'm': ");
+    return std::optional<std::string>("123456");
+  });
+  EXPECT_EQ(key(profile("m")), "ROLE1");
+  EXPECT_THAT(system.requests.at(0).body, HasSubstr("SerialNumber=arn%3Amfa&TokenCode=123456"));
+}
+
 TEST_F(Logins, AWebIdentityNeedsNoKey) {
   system.environment["AWS_ROLE_ARN"] = role;
   system.environment["AWS_WEB_IDENTITY_TOKEN_FILE"] = "/var/token";

@@ -3,11 +3,12 @@
 """Stands in for AWS in tests: STS and CloudFormation on a port of this machine, for several accounts and regions. It
 makes no resources; what it keeps to are the protocol, the statuses over several looks, the events, and the mistakes.
 
-    stand_in.py [SECONDS]    ends by itself after that long (120). Writes its address to the file `aws`, and for each
-                             call "ACCOUNT REGION ACTION [DETAIL]" to the file `calls`.
+    stand_in.py [--tls CERTIFICATE]    ends by itself after two minutes. Writes its address to the file `aws`, and for each
+                                       call "ACCOUNT REGION ACTION [DETAIL]" to the file `calls`.
 
 The key AKIDDEPLOYER with the secret `deployer-secret` is of account 111111111111. It may take on any role of any account
-whose name does not begin with "closed"; one whose name begins with "guarded" asks for the external id `open-sesame`.
+whose name does not begin with "closed"; one whose name begins with "guarded" asks for the external id `open-sesame`,
+one whose name begins with "strong" for the MFA code 123456.
 Every signature is checked strictly.
 
 The file `faults` says what goes wrong, a line each: ACTION KIND [TIMES], where KIND is `throttle`, `html` (status 500),
@@ -21,6 +22,7 @@ import pathlib
 import re
 import signal
 import socketserver
+import ssl
 import sys
 import threading
 import urllib.parse
@@ -98,7 +100,8 @@ class Sts:
         role = form["RoleArn"]
         match = re.fullmatch(r"arn:aws:iam::(\d{12}):role/(.+)", role)
         closed = not match or match[2].startswith("closed")
-        if closed or (match[2].startswith("guarded") and form.get("ExternalId") != "open-sesame"):
+        closed = closed or (match[2].startswith("guarded") and form.get("ExternalId") != "open-sesame")
+        if closed or (match[2].startswith("strong") and form.get("TokenCode") != "123456"):
             raise Refused("AccessDenied", f"User: {self.who(caller)[1]} is not authorized to perform: sts:AssumeRole on "
                                           f"resource: {role}")
         self.count += 1
@@ -204,10 +207,14 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
 
 
 def main():
-    signal.alarm(int(sys.argv[1]) if len(sys.argv) > 1 else 120)
+    signal.alarm(120)
     server = Server(("127.0.0.1", 0), Handler)
     server.aws = Aws()
-    pathlib.Path("aws.new").write_text(f"http://127.0.0.1:{server.server_port}")
+    if sys.argv[1:2] == ["--tls"]:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(sys.argv[2])
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    pathlib.Path("aws.new").write_text(f"http{'s' if sys.argv[1:] else ''}://127.0.0.1:{server.server_port}")
     os.rename("aws.new", "aws")
     server.serve_forever()
 
