@@ -28,7 +28,7 @@ TEST(StackDrift, NamesWhatIsDifferent) {
   const char* const same = R"({"Parameters":[{"ParameterKey":"Domain","ParameterValue":"a"},
     {"ParameterKey":"Key","ParameterValue":"k"},{"ParameterKey":"Password","ParameterValue":"****"}],
     "Tags":[{"Key":"team","Value":"web"},{"Key":"aws:x","Value":"y"}]})";
-  EXPECT_EQ(difference(wanted, Value(inputs), stack("UPDATE_COMPLETE", same), "{}"), "");
+  EXPECT_EQ(difference(wanted, Value(inputs), stack("UPDATE_COMPLETE", same), "{}\r\n"), "");
   EXPECT_EQ(difference(wanted, Value(inputs), stack("UPDATE_ROLLBACK_COMPLETE", same), "{}"), "");
   EXPECT_EQ(difference(wanted, Value(inputs), stack("UPDATE_FAILED", same), "{ }"),
             "its status is UPDATE_FAILED; the template differs");

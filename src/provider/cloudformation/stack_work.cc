@@ -106,9 +106,9 @@ Async<bool> StackWork::is_made_by_us(Stack stack) {
   Async<std::vector<StackEvent>> reading = read_events(account_, stack.id, events_of_stack, limit_.stop());
   const std::vector<StackEvent> events = co_await reading;
   const std::string owner = owner_token(attempt_);
-  // Its first operation is the last one in them.
+  // Its making is the last one in them. Later operations may be ours, too, of a stack that was taken over.
   for (auto event = events.rbegin(); event != events.rend(); ++event) {
-    if (event->is_of_stack() && !event->token.empty()) co_return event->token.starts_with(owner);
+    if (event->is_of_stack() && event->status == "CREATE_IN_PROGRESS") co_return event->token.starts_with(owner);
   }
   co_return false;
 }
