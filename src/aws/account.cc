@@ -21,6 +21,10 @@ AwsAnswer failed(std::string message, bool stopped = false) {
 AwsAccount::AwsAccount(AwsLogins& logins, AwsPlace place)
     : logins_(logins), place_(std::move(place)), region_(region_of(place_, logins.configuration(), logins.system())) {}
 
+std::string AwsAccount::endpoint(const AwsService& service) const {
+  return endpoint_of(service, region_, place_, logins_.configuration(), logins_.system());
+}
+
 Async<AwsAnswer> AwsAccount::call(const AwsService& service, AwsMessage message, Stop& stop) {
   AwsCall call{.service = &service, .region = region_};
   if (call.region.empty() && &service == &sts_service()) call.region = "us-east-1";

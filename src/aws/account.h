@@ -26,6 +26,7 @@ class AwsAccount {
   const std::string& name() const { return place_.name; }
   const std::string& region() const { return region_; }  ///< "" when nobody says one
   const std::string& endpoint_url() const { return place_.endpoint_url; }
+  std::string endpoint(const AwsService& service) const;
 
   /// Calls a service. Every failure is in the answer: no credentials and no region as well.
   Async<AwsAnswer> call(const AwsService& service, AwsMessage message, Stop& stop);

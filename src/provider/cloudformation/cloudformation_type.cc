@@ -8,8 +8,9 @@ constexpr std::string_view manual = R"(
 A CloudFormation is a stack in an account of AWS. What is to change is put into a change set, its changes are logged, it is
 carried out, and the stack's events are logged as they come. Where nothing is to change, nothing is done.
 
-**Template.** `template` is a file beside the manifest, sent as it is. `data` is a template in the manifest: as text, or as
-YAML, where short tags such as `!Ref` may stand. At most 51,200 bytes can be sent.
+**Template.** `template` is a file, sent as it is. `data` is a template in the manifest: as text, or as
+YAML, where short tags such as `!Ref` may stand. One of more than 51,200 bytes is put into the bucket `templateBucket`, by
+its content, and read from there by CloudFormation.
 
 **Parameters, tags.** Those that are written are set; a parameter that is not gets its default, and tags that are not
 written go. Numbers and true and false are written out, and a list is joined by commas. With secrets among them, take
@@ -60,7 +61,7 @@ std::vector<Field> inputs() {
        .replaces = true,
        .example = "website"},
       {.name = "template",
-       .summary = "A file with the template, from the manifest's directory",
+       .summary = "A file with the template, from the manifest's directory, or one that is fetched: from Git, by https",
        .file = true,
        .example = "site.yaml",
        .instead_of_expression = "write the path itself, and pass values through 'parameters'"},
@@ -92,6 +93,11 @@ std::vector<Field> inputs() {
                    .summary = "One of them",
                    .one_of = {"CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"}}},
        .scalar_or_list = true},
+      {.name = "templateBucket",
+       .summary = "A bucket of the account, in its region, for a template of more than 51,200 bytes",
+       .expressions = true,
+       .beside = true,
+       .example = "website-templates"},
       {.name = "roleArn",
        .summary = "A role that CloudFormation takes on to work, now and in all that is done with the stack later",
        .expressions = true,

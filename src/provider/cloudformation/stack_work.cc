@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "aws/s3.h"
 #include "base/digest.h"
 #include "provider/cloudformation/stack_status.h"
 #include "provider/ending.h"
@@ -233,15 +234,27 @@ Async<Outcome> StackWork::drop_change_set(std::string change_set, std::string st
   co_return Outcome(Succeeded{look.stack ? outputs_of(*look.stack) : Value(Map{})});
 }
 
-Async<std::optional<Outcome>> StackWork::propose(const WantedStack& wanted, Way way, std::string* change_set,
-                                                 std::string* stack) {
+Async<std::optional<Outcome>> StackWork::place_template(const WantedStack& wanted, std::string* url) {
+  if (!is_large(wanted)) co_return std::nullopt;
+  const std::string key = fmt::format("verba/templates/{}", sha256(wanted.body).hex());
+  Async<AwsAnswer> putting =
+      put_object_once(account_, wanted.bucket, key, wanted.body, "text/plain; charset=utf-8", limit_.stop());
+  const AwsAnswer answer = co_await putting;
+  if (answer.failure)
+    co_return failed_call(*answer.failure, fmt::format("the template, to the bucket {}", wanted.bucket));
+  *url = object_url(account_, wanted.bucket, key);
+  co_return std::nullopt;
+}
+
+Async<std::optional<Outcome>> StackWork::propose(const WantedStack& wanted, Way way, std::string url,
+                                                 std::string* change_set, std::string* stack) {
   const std::string doing = fmt::format("the change set of {}", wanted.name);
   Variables parameters{{"StackName", wanted.name},
                        {"ChangeSetName", token_},
                        {"ClientToken", token_},
                        {"ChangeSetType", way == Way::create ? "CREATE" : "UPDATE"},
                        {"IncludeNestedStacks", "true"}};
-  add_wanted(wanted, parameters);
+  add_wanted(wanted, url, parameters);
   Async<AwsAnswer> making = call_stacks(account_, "CreateChangeSet", std::move(parameters), limit_.stop());
   const AwsAnswer made = co_await making;
   if (made.failure && says_no_changes(made.failure->message)) {
@@ -311,9 +324,13 @@ Async<Outcome> StackWork::deploy(WantedStack wanted, bool is_recorded) {
   Async<std::optional<Outcome>> preparing = prepare(wanted, is_recorded, &way);
   std::optional<Outcome> outcome = co_await preparing;
   if (outcome) co_return *std::move(outcome);
+  std::string url;
+  Async<std::optional<Outcome>> placing = place_template(wanted, &url);
+  outcome = co_await placing;
+  if (outcome) co_return *std::move(outcome);
   std::string change_set;
   std::string stack;
-  Async<std::optional<Outcome>> proposing = propose(wanted, way, &change_set, &stack);
+  Async<std::optional<Outcome>> proposing = propose(wanted, way, std::move(url), &change_set, &stack);
   outcome = co_await proposing;
   if (outcome) co_return *std::move(outcome);
   Async<Outcome> carrying = carry_out(wanted, std::move(change_set), std::move(stack));

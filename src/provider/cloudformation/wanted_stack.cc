@@ -12,13 +12,19 @@
 namespace verba {
 namespace {
 
-constexpr std::size_t longest_template_bytes = 51'200;
+constexpr std::size_t longest_body_bytes = 51'200;
+constexpr std::size_t longest_template_bytes = 1 << 20;
 constexpr std::string_view name_hint = "it begins with a letter and has letters, digits and '-', 128 at most";
 
 bool is_stack_name(std::string_view name) {
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
   return !name.empty() && name.size() <= 128 && is_letter(name.front()) &&
          std::ranges::all_of(name, [&](char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '-'; });
+}
+
+bool is_bucket(std::string_view name) {
+  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz0123456789.-";
+  return name.size() >= 3 && name.size() <= 63 && name.find_first_not_of(letters) == std::string_view::npos;
 }
 
 /// As CloudFormation takes it; nothing of a map.
@@ -82,6 +88,15 @@ std::variant<WantedStack, BadStack> read_stack(const Resource& resource) {
         fmt::format("the template has {} bytes, and at most {} can be sent", stack.body.size(), longest_template_bytes),
         "take it apart into several stacks"};
   }
+  stack.bucket = text(resource, "templateBucket");
+  if (is_large(stack) && stack.bucket.empty()) {
+    return BadStack{fmt::format("the template has {} bytes, and more than {} go through a bucket", stack.body.size(),
+                                longest_body_bytes),
+                    "name a bucket of the account and its region in 'templateBucket'"};
+  }
+  if (!stack.bucket.empty() && !is_bucket(stack.bucket)) {
+    return BadStack{fmt::format("'{}' cannot be the name of a bucket", stack.bucket), ""};
+  }
   std::string wrong = add_texts(resource, "parameters", stack.parameters);
   if (wrong.empty()) wrong = add_texts(resource, "tags", stack.tags);
   if (!wrong.empty()) return BadStack{wrong, "write text, a number, true, false, or a list of them"};
@@ -119,11 +134,15 @@ void check_stack(const Value& with, Where task, Diagnostics& diagnostics) {
   }
 }
 
-void add_wanted(const WantedStack& wanted, Variables& parameters) {
+bool is_large(const WantedStack& wanted) {
+  return wanted.body.size() > longest_body_bytes;
+}
+
+void add_wanted(const WantedStack& wanted, const std::string& template_url, Variables& parameters) {
   const auto add = [&](std::string name, std::string value) {
     parameters.emplace_back(std::move(name), std::move(value));
   };
-  add("TemplateBody", wanted.body);
+  template_url.empty() ? add("TemplateBody", wanted.body) : add("TemplateURL", template_url);
   std::size_t number = 0;
   for (const auto& [key, value] : wanted.parameters) {
     ++number;

@@ -18,6 +18,7 @@ struct WantedStack {
   Variables tags = {};        ///< sorted
   std::vector<std::string> capabilities = {};
   std::string role_arn = {};
+  std::string bucket = {};  ///< for a template that is too large to be sent as it is
   bool disable_rollback = false;
   bool adopt = false;
 };
@@ -36,7 +37,11 @@ std::string stack_name(const Resource&);
 /// Adds what is wrong with one as written; expressions may stand in it.
 void check_stack(const Value& with, Where task, Diagnostics&);
 
+/// Has its template to be put into the bucket?
+bool is_large(const WantedStack&);
+
 /// The parameters of CreateChangeSet that say what is wanted: template, parameters, tags, capabilities, role.
-void add_wanted(const WantedStack&, Variables& parameters);
+/// `template_url`: where a large template is.
+void add_wanted(const WantedStack&, const std::string& template_url, Variables& parameters);
 
 }  // namespace verba

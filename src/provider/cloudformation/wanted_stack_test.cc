@@ -43,13 +43,14 @@ TEST_F(WantedStackTest, IsWhatIsSent) {
   EXPECT_THAT(stack.parameters,
               ElementsAre(Pair("Big", "true"), Pair("Count", "3"), Pair("Name", "x,y"), Pair("Zones", "a,b")));
   Variables sent;
-  add_wanted(stack, sent);
+  add_wanted(stack, "", sent);
   EXPECT_THAT(
       sent, testing::IsSupersetOf({Pair("Parameters.member.4.ParameterKey", "Zones"),
                                    Pair("Parameters.member.4.ParameterValue", "a,b"), Pair("Tags.member.1.Key", "team"),
                                    Pair("Capabilities.member.1", "CAPABILITY_IAM"), Pair("RoleARN", "r")}));
   sent.clear();
-  add_wanted(wanted("{stack: web, data: x}"), sent);
+  add_wanted(wanted("{stack: web, data: x}"), "https://b/t", sent);
+  EXPECT_THAT(sent, testing::Contains(Pair("TemplateURL", "https://b/t")));
   EXPECT_THAT(sent, testing::Contains(Pair("Tags", "")));
 }
 
@@ -60,7 +61,13 @@ TEST_F(WantedStackTest, AFileIsSentAsItIs) {
   from_file.files.front().content = std::string(51'200, 'x');
   EXPECT_EQ(refusal(from_file), "");
   from_file.files.front().content += "x";
-  EXPECT_EQ(refusal(from_file), "the template has 51201 bytes, and at most 51200 can be sent");
+  EXPECT_EQ(refusal(from_file), "the template has 51201 bytes, and more than 51200 go through a bucket");
+  from_file.inputs.map().set("templateBucket", "web-templates");
+  EXPECT_EQ(refusal(from_file), "");
+  from_file.inputs.map().set("templateBucket", "web/templates");
+  EXPECT_EQ(refusal(from_file), "'web/templates' cannot be the name of a bucket");
+  from_file.files.front().content = std::string((1 << 20) + 1, 'x');
+  EXPECT_EQ(refusal(from_file), "the template has 1048577 bytes, and at most 1048576 can be sent");
 }
 
 TEST_F(WantedStackTest, MistakesAreSaid) {

@@ -57,12 +57,14 @@ class Wanted:
     def __init__(self, stack, form):
         self.stack = stack
         try:
-            self.template = json.loads(form["TemplateBody"])
+            self.body = form["TemplateBody"] if "TemplateBody" in form else stack.world.object_at(form["TemplateURL"])
+            if len(self.body.encode()) > 51200 and "TemplateURL" not in form:
+                raise invalid("1 validation error detected: Value at 'templateBody' failed to satisfy constraint")
+            self.template = json.loads(self.body)
         except ValueError:
             raise invalid("Template format error: JSON not well-formed.") from None
         if not isinstance(self.template.get("Resources"), dict) or not self.template["Resources"]:
             raise invalid("Template format error: At least one Resources member must be defined.")
-        self.body = form["TemplateBody"]
         self.tags = (form["Tags"] or []) if "Tags" in form else None  # an empty list takes all away
         self.capabilities = form.get("Capabilities", [])
         self.role = form.get("RoleARN")
@@ -132,7 +134,7 @@ def changes_between(before, after):
 
 class Stack:
     def __init__(self, world, account, region, name):
-        self.account, self.region, self.name = account, region, name
+        self.world, self.account, self.region, self.name = world, account, region, name
         world.count += 1
         self.id = f"arn:aws:cloudformation:{region}:{account}:stack/{name}/{uuid(account, region, name, str(world.count))}"
         self.status, self.reason = "REVIEW_IN_PROGRESS", "User Initiated"
@@ -246,7 +248,14 @@ class World:
     def __init__(self):
         self.stacks = []
         self.sets = {}  # by ARN
+        self.objects = {}  # of S3, by path
         self.count = 0
+
+    def object_at(self, url):
+        path = "/" + url.split("/", 3)[3]
+        if path not in self.objects:
+            raise invalid("S3 error: The specified key does not exist.")
+        return self.objects[path]
 
     def find(self, account, region, name):
         """By id, or the living one of that name."""

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Stands in for AWS in tests: STS and CloudFormation on a port of this machine, for several accounts and regions. It
+"""Stands in for AWS in tests: STS, CloudFormation and writing to S3 on a port of this machine, for several accounts and regions. It
 makes no resources; what it keeps to are the protocol, the statuses over several looks, the events, and the mistakes.
 
     stand_in.py [--tls CERTIFICATE]    ends by itself after two minutes. Writes its address to the file `aws`, and for each
@@ -147,14 +147,15 @@ class Aws:
 
     def call(self, method, target, headers, body):
         """status, body; a status of 0 cuts the connection"""
-        form = lists_of(dict(urllib.parse.parse_qsl(body.decode(), keep_blank_values=True)))
-        action = form.get("Action", "")
+        objects = method == "PUT"  # of S3
+        form = {} if objects else lists_of(dict(urllib.parse.parse_qsl(body.decode(), keep_blank_values=True)))
+        action = "PutObject" if objects else form.get("Action", "")
         with self.lock:
             try:
                 key, region, service = check(method, target, headers, body, self.sts.secret_of, now())
                 account = self.sts.who(key)[0]
                 with open("calls", "a") as calls:
-                    detail = form.get("StackName") or form.get("RoleArn") or form.get("ChangeSetName") or ""
+                    detail = target if objects else form.get("StackName") or form.get("RoleArn") or form.get("ChangeSetName") or ""
                     calls.write(f"{account} {region} {action} {detail}".rstrip() + "\n")
                 fault = self.faults.next(action)
                 if fault in ("html", "busy"):
@@ -162,6 +163,9 @@ class Aws:
                 if fault and fault != "cut":
                     code = {"throttle": "Throttling", "expired": "ExpiredToken", "skew": "RequestTimeTooSkewed"}.get(fault, fault)
                     raise Refused(code, {"throttle": "Rate exceeded"}.get(fault, "as the test has it"))
+                if objects:
+                    self.put(target, headers, body)
+                    return (0, "") if fault == "cut" else (200, "")
                 result = self.answer(service, action, key, account, region, form)
                 return (0, "") if fault == "cut" else (200, f"<{action}Response>{element(action + 'Result', result)}"
                                                             f"<ResponseMetadata><RequestId>req-1</RequestId>"
@@ -171,6 +175,11 @@ class Aws:
                 status = 403 if refused.args[0] in ("AccessDenied", "SignatureDoesNotMatch", "ExpiredToken",
                                                     "InvalidClientTokenId", "RequestTimeTooSkewed") else 400
                 return status, element("ErrorResponse", error)
+
+    def put(self, target, headers, body):
+        if headers.get("if-none-match") == "*" and target in self.stacks.objects:
+            raise Refused("PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
+        self.stacks.objects[target] = body.decode()
 
     def answer(self, service, action, key, account, region, form):
         snake = re.sub(r"(?<!^)(?=[A-Z])", "_", action).lower()
@@ -184,10 +193,13 @@ class Aws:
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
+    def do_PUT(self):
+        self.do_POST()
+
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        status, text = self.server.aws.call("POST", self.path, headers, body)
+        status, text = self.server.aws.call(self.command, self.path, headers, body)
         if status == 0:
             self.close_connection = True
             return
