@@ -57,6 +57,7 @@ verba_static_or_shared(third_re2 re2)
 target_link_libraries(third_re2 INTERFACE Threads::Threads)
 verba_static_or_shared(third_utf8proc utf8proc)
 verba_static_or_shared(third_boost_json boost_json)
+verba_static_or_shared(third_pugixml pugixml)
 
 function(verba_library name)
   cmake_parse_arguments(ARG "" "" "LINKS;SOURCES;TESTS" ${ARGN})

@@ -5,6 +5,7 @@
 #include "cli/commands/deploy.h"
 #include "manifest/kinds/kinds.h"
 #include "provider/approval/approval_provider.h"
+#include "provider/cloudformation/cloudformation_provider.h"
 #include "provider/file/file_provider.h"
 #include "provider/http/http_provider.h"
 #include "provider/shell/shell_provider.h"
@@ -79,6 +80,7 @@ std::unique_ptr<Kit> make_kit() {
   kit->owned.push_back(make_wait_provider());
   kit->owned.push_back(make_http_provider());
   kit->owned.push_back(make_approval_provider());
+  kit->owned.push_back(make_cloudformation_provider());
   std::vector<Provider*> own;
   for (const auto& provider : kit->owned) own.push_back(provider.get());
   kit->own = Providers(own);

@@ -3,8 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "cli/exit_code.h"
+#include "plan/rollout.h"
+#include "view/text/width.h"
 
 namespace verba {
 namespace {
@@ -66,7 +70,14 @@ std::vector<Identity> identify(Call& call, Hosts& hosts, const std::vector<const
   Stop stop;
   call.system.on_interrupt([&stop] { stop.request(); });
   const Meanwhile calls(call.system, meanwhile);
+  if (call.console.in_terminal) {
+    hosts.on_question([&](const std::string& question) {
+      call.console.err(question);
+      return call.console.read_line(meanwhile);
+    });
+  }
   std::vector<Identity> answers = hosts.identify(accounts, stop);
+  hosts.on_question({});
   call.system.on_interrupt({});
   if (stop.requested()) throw Interrupted{};
   return answers;
@@ -85,9 +96,23 @@ bool tell_unreachable(Call& call, const std::vector<Identity>& identities) {
   return !found.empty();
 }
 
-void require_identities(Call& call, Hosts& hosts, const std::vector<const Account*>& accounts,
+void require_identities(Call& call, Hosts& hosts, const std::vector<const Account*>& accounts, const Plan& plan,
                         const std::function<void()>& meanwhile) {
-  if (accounts.empty() || !tell_unreachable(call, identify(call, hosts, accounts, meanwhile))) return;
+  if (accounts.empty()) return;
+  std::vector<Identity> identities = identify(call, hosts, accounts, meanwhile);
+  std::vector<std::string> missed;
+  for (const Identity& each : identities) {
+    if (!each.good && each.kind == "UnixInfrastructureAccount") missed.push_back(each.account);
+  }
+  const std::vector<std::string> others = spared(plan, missed);
+  std::erase_if(identities, [&](const Identity& each) {
+    const bool is_spared = !each.good && std::ranges::find(others, each.account) != others.end();
+    if (is_spared)
+      say(call,
+          fmt::format("note: {} will fail, as its rollout allows: {}", printable(each.account), printable(each.why)));
+    return is_spared;
+  });
+  if (!tell_unreachable(call, identities)) return;
   say(call, "Nothing was done.");
   throw Exit{kStepFailed};
 }

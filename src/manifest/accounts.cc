@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/utf8.h"
+#include "manifest/aws_accounts.h"
 #include "manifest/kinds/kinds.h"
 #include "manifest/names.h"
 
@@ -175,16 +176,6 @@ class AccountChecker {
   Diagnostics& diagnostics_;
 };
 
-/// The value of a secret field, asked for now. Nothing when it is not written, or after a mistake.
-std::optional<Value> secret_of(const Model& model, const Authentication& authentication, std::string_view field,
-                               const Surroundings& surroundings, Diagnostics& diagnostics) {
-  const Value* written = authentication.spec.find(field);
-  if (!written || written->is_null()) return std::nullopt;
-  std::optional<Value> value = evaluate(*written, scope_of_environment(model, surroundings), diagnostics);
-  if (value) make_secret(*value);
-  return value;
-}
-
 void set_login(SshTarget& target, const Model& model, const Authentication& authentication,
                const Surroundings& surroundings, Diagnostics& diagnostics) {
   const auto secret = [&](std::string_view field) {
@@ -214,7 +205,38 @@ const Kind* account_kind(std::string_view name) {
   return &infrastructure_account_kind();
 }
 
+Value described(const Authentication& authentication) {
+  Map login;
+  login.set("name", authentication.name);
+  login.set("kind", authentication.kind->name);
+  login.set("directory", authentication.directory);
+  for (const Field& field : authentication.kind->fields) {
+    const Value* value = field.secret ? nullptr : authentication.spec.find(field.name);
+    if (value) login.set(field.name, *value);
+  }
+  if (authentication.source) login.set("login", described(*authentication.source));
+  return Value(std::move(login));
+}
+
+Authentication described_login(const Value& login) {
+  Authentication authentication{std::string(text_of(login, "name")), account_kind(text_of(login, "kind")), login,
+                                std::string(text_of(login, "directory"))};
+  if (const Value* source = login.find("login")) {
+    authentication.source = std::make_shared<const Authentication>(described_login(*source));
+  }
+  return authentication;
+}
+
 }  // namespace
+
+std::optional<Value> secret_of(const Model& model, const Authentication& authentication, std::string_view field,
+                               const Surroundings& surroundings, Diagnostics& diagnostics) {
+  const Value* written = authentication.spec.find(field);
+  if (!written || written->is_null()) return std::nullopt;
+  std::optional<Value> value = evaluate(*written, scope_of_environment(model, surroundings), diagnostics);
+  if (value) make_secret(*value);
+  return value;
+}
 
 const Account* find_account(const Model& model, std::string_view name) {
   const auto found = std::ranges::find(model.accounts, name, &Account::name);
@@ -223,6 +245,7 @@ const Account* find_account(const Model& model, std::string_view name) {
 
 void check_account(const Model& model, const Account& account, Diagnostics& diagnostics) {
   if (account.kind == &unix_account_kind()) AccountChecker(model, account, diagnostics).run();
+  if (account.kind == &aws_account_kind()) check_aws_account(account, diagnostics);
 }
 
 std::shared_ptr<const SshTarget> ssh_target(const Model& model, const Account& account,
@@ -245,6 +268,8 @@ UnixPlace unix_place(const Account& account) {
 }
 
 std::string place_of(const Account& account) {
+  if (account.kind == &aws_account_kind()) return written_place_of(account);
+  if (account.kind != &unix_account_kind()) return {};
   return place_of(target_of(host_of(account), account.name));
 }
 
@@ -271,26 +296,13 @@ std::size_t concurrency_of(const Account& account) {
 
 Value described(const Account& account) {
   Value description = account.spec;
-  if (!account.authentication) return description;
-  const Authentication& authentication = *account.authentication;
-  Map login;
-  login.set("name", authentication.name);
-  login.set("kind", authentication.kind->name);
-  login.set("directory", authentication.directory);
-  for (const Field& field : authentication.kind->fields) {
-    const Value* value = field.secret ? nullptr : authentication.spec.find(field.name);
-    if (value) login.set(field.name, *value);
-  }
-  description.map().set("login", Value(std::move(login)));
+  if (account.authentication) description.map().set("login", described(*account.authentication));
   return description;
 }
 
 Account described_account(const std::string& name, const std::string& kind, const Value& description) {
   Account account{name, account_kind(kind), description.is_map() ? description : Value(Map{}), {}, {}};
-  const Value* login = account.spec.find("login");
-  if (!login) return account;
-  account.authentication = Authentication{std::string(text_of(*login, "name")), account_kind(text_of(*login, "kind")),
-                                          *login, std::string(text_of(*login, "directory"))};
+  if (const Value* login = account.spec.find("login")) account.authentication = described_login(*login);
   return account;
 }
 

@@ -25,8 +25,13 @@ void check_account(const Model&, const Account&, Diagnostics&);
 /// REQUIRES: the account is of kind UnixInfrastructureAccount and check_account() found nothing.
 std::shared_ptr<const SshTarget> ssh_target(const Model&, const Account&, const Surroundings&, Diagnostics&);
 UnixPlace unix_place(const Account&);
-/// "deploy@web1.example.org port 2222", for people; asks for nothing.
+/// "deploy@web1.example.org port 2222", "123456789012 in eu-central-1", for people; asks for nothing. "" of what says
+/// none.
 std::string place_of(const Account&);
+
+/// The value of a secret field, asked for now. Nothing when it is not written, or after a mistake.
+std::optional<Value> secret_of(const Model&, const Authentication&, std::string_view field, const Surroundings&,
+                               Diagnostics&);
 
 /// What tools get in their environment to work in the account; all of it secret. Nothing after a mistake.
 std::optional<Map> tool_variables(const Model&, const Account&, const Surroundings&, Diagnostics&);

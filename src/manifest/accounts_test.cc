@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "manifest/aws_accounts.h"
 #include "manifest/testing.h"
+#include "value/json.h"
 
 namespace verba::testing_manifests {
 namespace {
@@ -142,6 +144,57 @@ TEST(Accounts, AlphaManifestsLoad) {
   const Model model = read.resolve();
   EXPECT_THAT(read.findings(), IsEmpty());
   EXPECT_EQ(place_of(*find_account(model, "host1")), "cd-user@host1.myorg");
+}
+
+std::string aws_account(std::string_view spec) {
+  return document("AwsInfrastructureAccount", "name: web", fmt::format("  {}", spec));
+}
+
+TEST(AwsAccounts, SayHowToGetIn) {
+  Read read(document("AwsKeyBasedAuthentication", "name: keys",
+                     "  {accessKey: AKID, secretKey: \"${{ secret('env:S') }}\", region: eu-west-1}") +
+            document("AwsAssumeRoleAuthentication", "name: deployer",
+                     "  {roleArn: 'arn:aws:iam::123456789012:role/a/b', source: keys, duration: 30m}") +
+            aws_account("{authentication: deployer, accountId: '123456789012', endpointUrl: 'http://localhost:1'}"));
+  read.surroundings.secret = [](const std::string&, const std::string&) { return TextAnswer("open sesame"); };
+  read.check_names();
+  const Model model = read.resolve();
+  ASSERT_THAT(read.findings(), IsEmpty());
+  const Account& account = *find_account(model, "web");
+  EXPECT_EQ(place_of(account), "123456789012 in eu-west-1");
+  const auto place = aws_place(model, account, read.surroundings, read.diagnostics);
+  ASSERT_TRUE(place);
+  EXPECT_EQ(place->region, "eu-west-1");
+  EXPECT_EQ(place->endpoint_url, "http://localhost:1");
+  EXPECT_EQ(place->login.kind, AwsLogin::Kind::role);
+  EXPECT_EQ(place->login.duration, Milliseconds(1'800'000));
+  EXPECT_EQ(place->login.source->keys.secret_key, "open sesame");
+  // What is recorded knows all but secrets.
+  const Value description = described(account);
+  EXPECT_EQ(to_json(description, SecretsAs::clear).find("AKID"), std::string::npos);
+  const Account again = described_account("web", "AwsInfrastructureAccount", description);
+  EXPECT_EQ(again.authentication->source->name, "keys");
+  EXPECT_FALSE(aws_place(model, again, read.surroundings, read.diagnostics));
+  EXPECT_THAT(read.findings(), ElementsAre(testing::HasSubstr("the key of keys is not known any more")));
+}
+
+TEST(AwsAccounts, MistakesAreToldOnce) {
+  Read read(
+      document("AwsAssumeRoleAuthentication", "name: a", "  {roleArn: deployer, source: b, duration: 1m}") +
+      document("AwsAssumeRoleAuthentication", "name: b", "  {roleArn: 'arn:aws:iam::123456789012:role/b', source: a}") +
+      aws_account("{authentication: a, accountId: '1234', region: Frankfurt, endpointUrl: 'localhost:4566'}") +
+      document("AwsInfrastructureAccount", "name: web2", "  {authentication: a}"));
+  read.check_names();
+  read.resolve();
+  std::string all;
+  for (const std::string& finding : read.findings()) all += finding + "\n";
+  EXPECT_THAT(all, testing::HasSubstr("'1234' is no id of an account of AWS"));
+  EXPECT_THAT(all, testing::HasSubstr("'Frankfurt' cannot be a region"));
+  EXPECT_THAT(all, testing::HasSubstr("'localhost:4566' is no address of a service"));
+  EXPECT_THAT(all, testing::HasSubstr("'deployer' is no role of AWS"));
+  EXPECT_THAT(all, testing::HasSubstr("'1m' cannot be the length of a session"));
+  EXPECT_THAT(all, testing::HasSubstr("these take on their roles from one another: a -> b -> a"));
+  EXPECT_EQ(all.find("is no role of AWS"), all.rfind("is no role of AWS"));
 }
 
 }  // namespace

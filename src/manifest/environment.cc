@@ -102,22 +102,35 @@ void evaluate_spec(Resolution& resolution, const Kind& kind, std::string_view na
   }
 }
 
-/// How to get in; nothing when that needs nothing.
-std::optional<Authentication> authentication_of(Resolution& resolution, const Manifest& account) {
-  const Value* name = account.spec.find("authentication");
+/// The authentication that a field of a manifest names; nothing when it needs none. `way`: the manifests that led here.
+std::optional<Authentication> authentication_of(Resolution& resolution, const Manifest& manifest,
+                                                std::string_view field, std::vector<const Manifest*> way = {}) {
+  const Value* name = manifest.spec.find(field);
   if (!name || !name->is_string() || name->string() == "no-auth") return std::nullopt;
   const Manifest* found = resolution.index.find("Authentication", name->string());
   if (!found) return std::nullopt;  // told by check_names()
+  const std::string doing = fmt::format("resolving '{}' of {} '{}'", field, manifest.kind->name, manifest.name);
   if (!in_scope(*found, resolution.model.environment.name)) {
     report(resolution.diagnostics, "manifest.out-of-scope",
            fmt::format("{} '{}' is not in scope in environment '{}'", found->kind->name, name->string(),
                        resolution.model.environment.name),
-           name->where, scope_of_manifest(*found),
-           fmt::format("resolving 'authentication' of {} '{}'", account.kind->name, account.name));
+           name->where, scope_of_manifest(*found), doing);
+    return std::nullopt;
+  }
+  way.push_back(&manifest);
+  if (const auto seen = std::ranges::find(way, found); seen != way.end()) {
+    std::string names;
+    for (auto at = seen; at != way.end(); ++at) names += (*at)->name + " -> ";
+    report(resolution.diagnostics, "manifest.cycle",
+           "these take on their roles from one another: " + names + found->name, name->where,
+           "one of them has to get in by itself", doing);
     return std::nullopt;
   }
   Authentication authentication{found->name, found->kind, found->spec, found->directory};
   evaluate_spec(resolution, *found->kind, found->name, authentication.spec);
+  if (auto source = authentication_of(resolution, *found, "source", std::move(way))) {
+    authentication.source = std::make_shared<const Authentication>(*std::move(source));
+  }
   return authentication;
 }
 
@@ -224,9 +237,12 @@ void resolve_accounts(Resolution& resolution) {
   for (const Manifest* manifest : manifests) {
     if (!in_scope(*manifest, model.environment.name)) continue;
     if (account_named(model, manifest->name) && manifest->name != "deployment-host") continue;
-    Account account{
-        manifest->name,  manifest->kind, manifest->spec, manifest->where, authentication_of(resolution, *manifest),
-        manifest->labels};
+    Account account{manifest->name,
+                    manifest->kind,
+                    manifest->spec,
+                    manifest->where,
+                    authentication_of(resolution, *manifest, "authentication"),
+                    manifest->labels};
     evaluate_spec(resolution, *account.kind, account.name, account.spec);
     if (manifest->name == "deployment-host") {  // whatever kind it is written as, it is this machine
       account.kind = &infrastructure_account_kind();

@@ -48,7 +48,8 @@ struct Authentication {
   std::string name;
   const Kind* kind = nullptr;
   Value spec;
-  std::string directory;  ///< of its manifest
+  std::string directory;                              ///< of its manifest
+  std::shared_ptr<const Authentication> source = {};  ///< what takes on the role, of an AwsAssumeRoleAuthentication
 };
 
 struct Account {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The world outside the program behind one interface, so that tests can replace it: files, clock, randomness,
-// environment, child processes, timers, and the one event loop.
+// environment, child processes, HTTP, timers, and the one event loop.
 #pragma once
 
 #include <chrono>
@@ -57,6 +57,38 @@ struct ProcessHandlers {
   std::function<void(ExitStatus)> exited = {};
 };
 
+/// A request over HTTP or HTTPS, sent as it stands here: the path is not tidied, redirects are not followed, nothing is
+/// tried twice. Certificates are checked. Proxies are those of the environment (http_proxy, https_proxy, no_proxy).
+struct WebRequest {
+  std::string method = "GET";
+  std::string url = {};    ///< http:// or https://; encoded
+  Variables headers = {};  ///< names and values, besides Host and Content-Length
+  std::string body = {};
+  std::string ca_file = {};  ///< certificates (PEM) to trust in place of the machine's; "": those
+  bool direct = false;       ///< by no proxy
+  Milliseconds connect_timeout{10'000};
+  Milliseconds timeout{60'000};                     ///< for all of it
+  std::size_t limit_bytes = std::size_t{16} << 20;  ///< of the answer; one that is larger is a failure
+};
+
+struct WebAnswer {
+  int status = 0;          ///< 0: there is no whole answer, and `failure` says why
+  Variables headers = {};  ///< of the last answer; names in lower case
+  std::string body = {};
+  std::string failure = {};  ///< "Failed to connect to 127.0.0.1 port 80": one sentence
+  bool sent = false;         ///< with a failure: the server may have got the request
+
+  /// "" when there is none of that name (in lower case).
+  std::string_view header(std::string_view name) const {
+    for (const auto& [known, value] : headers) {
+      if (known == name) return value;
+    }
+    return {};
+  }
+};
+
+using WebRequestId = std::uint64_t;
+
 struct DirectoryEntry {
   std::string name;
   enum class Kind : std::uint8_t { file, directory, other } kind = Kind::file;  ///< symbolic links are followed
@@ -110,6 +142,14 @@ class System {
   virtual void signal(ProcessId, int signal_number) = 0;
   /// Nobody is interested any more: kills the group, and no handler of that process is called again. Gone is fine.
   virtual void abandon(ProcessId) = 0;
+
+  // The network
+  /// Connections are kept for later requests. `answered` is called once, from poll(); it may send and forget others.
+  /// Nothing of the network is an Error: what went wrong is in the answer. Throws Error(system) where HTTP cannot be
+  /// spoken at all. See os/web.h for waiting in a coroutine.
+  virtual WebRequestId send(WebRequest, std::function<void(WebAnswer)> answered) = 0;
+  /// Nobody is interested any more: `answered` is not called again. One that was answered is fine.
+  virtual void forget(WebRequestId) = 0;
 
   // The loop
   virtual TimerId after(Milliseconds, std::function<void()>) = 0;

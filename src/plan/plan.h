@@ -129,6 +129,7 @@ struct Plan {
   std::vector<Record>
       forgotten;  ///< of temporary things that nothing will need again, and of what was broken off and leaves none
   std::vector<Consequence> consequences;  ///< of an apply: by deployment
+  std::vector<Digest> rollbacks;          ///< of all that the rollback.tasks would be given, as far as that is known
   std::vector<std::string> locked;        ///< deployments to lock; sorted
   std::int64_t serial = 0;                ///< of the snapshot
   std::optional<RunId> back_to;           ///< of a rollback: the run at whose end it was so; 0: before the first one

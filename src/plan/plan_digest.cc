@@ -39,6 +39,7 @@ Digest digest_of(const Plan& plan) {
   }
   for (const Move& move : plan.moves) text += fmt::format("move {} {}\n", move.from, move.record.address);
   for (const std::string& orphan : plan.orphans) text += "orphan " + orphan + '\n';
+  for (const Digest& rollback : plan.rollbacks) text += "rollback " + rollback.hex() + '\n';
   return sha256(text);
 }
 

@@ -60,6 +60,7 @@ class Planner {
   void look_at_all(const Targets&);
   bool call_up_temporaries();
   void call_up_updates();
+  void look_at_rollbacks();
   bool look_at_update(TaskId);
   void check_place(TaskId);
   bool look_again_for_outputs();
@@ -342,6 +343,26 @@ void Planner::call_up_updates() {
   }
 }
 
+/// What rollback.tasks would be given must be right before anything runs.
+void Planner::look_at_rollbacks() {
+  Surroundings around = surroundings_;
+  around.outputs = nullptr;  // what they read is what is known then
+  std::set<DeploymentId> changed;
+  for (const Step& step : plan_.steps) {
+    if (step.task) changed.insert(model_.tasks[*step.task].deployment);
+  }
+  for (const DeploymentId deployment : changed) {
+    for (const TaskId id : model_.deployments[deployment].on(Occasion::rollback)) {
+      const std::optional<bool> wanted = evaluate_condition(model_, id, around, diagnostics_);
+      if (wanted && !*wanted) continue;
+      const std::optional<Inputs> inputs = evaluate_inputs(model_, id, around, aids_.sealer, diagnostics_);
+      if (!inputs) continue;
+      validate(inputs->resource, model_.tasks[id].where);
+      plan_.rollbacks.push_back(digest_of(*inputs));
+    }
+  }
+}
+
 /// False when its condition says that it is not wanted.
 bool Planner::look_at_update(TaskId id) {
   const std::optional<bool> wanted = evaluate_condition(model_, id, surroundings_, diagnostics_);
@@ -492,6 +513,7 @@ Plan Planner::apply() {
     look_at_all(targets);
   } while (call_up_temporaries() || look_again_for_outputs());
   take_in_order();
+  look_at_rollbacks();
   find_orphans(targets);
   clean_up(targets);
   plan_.graph = order_of_changes(model_, snapshot_, plan_.steps, removals_, cleanings_);

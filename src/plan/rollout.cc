@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <set>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 
@@ -98,6 +101,22 @@ void order_batches(Plan& plan, const Model& model, Diagnostics& diagnostics) {
   if (const std::vector<NodeId> circle = find_cycle(plan.graph); !circle.empty()) {
     report_circle(plan, model, circle, diagnostics);
   }
+}
+
+std::vector<std::string> spared(const Plan& plan, const std::vector<std::string>& accounts) {
+  std::vector<std::set<std::string_view>> missed(plan.rollouts.size());
+  std::set<std::string_view> needed;
+  for (const Step& step : plan.steps) {
+    if (std::ranges::find(accounts, step.account) == accounts.end()) continue;
+    step.rollout ? missed[*step.rollout].insert(step.account) : needed.insert(step.account);
+  }
+  for (std::size_t i = 0; i < missed.size(); ++i) {
+    if (missed[i].size() > plan.rollouts[i].max_failures) needed.insert(missed[i].begin(), missed[i].end());
+  }
+  std::vector<std::string> others;
+  std::ranges::copy_if(accounts, std::back_inserter(others),
+                       [&](const std::string& account) { return !needed.contains(account); });
+  return others;
 }
 
 std::vector<bool> built_on(const Plan& plan, const std::vector<NodeId>& nodes) {

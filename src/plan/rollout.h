@@ -5,6 +5,7 @@
 // the next batch wait for it. It is soft: that a step failed or will never be done is as good to it as its end.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "base/diagnostic.h"
@@ -20,6 +21,10 @@ void cut_into_batches(Plan&, const Model&);
 /// Adds the gates to the plan's graph: an edge or two for each step. Batches that would wait for each other are a
 /// diagnostic ("plan.batch-cycle"), and the plan is not to be used.
 void order_batches(Plan&, const Model&, Diagnostics&);
+
+/// Of accounts that cannot be got into, those without which the plan can be carried out all the same: they are only
+/// asked for by rollouts that let as many fail.
+std::vector<std::string> spared(const Plan&, const std::vector<std::string>& accounts);
 
 /// Marks these nodes of the plan's graph and all that needs them; that a batch comes later is no need. Linear.
 std::vector<bool> built_on(const Plan&, const std::vector<NodeId>& nodes);

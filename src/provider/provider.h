@@ -23,6 +23,8 @@
 
 namespace verba {
 
+class AwsAccount;  // aws/account.h
+
 /// What somebody said last of a step that asks people.
 struct Answer {
   std::string who;
@@ -46,6 +48,7 @@ struct Attempt {
   /// In the place of what else it is done: "delete" when a script is applied because something goes. "": of itself.
   std::string_view stands_for = {};
   std::function<std::vector<Answer>()> answers = {};  ///< of people to this step so far, by name; empty: nobody can
+  AwsAccount* aws = nullptr;  ///< the resource's account, when that is one of AWS: never null then
 };
 
 struct Succeeded {

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "manifest/aws_accounts.h"
 #include "os/ssh/ssh_executor.h"
 
 namespace verba {
@@ -16,8 +17,12 @@ constexpr Milliseconds identify_limit{60'000};
 constexpr std::size_t identify_at_a_time = 32;
 constexpr std::size_t answer_bytes = 4096;
 
+bool is_aws(std::string_view kind) {
+  return kind == "AwsInfrastructureAccount";
+}
+
 bool is_here(std::string_view kind) {
-  return kind != "UnixInfrastructureAccount" && kind != "CloudInfrastructureAccount";
+  return kind != "UnixInfrastructureAccount" && kind != "CloudInfrastructureAccount" && !is_aws(kind);
 }
 
 /// The first mistake, thrown.
@@ -48,16 +53,51 @@ void Hosts::on_secret(std::function<void(const Value&)> keep) {
   for (const Value& secret : secrets_) keep_secret_(secret);
 }
 
+void Hosts::keep(const Value& secret) {
+  secrets_.push_back(secret);
+  if (keep_secret_) keep_secret_(secret);
+}
+
+void Hosts::on_question(AwsLogins::Question ask) {
+  ask_ = std::move(ask);
+  if (logins_) logins_->on_question(ask_);
+}
+
+Account Hosts::account_of(const Resource& resource) const {
+  const Account* account = find_account(model_, resource.account);
+  if (account != nullptr) return *account;
+  return described_account(resource.account, resource.account_kind, resource.account_spec);
+}
+
 Executor& Hosts::of(const Resource& resource) {
   if (is_here(resource.account_kind)) return here_;
   if (const auto known = others_.find(resource.account); known != others_.end()) return *known->second;
-  const Account* account = find_account(model_, resource.account);
-  if (account != nullptr) return of(*account);
-  return of(described_account(resource.account, resource.account_kind, resource.account_spec));
+  return of(account_of(resource));
+}
+
+AwsAccount* Hosts::aws(const Resource& resource) {
+  if (!is_aws(resource.account_kind)) return nullptr;
+  const Account account = account_of(resource);
+  return is_aws(account.kind->name) ? &aws_host(account).account : nullptr;
+}
+
+Hosts::AwsHost& Hosts::aws_host(const Account& account) {
+  if (const auto known = aws_.find(account.name); known != aws_.end()) return *known->second;
+  Diagnostics mistakes;
+  std::optional<AwsPlace> place = aws_place(model_, account, surroundings_, mistakes);
+  require_none(mistakes, account);
+  if (!logins_) {
+    logins_ = std::make_unique<AwsLogins>(system_);
+    logins_->on_secret([this](const Value& secret) { keep(secret); });
+    logins_->on_question(ask_);
+  }
+  auto made = std::make_unique<AwsHost>(*logins_, *std::move(place), here_);
+  return *aws_.emplace(account.name, std::move(made)).first->second;
 }
 
 Executor& Hosts::of(const Account& account) {
   if (is_here(account.kind->name)) return here_;
+  if (is_aws(account.kind->name)) return aws_host(account).executor;
   if (const auto known = others_.find(account.name); known != others_.end()) return *known->second;
   std::unique_ptr<Executor> made = make(account);  // may throw
   return *others_.emplace(account.name, std::move(made)).first->second;
@@ -65,10 +105,6 @@ Executor& Hosts::of(const Account& account) {
 
 std::unique_ptr<Executor> Hosts::make(const Account& account) {
   Diagnostics mistakes;
-  const auto keep = [this](const Value& secret) {
-    secrets_.push_back(secret);
-    if (keep_secret_) keep_secret_(secret);
-  };
   if (account.kind->name == "UnixInfrastructureAccount") {
     std::shared_ptr<const SshTarget> target = ssh_target(model_, account, surroundings_, mistakes);
     require_none(mistakes, account);
@@ -98,9 +134,31 @@ std::size_t Hosts::limit(const std::string& name) const {
   return account != nullptr ? concurrency_of(*account) : 0;
 }
 
+/// By asking STS.
+Async<Identity> Hosts::ask_aws(Account account, Stop& stop) {
+  Identity identity{account.name, std::string(account.kind->name), place_of(account), false, {}, {}, {}};
+  try {
+    Async<AwsIdentity> asking = aws_host(account).account.identify(stop);
+    AwsIdentity who = co_await asking;
+    identity.good = who.good;
+    identity.who = std::move(who.arn);
+    identity.why = std::move(who.why);
+    identity.hint = std::move(who.hint);
+  } catch (const Error& error) {
+    identity.why = error.diagnostic().message;
+    identity.hint = error.diagnostic().hint;
+  }
+  co_return identity;
+}
+
 /// By a command that says it: on a machine `id` and `uname`, in a cloud what `identity` is.
 Async<Identity> Hosts::ask(const Account& account, Stop& stop) {
   Identity identity{account.name, std::string(account.kind->name), {}, false, {}, {}, {}};
+  if (is_aws(account.kind->name)) {
+    Async<Identity> asking = ask_aws(account, stop);
+    identity = co_await asking;
+    co_return identity;
+  }
   const bool is_unix = account.kind->name == "UnixInfrastructureAccount";
   if (is_unix) identity.place = place_of(account);
   const Value* command = account.spec.find("identity");

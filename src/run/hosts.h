@@ -8,6 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "aws/account.h"
+#include "aws/aws_executor.h"
+#include "aws/logins.h"
 #include "manifest/accounts.h"
 #include "manifest/model.h"
 #include "manifest/resource.h"
@@ -42,14 +45,30 @@ class Hosts {
   /// recorded. Throws Error(manifest) when a credential cannot be had. Lives as long as this.
   Executor& of(const Resource&);
   Executor& of(const Account&);
+  /// The account of a resource, when that is one of AWS; else null. Throws and lives as above.
+  AwsAccount* aws(const Resource&);
   /// How many steps may work in the account at a time; 0: any number.
   std::size_t limit(const std::string& account) const;
+
+  /// How to ask a person, while somebody gets in: see AwsLogins::on_question.
+  void on_question(AwsLogins::Question ask);
 
   /// Gets into all of them, side by side, and asks who one is there. Changes nothing.
   std::vector<Identity> identify(const std::vector<const Account*>& accounts, Stop& stop);
 
  private:
+  /// An account of AWS, and where commands with its credentials run.
+  struct AwsHost {
+    AwsHost(AwsLogins& logins, AwsPlace place, Executor& here)
+        : account(logins, std::move(place)), executor(here, account) {}
+    AwsAccount account;
+    AwsExecutor executor;
+  };
+  Account account_of(const Resource&) const;
+  AwsHost& aws_host(const Account&);
   std::unique_ptr<Executor> make(const Account&);
+  void keep(const Value& secret);
+  Async<Identity> ask_aws(Account account, Stop& stop);
   Async<Identity> ask(const Account& account, Stop& stop);
 
   System& system_;
@@ -60,6 +79,9 @@ class Hosts {
   SshConnections connections_;
   LocalExecutor here_;
   std::map<std::string, std::unique_ptr<Executor>> others_;  ///< by account
+  AwsLogins::Question ask_;
+  std::unique_ptr<AwsLogins> logins_;                    ///< when first needed
+  std::map<std::string, std::unique_ptr<AwsHost>> aws_;  ///< by account
 };
 
 /// The accounts, known to the model, of all steps that call a provider; sorted by name. This machine is not among them.

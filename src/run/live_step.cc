@@ -114,6 +114,7 @@ Async<Outcome> LiveStep::carry_out() {
 /// The attempt, where the resource's account says.
 Attempt& LiveStep::at(const Resource& resource) {
   attempt_->executor = &surface_.hosts.of(resource);
+  attempt_->aws = surface_.hosts.aws(resource);
   return *attempt_;
 }
 

@@ -71,8 +71,9 @@ class Check {
   Check& operator=(const Check&) = delete;
 
   const std::string& address() const { return address_; }
-  void begin(Provider& provider, Recorded recorded, Executor& executor) {
+  void begin(Provider& provider, Recorded recorded, Executor& executor, AwsAccount* aws) {
     attempt_->executor = &executor;
+    attempt_->aws = aws;
     work_ = start<Observed>(provider.observe(std::move(recorded), *attempt_),
                             [this](Result<Observed> result) { result_.emplace(std::move(result)); });
   }
@@ -163,14 +164,16 @@ class Observing {
     secrets_.add_of(definition.resource);
     secrets_.add(outputs);
     Executor* executor = nullptr;
+    AwsAccount* aws = nullptr;
     try {
       executor = &from_.hosts.of(definition.resource);
+      aws = from_.hosts.aws(definition.resource);
     } catch (const Error& error) {  // its account cannot be got into
       found_[record.address] = unknown(error.diagnostic().message);
       return;
     }
     auto check = std::make_unique<Check>(record, definition, settings_, from_.system, index);
-    check->begin(*provider, {std::move(definition.resource), std::move(outputs)}, *executor);
+    check->begin(*provider, {std::move(definition.resource), std::move(outputs)}, *executor, aws);
     live_.push_back(std::move(check));
   }
 

@@ -174,6 +174,7 @@ std::optional<Observed> Recovery::observed(const Record& record, const Definitio
     return directory;
   };
   check.executor = &at_.hosts.of(definition.resource);
+  check.aws = at_.hosts.aws(definition.resource);
   const Recorded recorded{definition.resource, at_.sealer.from_sealed_json(record.outputs, record.address)};
   Observed seen = wait_for(at_.system, provider->observe(recorded, check));
   at_.system.remove(directory);
@@ -208,6 +209,9 @@ Found Recovery::find_out(const Record& record, const DeadRun& dead, const StepRe
   if (state == Observed::State::absent) return {Found::What::gone, "its check says that it is absent", Map(), {}};
   if (state == Observed::State::present && makes && seen->outputs) {
     return {Found::What::done, "its check says that it is there", *seen->outputs, std::nullopt};
+  }
+  if (state == Observed::State::in_progress) {
+    return {Found::What::undone, "it is still at work; who deploys it next waits for its end", Map(), std::nullopt};
   }
   if (state == Observed::State::drifted || state == Observed::State::present) {
     return {Found::What::undone, "its check says that it is only half done", Map(), std::nullopt};

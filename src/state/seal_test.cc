@@ -152,6 +152,8 @@ class OnlyFiles : public System {
   ProcessId start(const Command&, ProcessHandlers) override { bug("not asked for"); }
   void signal(ProcessId, int) override { bug("not asked for"); }
   void abandon(ProcessId) override { bug("not asked for"); }
+  WebRequestId send(WebRequest, std::function<void(WebAnswer)>) override { bug("not asked for"); }
+  void forget(WebRequestId) override { bug("not asked for"); }
   TimerId after(Milliseconds, std::function<void()>) override { bug("not asked for"); }
   void cancel(TimerId) override { bug("not asked for"); }
   void on_interrupt(std::function<void()>) override { bug("not asked for"); }

@@ -608,6 +608,25 @@ def fleet(w):
     check(there() == [], there())
 
 
+def missed(w):
+    """A host that cannot be got into is one of those that may fail, where its rollout lets any."""
+    host = w.host()
+    for name in ("web1", "web2", "web3"):
+        os.mkdir(w.path(name))
+        w.account(host, name=name, workDirectory=w.path(name))
+    w.documents[-1]["spec"]["port"] = 1
+    motd = {"name": "motd", "type": "ShellScript", "accounts": ["web1", "web2", "web3"], "rollout": {"batch": 3, "maxFailures": 1},
+            "with": {"run": "touch motd", "delete": "rm -f motd"}}
+    w.manifest("Deployment", "d", {"tasks": [motd]})
+    out = w.apply(code=1)
+    check("note: web3 will fail, as its rollout allows: " in out and "cannot connect to web3" in out, out)
+    check("batch 1 of 1: 2 done, 1 failed (1 allowed)" in out, out)
+    check(w.exists("web1/motd") and w.exists("web2/motd"), out)
+    motd["rollout"]["maxFailures"] = 0
+    out = w.apply(code=1)
+    check("Nothing was done." in out, out)
+
+
 def network(w):
     """20 hosts with links of their own; one link goes down in mid-run, and only that host is in doubt."""
     if why := lacking():
@@ -646,7 +665,7 @@ def network(w):
 
 CASES = [contract, lifecycle, gone_account, passphrase, agent, host_config, password, jump, unknown_host_key,
          changed_host_key, lost_connection, blip, lost_without_check, interrupt, timeout, background, one_master, killed,
-         secrets, files, requests, preflight, become, commands, fleet, network]
+         secrets, files, requests, preflight, become, commands, fleet, missed, network]
 
 
 def report(results):

@@ -250,6 +250,15 @@ void FakeSystem::abandon(ProcessId id) {
   children_.erase(found);
 }
 
+/// A request is its timer.
+WebRequestId FakeSystem::send(WebRequest request, std::function<void(WebAnswer)> answered) {
+  WebAnswer answer;
+  answer.failure = "nobody is there";
+  if (servers) answer = servers(request);
+  requests.push_back(std::move(request));
+  return timers_.add(time_ + web_duration, [answer, answered] { answered(answer); });
+}
+
 TimerId FakeSystem::after(Milliseconds length, std::function<void()> call) {
   return timers_.add(time_ + length, std::move(call));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A world in memory for tests: its clock jumps, its programs are functions, its calls can be made to fail.
+// A world in memory for tests: its clock jumps, its programs and servers are functions, its calls can be made to fail.
 #pragma once
 
 #include <map>
@@ -39,6 +39,9 @@ class FakeSystem final : public System {
   /// The programs: called at each start. Throwing an Error is a program that cannot be started. By default everything
   /// exits with 0 at once.
   std::function<Performance(const Command&)> programs;
+  /// All servers: called for each request that is sent. By default nobody is there.
+  std::function<WebAnswer(const WebRequest&)> servers;
+  Milliseconds web_duration{0};  ///< how long an answer takes
   std::map<std::string, std::string> environment{{"HOME", "/home/user"}, {"PATH", "/usr/bin:/bin"}};
   std::string directory = "/project";  ///< where relative paths start; exists
   std::string host_name = "host";
@@ -69,8 +72,9 @@ class FakeSystem final : public System {
   std::set<std::int64_t> groups;  ///< process groups left by one who died
 
   // What the test may look at
-  std::vector<std::string> log;   ///< "write /project/x", "start sh -c :", "signal 15", in order
-  std::vector<Command> commands;  ///< everything that was started
+  std::vector<std::string> log;      ///< "write /project/x", "start sh -c :", "signal 15", in order
+  std::vector<Command> commands;     ///< everything that was started
+  std::vector<WebRequest> requests;  ///< everything that was sent
   std::size_t alive() const { return children_.size(); }
   std::size_t most_alive = 0;  ///< the most at any one time
 
@@ -99,6 +103,9 @@ class FakeSystem final : public System {
   ProcessId start(const Command&, ProcessHandlers) override;
   void signal(ProcessId, int signal_number) override;
   void abandon(ProcessId) override;
+
+  WebRequestId send(WebRequest, std::function<void(WebAnswer)>) override;
+  void forget(WebRequestId id) override { timers_.cancel(id); }
 
   TimerId after(Milliseconds, std::function<void()>) override;
   void cancel(TimerId) override;

@@ -29,7 +29,8 @@ Value account_value(const Model& model, AccountId id) {
   map.append({"account", {}}, account.name);
   map.append({"kind", {}}, account.kind->name);
   map.append({"authentication", {}}, account.authentication ? Value(account.authentication->name) : Value());
-  map.append({"place", {}}, account.kind->name == "UnixInfrastructureAccount" ? Value(place_of(account)) : Value());
+  const std::string place = place_of(account);
+  map.append({"place", {}}, place.empty() ? Value() : Value(place));
   List roles;
   for (std::string& role : roles_of(model, id)) roles.emplace_back(std::move(role));
   map.append({"roles", {}}, std::move(roles));
@@ -50,9 +51,9 @@ int list(Call& call, const Model& model, Format format) {
   Table table({"ACCOUNT", "KIND", "AUTHENTICATION", "PLACE", "ROLES"});
   for (AccountId id = 0; id < model.accounts.size(); ++id) {
     const Account& account = model.accounts[id];
-    const bool is_unix = account.kind->name == "UnixInfrastructureAccount";
+    const std::string place = place_of(account);
     table.add({account.name, std::string(account.kind->name),
-               account.authentication ? account.authentication->name : "-", is_unix ? place_of(account) : "-",
+               account.authentication ? account.authentication->name : "-", place.empty() ? "-" : place,
                fmt::format("{}", fmt::join(roles_of(model, id), ", "))});
   }
   print(call, table.text(call.out_style));

@@ -145,7 +145,11 @@ const Kind& aws_account_kind() {
       .alpha = true,
       .summary = "An account of Amazon Web Services.",
       .manual = R"(
-`${{ account.id }}` and `${{ account.region }}` are what its tasks read of it.
+`${{ account.id }}` and `${{ account.region }}` are what its tasks read of it. See "AWS" in the manual.
+
+Who one is there is asked for (STS, GetCallerIdentity) by `verba accounts test`, and by every run before its first
+change: where that is not `accountId`, nothing is done. A ShellScript with such an account runs on this machine, with
+the account's credentials and region in its environment.
 )",
       .example = R"(apiVersion: verbacratis/v1
 kind: AwsInfrastructureAccount
@@ -158,12 +162,18 @@ spec:
           {
               authentication("Name of the Aws authentication to get in with; left out: AWS's own credential chain",
                              "website-deployer"),
-              {.name = "region", .summary = "Region of its tasks", .example = "eu-central-1"},
+              {.name = "region",
+               .summary = "Region of its tasks; left out: as the authentication, AWS_REGION, AWS_DEFAULT_REGION or the "
+                          "profile say",
+               .expressions = true,
+               .example = "eu-central-1"},
               {.name = "accountId",
                .summary = "The account that it must be, so that nothing is changed in another one",
+               .expressions = true,
                .example = "\"123456789012\""},
               {.name = "endpointUrl",
                .summary = "Where the services are, in place of AWS's own places",
+               .expressions = true,
                .example = "https://localhost:4566"},
               steps_at_a_time(),
               provider(),

@@ -18,7 +18,10 @@ Field secret(std::string_view name, std::string_view summary, bool required, std
 }
 
 Field region() {
-  return {.name = "region", .summary = "Region, where the account names none", .example = "eu-central-1"};
+  return {.name = "region",
+          .summary = "Region, where the account names none",
+          .expressions = true,
+          .example = "eu-central-1"};
 }
 
 Kind kind_of(std::string_view name, bool alpha, std::string_view summary, std::string_view manual,
@@ -98,7 +101,10 @@ spec:
 }
 
 Kind aws_chain() {
-  return kind_of("AwsAuthentication", true, "AWS's own credential chain: environment, profiles, instance roles.", "\n",
+  return kind_of("AwsAuthentication", true, "AWS's own credential chain: environment, profiles, instance roles.", R"(
+Credentials are looked for where AWS's own tools look, in their order: the environment, a profile with a role, a web
+identity, the rest of the profile (SSO, keys, a credential_process), the container, the instance.
+)",
                  R"(apiVersion: verbacratis/v1
 kind: AwsAuthentication
 metadata: {name: from-environment}
@@ -108,7 +114,10 @@ spec: {region: eu-central-1}
 }
 
 Kind aws_key() {
-  return kind_of("AwsKeyBasedAuthentication", true, "An access key of AWS.", "\n", R"(apiVersion: verbacratis/v1
+  return kind_of("AwsKeyBasedAuthentication", true, "An access key of AWS.", R"(
+It is best taken from where secrets are kept, and from nowhere else: no key is ever recorded.
+)",
+                 R"(apiVersion: verbacratis/v1
 kind: AwsKeyBasedAuthentication
 metadata: {name: deployer}
 spec:
@@ -121,7 +130,10 @@ spec:
 }
 
 Kind aws_profile() {
-  return kind_of("AwsProfileBasedAuthentication", true, "A profile of AWS's configuration.", "\n",
+  return kind_of("AwsProfileBasedAuthentication", true, "A profile of AWS's configuration.", R"(
+Only that profile counts, whatever keys the environment holds: its role with source_profile or credential_source, its
+SSO session (`aws sso login` comes before), its keys, or its credential_process.
+)",
                  R"(apiVersion: verbacratis/v1
 kind: AwsProfileBasedAuthentication
 metadata: {name: website-deployer}
@@ -130,32 +142,41 @@ spec: {profileName: website}
                  {{.name = "profileName",
                    .summary = "Name of the profile",
                    .required = true,
+                   .expressions = true,
                    .alpha = "profile_name",
                    .example = "website"},
                   region()});
 }
 
 Kind aws_role() {
-  return kind_of(
-      "AwsAssumeRoleAuthentication", false, "A role of AWS, taken on from another authentication.", "\n",
-      R"(apiVersion: verbacratis/v1
+  return kind_of("AwsAssumeRoleAuthentication", false, "A role of AWS, taken on from another authentication.", R"(
+A role may be taken on by one that was itself taken on. Sessions are renewed ahead of their end, in mid-run too.
+)",
+                 R"(apiVersion: verbacratis/v1
 kind: AwsAssumeRoleAuthentication
 metadata: {name: production-deployer}
 spec:
   roleArn: arn:aws:iam::123456789012:role/deployer
 )",
-      {{.name = "roleArn",
-        .summary = "The role",
-        .required = true,
-        .example = "arn:aws:iam::123456789012:role/deployer"},
-       secret("externalId", "The external id that the role asks for", false),
-       {.name = "sessionName", .summary = "Name of the session, for the trail", .example = "verba"},
-       {.name = "duration", .type = FieldType::duration, .summary = "How long a session lasts", .example = "1h"},
-       {.name = "source",
-        .summary = "The Aws authentication that takes on the role; left out: AWS's own credential chain",
-        .example = "deployer",
-        .refers_to = "Authentication"},
-       region()});
+                 {{.name = "roleArn",
+                   .summary = "The role",
+                   .required = true,
+                   .expressions = true,
+                   .example = "arn:aws:iam::123456789012:role/deployer"},
+                  secret("externalId", "The external id that the role asks for", false),
+                  {.name = "sessionName",
+                   .summary = "Name of the session, for the trail; left out: verba- and the time",
+                   .expressions = true,
+                   .example = "verba"},
+                  {.name = "duration",
+                   .type = FieldType::duration,
+                   .summary = "How long a session lasts, 15m to 12h; left out: as AWS does, an hour",
+                   .example = "1h"},
+                  {.name = "source",
+                   .summary = "The Aws authentication that takes on the role; left out: AWS's own credential chain",
+                   .example = "deployer",
+                   .refers_to = "Authentication"},
+                  region()});
 }
 
 Kind kubeconfig() {

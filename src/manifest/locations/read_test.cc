@@ -85,6 +85,8 @@ class Files : public System {
   ProcessId start(const Command&, ProcessHandlers) override { return 0; }
   void signal(ProcessId, int) override {}
   void abandon(ProcessId) override {}
+  WebRequestId send(WebRequest, std::function<void(WebAnswer)>) override { return 0; }
+  void forget(WebRequestId) override {}
   TimerId after(Milliseconds, std::function<void()>) override { return 0; }
   void cancel(TimerId) override {}
   void on_interrupt(std::function<void()>) override {}

@@ -19,12 +19,14 @@
 #include "os/posix/files.h"
 #include "os/posix/interrupts.h"
 #include "os/posix/surroundings.h"
+#include "os/posix/web.h"
 #include "os/timers.h"
 
 namespace verba {
 namespace {
 
 constexpr std::uint64_t interrupt_key = 0;
+constexpr std::uint64_t web_key = ~std::uint64_t{1};  ///< of no child
 
 posix::Fd make_epoll() {
   posix::Fd epoll(::epoll_create1(EPOLL_CLOEXEC));
@@ -34,14 +36,7 @@ posix::Fd make_epoll() {
 
 class PosixSystem final : public System {
  public:
-  PosixSystem() : epoll_(make_epoll()), children_(epoll_.get(), timers_) {
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.u64 = interrupt_key;
-    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, interrupts_.fd(), &event) != 0) {
-      posix::fail("system.poll", "cannot make the event loop", errno);
-    }
-  }
+  PosixSystem() : epoll_(make_epoll()), children_(epoll_.get(), timers_) { watch(interrupts_.fd(), interrupt_key); }
 
   std::optional<std::string> read_file(const std::string& path, std::uint64_t limit_bytes) override {
     return posix::read_file(path, limit_bytes);
@@ -81,6 +76,18 @@ class PosixSystem final : public System {
   void signal(ProcessId id, int signal_number) override { children_.signal(id, signal_number); }
   void abandon(ProcessId id) override { children_.abandon(id); }
 
+  WebRequestId send(WebRequest request, std::function<void(WebAnswer)> answered) override {
+    if (!web_) {
+      auto web = std::make_unique<posix::Web>(timers_);
+      watch(web->fd(), web_key);
+      web_ = std::move(web);
+    }
+    return web_->send(std::move(request), std::move(answered));
+  }
+  void forget(WebRequestId id) override {
+    if (web_) web_->forget(id);
+  }
+
   TimerId after(Milliseconds length, std::function<void()> call) override {
     return timers_.add(posix::steady() + length, std::move(call));
   }
@@ -89,13 +96,24 @@ class PosixSystem final : public System {
 
   void poll() override {
     for (bool handled = false; !handled;) {
-      if (children_.none() && timers_.empty() && !interrupts_.active()) bug("poll() with nothing to wait for");
+      if (children_.none() && timers_.empty() && !interrupts_.active() && (!web_ || web_->none())) {
+        bug("poll() with nothing to wait for");
+      }
       handled = wait_once();
       if (!timers_.empty() && timers_.call_due(posix::steady())) handled = true;
     }
   }
 
  private:
+  void watch(int fd, std::uint64_t key) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u64 = key;
+    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) {
+      posix::fail("system.poll", "cannot make the event loop", errno);
+    }
+  }
+
   /// Milliseconds until the next timer, rounded up; -1 when there is none.
   int patience() const {
     const std::optional<Timers::Time> next = timers_.next();
@@ -111,15 +129,23 @@ class PosixSystem final : public System {
     bool handled = false;
     for (int i = 0; i < count; ++i) {
       const std::uint64_t key = events[static_cast<std::size_t>(i)].data.u64;
-      if (key == interrupt_key ? interrupts_.ready() : children_.ready(key)) handled = true;
+      if (ready(key)) handled = true;
     }
     return handled;
+  }
+
+  bool ready(std::uint64_t key) {
+    if (key == interrupt_key) return interrupts_.ready();
+    if (key != web_key) return children_.ready(key);
+    web_->ready();
+    return true;
   }
 
   posix::Fd epoll_;
   Timers timers_;
   posix::Interrupts interrupts_;
   posix::Children children_;
+  std::unique_ptr<posix::Web> web_;  ///< when first needed
 };
 
 /// A program that was started without one of the standard descriptors would get it as a pipe or a database, and

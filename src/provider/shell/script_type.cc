@@ -58,7 +58,8 @@ five seconds later KILL. What a script leaves running in the background lives on
 
 **On another machine**, where the task's account is a `UnixInfrastructureAccount`, all of this is the same but for two
 things: the environment is that machine's in place of the operator's, and `workdir` starts from the account's
-`workDirectory`. With a `CloudInfrastructureAccount` scripts run on this machine, with its credentials in their environment.
+`workDirectory`. With a `CloudInfrastructureAccount` or an `AwsInfrastructureAccount` scripts run on this machine, with its
+credentials in their environment.
 )";
 
 constexpr std::string_view example = R"(name: greeting
@@ -174,7 +175,8 @@ const TaskType& shell_script_type() {
                    .type = FieldType::list,
                    .summary = "What was printed, with 'outputs: lines'",
                    .fields = {{.name = "line", .summary = "One line"}}}},
-      .accounts = {"InfrastructureAccount", "UnixInfrastructureAccount", "CloudInfrastructureAccount"},
+      .accounts = {"InfrastructureAccount", "UnixInfrastructureAccount", "CloudInfrastructureAccount",
+                   "AwsInfrastructureAccount"},
       .all_outputs = output_names,
   };
   return type;

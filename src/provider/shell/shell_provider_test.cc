@@ -225,7 +225,7 @@ TEST_F(ShellProviderTest, TheTypeDescribesItself) {
   const TaskType& type = provider_->type();
   EXPECT_EQ(type.name, "ShellScript");
   EXPECT_EQ(type.accounts, (std::vector<std::string_view>{"InfrastructureAccount", "UnixInfrastructureAccount",
-                                                          "CloudInfrastructureAccount"}));
+                                                          "CloudInfrastructureAccount", "AwsInfrastructureAccount"}));
   for (const Field& field : type.inputs) EXPECT_FALSE(field.summary.empty()) << field.name;
   Sources sources;
   Diagnostics diagnostics;

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// What services of AWS answer, in XML (query protocol, S3) or JSON.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "os/system.h"
+#include "value/value.h"
+
+namespace verba {
+
+/// Why there is no good answer.
+struct AwsFailure {
+  std::string code;        ///< "AccessDenied"; "" when the service named none, or did not answer
+  std::string message;     ///< one sentence
+  std::string request_id;  ///< what AWS's support asks for; may be ""
+  int status = 0;          ///< 0: it did not answer
+  bool in_doubt = false;   ///< what was asked for may have been done all the same
+  bool stopped = false;    ///< it was broken off by us
+};
+
+/// "AccessDenied: User is not authorized to do this (request 1f2e)".
+std::string to_string(const AwsFailure&);
+
+struct AwsAnswer {
+  /// Of XML the content of the root: elements with others inside are maps, those with nothing but `member` (or `entry`)
+  /// inside are lists, and so are those of one name; all else is text, "" where an element is empty. Null without a
+  /// body.
+  Value value;
+  std::string body = {};  ///< as it came
+  Variables headers;
+  std::optional<AwsFailure> failure;
+
+  bool good() const { return !failure.has_value(); }
+};
+
+/// A status of 300 and more, a body that is neither XML nor JSON, and no answer at all are failures. Services behind
+/// load balancers answer HTML or nothing when they are in trouble: that is a failure without a code.
+enum class AwsBody { tree, any };  ///< what a good answer has; of `any` there may be no value
+AwsAnswer read_aws_answer(WebAnswer, AwsBody = AwsBody::tree);
+
+/// By a path of names: at(answer.value, {"Stacks"}). Null when there is none.
+const Value* at(const Value&, std::initializer_list<std::string_view> path);
+/// "" when it is none.
+std::string text_at(const Value&, std::initializer_list<std::string_view> path);
+/// Empty when it is none: of an empty list XML says no more than of an empty text.
+const List& list_at(const Value&, std::initializer_list<std::string_view> path);
+
+}  // namespace verba

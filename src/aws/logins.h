@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// From logins to credentials that are good now.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "aws/configuration.h"
+#include "aws/place.h"
+#include "aws/transport.h"
+#include "os/async.h"
+#include "os/process.h"
+#include "value/value.h"
+
+namespace verba {
+
+/// Why one cannot get in.
+struct NoLogin {
+  std::string message;  ///< one sentence
+  std::string hint;
+};
+
+/// What a place to look for credentials has: them, a problem, or neither (nothing is set up there, or it was broken
+/// off).
+struct AwsFound {
+  std::optional<AwsCredentials> credentials = {};
+  std::optional<NoLogin> problem = {};
+
+  bool any() const { return credentials || problem; }
+};
+
+/// Credentials of everybody who gets into accounts of AWS, each asked for once, by whoever needs them first, while the
+/// others wait. Those that end are asked for anew ahead of their end: when less than a quarter of their time is left,
+/// or ten minutes. Borrows the system. One thread.
+class AwsLogins {
+ public:
+  explicit AwsLogins(System& system);
+  AwsLogins(const AwsLogins&) = delete;
+  AwsLogins& operator=(const AwsLogins&) = delete;
+  ~AwsLogins();
+
+  /// Called with every credential that was got, before it is used.
+  void on_secret(std::function<void(const Value&)> keep) { keep_secret_ = std::move(keep); }
+
+  /// How to ask a person for a line: the code of an MFA device. While there is nobody to ask (as at first), a profile
+  /// with one is a problem.
+  using Question = std::function<std::optional<std::string>(const std::string& question)>;
+  void on_question(Question ask) { ask_ = std::move(ask); }
+
+  /// Of the place's login. Neither credentials nor a problem: `stop` was requested.
+  Async<AwsFound> credentials(AwsPlace place, Stop& stop);
+  /// A service says that they have expired: the next who asks gets others.
+  void expired(const AwsPlace&, const AwsCredentials&);
+
+  AwsTransport& transport() { return transport_; }
+  const AwsConfiguration& configuration() const { return configuration_; }
+  System& system() const { return system_; }
+
+ private:
+  struct Entry;
+  class Waiting;
+  class Turn;
+  Entry& entry_of(const AwsPlace&);
+  Async<AwsFound> renewed(Entry& entry, AwsPlace place, Stop& stop);
+
+  System& system_;
+  AwsConfiguration configuration_;
+  AwsTransport transport_;
+  std::function<void(const Value&)> keep_secret_;
+  Question ask_;
+  std::map<std::string, std::unique_ptr<Entry>> entries_;  ///< by login; see entry_of
+};
+
+}  // namespace verba

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// Credentials that a machine has without being told: of a session of IAM Identity Center (SSO), of a container, of an
+// instance.
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+#include <array>
+#include <utility>
+
+#include "aws/sources.h"
+#include "value/json.h"
+
+namespace verba {
+namespace {
+
+AwsFound problem(std::string message, std::string hint = {}) {
+  return {.problem = NoLogin{std::move(message), std::move(hint)}};
+}
+
+std::string sha1_hex(std::string_view text) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
+  unsigned int size = 0;
+  EVP_Digest(text.data(), text.size(), bytes.data(), &size, EVP_sha1(), nullptr);
+  std::string hex;
+  for (unsigned int i = 0; i < size; ++i) hex += fmt::format("{:02x}", bytes[i]);
+  return hex;
+}
+
+/// Of what answers in plain HTTP, only what cannot be elsewhere may be told a token.
+bool may_be_asked(std::string_view url) {
+  if (url.starts_with("https://")) return true;
+  if (!url.starts_with("http://")) return false;
+  std::string_view host = url.substr(7, url.find_first_of("/?", 7) - 7);
+  const std::size_t port = host.rfind(':');
+  if (port != std::string_view::npos && host.find(']', port) == std::string_view::npos) host = host.substr(0, port);
+  return host == "localhost" || host.starts_with("127.") || host == "[::1]" || host == "169.254.170.2" ||
+         host == "169.254.170.23" || host == "[fd00:ec2::23]";
+}
+
+std::optional<AwsCredentials> credentials_in(const Value& value) {
+  AwsCredentials credentials{text_at(value, {"AccessKeyId"}), text_at(value, {"SecretAccessKey"}),
+                             text_at(value, {"Token"}), parse_instant(text_at(value, {"Expiration"}))};
+  if (credentials.access_key.empty() || credentials.secret_key.empty()) return std::nullopt;
+  return credentials;
+}
+
+}  // namespace
+
+Async<AwsAnswer> AwsSources::ask_machine(std::string place, AwsMessage message, Stop& stop) {
+  AwsCall call{.service = &sts_service(), .endpoint = std::move(place), .message = std::move(message), .direct = true};
+  Async<AwsAnswer> asking = transport_.send(std::move(call), std::nullopt, stop);
+  AwsAnswer answer = co_await asking;
+  co_return answer;
+}
+
+/// The token is the one that `aws sso login` has written down.
+Async<AwsFound> AwsSources::of_sso(std::string profile, Stop& stop) {
+  const std::string session = setting(profile, "sso_session");
+  const auto section = configuration_.sso_sessions.find(session);
+  const auto say = [&](std::string_view name) {
+    if (section == configuration_.sso_sessions.end()) return setting(profile, name);
+    const auto known = section->second.find(name);
+    return known != section->second.end() ? known->second : setting(profile, name);
+  };
+  const std::string cached = session.empty() ? say("sso_start_url") : session;
+  const std::string path = home_path(system_, "~/.aws/sso/cache/" + sha1_hex(cached) + ".json");
+  const std::string hint = fmt::format("log in with `aws sso login --profile {}`", profile);
+  const std::optional<std::string> text = system_.read_file(path, 1 << 20);
+  if (!text) co_return problem(fmt::format("nobody is logged in to SSO for the profile '{}'", profile), hint);
+  std::string why;
+  const Value token = parse_json(*text, why).value_or(Value());
+  const std::optional<Instant> end = parse_instant(text_at(token, {"expiresAt"}));
+  if (!end || *end <= system_.now()) {
+    co_return problem(fmt::format("the SSO session of the profile '{}' has ended", profile), hint);
+  }
+  const std::string region = say("sso_region");
+  AwsCall call{.service = &sso_service(), .region = region};
+  call.endpoint = endpoint_of(sso_service(), region, place_, configuration_, system_);
+  call.message = get_message(
+      "/federation/credentials",
+      {{"role_name", setting(profile, "sso_role_name")}, {"account_id", setting(profile, "sso_account_id")}},
+      {{"x-amz-sso_bearer_token", text_at(token, {"accessToken"})}});
+  Async<AwsAnswer> asking = transport_.send(std::move(call), std::nullopt, stop);
+  const AwsAnswer answer = co_await asking;
+  if (answer.failure && answer.failure->stopped) co_return AwsFound{};
+  if (answer.failure) {
+    co_return problem(fmt::format("SSO gives the profile '{}' no credentials: {}", profile, to_string(*answer.failure)),
+                      hint);
+  }
+  AwsCredentials got{text_at(answer.value, {"roleCredentials", "accessKeyId"}),
+                     text_at(answer.value, {"roleCredentials", "secretAccessKey"}),
+                     text_at(answer.value, {"roleCredentials", "sessionToken"})};
+  const Value* ends = at(answer.value, {"roleCredentials", "expiration"});
+  if (ends != nullptr && ends->is(Value::Kind::integer)) got.expires = Instant{ends->integer()};
+  if (got.secret_key.empty()) co_return problem("the answer of SSO has no credentials in it", hint);
+  co_return AwsFound{.credentials = std::move(got)};
+}
+
+Async<AwsFound> AwsSources::of_container(Stop& stop) {
+  std::string url = variable("AWS_CONTAINER_CREDENTIALS_FULL_URI");
+  if (const std::string path = variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"); !path.empty()) {
+    url = "http://169.254.170.2" + path;
+  }
+  if (url.empty()) co_return AwsFound{};
+  if (!may_be_asked(url)) {
+    co_return problem(fmt::format("AWS_CONTAINER_CREDENTIALS_FULL_URI is '{}', which is neither https nor near", url));
+  }
+  std::string token = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN");
+  if (const std::string file = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); !file.empty()) {
+    token = system_.read_file(file, 64 << 10).value_or("");
+    while (token.ends_with('\n')) token.pop_back();
+  }
+  if (token.find_first_of("\r\n") != std::string::npos) {
+    co_return problem("the token for the container's credentials has more than one line");
+  }
+  const std::size_t begin = std::min(url.find('/', url.find("//") + 2), url.size());
+  AwsMessage message = get_message(begin < url.size() ? url.substr(begin) : "/");
+  if (const std::size_t mark = message.path.find('?'); mark != std::string::npos) {
+    co_return problem(fmt::format("AWS_CONTAINER_CREDENTIALS_FULL_URI is '{}': a query is not expected there", url));
+  }
+  if (!token.empty()) message.headers.emplace_back("Authorization", token);
+  Async<AwsAnswer> asking = ask_machine(url.substr(0, begin), std::move(message), stop);
+  const AwsAnswer answer = co_await asking;
+  if (answer.failure && answer.failure->stopped) co_return AwsFound{};
+  std::optional<AwsCredentials> got = credentials_in(answer.value);
+  if (answer.failure || !got) {
+    co_return problem(fmt::format("the container has no credentials at {}: {}", url,
+                                  answer.failure ? to_string(*answer.failure) : "none are in the answer"));
+  }
+  co_return AwsFound{.credentials = std::move(got)};
+}
+
+/// By version 2 of the instance metadata service. That nobody is there is no mistake: this is no instance then.
+Async<AwsFound> AwsSources::of_instance(Stop& stop) {
+  if (variable("AWS_EC2_METADATA_DISABLED") == "true") co_return AwsFound{};
+  std::string place = variable("AWS_EC2_METADATA_SERVICE_ENDPOINT");
+  while (place.ends_with('/')) place.pop_back();
+  if (place.empty()) {
+    place = variable("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE") == "IPv6" ? "http://[fd00:ec2::254]"
+                                                                         : "http://169.254.169.254";
+  }
+  constexpr const char* roles = "/latest/meta-data/iam/security-credentials/";
+  AwsMessage session{.method = "PUT", .path = "/latest/api/token"};
+  session.headers = {{"x-aws-ec2-metadata-token-ttl-seconds", "21600"}};
+  Async<AwsAnswer> beginning = ask_machine(place, std::move(session), stop);
+  const AwsAnswer token = co_await beginning;
+  if (token.body.empty() || !token.good()) co_return AwsFound{};
+  const Variables headers{{"x-aws-ec2-metadata-token", token.body}};
+  Async<AwsAnswer> listing = ask_machine(place, get_message(roles, {}, headers), stop);
+  const AwsAnswer list = co_await listing;
+  const std::string role = list.body.substr(0, list.body.find('\n'));
+  if (role.empty() || !list.good()) co_return AwsFound{};
+  Async<AwsAnswer> asking = ask_machine(place, get_message(roles + role, {}, headers), stop);
+  const AwsAnswer answer = co_await asking;
+  if (answer.failure && answer.failure->stopped) co_return AwsFound{};
+  std::optional<AwsCredentials> got = credentials_in(answer.value);
+  if (answer.failure || !got) {
+    co_return problem(fmt::format("the instance's role {} has no credentials: {}", role,
+                                  answer.failure ? to_string(*answer.failure) : text_at(answer.value, {"Message"})));
+  }
+  co_return AwsFound{.credentials = std::move(got)};
+}
+
+}  // namespace verba

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "aws/sources.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/diagnostic.h"
+#include "base/number.h"
+#include "os/curl.h"
+#include "value/json.h"
+
+namespace verba {
+namespace {
+
+constexpr Milliseconds process_limit{60'000};
+constexpr std::size_t process_bytes = 64 << 10;
+
+AwsFound problem(std::string message, std::string hint = {}) {
+  return {.problem = NoLogin{std::move(message), std::move(hint)}};
+}
+
+AwsFound found(AwsCredentials credentials) {
+  return {.credentials = std::move(credentials)};
+}
+
+/// An answer with SecretAccessKey in it, as STS, containers, instances and processes give it.
+std::optional<AwsCredentials> credentials_in(const Value& value, std::string_view token) {
+  AwsCredentials credentials{text_at(value, {"AccessKeyId"}), text_at(value, {"SecretAccessKey"}),
+                             text_at(value, {token}), parse_instant(text_at(value, {"Expiration"}))};
+  if (credentials.access_key.empty() || credentials.secret_key.empty()) return std::nullopt;
+  return credentials;
+}
+
+}  // namespace
+
+AwsSources::AwsSources(AwsTransport& transport, const AwsConfiguration& configuration, const AwsLogins::Question& ask,
+                       AwsPlace place)
+    : transport_(transport),
+      system_(transport.system()),
+      configuration_(configuration),
+      ask_(ask),
+      place_(std::move(place)) {}
+
+std::string AwsSources::variable(const char* name) const {
+  return system_.variable(name).value_or("");
+}
+
+std::string AwsSources::setting(std::string_view profile, std::string_view name) const {
+  return std::string(configuration_.setting(profile, name));
+}
+
+Async<AwsFound> AwsSources::find(Stop& stop) {
+  Async<AwsFound> looking = of(place_.login, stop);
+  AwsFound result = co_await looking;
+  if (result.any() || stop.requested()) co_return result;
+  co_return problem(
+      "there are no credentials of AWS: not in the environment, in no profile, and this machine has no role",
+      "log in as for AWS's own tools (`aws configure`, `aws sso login`), or give the account an "
+      "authentication");
+}
+
+Async<AwsFound> AwsSources::of(AwsLogin login, Stop& stop) {
+  if (login.kind == AwsLogin::Kind::keys) co_return found(login.keys);
+  if (login.kind == AwsLogin::Kind::chain) {
+    Async<AwsFound> looking = of_chain(stop);
+    AwsFound result = co_await looking;
+    co_return result;
+  }
+  if (login.kind == AwsLogin::Kind::profile) {
+    Async<AwsFound> looking = of_profile(login.profile, {}, stop);
+    AwsFound result = co_await looking;
+    if (!result.any() && !stop.requested()) {
+      co_return problem(fmt::format("the profile '{}' of AWS's configuration has no credentials", login.profile),
+                        "it needs keys, a role_arn with its source, an SSO session or a credential_process");
+    }
+    co_return result;
+  }
+  Async<AwsFound> looking = of(login.source ? *login.source : AwsLogin(), stop);
+  AwsFound source = co_await looking;
+  if (!source.credentials) co_return source;
+  Async<AwsFound> taking = take_on({login.role_arn, login.external_id, login.session_name, login.duration},
+                                   *std::move(source.credentials), stop);
+  AwsFound result = co_await taking;
+  co_return result;
+}
+
+Async<AwsFound> AwsSources::of_chain(Stop& stop) {
+  AwsFound result = of_environment();
+  if (result.any()) co_return result;
+  const std::string profile = default_profile(system_);
+  const std::string token_file = variable("AWS_WEB_IDENTITY_TOKEN_FILE");
+  if (!token_file.empty() && setting(profile, "role_arn").empty()) {
+    Async<AwsFound> taking =
+        take_on_by_token({variable("AWS_ROLE_ARN"), "", variable("AWS_ROLE_SESSION_NAME")}, token_file, stop);
+    result = co_await taking;
+    co_return result;
+  }
+  if (profile != "default" || configuration_.profiles.contains(profile)) {
+    Async<AwsFound> looking = of_profile(profile, {}, stop);
+    result = co_await looking;
+  }
+  if (!result.any() && !stop.requested()) {
+    Async<AwsFound> looking = of_container(stop);
+    result = co_await looking;
+  }
+  if (!result.any() && !stop.requested()) {
+    Async<AwsFound> looking = of_instance(stop);
+    result = co_await looking;
+  }
+  co_return result;
+}
+
+AwsFound AwsSources::of_environment() const {
+  AwsCredentials keys{variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY"), variable("AWS_SESSION_TOKEN")};
+  if (keys.access_key.empty() != keys.secret_key.empty()) {
+    return problem("of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY only one is set", "set both, or neither");
+  }
+  return keys.access_key.empty() ? AwsFound{} : found(std::move(keys));
+}
+
+AwsFound AwsSources::of_keys(std::string_view profile) const {
+  AwsCredentials keys{setting(profile, "aws_access_key_id"), setting(profile, "aws_secret_access_key"),
+                      setting(profile, "aws_session_token")};
+  if (keys.access_key.empty()) return {};
+  if (!keys.secret_key.empty()) return found(std::move(keys));
+  return problem(fmt::format("the profile '{}' has an aws_access_key_id without an aws_secret_access_key", profile));
+}
+
+Async<AwsFound> AwsSources::of_profile(std::string name, std::vector<std::string> way, Stop& stop) {
+  if (!configuration_.profiles.contains(name)) {
+    std::vector<std::string_view> known;
+    for (const auto& [other, section] : configuration_.profiles) known.push_back(other);
+    co_return problem(fmt::format("there is no profile '{}' in AWS's configuration", name),
+                      did_you_mean(name, known, fmt::format("there are: {}", fmt::join(known, ", "))));
+  }
+  AwsFound result;
+  if (!setting(name, "role_arn").empty()) {
+    Async<AwsFound> taking = of_role_profile(name, std::move(way), stop);
+    result = co_await taking;
+    co_return result;
+  }
+  if (!setting(name, "sso_account_id").empty()) {
+    Async<AwsFound> looking = of_sso(name, stop);
+    result = co_await looking;
+    co_return result;
+  }
+  result = of_keys(name);
+  if (result.any() || setting(name, "credential_process").empty()) co_return result;
+  Async<AwsFound> asking = of_process(name, stop);
+  result = co_await asking;
+  co_return result;
+}
+
+Async<AwsFound> AwsSources::of_role_profile(std::string name, std::vector<std::string> way, Stop& stop) {
+  if (std::ranges::find(way, name) != way.end()) {
+    way.push_back(name);
+    co_return problem(fmt::format("these profiles take on their roles from one another: {}", fmt::join(way, " -> ")),
+                      "one source_profile has to lead to credentials");
+  }
+  way.push_back(name);
+  Role role{setting(name, "role_arn"), setting(name, "external_id"), setting(name, "role_session_name")};
+  role.duration = std::chrono::seconds(number_in<std::int64_t>(setting(name, "duration_seconds")).value_or(0));
+  const std::string token_file = setting(name, "web_identity_token_file");
+  if (!token_file.empty()) {
+    Async<AwsFound> taking = take_on_by_token(std::move(role), token_file, stop);
+    AwsFound result = co_await taking;
+    co_return result;
+  }
+  AwsFound source;
+  const std::string source_profile = setting(name, "source_profile");
+  if (source_profile == name) {
+    source = of_keys(name);
+  } else if (!source_profile.empty()) {
+    Async<AwsFound> looking = of_profile(source_profile, way, stop);
+    source = co_await looking;
+  } else {
+    Async<AwsFound> looking = of_source(setting(name, "credential_source"), stop);
+    source = co_await looking;
+  }
+  role.mfa_serial = setting(name, "mfa_serial");
+  if (source.credentials && !role.mfa_serial.empty()) {
+    const std::string what = fmt::format("code of {} for the profile '{}'", role.mfa_serial, name);
+    const std::optional<std::string> code = ask_ ? ask_(what + ": ") : std::nullopt;
+    if (!code) {
+      co_return problem(fmt::format("the {} is needed, and there is nobody to ask", what),
+                        "run `verba accounts test` on a terminal to see whether it works; else take on the role with "
+                        "AWS's own tools, and give its keys in the environment");
+    }
+    role.mfa_code = *code;
+  }
+  if (source.credentials) {
+    Async<AwsFound> taking = take_on(std::move(role), *std::move(source.credentials), stop);
+    source = co_await taking;
+  } else if (!source.problem && !stop.requested()) {
+    source = problem(fmt::format("the profile '{}' has a role_arn, but nothing to take it on with", name),
+                     "give it a source_profile with credentials, or a credential_source");
+  }
+  co_return source;
+}
+
+Async<AwsFound> AwsSources::of_source(std::string name, Stop& stop) {
+  if (name == "Environment") co_return of_environment();
+  if (name != "EcsContainer" && name != "Ec2InstanceMetadata") {
+    co_return name.empty() ? AwsFound{} : problem(fmt::format("there is no credential_source '{}'", name));
+  }
+  Async<AwsFound> looking = name == "EcsContainer" ? of_container(stop) : of_instance(stop);
+  AwsFound result = co_await looking;
+  co_return result;
+}
+
+Async<AwsFound> AwsSources::take_on(Role role, AwsCredentials credentials, Stop& stop) {
+  Variables parameters{{"RoleArn", role.arn}};
+  if (role.session_name.empty()) role.session_name = fmt::format("verba-{}", system_.now().ms / 1000);
+  parameters.emplace_back("RoleSessionName", role.session_name);
+  if (!role.external_id.empty()) parameters.emplace_back("ExternalId", role.external_id);
+  if (role.duration.count() > 0)
+    parameters.emplace_back("DurationSeconds", std::to_string(role.duration.count() / 1000));
+  if (!role.mfa_serial.empty()) {
+    parameters.emplace_back("SerialNumber", role.mfa_serial);
+    parameters.emplace_back("TokenCode", role.mfa_code);
+  }
+  Async<AwsFound> asking = ask_sts("AssumeRole", std::move(parameters), std::move(credentials), role.arn, stop);
+  AwsFound result = co_await asking;
+  co_return result;
+}
+
+Async<AwsFound> AwsSources::take_on_by_token(Role role, std::string token_file, Stop& stop) {
+  std::optional<std::string> token = system_.read_file(home_path(system_, token_file), 64 << 10);
+  if (!token) co_return problem(fmt::format("there is no file '{}' with a token of an identity", token_file));
+  while (token->ends_with('\n')) token->pop_back();
+  Variables parameters{{"RoleArn", role.arn}, {"WebIdentityToken", *token}};
+  if (role.session_name.empty()) role.session_name = fmt::format("verba-{}", system_.now().ms / 1000);
+  parameters.emplace_back("RoleSessionName", role.session_name);
+  if (role.duration.count() > 0)
+    parameters.emplace_back("DurationSeconds", std::to_string(role.duration.count() / 1000));
+  Async<AwsFound> asking = ask_sts("AssumeRoleWithWebIdentity", std::move(parameters), std::nullopt, role.arn, stop);
+  AwsFound result = co_await asking;
+  co_return result;
+}
+
+Async<AwsFound> AwsSources::ask_sts(std::string action, Variables parameters, std::optional<AwsCredentials> credentials,
+                                    std::string role, Stop& stop) {
+  const AwsService& sts = sts_service();
+  AwsCall call{.service = &sts, .region = region_of(place_, configuration_, system_)};
+  if (call.region.empty()) call.region = "us-east-1";
+  call.endpoint = endpoint_of(sts, call.region, place_, configuration_, system_);
+  call.message = query_message(sts, action, std::move(parameters));
+  Async<AwsAnswer> asking = transport_.send(std::move(call), std::move(credentials), stop);
+  const AwsAnswer answer = co_await asking;
+  if (answer.failure && answer.failure->stopped) co_return AwsFound{};
+  if (answer.failure) {
+    co_return problem(fmt::format("the role {} cannot be taken on: {}", role, to_string(*answer.failure)),
+                      answer.failure->code == "AccessDenied"
+                          ? "see whom its trust policy names, and whether an external "
+                            "id is asked for"
+                          : "");
+  }
+  const Value* inside = at(answer.value, {action + "Result", "Credentials"});
+  std::optional<AwsCredentials> got = credentials_in(inside != nullptr ? *inside : Value(), "SessionToken");
+  if (!got) co_return problem(fmt::format("the role {} cannot be taken on: the answer has no credentials", role));
+  co_return found(*std::move(got));
+}
+
+/// A command line, for sh, that prints JSON.
+Async<AwsFound> AwsSources::of_process(std::string profile, Stop& stop) {
+  std::string complaint;
+  RunOptions options;
+  options.timeout = process_limit;
+  options.capture_bytes = process_bytes;
+  options.sink = [&complaint](Stream stream, std::string_view bytes) {
+    if (stream == Stream::error && complaint.size() < 2000) complaint += bytes;
+  };
+  Command command;
+  command.argv = {"sh", "-c", setting(profile, "credential_process")};
+  command.environment = operators_environment(system_);
+  Async<Finished> running = run(system_, std::move(command), stop, std::move(options));
+  const Finished finished = co_await running;
+  if (finished.why == Ended::stopped) co_return AwsFound{};
+  const std::string what = fmt::format("the credential_process of the profile '{}'", profile);
+  if (finished.why == Ended::timeout) co_return problem(what + " took longer than " + to_string(process_limit));
+  if (!finished.status.success()) {
+    co_return problem(fmt::format("{} ended with exit code {}", what, finished.status.code), essence_of(complaint));
+  }
+  std::string why;
+  const std::optional<Value> printed = parse_json(finished.output, why);
+  std::optional<AwsCredentials> got = printed ? credentials_in(*printed, "SessionToken") : std::nullopt;
+  if (!got) {
+    co_return problem(what + " printed no credentials",
+                      "it has to print JSON with Version 1, AccessKeyId and SecretAccessKey");
+  }
+  co_return found(*std::move(got));
+}
+
+}  // namespace verba

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where credentials of AWS come from, in the order of AWS's own tools: see "Standardized credential providers" in the
+// AWS SDKs and Tools Reference Guide.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "aws/configuration.h"
+#include "aws/logins.h"
+#include "aws/transport.h"
+
+namespace verba {
+
+/// Looks once for the credentials of a place's login. Changes nothing but what AWS and a credential_process write down
+/// of themselves. Borrows the transport and the configuration; lives as long as what it is asked for is under way.
+class AwsSources {
+ public:
+  AwsSources(AwsTransport& transport, const AwsConfiguration& configuration, const AwsLogins::Question& ask,
+             AwsPlace place);
+  Async<AwsFound> find(Stop& stop);
+
+ private:
+  /// What to ask STS for a role with.
+  struct Role {
+    std::string arn;
+    std::string external_id = {};
+    std::string session_name = {};
+    Milliseconds duration{0};
+    std::string mfa_serial = {};
+    std::string mfa_code = {};
+  };
+
+  Async<AwsFound> of(AwsLogin login, Stop& stop);
+  Async<AwsFound> of_chain(Stop& stop);
+  /// `way`: the profiles that led here by their source_profile.
+  Async<AwsFound> of_profile(std::string name, std::vector<std::string> way, Stop& stop);
+  Async<AwsFound> of_role_profile(std::string name, std::vector<std::string> way, Stop& stop);
+  Async<AwsFound> of_source(std::string name, Stop& stop);
+  AwsFound of_environment() const;
+  AwsFound of_keys(std::string_view profile) const;
+  Async<AwsFound> of_process(std::string profile, Stop& stop);
+  Async<AwsFound> of_sso(std::string profile, Stop& stop);
+  Async<AwsFound> of_container(Stop& stop);
+  Async<AwsFound> of_instance(Stop& stop);
+  Async<AwsFound> take_on(Role role, AwsCredentials credentials, Stop& stop);
+  Async<AwsFound> take_on_by_token(Role role, std::string token_file, Stop& stop);
+
+  Async<AwsFound> ask_sts(std::string action, Variables parameters, std::optional<AwsCredentials> credentials,
+                          std::string role, Stop& stop);
+  /// `place`: a whole address without its path.
+  Async<AwsAnswer> ask_machine(std::string place, AwsMessage message, Stop& stop);
+  std::string variable(const char* name) const;
+  std::string setting(std::string_view profile, std::string_view name) const;
+
+  AwsTransport& transport_;
+  System& system_;
+  const AwsConfiguration& configuration_;
+  const AwsLogins::Question& ask_;
+  AwsPlace place_;
+};
+
+}  // namespace verba

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// What accounts of AWS and their authentications mean.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "aws/place.h"
+#include "manifest/model.h"
+
+namespace verba {
+
+/// Adds what is wrong with one that was resolved: ids, regions, addresses and roles that are none.
+/// REQUIRES, here and below: the account is of kind AwsInfrastructureAccount.
+void check_aws_account(const Account&, Diagnostics&);
+
+/// How to get in. Secrets are asked for here: mistakes become diagnostics, and then there is nothing.
+std::optional<AwsPlace> aws_place(const Model&, const Account&, const Surroundings&, Diagnostics&);
+
+/// "123456789012 in eu-central-1", as far as it is written; for people.
+std::string written_place_of(const Account&);
+
+}  // namespace verba

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "provider/cloudformation/cloudformation_provider.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "provider/cloudformation/cloudformation_type.h"
+#include "provider/cloudformation/stack_drift.h"
+#include "provider/cloudformation/stack_events.h"
+#include "provider/cloudformation/stack_status.h"
+#include "provider/cloudformation/stack_work.h"
+#include "provider/cloudformation/wanted_stack.h"
+#include "provider/ending.h"
+#include "value/json.h"
+
+namespace verba {
+namespace {
+
+constexpr std::size_t few_events = 100;
+
+std::string id_in(const Value& outputs) {
+  return text_at(outputs, {"stackId"});
+}
+
+Async<Outcome> refused(BadStack bad) {
+  co_return Outcome(failed_for_good(std::move(bad.message), std::move(bad.hint)));
+}
+
+/// What the run that was broken off began last has it done well? Nothing else can tell, when nothing was recorded.
+Async<Observed> observe_broken_off(Stack stack, Attempt& attempt) {
+  Observed observed;
+  observed.outputs = outputs_of(stack);
+  Async<std::vector<StackEvent>> reading = read_events(*attempt.aws, stack.id, few_events, attempt.stop);
+  const std::vector<StackEvent> events = co_await reading;
+  const std::string ours = run_token(attempt);
+  const bool is_ours = !events.empty() && events.front().token.starts_with(ours);
+  observed.state = is_ours && is_good(stack.status) ? Observed::State::present : Observed::State::drifted;
+  observed.detail = "its status is " + stack.status;
+  co_return observed;
+}
+
+Async<Observed> observe_deployed(WantedStack wanted, Value inputs, Stack stack, Attempt& attempt) {
+  Observed observed;
+  Async<AwsAnswer> asking =
+      call_stacks(*attempt.aws, "GetTemplate", {{"StackName", stack.id}, {"TemplateStage", "Original"}}, attempt.stop);
+  const AwsAnswer answer = co_await asking;
+  if (answer.failure) {
+    observed.detail = to_string(*answer.failure);
+    co_return observed;
+  }
+  observed.detail = difference(wanted, inputs, stack, text_at(answer.value, {"TemplateBody"}));
+  observed.state = observed.detail.empty() ? Observed::State::present : Observed::State::drifted;
+  observed.outputs = outputs_of(stack);
+  co_return observed;
+}
+
+class CloudFormationProvider final : public Provider {
+ public:
+  const TaskType& type() const override { return cloudformation_type(); }
+  void validate(const Value& with, Where task, Diagnostics& diagnostics) const override {
+    check_stack(with, task, diagnostics);
+  }
+  bool can_observe(const Resource&) const override { return true; }
+  bool can_remove(const Resource&) const override { return true; }
+  bool can_rollback(const Resource&, bool) const override { return true; }
+  /// Nothing of it runs on this machine.
+  bool is_traced(const Resource&) const override { return false; }
+  Outcome recall(const Resource&, bool, int, Attempt&) const override { return InDoubt{"it was broken off", "", true}; }
+
+  Async<Observed> observe(Recorded recorded, Attempt& attempt) override {
+    Observed observed;
+    const std::string id = id_in(recorded.outputs);
+    Async<StackLook> looking = look_at(*attempt.aws, id.empty() ? stack_name(recorded.resource) : id, attempt.stop);
+    const StackLook look = co_await looking;
+    if (look.failure) {
+      observed.detail = to_string(*look.failure);
+      co_return observed;
+    }
+    const StackRest rest = look.stack ? rest_of(look.stack->status) : StackRest::gone;
+    if (rest == StackRest::gone || rest == StackRest::reviewed) {
+      observed.state = Observed::State::absent;
+      co_return observed;
+    }
+    if (rest == StackRest::busy) {
+      observed.state = Observed::State::in_progress;
+      observed.detail = "its status is " + look.stack->status;
+      co_return observed;
+    }
+    if (id.empty()) {
+      Async<Observed> asking = observe_broken_off(*look.stack, attempt);
+      observed = co_await asking;
+      co_return observed;
+    }
+    std::variant<WantedStack, BadStack> wanted = read_stack(recorded.resource);
+    if (const BadStack* bad = std::get_if<BadStack>(&wanted)) {
+      observed.detail = bad->message;
+      co_return observed;
+    }
+    Async<Observed> comparing =
+        observe_deployed(std::get<WantedStack>(std::move(wanted)), recorded.resource.inputs, *look.stack, attempt);
+    observed = co_await comparing;
+    co_return observed;
+  }
+
+  Async<Outcome> apply(Resource wanted, std::optional<Recorded> before, Attempt& attempt) override {
+    std::variant<WantedStack, BadStack> read = read_stack(wanted);
+    if (BadStack* bad = std::get_if<BadStack>(&read)) return refused(std::move(*bad));
+    const bool is_recorded = before && !id_in(before->outputs).empty();
+    return deploy(std::get<WantedStack>(std::move(read)), is_recorded, attempt);
+  }
+
+  Async<Outcome> remove(Recorded recorded, Attempt& attempt) override {
+    const std::string id = id_in(recorded.outputs);
+    return take_away(id.empty() ? stack_name(recorded.resource) : id, !id.empty(), attempt);
+  }
+
+  /// A stack that was there before is left: what it was is not known.
+  Async<Outcome> rollback(Recorded done, std::optional<Recorded> before, Attempt& attempt) override {
+    if (!before) return take_away(stack_name(done.resource), false, attempt);
+    std::variant<WantedStack, BadStack> read = read_stack(before->resource);
+    if (BadStack* bad = std::get_if<BadStack>(&read)) return refused(std::move(*bad));
+    return deploy(std::get<WantedStack>(std::move(read)), true, attempt);
+  }
+
+ private:
+  Async<Outcome> deploy(WantedStack wanted, bool is_recorded, Attempt& attempt) {
+    StackWork work(attempt, watches_);
+    Async<Outcome> doing = work.deploy(std::move(wanted), is_recorded);
+    Outcome outcome = co_await doing;
+    co_return outcome;
+  }
+
+  Async<Outcome> take_away(std::string known, bool is_recorded, Attempt& attempt) {
+    StackWork work(attempt, watches_);
+    Async<Outcome> doing = work.remove(std::move(known), is_recorded);
+    Outcome outcome = co_await doing;
+    co_return outcome;
+  }
+
+  StackWatches watches_;  ///< while attempts are under way
+};
+
+}  // namespace
+
+std::unique_ptr<Provider> make_cloudformation_provider() {
+  return std::make_unique<CloudFormationProvider>();
+}
+
+}  // namespace verba

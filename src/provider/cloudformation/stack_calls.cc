@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "provider/cloudformation/stack_calls.h"
+
+#include <utility>
+
+namespace verba {
+
+const AwsService& cloudformation_service() {
+  static const AwsService service{.name = "cloudformation", .id = "cloudformation", .version = "2010-05-15"};
+  return service;
+}
+
+Async<AwsAnswer> call_stacks(AwsAccount& account, std::string action, Variables parameters, Stop& stop) {
+  const AwsService& service = cloudformation_service();
+  Async<AwsAnswer> asking = account.call(service, query_message(service, action, std::move(parameters)), stop);
+  AwsAnswer answer = co_await asking;
+  if (answer.good()) {
+    const Value* result = at(answer.value, {action + "Result"});
+    Value inner = result != nullptr ? *result : Value(Map{});
+    answer.value = std::move(inner);
+  }
+  co_return answer;
+}
+
+Stack stack_of(const Value& description) {
+  return {text_at(description, {"StackId"}), text_at(description, {"StackName"}), text_at(description, {"StackStatus"}),
+          text_at(description, {"StackStatusReason"}), description};
+}
+
+bool says_absent(const AwsFailure& failure) {
+  return failure.code == "ValidationError" && failure.message.find("does not exist") != std::string::npos;
+}
+
+bool says_no_changes(std::string_view reason) {
+  return reason.starts_with("The submitted information didn't contain changes") ||
+         reason.starts_with("No updates are to be performed");
+}
+
+Async<StackLook> look_at(AwsAccount& account, std::string name, Stop& stop) {
+  Async<AwsAnswer> asking = call_stacks(account, "DescribeStacks", {{"StackName", std::move(name)}}, stop);
+  const AwsAnswer answer = co_await asking;
+  StackLook look;
+  if (answer.failure) {
+    if (!says_absent(*answer.failure)) look.failure = answer.failure;
+    co_return look;
+  }
+  const List& stacks = list_at(answer.value, {"Stacks"});
+  if (!stacks.empty()) look.stack = stack_of(stacks.front());
+  co_return look;
+}
+
+Value outputs_of(const Stack& stack) {
+  Map outputs;
+  for (const Value& output : list_at(stack.description, {"Outputs"})) {
+    outputs.set(text_at(output, {"OutputKey"}), text_at(output, {"OutputValue"}));
+  }
+  outputs.set("stackId", stack.id);
+  return Value(std::move(outputs));
+}
+
+}  // namespace verba

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// What happens to a stack, as CloudFormation tells it: newest first, in pages.
+#pragma once
+
+#include <functional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "aws/account.h"
+#include "os/async.h"
+#include "os/process.h"
+
+namespace verba {
+
+struct StackEvent {
+  std::string id;
+  std::string status;    ///< "CREATE_FAILED"
+  std::string type;      ///< "AWS::S3::Bucket"
+  std::string logical;   ///< "Bucket"
+  std::string physical;  ///< of a nested stack: its id
+  std::string stack;     ///< id
+  std::string reason;
+  std::string token;  ///< of the call that began the operation
+
+  /// Is it of the stack itself, not of something in it?
+  bool is_of_stack() const { return physical == stack; }
+};
+
+/// Reads the events of one operation as they come. Borrows the account.
+class StackEvents {
+ public:
+  /// `token`: that of the operation; "": all that happens from the first reading on.
+  StackEvents(AwsAccount& account, std::string stack_id, std::string token);
+
+  /// Those that have come since, oldest first. A reading that fails reads nothing: the next one reads more.
+  Async<std::vector<StackEvent>> read(Stop& stop);
+  /// What failed first, and why: "Bucket (AWS::S3::Bucket): CREATE_FAILED: it exists already". "" when nothing has.
+  /// Looks into nested stacks.
+  Async<std::string> root_cause(Stop& stop);
+
+ private:
+  AwsAccount& account_;
+  std::string stack_id_;
+  std::string token_;
+  bool has_begun_ = false;
+  std::set<std::string> seen_;
+  std::vector<StackEvent> failures_;  ///< oldest first
+};
+
+/// All that is known of a stack, newest first; up to `limit`.
+Async<std::vector<StackEvent>> read_events(AwsAccount& account, std::string stack_id, std::size_t limit, Stop& stop);
+
+}  // namespace verba

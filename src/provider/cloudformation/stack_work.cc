@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The way of a stack: what is under way comes to rest (a run before us may have begun it), what is past updating is
+// deleted, a change set is made and carried out, and its operation is followed by the stack's id until it rests.
+#include "provider/cloudformation/stack_work.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "aws/s3.h"
+#include "base/digest.h"
+#include "provider/cloudformation/stack_status.h"
+#include "provider/ending.h"
+
+namespace verba {
+namespace {
+
+constexpr int looks_in_vain = 20;  ///< that may fail in a row before a stack is given up
+constexpr int preparations = 6;
+constexpr std::size_t events_of_stack = 5'000;
+constexpr Milliseconds longest_pause{2'000};
+
+std::string of_environment(const Attempt& attempt, std::string_view name) {
+  for (const auto& [known, value] : attempt.environment) {
+    if (known == name) return value;
+  }
+  return {};
+}
+
+std::string chance_of(System& system) {
+  return sha256(system.random_bytes(16)).hex().substr(0, 12);
+}
+
+/// "Modify Bucket (AWS::S3::Bucket), which is REPLACED".
+std::string change_line(const Value& change) {
+  const auto text = [&](std::string_view name) { return text_at(change, {"ResourceChange", name}); };
+  std::string line = fmt::format("{} {} ({})", text("Action"), text("LogicalResourceId"), text("ResourceType"));
+  if (text("Replacement") == "True") line += ", which is REPLACED";
+  if (text("Replacement") == "Conditional") line += ", which may be REPLACED";
+  return line;
+}
+
+}  // namespace
+
+AttemptLimit::AttemptLimit(Attempt& attempt) : attempt_(attempt), watch_(attempt.stop, [this] { stop_.request(); }) {
+  if (!attempt.timeout) return;
+  timer_ = attempt.system.after(*attempt.timeout, [this] {
+    timer_.reset();
+    timed_out_ = true;
+    stop_.request();
+  });
+}
+
+AttemptLimit::~AttemptLimit() {
+  if (timer_) attempt_.system.cancel(*timer_);
+}
+
+std::string owner_token(const Attempt& attempt) {
+  const std::string owner = of_environment(attempt, "VERBA_ENVIRONMENT") + "\n" +
+                            of_environment(attempt, "VERBA_DEPLOYMENT") + "." + of_environment(attempt, "VERBA_TASK");
+  return fmt::format("verba-{}-", sha256(owner).hex().substr(0, 16));
+}
+
+std::string run_token(const Attempt& attempt) {
+  return fmt::format("{}{}-", owner_token(attempt), of_environment(attempt, "VERBA_RUN"));
+}
+
+StackWork::StackWork(Attempt& attempt, StackWatches& watches)
+    : attempt_(attempt),
+      account_(*attempt.aws),
+      limit_(attempt),
+      watch_(watches, account_, attempt.system),
+      token_(run_token(attempt) + chance_of(attempt.system)) {}
+
+Outcome StackWork::broken_off(const std::string& name, const std::string& id) const {
+  const std::string now = status_.empty() ? "" : fmt::format(" ({})", status_);
+  if (!trouble_.empty()) {
+    return InDoubt{fmt::format("the stack {} cannot be followed any more{}: {}", name, now, trouble_), id, false};
+  }
+  const std::string after = limit_.timed_out() ? " after " + to_string(*attempt_.timeout) : "";
+  return InDoubt{fmt::format("the stack {} is still at work{}{}", name, after, now), id, false};
+}
+
+/// Of a call before which nothing of this attempt was under way.
+Outcome StackWork::failed_call(const AwsFailure& failure, const std::string& doing) const {
+  if (failure.stopped) {
+    if (!limit_.timed_out()) return Cancelled{};
+    Failed failed;
+    failed.message = fmt::format("{}: timed out after {}", doing, to_string(*attempt_.timeout));
+    failed.timed_out = true;
+    return failed;
+  }
+  Failed failed;
+  failed.message = doing + ": " + to_string(failure);
+  failed.retryable = trouble_of(failure) != AwsTrouble::lasting;
+  if (failure.code == "InsufficientCapabilitiesException") {
+    failed.hint = "write them into 'capabilities', if the template may do that";
+  } else if (failure.message.find("Parameters: [") != std::string::npos) {
+    failed.hint = "see 'parameters' of the task, and Parameters of the template";
+  }
+  return failed;
+}
+
+Async<bool> StackWork::is_made_by_us(Stack stack) {
+  Async<std::vector<StackEvent>> reading = read_events(account_, stack.id, events_of_stack, limit_.stop());
+  const std::vector<StackEvent> events = co_await reading;
+  const std::string owner = owner_token(attempt_);
+  // Its making is the last one in them. Later operations may be ours, too, of a stack that was taken over.
+  for (auto event = events.rbegin(); event != events.rend(); ++event) {
+    if (event->is_of_stack() && event->status == "CREATE_IN_PROGRESS") co_return event->token.starts_with(owner);
+  }
+  co_return false;
+}
+
+Async<std::optional<StackLook>> StackWork::follow(std::string id, StackEvents* events) {
+  for (int in_vain = 0;;) {
+    Async<StackLook> looking = watch_->next(id, limit_.stop());
+    StackLook look = co_await looking;
+    if (limit_.stop().requested()) co_return std::nullopt;
+    if (look.failure) {
+      // That a look fails says nothing of the stack.
+      const bool lasting = trouble_of(*look.failure) == AwsTrouble::lasting;
+      if (!lasting && ++in_vain < looks_in_vain) continue;
+      trouble_ = to_string(*look.failure);
+      co_return std::nullopt;
+    }
+    in_vain = 0;
+    if (look.stack) status_ = look.stack->status;
+    const bool rests = !look.stack || rest_of(look.stack->status) != StackRest::busy;
+    if (rests || watch_->has_room()) {
+      watch_->count_call();
+      Async<std::vector<StackEvent>> reading = events->read(limit_.stop());
+      const std::vector<StackEvent> fresh = co_await reading;
+      for (const StackEvent& event : fresh) {
+        log(fmt::format("{} {} ({}){}{}", event.status, event.logical, event.type, event.reason.empty() ? "" : ": ",
+                        event.reason));
+      }
+    }
+    if (rests) co_return look;
+  }
+}
+
+Async<Outcome> StackWork::failed(Stack stack, StackEvents* events, std::string doing) {
+  Async<std::string> asking = events->root_cause(limit_.stop());
+  const std::string cause = co_await asking;
+  Failed failed;
+  failed.message = fmt::format("{} the stack {} failed: {}", doing, stack.name,
+                               !cause.empty()         ? cause
+                               : stack.reason.empty() ? stack.status
+                                                      : stack.reason);
+  if (stack.status == "ROLLBACK_COMPLETE") failed.hint = "what is left of it is deleted when it is made again";
+  if (stack.status == "ROLLBACK_FAILED" || stack.status == "UPDATE_ROLLBACK_FAILED") {
+    failed.hint = fmt::format("it could not be rolled back: its status is {}", stack.status);
+  }
+  co_return Outcome(std::move(failed));
+}
+
+Async<std::optional<Outcome>> StackWork::clear_away(Stack stack) {
+  log(fmt::format("the stack is in {}, and cannot be updated: it is deleted and made anew", stack.status));
+  Async<Outcome> removing = remove(stack.id, true);
+  Outcome removed = co_await removing;
+  if (std::holds_alternative<Succeeded>(removed)) co_return std::nullopt;
+  co_return removed;
+}
+
+Async<std::optional<Outcome>> StackWork::prepare(const WantedStack& wanted, bool is_recorded, Way* way) {
+  const std::string doing = fmt::format("the stack {}", wanted.name);
+  for (int i = 0; i < preparations; ++i) {
+    Async<StackLook> looking = look_at(account_, wanted.name, limit_.stop());
+    const StackLook look = co_await looking;
+    if (look.failure) co_return failed_call(*look.failure, doing);
+    const StackRest rest = look.stack ? rest_of(look.stack->status) : StackRest::gone;
+    *way = rest == StackRest::usable ? Way::update : Way::create;
+    if (rest == StackRest::gone || rest == StackRest::reviewed) co_return std::nullopt;
+    if (!is_recorded && !wanted.adopt) {
+      Async<bool> asking = is_made_by_us(*look.stack);
+      const bool ours = co_await asking;
+      if (limit_.stop().requested()) co_return Outcome(Cancelled{});
+      if (!ours) {
+        co_return Outcome(
+            failed_for_good(fmt::format("there is a stack {} already, and this task did not make it", wanted.name),
+                            "give it another name, or take it over with `adopt: true`"));
+      }
+    }
+    if (rest == StackRest::usable) co_return std::nullopt;
+    if (rest == StackRest::dead) {
+      Async<std::optional<Outcome>> clearing = clear_away(*look.stack);
+      std::optional<Outcome> outcome = co_await clearing;
+      if (outcome) co_return outcome;
+      continue;
+    }
+    std::string token;
+    if (rest == StackRest::stuck) {
+      log("the stack is in UPDATE_ROLLBACK_FAILED: its rollback is continued");
+      token = token_ + "-continue";
+      Async<AwsAnswer> asking =
+          call_stacks(account_, "ContinueUpdateRollback",
+                      {{"StackName", look.stack->id}, {"ClientRequestToken", token}}, limit_.stop());
+      const AwsAnswer answer = co_await asking;
+      if (answer.failure) co_return failed_call(*answer.failure, doing);
+    } else {
+      log(fmt::format("the stack is in {}: waiting for its end", look.stack->status));
+    }
+    StackEvents events(account_, look.stack->id, token);
+    Async<std::optional<StackLook>> following = follow(look.stack->id, &events);
+    const std::optional<StackLook> end = co_await following;
+    if (!end) co_return broken_off(wanted.name, look.stack->id);
+    if (end->stack && rest_of(end->stack->status) == StackRest::stuck) {
+      Async<Outcome> telling = failed(*end->stack, &events, "rolling back");
+      Outcome outcome = co_await telling;
+      co_return outcome;
+    }
+  }
+  co_return Outcome(failed_for_good(fmt::format("the stack {} does not come to rest", wanted.name), ""));
+}
+
+/// Nothing is to change, or it was refused.
+Async<Outcome> StackWork::drop_change_set(std::string change_set, std::string stack, Way way, std::string reason) {
+  Async<AwsAnswer> dropping = call_stacks(account_, "DeleteChangeSet", {{"ChangeSetName", change_set}}, limit_.stop());
+  co_await dropping;
+  if (!says_no_changes(reason)) {
+    if (way == Way::create) {  // nothing but the change set was in it
+      Async<AwsAnswer> deleting = call_stacks(account_, "DeleteStack", {{"StackName", stack}}, limit_.stop());
+      co_await deleting;
+    }
+    co_return Outcome(failed_for_good("the change set was refused: " + reason, ""));
+  }
+  log("no changes");
+  Async<StackLook> looking = look_at(account_, stack, limit_.stop());
+  const StackLook look = co_await looking;
+  if (look.failure) co_return failed_call(*look.failure, "the stack " + stack);
+  co_return Outcome(Succeeded{look.stack ? outputs_of(*look.stack) : Value(Map{})});
+}
+
+Async<std::optional<Outcome>> StackWork::place_template(const WantedStack& wanted, std::string* url) {
+  if (!is_large(wanted)) co_return std::nullopt;
+  const std::string key = fmt::format("verba/templates/{}", sha256(wanted.body).hex());
+  Async<AwsAnswer> putting =
+      put_object_once(account_, wanted.bucket, key, wanted.body, "text/plain; charset=utf-8", limit_.stop());
+  const AwsAnswer answer = co_await putting;
+  if (answer.failure)
+    co_return failed_call(*answer.failure, fmt::format("the template, to the bucket {}", wanted.bucket));
+  *url = object_url(account_, wanted.bucket, key);
+  co_return std::nullopt;
+}
+
+Async<std::optional<Outcome>> StackWork::propose(const WantedStack& wanted, Way way, std::string url,
+                                                 std::string* change_set, std::string* stack) {
+  const std::string doing = fmt::format("the change set of {}", wanted.name);
+  Variables parameters{{"StackName", wanted.name},
+                       {"ChangeSetName", token_},
+                       {"ClientToken", token_},
+                       {"ChangeSetType", way == Way::create ? "CREATE" : "UPDATE"},
+                       {"IncludeNestedStacks", "true"}};
+  add_wanted(wanted, url, parameters);
+  Async<AwsAnswer> making = call_stacks(account_, "CreateChangeSet", std::move(parameters), limit_.stop());
+  const AwsAnswer made = co_await making;
+  if (made.failure && says_no_changes(made.failure->message)) {
+    Async<Outcome> telling = drop_change_set(token_, wanted.name, way, made.failure->message);
+    Outcome outcome = co_await telling;
+    co_return outcome;
+  }
+  if (made.failure) co_return failed_call(*made.failure, doing);
+  *change_set = text_at(made.value, {"Id"});
+  *stack = text_at(made.value, {"StackId"});
+  std::vector<std::string> changes;
+  std::string next;
+  for (Milliseconds pause{200};;) {
+    Variables which{{"ChangeSetName", *change_set}};
+    if (!next.empty()) which.emplace_back("NextToken", next);
+    Async<AwsAnswer> asking = call_stacks(account_, "DescribeChangeSet", std::move(which), limit_.stop());
+    const AwsAnswer answer = co_await asking;
+    if (answer.failure) co_return failed_call(*answer.failure, doing);
+    const std::string status = text_at(answer.value, {"Status"});
+    if (status == "FAILED") {
+      Async<Outcome> telling = drop_change_set(*change_set, *stack, way, text_at(answer.value, {"StatusReason"}));
+      Outcome outcome = co_await telling;
+      co_return outcome;
+    }
+    if (status == "CREATE_COMPLETE") {
+      for (const Value& change : list_at(answer.value, {"Changes"})) changes.push_back(change_line(change));
+      next = text_at(answer.value, {"NextToken"});
+      if (next.empty()) break;
+      continue;
+    }
+    Async<bool> pausing = sleep(attempt_.system, pause, limit_.stop());
+    const bool go_on = co_await pausing;
+    if (!go_on) co_return failed_call({.code = "", .message = "", .request_id = "", .stopped = true}, doing);
+    pause = std::min(pause * 2, longest_pause);
+  }
+  std::ranges::sort(changes);
+  for (const std::string& line : changes) log(line);
+  co_return std::nullopt;
+}
+
+Async<Outcome> StackWork::carry_out(const WantedStack& wanted, std::string change_set, std::string stack) {
+  Async<AwsAnswer> executing = call_stacks(account_, "ExecuteChangeSet",
+                                           {{"ChangeSetName", change_set},
+                                            {"ClientRequestToken", token_},
+                                            {"DisableRollback", wanted.disable_rollback ? "true" : "false"}},
+                                           limit_.stop());
+  const AwsAnswer begun = co_await executing;
+  if (begun.failure && begun.failure->in_doubt) {
+    co_return Outcome(
+        InDoubt{"whether the change set is carried out is not known: " + to_string(*begun.failure), stack, false});
+  }
+  if (begun.failure) co_return failed_call(*begun.failure, "the change set");
+  StackEvents events(account_, stack, token_);
+  Async<std::optional<StackLook>> following = follow(stack, &events);
+  const std::optional<StackLook> end = co_await following;
+  if (!end) co_return broken_off(wanted.name, stack);
+  if (!end->stack)
+    co_return Outcome(failed_for_good(fmt::format("the stack {} is gone", wanted.name), "somebody has deleted it"));
+  if (is_good(end->stack->status)) co_return Outcome(Succeeded{outputs_of(*end->stack)});
+  Async<Outcome> telling = failed(*end->stack, &events, "deploying");
+  Outcome outcome = co_await telling;
+  co_return outcome;
+}
+
+Async<Outcome> StackWork::deploy(WantedStack wanted, bool is_recorded) {
+  Way way = Way::create;
+  Async<std::optional<Outcome>> preparing = prepare(wanted, is_recorded, &way);
+  std::optional<Outcome> outcome = co_await preparing;
+  if (outcome) co_return *std::move(outcome);
+  std::string url;
+  Async<std::optional<Outcome>> placing = place_template(wanted, &url);
+  outcome = co_await placing;
+  if (outcome) co_return *std::move(outcome);
+  std::string change_set;
+  std::string stack;
+  Async<std::optional<Outcome>> proposing = propose(wanted, way, std::move(url), &change_set, &stack);
+  outcome = co_await proposing;
+  if (outcome) co_return *std::move(outcome);
+  Async<Outcome> carrying = carry_out(wanted, std::move(change_set), std::move(stack));
+  Outcome end = co_await carrying;
+  co_return end;
+}
+
+Async<Outcome> StackWork::remove(std::string known, bool is_recorded) {
+  std::string doing = fmt::format("deleting the stack {}", known);
+  for (int i = 0; i < preparations; ++i) {
+    Async<StackLook> looking = look_at(account_, known, limit_.stop());
+    const StackLook look = co_await looking;
+    if (look.failure) co_return failed_call(*look.failure, doing);
+    if (!look.stack || rest_of(look.stack->status) == StackRest::gone) co_return Outcome(Succeeded{Map{}});
+    doing = fmt::format("deleting the stack {}", look.stack->name);
+    if (!is_recorded) {
+      Async<bool> asking = is_made_by_us(*look.stack);
+      is_recorded = co_await asking;
+      if (limit_.stop().requested()) co_return Outcome(Cancelled{});
+      if (!is_recorded) {
+        log(fmt::format("the stack {} was not made by this task: it is left as it is", look.stack->name));
+        co_return Outcome(Succeeded{Map{}});
+      }
+    }
+    const bool busy = rest_of(look.stack->status) == StackRest::busy;
+    const bool goes = look.stack->status == "DELETE_IN_PROGRESS";
+    const std::string token = busy ? "" : token_ + "-delete";
+    if (busy) {
+      log(fmt::format("the stack is in {}: waiting for its end", look.stack->status));
+    } else {
+      Async<AwsAnswer> deleting = call_stacks(
+          account_, "DeleteStack", {{"StackName", look.stack->id}, {"ClientRequestToken", token}}, limit_.stop());
+      const AwsAnswer answer = co_await deleting;
+      if (answer.failure && answer.failure->in_doubt) {
+        co_return Outcome(InDoubt{doing + ": " + to_string(*answer.failure), look.stack->id, false});
+      }
+      if (answer.failure) co_return failed_call(*answer.failure, doing);
+    }
+    StackEvents events(account_, look.stack->id, token);
+    Async<std::optional<StackLook>> following = follow(look.stack->id, &events);
+    const std::optional<StackLook> end = co_await following;
+    if (!end) co_return broken_off(look.stack->name, look.stack->id);
+    if (!end->stack || rest_of(end->stack->status) == StackRest::gone) co_return Outcome(Succeeded{Map{}});
+    if (busy && !goes) continue;
+    Async<Outcome> telling = failed(*end->stack, &events, "deleting");
+    Outcome outcome = co_await telling;
+    co_return outcome;
+  }
+  co_return Outcome(failed_for_good(doing + ": it does not come to rest", ""));
+}
+
+}  // namespace verba

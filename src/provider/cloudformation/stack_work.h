@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// One attempt at one stack: to make it what is wanted, or to delete it.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "provider/cloudformation/stack_calls.h"
+#include "provider/cloudformation/stack_events.h"
+#include "provider/cloudformation/stack_watch.h"
+#include "provider/cloudformation/wanted_stack.h"
+#include "provider/provider.h"
+
+namespace verba {
+
+/// A stop of its own, requested at the attempt's stop and at its timeout.
+class AttemptLimit {
+ public:
+  explicit AttemptLimit(Attempt& attempt);
+  ~AttemptLimit();
+  AttemptLimit(const AttemptLimit&) = delete;
+  AttemptLimit& operator=(const AttemptLimit&) = delete;
+  Stop& stop() { return stop_; }
+  bool timed_out() const { return timed_out_; }
+
+ private:
+  Attempt& attempt_;
+  Stop stop_;
+  std::optional<TimerId> timer_;
+  bool timed_out_ = false;
+  Stop::Watch watch_;
+};
+
+/// Operations of CloudFormation carry a token of ours, which is on each of their events: "verba-OWNER-RUN-CHANCE". By
+/// it we know, without any record, which stacks a task has made and what its run began last: so a run that was broken
+/// off is gone on with, and nothing is made twice.
+std::string owner_token(const Attempt& attempt);  ///< "verba-OWNER-"
+std::string run_token(const Attempt& attempt);    ///< "verba-OWNER-RUN-"
+
+/// Borrows the attempt and the watches. Lives as long as what it is asked for is under way.
+class StackWork {
+ public:
+  StackWork(Attempt& attempt, StackWatches& watches);
+
+  /// `is_recorded`: the task has deployed it before.
+  Async<Outcome> deploy(WantedStack wanted, bool is_recorded);
+  /// `known`: its id, or its name. `is_recorded`: it is the task's; else only when events say so.
+  Async<Outcome> remove(std::string known, bool is_recorded);
+
+  /// Has a call with a token of the task made it?
+  Async<bool> is_made_by_us(Stack stack);
+  Stop& stop() { return limit_.stop(); }
+
+ private:
+  enum class Way : std::uint8_t { create, update };
+
+  /// Waits for what is under way and clears away what cannot be updated; which way it is then, or an outcome.
+  Async<std::optional<Outcome>> prepare(const WantedStack& wanted, bool is_recorded, Way* way);
+  /// Puts a large template where CloudFormation can read it.
+  Async<std::optional<Outcome>> place_template(const WantedStack& wanted, std::string* url);
+  Async<std::optional<Outcome>> propose(const WantedStack& wanted, Way way, std::string url, std::string* change_set,
+                                        std::string* stack);
+  Async<Outcome> carry_out(const WantedStack& wanted, std::string change_set, std::string stack);
+  Async<std::optional<Outcome>> clear_away(Stack stack);
+  Async<Outcome> drop_change_set(std::string change_set, std::string stack, Way way, std::string reason);
+  /// Follows an operation to its end; its failures are in `events` then. Nothing: it cannot be followed any more, and
+  /// outcome() says why.
+  Async<std::optional<StackLook>> follow(std::string id, StackEvents* events);
+  Async<Outcome> failed(Stack stack, StackEvents* events, std::string doing);
+  /// Something is under way that nobody follows any more.
+  Outcome broken_off(const std::string& name, const std::string& id) const;
+  Outcome failed_call(const AwsFailure& failure, const std::string& doing) const;
+  void log(const std::string& line) const { attempt_.log(Stream::output, line + "\n"); }
+
+  Attempt& attempt_;
+  AwsAccount& account_;
+  AttemptLimit limit_;
+  StackWatches::Share watch_;
+  std::string token_;
+  std::string trouble_;  ///< why a stack could not be followed; "": stop or timeout
+  std::string status_;   ///< that was seen last
+};
+
+}  // namespace verba

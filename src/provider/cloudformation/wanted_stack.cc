@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "provider/cloudformation/wanted_stack.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "provider/inputs.h"
+#include "value/json.h"
+
+namespace verba {
+namespace {
+
+constexpr std::size_t longest_body_bytes = 51'200;
+constexpr std::size_t longest_template_bytes = 1 << 20;
+constexpr std::string_view name_hint = "it begins with a letter and has letters, digits and '-', 128 at most";
+
+bool is_stack_name(std::string_view name) {
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  return !name.empty() && name.size() <= 128 && is_letter(name.front()) &&
+         std::ranges::all_of(name, [&](char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '-'; });
+}
+
+bool is_bucket(std::string_view name) {
+  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz0123456789.-";
+  return name.size() >= 3 && name.size() <= 63 && name.find_first_not_of(letters) == std::string_view::npos;
+}
+
+/// As CloudFormation takes it; nothing of a map.
+std::optional<std::string> parameter_text(const Value& value) {
+  using enum Value::Kind;
+  if (value.is_string()) return value.string();
+  if (value.is(boolean) || value.is(integer) || value.is(real)) return to_json(value, SecretsAs::clear);
+  if (!value.is_list()) return std::nullopt;
+  std::string joined;
+  for (const Value& item : value.list()) {
+    const std::optional<std::string> text = item.is_list() ? std::nullopt : parameter_text(item);
+    if (!text) return std::nullopt;
+    joined += (&item == value.list().data() ? "" : ",") + *text;
+  }
+  return joined;
+}
+
+/// What is wrong with it, or "".
+std::string add_texts(const Resource& resource, std::string_view field, Variables& texts) {
+  const Value* written = resource.inputs.find(field);
+  if (written == nullptr || !written->is_map()) return {};
+  for (const auto& [key, value] : written->map()) {
+    const std::optional<std::string> text = parameter_text(value);
+    if (!text) return fmt::format("'{}' of {} is a {}", key.name, field, kind_name(value.kind()));
+    texts.emplace_back(key.name, *text);
+  }
+  std::ranges::sort(texts);
+  return {};
+}
+
+std::string template_of(const Resource& resource) {
+  for (const FileInput& file : resource.files) {
+    if (file.field == "template") return file.content;
+  }
+  const Value* data = resource.inputs.find("data");
+  if (data == nullptr || data->is_null()) return {};
+  return data->is_string() ? data->string() : to_json(*data, SecretsAs::clear);
+}
+
+std::string text(const Resource& resource, std::string_view field) {
+  const Value* value = resource.inputs.find(field);
+  return value != nullptr && value->is_string() ? value->string() : "";
+}
+
+}  // namespace
+
+std::string stack_name(const Resource& resource) {
+  return text(resource, "stack");
+}
+
+std::variant<WantedStack, BadStack> read_stack(const Resource& resource) {
+  WantedStack stack;
+  stack.name = stack_name(resource);
+  if (!is_stack_name(stack.name)) {
+    return BadStack{fmt::format("'{}' cannot be the name of a stack", stack.name), std::string(name_hint)};
+  }
+  stack.body = template_of(resource);
+  if (stack.body.empty()) return BadStack{"the template is empty", "write one into 'template' or 'data'"};
+  if (stack.body.size() > longest_template_bytes) {
+    return BadStack{
+        fmt::format("the template has {} bytes, and at most {} can be sent", stack.body.size(), longest_template_bytes),
+        "take it apart into several stacks"};
+  }
+  stack.bucket = text(resource, "templateBucket");
+  if (is_large(stack) && stack.bucket.empty()) {
+    return BadStack{fmt::format("the template has {} bytes, and more than {} go through a bucket", stack.body.size(),
+                                longest_body_bytes),
+                    "name a bucket of the account and its region in 'templateBucket'"};
+  }
+  if (!stack.bucket.empty() && !is_bucket(stack.bucket)) {
+    return BadStack{fmt::format("'{}' cannot be the name of a bucket", stack.bucket), ""};
+  }
+  std::string wrong = add_texts(resource, "parameters", stack.parameters);
+  if (wrong.empty()) wrong = add_texts(resource, "tags", stack.tags);
+  if (!wrong.empty()) return BadStack{wrong, "write text, a number, true, false, or a list of them"};
+  if (const Value* list = resource.inputs.find("capabilities"); list != nullptr && list->is_list()) {
+    for (const Value& one : list->list()) stack.capabilities.push_back(one.string());
+  }
+  stack.role_arn = text(resource, "roleArn");
+  stack.disable_rollback = is_true(resource, "disableRollback", false);
+  stack.adopt = is_true(resource, "adopt", false);
+  return stack;
+}
+
+void check_stack(const Value& with, Where task, Diagnostics& diagnostics) {
+  const auto written = [&](std::string_view field) {
+    const Value* value = with.find(field);
+    return value != nullptr && !value->is_null() ? value : nullptr;
+  };
+  const Value* file = written("template");
+  const Value* data = written("data");
+  if (file == nullptr && data == nullptr) {
+    diagnostics.error("cloudformation.no-template", "nothing says what the template is", with.where ? with.where : task,
+                      "add 'template' with a file, or 'data'");
+  } else if (file != nullptr && data != nullptr) {
+    diagnostics.error("cloudformation.two-templates", "one stack has one template", data->where,
+                      "remove 'template' or 'data'");
+  }
+  if (data != nullptr && !data->is_string() && !data->is_map() && !data->is_expression() && !data->is_unknown()) {
+    diagnostics.error("cloudformation.bad-template", fmt::format("a {} is no template", kind_name(data->kind())),
+                      data->where, "write a map with Resources, or text");
+  }
+  const Value* name = written("stack");
+  if (name != nullptr && name->is_string() && !is_stack_name(name->string())) {
+    diagnostics.error("cloudformation.bad-name", fmt::format("'{}' cannot be the name of a stack", name->string()),
+                      name->where, std::string(name_hint));
+  }
+}
+
+bool is_large(const WantedStack& wanted) {
+  return wanted.body.size() > longest_body_bytes;
+}
+
+void add_wanted(const WantedStack& wanted, const std::string& template_url, Variables& parameters) {
+  const auto add = [&](std::string name, std::string value) {
+    parameters.emplace_back(std::move(name), std::move(value));
+  };
+  template_url.empty() ? add("TemplateBody", wanted.body) : add("TemplateURL", template_url);
+  std::size_t number = 0;
+  for (const auto& [key, value] : wanted.parameters) {
+    ++number;
+    add(fmt::format("Parameters.member.{}.ParameterKey", number), key);
+    add(fmt::format("Parameters.member.{}.ParameterValue", number), value);
+  }
+  number = 0;
+  for (const auto& [key, value] : wanted.tags) {
+    ++number;
+    add(fmt::format("Tags.member.{}.Key", number), key);
+    add(fmt::format("Tags.member.{}.Value", number), value);
+  }
+  // An empty list takes all tags away; without one they would stay.
+  if (wanted.tags.empty()) add("Tags", "");
+  number = 0;
+  for (const std::string& one : wanted.capabilities) add(fmt::format("Capabilities.member.{}", ++number), one);
+  if (!wanted.role_arn.empty()) add("RoleARN", wanted.role_arn);
+}
+
+}  // namespace verba

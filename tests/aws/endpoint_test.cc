@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "aws/endpoint.h"
+
+#include <gtest/gtest.h>
+
+#include "support/fake_system.h"
+
+namespace verba {
+namespace {
+
+class Endpoint : public testing::Test {
+ protected:
+  Endpoint() {
+    read_aws_file(
+        "[default]\nregion = eu-north-1\nendpoint_url = http://profile\nservices = own\n"
+        "[profile web]\nregion = eu-west-2\n[services own]\nsts =\n  endpoint_url = http://services\n",
+        AwsFile::config, configuration);
+  }
+  std::string of(const AwsPlace& place) const {
+    return endpoint_of(sts_service(), "cn-north-1", place, configuration, system);
+  }
+
+  mutable FakeSystem system;
+  AwsConfiguration configuration;
+  AwsPlace by_chain;
+  AwsPlace by_profile{.name = "", .login = {.kind = AwsLogin::Kind::profile, .profile = "web"}};
+};
+
+TEST_F(Endpoint, TheNearestSayingCounts) {
+  EXPECT_EQ(of(by_profile), "https://sts.cn-north-1.amazonaws.com.cn");
+  EXPECT_EQ(of(by_chain), "http://services");
+  configuration.services.clear();
+  EXPECT_EQ(of(by_chain), "http://profile");
+  system.environment["AWS_ENDPOINT_URL"] = "http://all/";
+  EXPECT_EQ(of(by_chain), "http://all");
+  system.environment["AWS_ENDPOINT_URL_STS"] = "http://sts";
+  EXPECT_EQ(of(by_chain), "http://sts");
+  by_chain.endpoint_url = "http://account";
+  system.environment["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "true";
+  EXPECT_EQ(of(by_chain), "http://account");
+  by_chain.endpoint_url.clear();
+  EXPECT_EQ(of(by_chain), "https://sts.cn-north-1.amazonaws.com.cn");
+}
+
+TEST_F(Endpoint, SoItIsWithTheRegion) {
+  EXPECT_EQ(region_of(by_chain, configuration, system), "eu-north-1");
+  EXPECT_EQ(region_of(by_profile, configuration, system), "eu-west-2");
+  system.environment["AWS_DEFAULT_REGION"] = "us-east-2";
+  EXPECT_EQ(region_of(by_chain, configuration, system), "us-east-2");
+  system.environment["AWS_REGION"] = "us-east-1";
+  EXPECT_EQ(region_of(by_chain, configuration, system), "us-east-1");
+  EXPECT_EQ(region_of(by_profile, configuration, system), "eu-west-2");
+  by_chain.region = "eu-central-1";
+  EXPECT_EQ(region_of(by_chain, configuration, system), "eu-central-1");
+}
+
+}  // namespace
+}  // namespace verba

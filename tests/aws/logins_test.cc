@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "aws/logins.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "aws/account.h"
+#include "aws/aws_executor.h"
+#include "aws/aws_world.h"
+
+namespace verba {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using testing::Pair;
+
+const char* const role = "arn:aws:iam::123456789012:role/deployer";
+
+class Logins : public testing::Test {
+ protected:
+  Logins() {
+    system.environment["AWS_EC2_METADATA_DISABLED"] = "true";
+    system.servers = [](const WebRequest&) { return xml("", 404); };
+  }
+
+  AwsLogins& logins() {
+    if (!made_) made_ = std::make_unique<AwsLogins>(system);
+    return *made_;
+  }
+  AwsFound found(AwsLogin login = {}) {
+    return wait_for(system,
+                    logins().credentials({.name = "a", .login = std::move(login), .region = "eu-central-1"}, stop));
+  }
+  /// The id of the key, or why there is none.
+  std::string key(AwsLogin login = {}) {
+    const AwsFound got = found(std::move(login));
+    return got.credentials ? got.credentials->access_key : got.problem ? got.problem->message : "stopped";
+  }
+  void config(std::string text) { system.add_file("/home/user/.aws/config", std::move(text)); }
+  /// Every role is given, for so long.
+  void give_roles(Milliseconds length) {
+    system.servers = [this, length](const WebRequest& request) {
+      if (is_action(request, "AssumeRoleWithWebIdentity")) {
+        return role_credentials("AssumeRoleWithWebIdentity", "WEB", system.now() + length);
+      }
+      return role_credentials("AssumeRole", "ROLE" + std::to_string(++roles), system.now() + length);
+    };
+  }
+  static AwsLogin profile(std::string name) { return {.kind = AwsLogin::Kind::profile, .profile = std::move(name)}; }
+
+  FakeSystem system;
+  Stop stop;
+  int roles = 0;
+
+ private:
+  std::unique_ptr<AwsLogins> made_;
+};
+
+constexpr Milliseconds hour{3'600'000};
+
+TEST_F(Logins, TheEnvironmentComesFirst) {
+  config("[default]\naws_access_key_id = FILE\naws_secret_access_key = s\n");
+  EXPECT_EQ(key(), "FILE");
+  system.environment["AWS_ACCESS_KEY_ID"] = "ENV";
+  EXPECT_THAT(AwsLogins(system).configuration().profiles, testing::SizeIs(1));
+  AwsLogins fresh(system);
+  AwsFound half = wait_for(system, fresh.credentials({.name = "a"}, stop));
+  EXPECT_THAT(half.problem->message, HasSubstr("only one is set"));
+  system.environment["AWS_SECRET_ACCESS_KEY"] = "s";
+  EXPECT_EQ(wait_for(system, fresh.credentials({.name = "a"}, stop)).credentials->access_key, "ENV");
+}
+
+TEST_F(Logins, NothingAnywhereIsSaid) {
+  EXPECT_THAT(key(), HasSubstr("there are no credentials of AWS"));
+}
+
+TEST_F(Logins, AProfileThatIsNamedCountsAlone) {
+  system.environment["AWS_ACCESS_KEY_ID"] = "ENV";
+  system.environment["AWS_SECRET_ACCESS_KEY"] = "s";
+  config("[profile web]\naws_access_key_id = WEB\naws_secret_access_key = s\n[profile empty]\nregion = x\n");
+  EXPECT_EQ(key(profile("web")), "WEB");
+  EXPECT_THAT(key(profile("empty")), HasSubstr("has no credentials"));
+  const AwsFound none = found(profile("wbe"));
+  EXPECT_EQ(none.problem->message, "there is no profile 'wbe' in AWS's configuration");
+  EXPECT_THAT(none.problem->hint, HasSubstr("'web'"));
+}
+
+TEST_F(Logins, RolesAreTakenOnThroughAChainOfProfiles) {
+  config(std::string("[profile a]\nrole_arn = ") + role +
+         "\nsource_profile = b\nexternal_id = x 1\nduration_seconds = 900\nrole_session_name = me\n"
+         "[profile b]\nrole_arn = arn:aws:iam::210987654321:role/hub\nsource_profile = b\n"
+         "aws_access_key_id = KEY\naws_secret_access_key = s\n");
+  give_roles(hour);
+  EXPECT_EQ(key(profile("a")), "ROLE2");
+  ASSERT_EQ(system.requests.size(), 2U);
+  EXPECT_EQ(signer_of(system.requests[0]), "KEY");
+  EXPECT_EQ(signer_of(system.requests[1]), "ROLE1");
+  EXPECT_THAT(system.requests[1].body, HasSubstr("DurationSeconds=900&ExternalId=x%201&RoleArn=arn%3Aaws"));
+  EXPECT_THAT(system.requests[1].body, HasSubstr("RoleSessionName=me"));
+  EXPECT_EQ(system.requests[0].url, "https://sts.eu-central-1.amazonaws.com/");
+}
+
+TEST_F(Logins, ACircleOfProfilesIsSaid) {
+  config("[profile a]\nrole_arn=r\nsource_profile=b\n[profile b]\nrole_arn=r\nsource_profile=a\n");
+  EXPECT_THAT(key(profile("a")), HasSubstr("a -> b -> a"));
+}
+
+TEST_F(Logins, ARoleOfAManifestIsTakenOnByItsSource) {
+  give_roles(hour);
+  AwsLogin source{.kind = AwsLogin::Kind::keys, .keys = {"KEY", "s"}};
+  AwsLogin login{.kind = AwsLogin::Kind::role, .role_arn = role, .external_id = "e", .duration = Milliseconds(900'000)};
+  login.source = std::make_shared<const AwsLogin>(source);
+  EXPECT_EQ(key(login), "ROLE1");
+  EXPECT_EQ(signer_of(system.requests[0]), "KEY");
+  EXPECT_THAT(system.requests[0].body, HasSubstr("DurationSeconds=900&ExternalId=e"));
+  system.servers = [](const WebRequest&) { return error(403, "AccessDenied", "not you"); };
+  login.role_arn = "arn:aws:iam::123456789012:role/other";
+  EXPECT_EQ(key(login), "the role arn:aws:iam::123456789012:role/other cannot be taken on: AccessDenied: not you");
+}
+
+TEST_F(Logins, ACodeIsAskedForWhereThereIsSomebodyToAsk) {
+  config(
+      "[profile m]\nrole_arn = arn:aws:iam::123456789012:role/m\nsource_profile = m\nmfa_serial = arn:mfa\n"
+      "aws_access_key_id = KEY\naws_secret_access_key = s\n");
+  give_roles(hour);
+  EXPECT_EQ(key(profile("m")), "the code of arn:mfa for the profile 'm' is needed, and there is nobody to ask");
+  logins().on_question([](const std::string& question) {
+    EXPECT_EQ(question, "code of arn:mfa for the profile 'm': ");
+    return std::optional<std::string>("123456");
+  });
+  EXPECT_EQ(key(profile("m")), "ROLE1");
+  EXPECT_THAT(system.requests.at(0).body, HasSubstr("SerialNumber=arn%3Amfa&TokenCode=123456"));
+}
+
+TEST_F(Logins, AWebIdentityNeedsNoKey) {
+  system.environment["AWS_ROLE_ARN"] = role;
+  system.environment["AWS_WEB_IDENTITY_TOKEN_FILE"] = "/var/token";
+  give_roles(hour);
+  EXPECT_THAT(key(), HasSubstr("no file '/var/token'"));
+  system.add_file("/var/token", "ey.abc\n");
+  EXPECT_EQ(key(), "WEB");
+  EXPECT_EQ(signer_of(system.requests[0]), "");
+  EXPECT_THAT(system.requests[0].body, HasSubstr("WebIdentityToken=ey.abc"));
+}
+
+TEST_F(Logins, AProcessPrintsThem) {
+  config("[profile p]\ncredential_process = get 'the key'\n");
+  system.programs = [](const Command& command) {
+    EXPECT_THAT(command.argv, ElementsAre("sh", "-c", "get 'the key'"));
+    return Performance::exit(0, R"({"Version":1,"AccessKeyId":"PROC","SecretAccessKey":"s"})");
+  };
+  EXPECT_EQ(key(profile("p")), "PROC");
+  config("[profile q]\ncredential_process = get\n");
+}
+
+TEST_F(Logins, AProcessThatFailsIsSaid) {
+  config("[profile p]\ncredential_process = get\n[profile q]\ncredential_process = other\n");
+  system.programs = [](const Command& command) {
+    return command.argv.back() == "get" ? Performance::exit(3) : Performance::exit(0, "hello");
+  };
+  EXPECT_EQ(key(profile("p")), "the credential_process of the profile 'p' ended with exit code 3");
+  EXPECT_EQ(key(profile("q")), "the credential_process of the profile 'q' printed no credentials");
+}
+
+TEST_F(Logins, AnSsoSessionThatAwsWroteDown) {
+  config(
+      "[profile s]\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = dev\n"
+      "[sso-session corp]\nsso_region = eu-west-1\nsso_start_url = https://corp\n");
+  EXPECT_EQ(key(profile("s")), "nobody is logged in to SSO for the profile 's'");
+  const std::string cache = "/home/user/.aws/sso/cache/ee0bfd2552fbd840c02cc48b6e823320543c450f.json";
+  system.add_file(cache, R"({"accessToken":"bearer","expiresAt":"2020-01-01T00:00:00Z"})");
+  EXPECT_EQ(key(profile("s")), "the SSO session of the profile 's' has ended");
+  system.add_file(cache, R"({"accessToken":"bearer","expiresAt":"2099-01-01T00:00:00Z"})");
+  system.servers = [](const WebRequest& request) {
+    EXPECT_EQ(
+        request.url,
+        "https://portal.sso.eu-west-1.amazonaws.com/federation/credentials?account_id=123456789012&role_name=dev");
+    EXPECT_EQ(header_of(request, "x-amz-sso_bearer_token"), "bearer");
+    return xml(R"({"roleCredentials":{"accessKeyId":"SSO","secretAccessKey":"s","sessionToken":"t","expiration":1}})");
+  };
+  EXPECT_EQ(found(profile("s")).credentials->expires, Instant{1});
+}
+
+TEST_F(Logins, AContainerIsAskedOnlyNearby) {
+  system.environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = "http://evil.example.org/x";
+  EXPECT_THAT(key(), HasSubstr("neither https nor near"));
+  system.environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = "http://127.0.0.1:9/creds";
+  system.environment["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = "tok";
+  system.servers = [](const WebRequest& request) {
+    EXPECT_EQ(request.url, "http://127.0.0.1:9/creds");
+    EXPECT_EQ(header_of(request, "Authorization"), "tok");
+    EXPECT_TRUE(request.direct);
+    return xml(R"({"AccessKeyId":"BOX","SecretAccessKey":"s","Token":"t","Expiration":"2099-01-01T00:00:00Z"})");
+  };
+  EXPECT_EQ(key(), "BOX");
+}
+
+TEST_F(Logins, AnInstanceIsAskedWithASession) {
+  system.environment.erase("AWS_EC2_METADATA_DISABLED");
+  system.environment["AWS_EC2_METADATA_SERVICE_ENDPOINT"] = "http://127.0.0.1:8/";
+  system.servers = [](const WebRequest& request) {
+    if (request.method == "PUT") return xml("session");
+    EXPECT_EQ(header_of(request, "x-aws-ec2-metadata-token"), "session");
+    if (request.url.ends_with("/security-credentials/")) return xml("web-role\n");
+    EXPECT_EQ(request.url, "http://127.0.0.1:8/latest/meta-data/iam/security-credentials/web-role");
+    return xml(
+        R"({"Code":"Success","AccessKeyId":"EC2","SecretAccessKey":"s","Token":"t","Expiration":"2099-01-01T00:00:00Z"})");
+  };
+  EXPECT_EQ(key(), "EC2");
+  EXPECT_EQ(system.requests.size(), 3U);
+}
+
+TEST_F(Logins, AreAskedForOnceAndAnewAheadOfTheirEnd) {
+  give_roles(hour);
+  const AwsLogin login{
+      .kind = AwsLogin::Kind::role,
+      .role_arn = role,
+      .source = std::make_shared<const AwsLogin>(AwsLogin{.kind = AwsLogin::Kind::keys, .keys = {"KEY", "s"}})};
+  EXPECT_EQ(key(login), "ROLE1");
+  system.advance(Milliseconds(3'000'000 - 1));
+  EXPECT_EQ(key(login), "ROLE1");
+  system.advance(Milliseconds(2));
+  EXPECT_EQ(key(login), "ROLE2");
+  // When nobody gives new ones, the old ones serve to their end.
+  system.servers = [](const WebRequest&) { return error(403, "AccessDenied"); };
+  system.advance(Milliseconds(3'100'000));
+  EXPECT_EQ(key(login), "ROLE2");
+  system.advance(Milliseconds(600'000));
+  EXPECT_THAT(key(login), HasSubstr("AccessDenied"));
+}
+
+TEST_F(Logins, ManyWhoNeedThemAskOnce) {
+  give_roles(hour);
+  system.web_duration = Milliseconds(100);
+  const AwsLogin login{
+      .kind = AwsLogin::Kind::role,
+      .role_arn = role,
+      .source = std::make_shared<const AwsLogin>(AwsLogin{.kind = AwsLogin::Kind::keys, .keys = {"KEY", "s"}})};
+  const AwsPlace place{.name = "a", .login = login, .region = "eu-central-1"};
+  std::vector<std::string> keys;
+  std::vector<Background> all;
+  Stop impatient;
+  const auto ask = [&](Stop& until) {
+    all.push_back(start<AwsFound>(logins().credentials(place, until), [&](Result<AwsFound> got) {
+      const AwsFound& one = std::get<0>(got);
+      keys.push_back(one.credentials ? one.credentials->access_key : one.problem ? one.problem->message : "stopped");
+    }));
+  };
+  ask(impatient);
+  ask(stop);
+  ask(stop);
+  system.after(Milliseconds(50), [&] { impatient.request(); });
+  while (keys.size() < 3) system.poll();
+  EXPECT_THAT(keys, ElementsAre("stopped", "ROLE2", "ROLE2"));
+  EXPECT_EQ(system.requests.size(), 2U);
+}
+
+TEST_F(Logins, WhatWasGotIsKeptSecret) {
+  give_roles(hour);
+  std::vector<std::string> secrets;
+  logins().on_secret([&](const Value& secret) { secrets.push_back(secret.string()); });
+  config("");
+  found({.kind = AwsLogin::Kind::role,
+         .role_arn = role,
+         .source = std::make_shared<const AwsLogin>(AwsLogin{.kind = AwsLogin::Kind::keys, .keys = {"KEY", "s"}})});
+  EXPECT_THAT(secrets, ElementsAre("ROLE1", "secret-of-ROLE1", "token-of-ROLE1"));
+}
+
+TEST_F(Logins, AnAccountMustBeTheOneThatIsMeant) {
+  system.servers = [](const WebRequest&) {
+    return xml(
+        "<R><GetCallerIdentityResult><Account>123456789012</Account><Arn>arn:aws:iam::123456789012:user/ann</Arn>"
+        "</GetCallerIdentityResult></R>");
+  };
+  AwsPlace place{
+      .name = "web", .login = {.kind = AwsLogin::Kind::keys, .keys = {"KEY", "s"}}, .region = "eu-central-1"};
+  AwsAccount any(logins(), place);
+  EXPECT_EQ(wait_for(system, any.identify(stop)).arn, "arn:aws:iam::123456789012:user/ann");
+  place.account_id = "210987654321";
+  AwsAccount other(logins(), place);
+  const AwsIdentity identity = wait_for(system, other.identify(stop));
+  EXPECT_FALSE(identity.good);
+  EXPECT_EQ(identity.why,
+            "it must be the account 210987654321, but is 123456789012 (arn:aws:iam::123456789012:user/ann)");
+}
+
+TEST_F(Logins, ATokenThatExpiredIsReplacedOnce) {
+  give_roles(hour);
+  const auto give = system.servers;
+  system.servers = [give](const WebRequest& request) {
+    if (!is_action(request, "GetCallerIdentity")) return give(request);
+    if (signer_of(request) == "ROLE1") return error(403, "ExpiredToken");
+    return xml("<R><GetCallerIdentityResult><Account>1</Account></GetCallerIdentityResult></R>");
+  };
+  AwsPlace place{.name = "web", .login = {.kind = AwsLogin::Kind::role, .role_arn = role}, .region = "eu-central-1"};
+  place.login.source = std::make_shared<const AwsLogin>(AwsLogin{.kind = AwsLogin::Kind::keys, .keys = {"KEY", "s"}});
+  AwsAccount account(logins(), place);
+  EXPECT_TRUE(wait_for(system, account.identify(stop)).good);
+  EXPECT_EQ(roles, 2);
+}
+
+TEST_F(Logins, CommandsGetTheAccountAndNoOther) {
+  system.environment["AWS_PROFILE"] = "other";
+  system.environment["AWS_SESSION_TOKEN"] = "other";
+  const AwsPlace place{
+      .name = "web", .login = {.kind = AwsLogin::Kind::keys, .keys = {"KEY", "s"}}, .region = "eu-west-1"};
+  AwsAccount account(logins(), place);
+  LocalExecutor here(system, system.variables());
+  AwsExecutor executor(here, account);
+  wait_for(system, executor.run({.argv = {"aws"}}, stop, {}));
+  const Variables& environment = system.commands.at(0).environment;
+  EXPECT_THAT(environment, Contains(Pair("AWS_ACCESS_KEY_ID", "KEY")));
+  EXPECT_THAT(environment, Contains(Pair("AWS_SECRET_ACCESS_KEY", "s")));
+  EXPECT_THAT(environment, Contains(Pair("AWS_REGION", "eu-west-1")));
+  EXPECT_THAT(environment, Contains(Pair("HOME", "/home/user")));
+  EXPECT_THAT(environment, Not(Contains(Pair("AWS_PROFILE", testing::_))));
+  EXPECT_THAT(environment, Not(Contains(Pair("AWS_SESSION_TOKEN", testing::_))));
+}
+
+}  // namespace
+}  // namespace verba

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "provider/cloudformation/stack_work.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "aws/stacks_world.h"
+
+namespace verba {
+namespace {
+
+using testing::HasSubstr;
+
+/// CloudFormation by what it answers to each action; each answer serves once, the last one for ever.
+class Work : public testing::Test, protected StacksWorld {
+ protected:
+  Work() {
+    system.servers = [this](const WebRequest& request) {
+      const std::string action = said(request, "Action");
+      calls.push_back(action);
+      std::vector<WebAnswer>& left = answers[action];
+      if (left.empty()) return result(action, "");
+      const WebAnswer answer = left.front();
+      if (left.size() > 1) left.erase(left.begin());
+      return answer;
+    };
+  }
+  Outcome deploy(bool is_recorded = true) {
+    StackWork work(attempt, watches);
+    return wait_for(system, work.deploy({.name = "web", .body = "{}"}, is_recorded));
+  }
+  static WebAnswer stack(std::string_view status) { return stacks(described("web", status)); }
+  static WebAnswer change_set(std::string_view status, std::string_view more = "") {
+    return result("DescribeChangeSet", fmt::format("<Status>{}</Status>{}", status, more));
+  }
+  static WebAnswer events(const std::string& members) {
+    return result("DescribeStackEvents", "<StackEvents>" + members + "</StackEvents>");
+  }
+  std::string event(int id, std::string_view type, std::string_view status, std::string_view reason,
+                    std::string_view physical = "p", std::string_view token = "") const {
+    return fmt::format(
+        "<member><EventId>{}</EventId><StackId>web</StackId><LogicalResourceId>L{}</LogicalResourceId>"
+        "<ResourceType>{}</ResourceType><ResourceStatus>{}</ResourceStatus><ResourceStatusReason>{}"
+        "</ResourceStatusReason><PhysicalResourceId>{}</PhysicalResourceId><ClientRequestToken>{}"
+        "</ClientRequestToken></member>",
+        id, id, type, status, reason, physical, token);
+  }
+  void make_change_set() {
+    answers["CreateChangeSet"] = {result("CreateChangeSet", "<Id>set</Id><StackId>web</StackId>")};
+    answers["DescribeChangeSet"] = {change_set("CREATE_PENDING"), change_set("CREATE_COMPLETE")};
+  }
+  std::string sent(std::string_view action, std::string_view name) const {
+    for (const WebRequest& request : system.requests) {
+      if (said(request, "Action") == action) return said(request, name);
+    }
+    return "(no call)";
+  }
+
+  std::map<std::string, std::vector<WebAnswer>> answers;
+  std::vector<std::string> calls;
+  std::string log;
+  StackWatches watches;
+  Attempt attempt{
+      system,       stop,
+      std::nullopt, [this](Stream, std::string_view bytes) { log += bytes; },
+      "",           {{"VERBA_ENVIRONMENT", "test"}, {"VERBA_DEPLOYMENT", "d"}, {"VERBA_TASK", "t"}, {"VERBA_RUN", "7"}},
+      {},           {},
+      nullptr,      "",
+      {},           &account};
+};
+
+TEST_F(Work, RollbackIsAlwaysSaidAndTokensAreOurs) {
+  make_change_set();
+  answers["DescribeStacks"] = {error(400, "ValidationError", "Stack with id web does not exist"),
+                               stack("CREATE_COMPLETE")};
+  EXPECT_TRUE(std::holds_alternative<Succeeded>(deploy(false)));
+  EXPECT_EQ(sent("CreateChangeSet", "ChangeSetType"), "CREATE");
+  EXPECT_EQ(sent("ExecuteChangeSet", "DisableRollback"), "false");
+  EXPECT_TRUE(sent("ExecuteChangeSet", "ClientRequestToken").starts_with(run_token(attempt)));
+  EXPECT_EQ(sent("CreateChangeSet", "ClientToken"), sent("ExecuteChangeSet", "ClientRequestToken"));
+}
+
+TEST_F(Work, NothingToChangeComesInThreeForms) {
+  answers["DescribeStacks"] = {stack("CREATE_COMPLETE")};
+  answers["CreateChangeSet"] = {error(400, "ValidationError", "No updates are to be performed.")};
+  EXPECT_TRUE(std::holds_alternative<Succeeded>(deploy()));
+  for (const char* reason :
+       {"The submitted information didn't contain changes. Submit different information to create a "
+        "change set.",
+        "No updates are to be performed."}) {
+    make_change_set();
+    answers["DescribeChangeSet"] = {change_set("FAILED", fmt::format("<StatusReason>{}</StatusReason>", reason))};
+    EXPECT_TRUE(std::holds_alternative<Succeeded>(deploy())) << reason;
+  }
+  EXPECT_THAT(calls, testing::Not(testing::Contains("ExecuteChangeSet")));
+  EXPECT_EQ(log, "no changes\nno changes\nno changes\n");
+}
+
+TEST_F(Work, AChangeSetThatIsRefusedLeavesNothing) {
+  answers["DescribeStacks"] = {stack("REVIEW_IN_PROGRESS")};
+  make_change_set();
+  answers["DescribeChangeSet"] = {change_set("FAILED", "<StatusReason>Transform failed</StatusReason>")};
+  EXPECT_EQ(std::get<Failed>(deploy()).message, "the change set was refused: Transform failed");
+  EXPECT_THAT(calls, testing::IsSupersetOf({"DeleteChangeSet", "DeleteStack"}));
+}
+
+TEST_F(Work, TheCauseIsTheFirstFailureAndMayLieInANestedStack) {
+  make_change_set();
+  answers["DescribeStacks"] = {stack("UPDATE_COMPLETE"), stack("UPDATE_ROLLBACK_COMPLETE")};
+  system.servers = [this, give = system.servers](const WebRequest& request) {
+    if (!is_action(request, "DescribeStackEvents")) return give(request);
+    if (said(request, "StackName") == "nested") {
+      return events(event(12, "AWS::S3::Bucket", "CREATE_FAILED", "Resource creation cancelled") +
+                    event(11, "AWS::SNS::Topic", "CREATE_FAILED", "no such thing"));
+    }
+    const std::string token = sent("ExecuteChangeSet", "ClientRequestToken");
+    return events(event(3, "AWS::S3::Bucket", "UPDATE_FAILED", "Resource update cancelled", "p", token) +
+                  event(2, "AWS::CloudFormation::Stack", "UPDATE_FAILED", "embedded", "nested", token) +
+                  event(1, "AWS::CloudFormation::Stack", "UPDATE_FAILED", "of before", "other", "another-token"));
+  };
+  EXPECT_EQ(std::get<Failed>(deploy()).message,
+            "deploying the stack web failed: L11 (AWS::SNS::Topic): CREATE_FAILED: no such thing");
+}
+
+TEST_F(Work, ALookThatFailsFailsNothing) {
+  make_change_set();
+  answers["DescribeStacks"] = {stack("CREATE_COMPLETE")};
+  for (int i = 0; i < 12; ++i) answers["DescribeStacks"].push_back(xml("<html></html>", 500));
+  answers["DescribeStacks"].push_back(stack("UPDATE_COMPLETE"));
+  EXPECT_TRUE(std::holds_alternative<Succeeded>(deploy()));
+}
+
+TEST_F(Work, WhatCannotBeFollowedIsInDoubt) {
+  make_change_set();
+  answers["DescribeStacks"] = {stack("CREATE_COMPLETE"), stack("UPDATE_IN_PROGRESS"),
+                               error(403, "AccessDenied", "not you")};
+  EXPECT_EQ(std::get<InDoubt>(deploy()).message,
+            "the stack web cannot be followed any more (UPDATE_IN_PROGRESS): AccessDenied: not you");
+  answers["DescribeStacks"] = {stack("CREATE_COMPLETE"), stack("UPDATE_IN_PROGRESS")};
+  attempt.timeout = Milliseconds(30'000);
+  make_change_set();
+  EXPECT_EQ(std::get<InDoubt>(deploy()).message, "the stack web is still at work after 30s (UPDATE_IN_PROGRESS)");
+  make_change_set();
+  answers["DescribeStacks"] = {stack("CREATE_COMPLETE")};
+  answers["ExecuteChangeSet"] = {xml("", 500)};
+  EXPECT_THAT(std::get<InDoubt>(deploy()).message, HasSubstr("whether the change set is carried out is not known"));
+}
+
+TEST_F(Work, BeforeAnythingIsChangedAStopIsAStop) {
+  answers["DescribeStacks"] = {stack("CREATE_COMPLETE")};
+  make_change_set();
+  answers["DescribeChangeSet"] = {change_set("CREATE_PENDING")};
+  system.after(Milliseconds(3'000), [this] { stop.request(); });
+  EXPECT_TRUE(std::holds_alternative<Cancelled>(deploy()));
+}
+
+TEST_F(Work, AStackOfOthersIsLeftAlone) {
+  answers["DescribeStacks"] = {stack("CREATE_COMPLETE")};
+  const auto made_with = [&](std::string_view token) {
+    answers["DescribeStackEvents"] = {
+        events(event(2, "AWS::CloudFormation::Stack", "UPDATE_COMPLETE", "", "web", run_token(attempt)) +
+               event(1, "AWS::CloudFormation::Stack", "CREATE_IN_PROGRESS", "", "web", token))};
+  };
+  // What was made without a token was not made by us, whatever we did with it later.
+  for (const char* token : {"somebody", ""}) {
+    made_with(token);
+    EXPECT_THAT(std::get<Failed>(deploy(false)).message, HasSubstr("this task did not make it"));
+    StackWork work(attempt, watches);
+    EXPECT_TRUE(std::holds_alternative<Succeeded>(wait_for(system, work.remove("web", false))));
+  }
+  EXPECT_THAT(calls, testing::Not(testing::Contains("DeleteStack")));
+  made_with(owner_token(attempt) + "3-x");
+  make_change_set();
+  answers["DescribeChangeSet"] = {change_set("FAILED", "<StatusReason>No updates are to be performed.</StatusReason>")};
+  EXPECT_TRUE(std::holds_alternative<Succeeded>(deploy(false)));
+}
+
+}  // namespace
+}  // namespace verba

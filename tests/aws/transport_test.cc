@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "aws/transport.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "aws/aws_world.h"
+
+namespace verba {
+namespace {
+
+using testing::HasSubstr;
+
+class Transport : public testing::Test {
+ protected:
+  AwsAnswer send() {
+    AwsCall call{
+        .service = &sts_service(), .region = "eu-central-1", .endpoint = "https://sts.eu-central-1.amazonaws.com"};
+    call.message = query_message(sts_service(), "GetCallerIdentity", {{"Note", "a b+ü"}});
+    return wait_for(system, transport.send(call, AwsCredentials{"AKID", "secret", "token"}, stop));
+  }
+
+  FakeSystem system;
+  AwsTransport transport{system};
+  Stop stop;
+  std::vector<WebAnswer> answers;  ///< one after the other; then all is well
+
+  Transport() {
+    system.servers = [this](const WebRequest&) {
+      if (answers.empty()) return xml("<R><Good>yes</Good></R>");
+      const WebAnswer answer = answers.front();
+      answers.erase(answers.begin());
+      return answer;
+    };
+  }
+};
+
+TEST_F(Transport, SignsWhatItSends) {
+  EXPECT_EQ(text_at(send().value, {"Good"}), "yes");
+  const WebRequest& sent = system.requests.at(0);
+  EXPECT_EQ(sent.url, "https://sts.eu-central-1.amazonaws.com/");
+  EXPECT_EQ(sent.body, "Action=GetCallerIdentity&Note=a%20b%2B%C3%BC&Version=2011-06-15");
+  EXPECT_EQ(header_of(sent, "Host"), "sts.eu-central-1.amazonaws.com");
+  EXPECT_EQ(header_of(sent, "X-Amz-Security-Token"), "token");
+  EXPECT_THAT(header_of(sent, "Authorization"),
+              HasSubstr("/eu-central-1/sts/aws4_request, SignedHeaders=content-type;host;"));
+}
+
+TEST_F(Transport, TriesAgainWhatPasses) {
+  answers = {error(400, "Throttling"), xml("<html>busy</html>", 502),
+             WebAnswer{.failure = "Connection reset", .sent = true}, xml("", 503)};
+  EXPECT_TRUE(send().good());
+  EXPECT_EQ(system.requests.size(), 5U);
+}
+
+TEST_F(Transport, ButNotForEverAndNotWhatLasts) {
+  answers = std::vector<WebAnswer>(9, xml("", 503));
+  EXPECT_EQ(send().failure->status, 503);
+  EXPECT_EQ(system.requests.size(), 5U);
+  answers = {error(403, "AccessDenied")};
+  EXPECT_EQ(send().failure->code, "AccessDenied");
+  EXPECT_EQ(system.requests.size(), 6U);
+}
+
+TEST_F(Transport, TheBudgetIsOfAllCalls) {
+  system.servers = [](const WebRequest&) { return xml("", 503); };
+  for (int i = 0; i < 40; ++i) send();
+  EXPECT_EQ(system.requests.size(), 40U + 100U);
+}
+
+TEST_F(Transport, WaitsAsTheServiceSays) {
+  WebAnswer busy = error(400, "Throttling");
+  busy.headers = {{"x-amz-retry-after", "1234"}};
+  answers = {busy};
+  const auto before = system.steady();
+  send();
+  EXPECT_EQ(system.steady() - before, Milliseconds(1234));
+}
+
+TEST_F(Transport, KeepsToTheClockOfTheService) {
+  WebAnswer skewed = error(403, "RequestTimeTooSkewed");
+  skewed.headers = {{"date", "Sat, 01 Jan 2028 00:00:00 GMT"}};
+  answers = {skewed};
+  EXPECT_TRUE(send().good());
+  EXPECT_THAT(header_of(system.requests.at(1), "X-Amz-Date"), HasSubstr("20280101T0000"));
+  EXPECT_TRUE(send().good());
+  EXPECT_THAT(header_of(system.requests.at(2), "X-Amz-Date"), HasSubstr("20280101T0000"));
+  // A signature that is wrong though the clocks agree stays wrong.
+  skewed.headers = {{"date", "Sat, 01 Jan 2028 00:00:02 GMT"}};
+  answers = {skewed, skewed};
+  EXPECT_FALSE(send().good());
+  EXPECT_EQ(system.requests.size(), 4U);
+}
+
+TEST_F(Transport, EndsWhenStopped) {
+  answers = std::vector<WebAnswer>(9, error(400, "Throttling"));
+  system.web_duration = Milliseconds(100);
+  system.after(Milliseconds(50), [this] { stop.request(); });
+  EXPECT_TRUE(send().failure->stopped);
+  EXPECT_EQ(system.requests.size(), 1U);
+}
+
+}  // namespace
+}  // namespace verba

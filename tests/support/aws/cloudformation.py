@@ -1,0 +1,370 @@
+# SPDX-License-Identifier: Apache-2.0
+"""CloudFormation's stacks and change sets, without resources: each look at a stack moves its operation on by one step.
+
+Templates are JSON. A resource is made by being named, but for what its properties say to this stand-in:
+    FailWith: TEXT       making or updating it fails with that reason
+    FailOnRollback: TEXT and rolling that back fails, until it is continued
+    FailOnDelete: TEXT   deleting it fails
+    Looks: N             making it takes N looks (1)
+"""
+import hashlib
+import json
+import re
+from datetime import datetime, timezone
+
+from signature import Refused
+
+NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
+PAGE = 5  # events on a page
+
+
+def digest(*parts):
+    return hashlib.sha256("/".join(parts).encode()).hexdigest()
+
+
+def uuid(*parts):
+    text = digest(*parts)
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:32]}"
+
+
+def invalid(message):
+    return Refused("ValidationError", message)
+
+
+def evaluated(value, stack, parameters):
+    if isinstance(value, list):
+        return [evaluated(item, stack, parameters) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if len(value) == 1:
+        (name, argument), = value.items()
+        if name == "Ref":
+            return stack.reference(argument, parameters)
+        if name == "Fn::GetAtt":
+            logical, attribute = argument.split(".", 1) if isinstance(argument, str) else argument
+            return f"{stack.reference(logical, parameters)}.{attribute}"
+        if name == "Fn::Sub":
+            return re.sub(r"\$\{([A-Za-z0-9:.]+)\}", lambda found: str(
+                evaluated({"Fn::GetAtt": found[1]} if "." in found[1] else {"Ref": found[1]}, stack, parameters)), argument)
+        if name == "Fn::Join":
+            return argument[0].join(str(evaluated(item, stack, parameters)) for item in argument[1])
+    return {key: evaluated(item, stack, parameters) for key, item in value.items()}
+
+
+class Wanted:
+    """A template with its parameters, as they are asked for."""
+
+    def __init__(self, stack, form):
+        self.stack = stack
+        try:
+            self.body = form["TemplateBody"] if "TemplateBody" in form else stack.world.object_at(form["TemplateURL"])
+            if len(self.body.encode()) > 51200 and "TemplateURL" not in form:
+                raise invalid("1 validation error detected: Value at 'templateBody' failed to satisfy constraint")
+            self.template = json.loads(self.body)
+        except ValueError:
+            raise invalid("Template format error: JSON not well-formed.") from None
+        if not isinstance(self.template.get("Resources"), dict) or not self.template["Resources"]:
+            raise invalid("Template format error: At least one Resources member must be defined.")
+        self.tags = (form["Tags"] or []) if "Tags" in form else None  # an empty list takes all away
+        self.capabilities = form.get("Capabilities", [])
+        self.role = form.get("RoleARN")
+        self.parameters = self.chosen(form.get("Parameters") or [])
+        self.require_capabilities()
+
+    def chosen(self, given):
+        declared = self.template.get("Parameters", {})
+        said = {}
+        for one in given:
+            key = one["ParameterKey"]
+            if key not in declared:
+                raise invalid(f"Parameters: [{key}] do not exist in the template")
+            previous = one.get("UsePreviousValue") == "true"
+            before = self.stack.now.parameters if self.stack.now else {}
+            if previous and key not in before:
+                raise invalid(f"Invalid input for parameter key {key}. Cannot specify usePreviousValue as true for a parameter key not in the previous template")
+            said[key] = before[key] if previous else one["ParameterValue"]
+        for key, parameter in declared.items():
+            if key not in said and "Default" in parameter:
+                said[key] = str(parameter["Default"])
+        missing = sorted(set(declared) - set(said))
+        if missing:
+            raise invalid(f"Parameters: [{', '.join(missing)}] must have values")
+        for key, value in said.items():
+            allowed = declared[key].get("AllowedValues")
+            if allowed and value not in map(str, allowed):
+                raise invalid(f"Parameter '{key}' must be one of AllowedValues")
+        return dict(sorted(said.items()))
+
+    def require_capabilities(self):
+        resources = self.template["Resources"].values()
+        if any(resource["Type"].startswith("AWS::IAM::") for resource in resources):
+            named = any("RoleName" in resource.get("Properties", {}) for resource in resources)
+            enough = {"CAPABILITY_NAMED_IAM"} if named else {"CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"}
+            if not enough & set(self.capabilities):
+                raise Refused("InsufficientCapabilitiesException", f"Requires capabilities : [{min(enough)}]")
+
+    def resources(self):
+        """By logical id: type and properties, evaluated."""
+        return {name: (resource["Type"], evaluated(resource.get("Properties", {}), self.stack, self.parameters))
+                for name, resource in self.template["Resources"].items()}
+
+    def outputs(self):
+        return [{"OutputKey": key, "OutputValue": evaluated(output["Value"], self.stack, self.parameters),
+                 "Description": output.get("Description")}
+                for key, output in self.template.get("Outputs", {}).items()]
+
+
+def changes_between(before, after):
+    changes = []
+    for name in sorted(set(before) | set(after)):
+        if name not in before:
+            action, kind = "Add", after[name][0]
+        elif name not in after:
+            action, kind = "Remove", before[name][0]
+        elif before[name] != after[name]:
+            action, kind = "Modify", after[name][0]
+        else:
+            continue
+        replacement = {"Modify": "True" if before.get(name, [""])[0] != kind else "False"}.get(action)
+        changes.append({"Type": "Resource", "ResourceChange": {
+            "Action": action, "LogicalResourceId": name, "ResourceType": kind, "Replacement": replacement,
+            "PhysicalResourceId": None if action == "Add" else f"{name.lower()}-physical"}})
+    return changes
+
+
+class Stack:
+    def __init__(self, world, account, region, name):
+        self.world, self.account, self.region, self.name = world, account, region, name
+        world.count += 1
+        self.id = f"arn:aws:cloudformation:{region}:{account}:stack/{name}/{uuid(account, region, name, str(world.count))}"
+        self.status, self.reason = "REVIEW_IN_PROGRESS", "User Initiated"
+        self.now = None  # what is there
+        self.tags = []
+        self.role = None
+        self.events = []
+        self.steps = []  # what the next looks bring about, one each
+        self.token = None
+        self.tokens = {}
+        self.event("AWS::CloudFormation::Stack", name, "REVIEW_IN_PROGRESS", "User Initiated")
+
+    def reference(self, name, parameters):
+        known = {"AWS::Region": self.region, "AWS::AccountId": self.account, "AWS::StackName": self.name,
+                 "AWS::StackId": self.id, **parameters}
+        return known.get(name, f"{self.name}-{name.lower()}")
+
+    def event(self, kind, logical, status, reason=None):
+        self.events.insert(0, {
+            "StackId": self.id, "EventId": f"{logical}-{len(self.events)}", "StackName": self.name, "LogicalResourceId": logical,
+            "PhysicalResourceId": self.id if kind == "AWS::CloudFormation::Stack" else f"{self.name}-{logical.lower()}",
+            "ResourceType": kind, "Timestamp": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z",
+            "ResourceStatus": status, "ResourceStatusReason": reason, "ClientRequestToken": self.token})
+
+    def become(self, status, reason=None):
+        self.status, self.reason = status, reason
+        self.event("AWS::CloudFormation::Stack", self.name, status, reason)
+
+    def later(self, *calls):
+        self.steps += calls
+
+    def look(self):
+        if self.steps:
+            self.steps.pop(0)()
+
+    def begin(self, wanted, token, disable_rollback):
+        """Makes it so: the steps of a create or an update."""
+        self.token = token
+        before = self.now.resources() if self.now else {}
+        after = wanted.resources()
+        verb = "UPDATE" if self.now else "CREATE"
+        self.become(f"{verb}_IN_PROGRESS", "User Initiated")
+        touched = [name for name in after if before.get(name) != after[name]]
+        failed = next((name for name in touched if "FailWith" in after[name][1]), None)
+        words = {name: "UPDATE" if name in before else "CREATE" for name in touched}
+
+        def all_become(ending):
+            for name in touched:
+                if ending == "IN_PROGRESS" or name != failed:
+                    self.event(after[name][0], name, f"{words[name]}_{ending}")
+
+        self.later(*[lambda: all_become("IN_PROGRESS")] * max([int(after[name][1].get("Looks", 1)) for name in touched] or [0]))
+        if failed is not None:
+            return self.later(lambda: self.fail(verb, touched, failed, after, disable_rollback))
+        if verb == "UPDATE":
+            self.later(lambda: (all_become("COMPLETE"), self.become("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")))
+            self.later(lambda: self.end(wanted, "UPDATE_COMPLETE"))
+        else:
+            self.later(lambda: (all_become("COMPLETE"), self.end(wanted, "CREATE_COMPLETE")))
+
+    def end(self, wanted, status):
+        self.now = wanted
+        self.tags = wanted.tags if wanted.tags is not None else self.tags
+        self.role = wanted.role or self.role
+        self.become(status)
+
+    def fail(self, verb, touched, failed, after, disable_rollback):
+        kind, properties = after[failed]
+        self.event(kind, failed, f"{verb}_FAILED", properties["FailWith"])
+        for name in touched:
+            if name != failed:
+                self.event(after[name][0], name, f"{verb}_FAILED", "Resource creation cancelled")
+        if disable_rollback:
+            return self.become(f"{verb}_FAILED", f"The following resource(s) failed to {verb.lower()}: [{failed}]. ")
+        rolling = "ROLLBACK" if verb == "CREATE" else "UPDATE_ROLLBACK"
+        self.become(f"{rolling}_IN_PROGRESS", f"The following resource(s) failed to {verb.lower()}: [{failed}]. Rollback requested by user.")
+        if "FailOnRollback" in properties:
+            return self.later(lambda: self.event(kind, failed, "UPDATE_FAILED", properties["FailOnRollback"]),
+                              lambda: self.become(f"{rolling}_FAILED", f"The following resource(s) failed to update: [{failed}]. "))
+        if verb == "UPDATE":
+            self.later(lambda: self.become("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"))
+        self.later(lambda: self.become(f"{rolling}_COMPLETE"))
+
+    def begin_deletion(self, token):
+        self.token = token
+        self.become("DELETE_IN_PROGRESS", "User Initiated")
+        resources = self.now.resources() if self.now else {}
+        failed = next((name for name, (_, properties) in resources.items() if "FailOnDelete" in properties), None)
+
+        def all_go():
+            for name, (kind, properties) in resources.items():
+                bad = name == failed
+                self.event(kind, name, "DELETE_FAILED" if bad else "DELETE_COMPLETE", properties["FailOnDelete"] if bad else None)
+
+        self.later(all_go)
+        if failed is not None:
+            return self.later(lambda: self.become("DELETE_FAILED", f"The following resource(s) failed to delete: [{failed}]. "))
+        self.later(lambda: self.become("DELETE_COMPLETE"))
+
+    def description(self):
+        complete = self.now is not None
+        declared = self.now.template.get("Parameters", {}) if complete else {}
+        return {"StackId": self.id, "StackName": self.name, "StackStatus": self.status, "StackStatusReason": self.reason,
+                "CreationTime": "2026-01-01T00:00:00Z", "RoleARN": self.role,
+                "Parameters": [{"ParameterKey": key, "ParameterValue": "****" if declared[key].get("NoEcho") else value}
+                               for key, value in (self.now.parameters.items() if complete else [])],
+                "Tags": self.tags or [], "Outputs": self.now.outputs() if complete else []}
+
+
+class World:
+    def __init__(self):
+        self.stacks = []
+        self.sets = {}  # by ARN
+        self.objects = {}  # of S3, by path
+        self.count = 0
+
+    def object_at(self, url):
+        path = "/" + url.split("/", 3)[3]
+        if path not in self.objects:
+            raise invalid("S3 error: The specified key does not exist.")
+        return self.objects[path]
+
+    def find(self, account, region, name):
+        """By id, or the living one of that name."""
+        for stack in reversed(self.stacks):
+            if (stack.account, stack.region) == (account, region) and (
+                    stack.id == name or (stack.name == name and stack.status != "DELETE_COMPLETE")):
+                return stack
+        return None
+
+    def require(self, account, region, name):
+        stack = self.find(account, region, name)
+        if stack is None:
+            raise invalid(f"Stack with id {name} does not exist")
+        return stack
+
+    def describe_stacks(self, account, region, form):
+        if "StackName" in form:
+            looked_at = [self.require(account, region, form["StackName"])]
+        else:
+            looked_at = [stack for stack in self.stacks
+                         if (stack.account, stack.region) == (account, region) and stack.status != "DELETE_COMPLETE"]
+        for stack in looked_at:
+            stack.look()
+        return {"Stacks": [stack.description() for stack in looked_at]}
+
+    def get_template(self, account, region, form):
+        stack = self.require(account, region, form["StackName"])
+        return {"TemplateBody": stack.now.body if stack.now else "", "StagesAvailable": ["Original"]}
+
+    def continue_update_rollback(self, account, region, form):
+        stack = self.require(account, region, form["StackName"])
+        if stack.status != "UPDATE_ROLLBACK_FAILED":
+            raise invalid(f"Stack:{stack.id} is in {stack.status} state and can not be continued.")
+        stack.token = form.get("ClientRequestToken")
+        stack.become("UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated")
+        stack.later(lambda: stack.become("UPDATE_ROLLBACK_COMPLETE"))
+        return {}
+
+    def describe_stack_events(self, account, region, form):
+        stack = self.require(account, region, form["StackName"])
+        begin = int(form.get("NextToken", 0))
+        end = begin + PAGE
+        return {"StackEvents": stack.events[begin:end], "NextToken": str(end) if end < len(stack.events) else None}
+
+    def create_change_set(self, account, region, form):
+        name, kind = form["StackName"], form.get("ChangeSetType", "UPDATE")
+        stack = self.find(account, region, name)
+        for arn, known in self.sets.items():
+            if known["token"] == form.get("ClientToken") and known["token"] and known["stack"].name == name:
+                return {"Id": arn, "StackId": known["stack"].id}
+        if kind == "CREATE" and stack is not None and stack.status != "REVIEW_IN_PROGRESS":
+            raise Refused("AlreadyExistsException", f"Stack [{name}] already exists and cannot be created again with the changeSet")
+        if kind == "UPDATE" and stack is None:
+            raise invalid(f"Stack [{name}] does not exist")
+        if kind == "UPDATE" and stack.status in ("ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS", "ROLLBACK_FAILED", "DELETE_FAILED"):
+            raise invalid(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
+        if stack is not None and stack.status.endswith("_IN_PROGRESS") and stack.status != "REVIEW_IN_PROGRESS":
+            raise invalid(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
+        fresh = stack is None
+        stack = stack or Stack(self, account, region, name)
+        wanted = Wanted(stack, form)
+        if fresh:
+            self.stacks.append(stack)
+        arn = f"arn:aws:cloudformation:{region}:{account}:changeSet/{form['ChangeSetName']}/{uuid(stack.id, form['ChangeSetName'])}"
+        changes = changes_between(stack.now.resources() if stack.now else {}, wanted.resources())
+        same = not changes and stack.now is not None and stack.now.outputs() == wanted.outputs() and (
+            wanted.tags is None or wanted.tags == stack.tags)
+        self.sets[arn] = {"stack": stack, "name": form["ChangeSetName"], "wanted": wanted, "changes": changes, "same": same,
+                          "looks": 1, "executed": None, "token": form.get("ClientToken")}
+        return {"Id": arn, "StackId": stack.id}
+
+    def change_set(self, form):
+        if form["ChangeSetName"] not in self.sets:
+            raise Refused("ChangeSetNotFound", f"ChangeSet [{form['ChangeSetName']}] does not exist")
+        return self.sets[form["ChangeSetName"]]
+
+    def describe_change_set(self, account, region, form):
+        one = self.change_set(form)
+        busy = one["looks"] > 0
+        one["looks"] -= 1
+        status = "CREATE_IN_PROGRESS" if busy else "FAILED" if one["same"] else "CREATE_COMPLETE"
+        return {"ChangeSetName": one["name"], "ChangeSetId": form["ChangeSetName"], "StackId": one["stack"].id,
+                "StackName": one["stack"].name, "Status": status,
+                "StatusReason": NO_CHANGES if status == "FAILED" else None,
+                "ExecutionStatus": "AVAILABLE" if status == "CREATE_COMPLETE" and not one["executed"] else "UNAVAILABLE",
+                "Changes": [] if busy else one["changes"]}
+
+    def execute_change_set(self, account, region, form):
+        one = self.change_set(form)
+        token = form.get("ClientRequestToken")
+        if one["executed"]:
+            if one["executed"] == token:
+                return {}
+            raise Refused("InvalidChangeSetStatus", "ChangeSet cannot be executed in its current status")
+        if "DisableRollback" not in form:
+            raise invalid("DisableRollback has to be said")
+        one["executed"] = token or "nobody"
+        one["stack"].begin(one["wanted"], token, form["DisableRollback"] == "true")
+        return {}
+
+    def delete_change_set(self, account, region, form):
+        self.sets.pop(form["ChangeSetName"], None)
+        return {}
+
+    def delete_stack(self, account, region, form):
+        stack = self.find(account, region, form["StackName"])
+        if stack is None or stack.status in ("DELETE_COMPLETE", "DELETE_IN_PROGRESS"):
+            return {}
+        if stack.status.endswith("_IN_PROGRESS") and stack.status != "REVIEW_IN_PROGRESS":
+            raise invalid(f"Stack:{stack.id} is in {stack.status} state and can not be deleted.")
+        stack.begin_deletion(form.get("ClientRequestToken"))
+        return {}

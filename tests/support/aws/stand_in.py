@@ -1,0 +1,235 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Stands in for AWS in tests: STS, CloudFormation and writing to S3 on a port of this machine, for several accounts and regions. It
+makes no resources; what it keeps to are the protocol, the statuses over several looks, the events, and the mistakes.
+
+    stand_in.py [--tls CERTIFICATE]    ends by itself after two minutes. Writes its address to the file `aws`, and for each
+                                       call "ACCOUNT REGION ACTION [DETAIL]" to the file `calls`.
+
+The key AKIDDEPLOYER with the secret `deployer-secret` is of account 111111111111. It may take on any role of any account
+whose name does not begin with "closed"; one whose name begins with "guarded" asks for the external id `open-sesame`,
+one whose name begins with "strong" for the MFA code 123456.
+Every signature is checked strictly.
+
+The file `faults` says what goes wrong, a line each: ACTION KIND [TIMES], where KIND is `throttle`, `html` (status 500),
+`busy` (status 503, nothing more), `cut` (the call is carried out, and the connection cut before the answer), `expired`
+(the token), `skew` (refused for its time), or the code of an error.
+"""
+import datetime
+import http.server
+import os
+import pathlib
+import re
+import signal
+import socketserver
+import ssl
+import sys
+import threading
+import urllib.parse
+import xml.sax.saxutils
+
+import cloudformation
+from signature import Refused, check
+
+DEPLOYER = ("AKIDDEPLOYER", "deployer-secret", "111111111111", "arn:aws:iam::111111111111:user/deployer")
+LENGTH = datetime.timedelta(hours=1)
+
+
+def now():
+    return datetime.datetime.now(datetime.timezone.utc)
+
+
+def element(name, value):
+    """XML of the query protocol: dicts are structures, lists have members, None is left out."""
+    if value is None:
+        return ""
+    if isinstance(value, dict):
+        inner = "".join(element(key, item) for key, item in value.items())
+    elif isinstance(value, list):
+        inner = "".join(element("member", item) for item in value)
+    elif isinstance(value, bool):
+        inner = str(value).lower()
+    else:
+        inner = xml.sax.saxutils.escape(str(value))
+    return f"<{name}>{inner}</{name}>"
+
+
+def lists_of(form):
+    """"Tags.member.1.Key" taken apart: dicts and lists."""
+    tree = {}
+    for name, value in form.items():
+        at = tree
+        *path, last = name.split(".")
+        for part in path:
+            at = at.setdefault(part, {})
+        at[last] = value
+
+    def settled(value):
+        if not isinstance(value, dict):
+            return value
+        if set(value) == {"member"}:
+            return [settled(value["member"][key]) for key in sorted(value["member"], key=int)]
+        return {key: settled(item) for key, item in value.items()}
+
+    return settled(tree)
+
+
+class Sts:
+    def __init__(self):
+        self.sessions = {}  # key: (secret, token, account, arn, end)
+        self.count = 0
+
+    def secret_of(self, key, token):
+        if key == DEPLOYER[0] and not token:
+            return DEPLOYER[1]
+        if key not in self.sessions or self.sessions[key][1] != token:
+            raise Refused("InvalidClientTokenId", "The security token included in the request is invalid.")
+        if self.sessions[key][4] < now():
+            raise Refused("ExpiredToken", "The security token included in the request is expired")
+        return self.sessions[key][0]
+
+    def who(self, key):
+        """account, arn"""
+        return DEPLOYER[2:4] if key == DEPLOYER[0] else self.sessions[key][2:4]
+
+    def get_caller_identity(self, caller, form):
+        account, arn = self.who(caller)
+        return {"Arn": arn, "UserId": caller, "Account": account}
+
+    def assume_role(self, caller, form):
+        role = form["RoleArn"]
+        match = re.fullmatch(r"arn:aws:iam::(\d{12}):role/(.+)", role)
+        closed = not match or match[2].startswith("closed")
+        closed = closed or (match[2].startswith("guarded") and form.get("ExternalId") != "open-sesame")
+        if closed or (match[2].startswith("strong") and form.get("TokenCode") != "123456"):
+            raise Refused("AccessDenied", f"User: {self.who(caller)[1]} is not authorized to perform: sts:AssumeRole on "
+                                          f"resource: {role}")
+        self.count += 1
+        key = f"ASIASESSION{self.count:04}"
+        arn = f"arn:aws:sts::{match[1]}:assumed-role/{match[2]}/{form['RoleSessionName']}"
+        length = datetime.timedelta(seconds=int(form.get("DurationSeconds", LENGTH.total_seconds())))
+        self.sessions[key] = (f"secret-of-session-{self.count}", f"token-of-session-{self.count}", match[1], arn, now() + length)
+        return {"Credentials": {"AccessKeyId": key, "SecretAccessKey": self.sessions[key][0],
+                                "SessionToken": self.sessions[key][1],
+                                "Expiration": (now() + length).strftime("%Y-%m-%dT%H:%M:%SZ")},
+                "AssumedRoleUser": {"Arn": arn, "AssumedRoleId": f"AROA:{form['RoleSessionName']}"}}
+
+
+class Faults:
+    """What is still to go wrong."""
+
+    def __init__(self):
+        self.left = {}
+
+    def next(self, action):
+        try:
+            lines = pathlib.Path("faults").read_text().splitlines()
+        except FileNotFoundError:
+            return ""
+        for number, line in enumerate(lines):
+            wanted, kind, *times = line.split()
+            key = (number, line)
+            left = self.left.setdefault(key, int(times[0]) if times else 1)
+            if wanted == action and left > 0:
+                self.left[key] = left - 1
+                return kind
+        return ""
+
+
+class Aws:
+    """All of it. One call at a time."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.sts = Sts()
+        self.faults = Faults()
+        self.stacks = cloudformation.World()
+
+    def call(self, method, target, headers, body):
+        """status, body; a status of 0 cuts the connection"""
+        objects = method == "PUT"  # of S3
+        form = {} if objects else lists_of(dict(urllib.parse.parse_qsl(body.decode(), keep_blank_values=True)))
+        action = "PutObject" if objects else form.get("Action", "")
+        with self.lock:
+            try:
+                key, region, service = check(method, target, headers, body, self.sts.secret_of, now())
+                account = self.sts.who(key)[0]
+                with open("calls", "a") as calls:
+                    detail = target if objects else form.get("StackName") or form.get("RoleArn") or form.get("ChangeSetName") or ""
+                    calls.write(f"{account} {region} {action} {detail}".rstrip() + "\n")
+                fault = self.faults.next(action)
+                if fault in ("html", "busy"):
+                    return (500, "<html><body>Internal Failure</body></html>") if fault == "html" else (503, "")
+                if fault and fault != "cut":
+                    code = {"throttle": "Throttling", "expired": "ExpiredToken", "skew": "RequestTimeTooSkewed"}.get(fault, fault)
+                    raise Refused(code, {"throttle": "Rate exceeded"}.get(fault, "as the test has it"))
+                if objects:
+                    self.put(target, headers, body)
+                    return (0, "") if fault == "cut" else (200, "")
+                result = self.answer(service, action, key, account, region, form)
+                return (0, "") if fault == "cut" else (200, f"<{action}Response>{element(action + 'Result', result)}"
+                                                            f"<ResponseMetadata><RequestId>req-1</RequestId>"
+                                                            f"</ResponseMetadata></{action}Response>")
+            except Refused as refused:
+                error = {"Error": {"Type": "Sender", "Code": refused.args[0], "Message": refused.args[1]}, "RequestId": "req-1"}
+                status = 403 if refused.args[0] in ("AccessDenied", "SignatureDoesNotMatch", "ExpiredToken",
+                                                    "InvalidClientTokenId", "RequestTimeTooSkewed") else 400
+                return status, element("ErrorResponse", error)
+
+    def put(self, target, headers, body):
+        if headers.get("if-none-match") == "*" and target in self.stacks.objects:
+            raise Refused("PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
+        self.stacks.objects[target] = body.decode()
+
+    def answer(self, service, action, key, account, region, form):
+        snake = re.sub(r"(?<!^)(?=[A-Z])", "_", action).lower()
+        if service == "sts" and hasattr(self.sts, snake):
+            return getattr(self.sts, snake)(key, form)
+        if service == "cloudformation" and hasattr(self.stacks, snake):
+            return getattr(self.stacks, snake)(account, region, form)
+        raise Refused("InvalidAction", f"Could not find operation {action} of {service}")
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_PUT(self):
+        self.do_POST()
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        status, text = self.server.aws.call(self.command, self.path, headers, body)
+        if status == 0:
+            self.close_connection = True
+            return
+        self.send_response(status)
+        self.send_header("Content-Type", "text/xml")
+        self.send_header("Content-Length", str(len(text.encode())))
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def log_message(self, *_):
+        pass
+
+
+class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+
+def main():
+    signal.alarm(120)
+    server = Server(("127.0.0.1", 0), Handler)
+    server.aws = Aws()
+    if sys.argv[1:2] == ["--tls"]:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(sys.argv[2])
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    pathlib.Path("aws.new").write_text(f"http{'s' if sys.argv[1:] else ''}://127.0.0.1:{server.server_port}")
+    os.rename("aws.new", "aws")
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
