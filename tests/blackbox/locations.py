@@ -306,6 +306,17 @@ def checksums_pin_a_file(world, url, ca):
 
 @case
 @secure
+def what_came_serves_offline(world, url, ca):
+    where = world.fresh()
+    file = f"{url}/web.yaml"
+    expect(world.run("validate", "-f", file, "--offline", where=where, **ca), 2, "has not been fetched before", "without --offline")
+    expect(world.run("validate", "-f", file, where=where, **ca), 0)
+    expect(world.run("validate", "-f", file, "--offline", where=where), 0, "Valid: 1 manifest")
+    expect(world.run("validate", "-f", file + "?checksum=sha256:" + "0" * 64, "--offline", where=where), 2, "has not been fetched")
+
+
+@case
+@secure
 def redirects(world, url, ca):
     expect(world.run("validate", "-f", f"{url}/moved.yaml", **ca), 0)
     expect(world.run("validate", "-f", f"{url}/away.yaml", **ca), 2, "cannot be fetched", "away from https")

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "base/digest.h"
 #include "base/error.h"
@@ -97,10 +98,40 @@ bool is_passing(const Try& tried) {
   return !tried.too_large && std::ranges::find(codes, tried.finished.status.code) != codes.end();
 }
 
+/// One for each address and who asks for it; `cache`: that of the repositories.
+std::string kept_file(const std::string& cache, const Origin& origin) {
+  std::string question = origin.address + (origin.verify_tls ? "\n" : "\nunverified\n") + origin.user + "\n";
+  for (const auto& [name, value] : origin.headers) question += name + "\n";
+  return cache.substr(0, cache.rfind('/')) + "/url/" + sha256(question).hex();
+}
+
+std::optional<std::string> read_kept(System& system, const std::string& path) {
+  if (path.empty()) return std::nullopt;
+  return system.read_file(path, download_limit_bytes);
+}
+
+/// A cache that cannot be written is none.
+void keep(System& system, const std::string& path, const std::string& text) {
+  if (path.empty()) return;
+  try {
+    system.make_directories(path.substr(0, path.rfind('/')), 0700);
+    system.write_file(path, text, 0600);
+  } catch (const Error&) {
+  }
+}
+
 }  // namespace
 
-Async<std::string> download(System& system, Origin origin) {
+Async<std::string> download(System& system, Origin origin, FetchSettings settings) {
   const std::string where = shown(origin);
+  const std::string kept = settings.cache.empty() ? std::string() : kept_file(settings.cache, origin);
+  const bool may_serve = settings.offline || !origin.sha256.empty();
+  if (std::optional<std::string> text = may_serve ? read_kept(system, kept) : std::nullopt) {
+    if (origin.sha256.empty() || sha256(*text).hex() == origin.sha256) co_return std::move(*text);
+  }
+  if (settings.offline) {
+    throw_location(fmt::format("'{}' has not been fetched before", where), "run it once without --offline");
+  }
   Try last;
   for (int number = 1; number <= tries; ++number) {
     Async<Try> asking = ask_once(system, origin);
@@ -123,6 +154,7 @@ Async<std::string> download(System& system, Origin origin) {
     throw_location(fmt::format("'{}' is not what its checksum says: it came to sha256:{}", where, digest),
                    "look at what changed there before you change the checksum");
   }
+  keep(system, kept, finished.output);
   co_return std::move(last.finished.output);
 }
 

@@ -18,11 +18,7 @@ Async<Fetched> fetch_one(System& system, Origin origin, FetchSettings settings) 
     Fetched result = co_await work;
     co_return std::move(result);
   }
-  if (settings.offline) {
-    throw Error(Error::Kind::manifest, "manifest.location", "'" + shown(origin) + "' is not asked for when offline",
-                "files of URLs are not kept; run it without --offline");
-  }
-  Async<std::string> work = download(system, std::move(origin));
+  Async<std::string> work = download(system, std::move(origin), std::move(settings));
   Fetched result = co_await work;
   co_return std::move(result);
 }
