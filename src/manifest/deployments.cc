@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Deployments in scope, and what each says besides its tasks.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -37,6 +39,11 @@ void needs_of_deployment(Resolution& resolution, DeploymentScope& scope) {
   if (!list || !list->is_list()) return;
   for (const Value& name : list->list()) {
     if (!name.is_string()) continue;
+    if (name.string() == scope.name) {
+      report(resolution.diagnostics, "manifest.cycle", fmt::format("Deployment '{}' depends on itself", scope.name),
+             name.where, "remove it", fmt::format("resolving dependsOn of Deployment '{}'", scope.name));
+      continue;
+    }
     if (const auto id = resolution.model.deployment(name.string())) scope.needs.push_back(*id);
   }
   std::sort(scope.needs.begin(), scope.needs.end());

@@ -374,6 +374,13 @@ TEST(Resolve, tells_the_same_mistake_of_two_environments_once) {
   EXPECT_EQ(read.diagnostics.errors(), 1u);
 }
 
+TEST(Cycles, of_one_deployment_are_told_where_it_says_so) {
+  Read read(document("Deployment", "name: web", "  dependsOn: [web]\n  tasks: []"));
+  read.resolve();
+  EXPECT_THAT(read.findings(),
+              ElementsAre("m.yaml:5:15 manifest.cycle: Deployment 'web' depends on itself (remove it)"));
+}
+
 TEST(Cycles, are_shown_whole_with_each_place) {
   Read read(web("  tasks:\n" + task("name: a, dependsOn: b") + task("name: b", "${{ tasks.c.outputs.x }}") +
                 task("name: c, dependsOn: [a]") + task("name: d, dependsOn: [a]")));

@@ -404,7 +404,9 @@ class Reader {
     auto found = anchors_.find(name);
     if (found == anchors_.end()) {
       unknown_anchor(name, at);
-      return complete_alias(Null{}, at);
+      Value nothing;
+      nothing.where = at;
+      return complete_alias(std::move(nothing), at);
     }
     const Anchor& anchor = found->second;
     spent_ += anchor.extent.nodes;
