@@ -77,7 +77,7 @@ Text read_text(System& system, const FetchSettings& fetch, const std::string& pa
   } catch (const Error& error) {
     return NotFound{error.what(), error.diagnostic().hint};
   }
-  return NotFound{"there is no file '" + path + "'", ""};
+  return NotFound{"there is no file '" + path + "'", "paths start at the directory of the manifest that names them"};
 }
 
 /// Links may go round in circles.

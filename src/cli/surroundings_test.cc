@@ -44,7 +44,8 @@ TEST_F(SurroundingsTest, SecretsComeFromVariables) {
 TEST_F(SurroundingsTest, SecretsComeFromFilesBesideTheManifest) {
   write("key", "abc\n\n");
   EXPECT_EQ(secret("file:key"), "abc");
-  EXPECT_EQ(secret("file:none"), "! there is no file '" + directory_ + "/none' | ");
+  EXPECT_EQ(secret("file:none"), "! there is no file '" + directory_ +
+                                     "/none' | paths start at the directory of the manifest that names them");
 }
 
 TEST_F(SurroundingsTest, SecretsComeFromCommandsThatRunOnce) {

@@ -53,11 +53,13 @@ double as_real(const Value& value) {
 }
 
 std::nullopt_t overflow(Evaluation& evaluation, const ExprNode& node) {
-  return evaluation.fail("expr.overflow", "the result does not fit in 64 bits", node.where);
+  return evaluation.fail("expr.overflow", "the result does not fit in 64 bits", node.where,
+                         "write a number with a point to work with reals: 1.0 * x");
 }
 
 std::nullopt_t by_zero(Evaluation& evaluation, const ExprNode& node) {
-  return evaluation.fail("expr.division", "this divides by zero", node.children[1]->where);
+  return evaluation.fail("expr.division", "this divides by zero", node.children[1]->where,
+                         "ask first: n == 0 ? 0 : x / n");
 }
 
 std::optional<Value> compare(Evaluation& evaluation, const ExprNode& node, const Value& left, const Value& right) {
@@ -72,7 +74,7 @@ std::optional<Value> compare(Evaluation& evaluation, const ExprNode& node, const
     return evaluation.fail("expr.type",
                            fmt::format("'{}' compares two numbers or two strings, not {} and {}", sign_of(node.op),
                                        describe(left), describe(right)),
-                           node.where);
+                           node.where, "both sides must be of one kind; '==' compares anything");
   }
   if (node.op == Op::less) return order < 0;
   if (node.op == Op::less_equal) return order <= 0;
@@ -92,7 +94,7 @@ std::optional<Value> is_in(Evaluation& evaluation, const ExprNode& node, const V
       "expr.type",
       fmt::format("'in' looks for an element in a list, a name in a map or a text in a text, not for {} in {}",
                   describe(item), describe(in)),
-      node.where);
+      node.where, "what is looked for stands before 'in', where it is looked for after it");
 }
 
 std::optional<Value> integers(Evaluation& evaluation, const ExprNode& node, std::int64_t left, std::int64_t right) {
@@ -131,7 +133,8 @@ std::optional<Value> reals(Evaluation& evaluation, const ExprNode& node, double 
     result = left / right;
   }
   if (!std::isfinite(result))
-    return evaluation.fail("expr.overflow", "the result is too large for a number", node.where);
+    return evaluation.fail("expr.overflow", "the result is too large for a number", node.where,
+                           "reals go to about 1e308");
   return result;
 }
 
@@ -162,7 +165,7 @@ std::optional<Value> operate(Evaluation& evaluation, const ExprNode& node, const
   if (node.op == Op::negate && operand.is(Kind::real)) return -operand.real();
   if (node.op == Op::negate && operand.is(Kind::integer)) return integers(evaluation, node, 0, operand.integer());
   return evaluation.fail("expr.type", fmt::format("'{}' wants {}, not {}", sign_of(node.op), wants, describe(operand)),
-                         node.children[0]->where);
+                         node.children[0]->where, node.op == Op::invert ? "compare it: x == '' or x == null" : "");
 }
 
 std::optional<Value> operate(Evaluation& evaluation, const ExprNode& node, const Value& left, const Value& right) {

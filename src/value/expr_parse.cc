@@ -110,10 +110,12 @@ class Parser {
       if (!closing_.empty())
         return fail(token_.begin, token_.begin, "the '${{' is never closed" + want,
                     "close it with '}}'; a string with ' #' or ': ' in it needs quotes around all of it");
-      return fail(token_.begin, token_.begin, "the expression ends too early" + want);
+      return fail(token_.begin, token_.begin, "the expression ends too early" + want,
+                  "write what is missing; text stands in quotes: 'abc'");
     }
     if (closing_.size() == 2 && text_.substr(token_.begin).starts_with(closing_)) {
-      return fail(token_.begin, token_.end + 1, "the expression ends too early" + want);
+      return fail(token_.begin, token_.end + 1, "the expression ends too early" + want,
+                  "write what is missing; text stands in quotes: 'abc'");
     }
     return fail(token_.begin, token_.end, fmt::format("'{}' does not belong here{}", token_.text, want),
                 hint_for_token());
@@ -242,7 +244,7 @@ class Parser {
     std::string value;
     while (true) {
       if (at_ >= text_.size()) {
-        fail(token_.begin, token_.begin + 1, "the quote that opens here is never closed");
+        fail(token_.begin, token_.begin + 1, "the quote that opens here is never closed", "close it");
         return;
       }
       char c = text_[at_];
@@ -284,7 +286,7 @@ class Parser {
         auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), code, 16);
         at_ += digits.size();
         if (ec != std::errc() || end != digits.data() + 4 || (code >= 0xd800 && code < 0xe000)) {
-          fail(begin, at_, "the escape \\u needs four hexadecimal digits that name a character");
+          fail(begin, at_, "the escape \\u needs four hexadecimal digits that name a character", "for example \\u00e9");
           return false;
         }
         append_utf8(value, code);
@@ -308,7 +310,8 @@ class Parser {
     for (const NodePtr& child : children) {
       node->depth = std::max(node->depth, static_cast<std::uint16_t>(child->depth + 1));
     }
-    if (node->depth > kMaxExprDepth) return fail(token_.begin, token_.end, "the expression is too long");
+    if (node->depth > kMaxExprDepth)
+      return fail(token_.begin, token_.end, "the expression is too long", "put parts of it into variables");
     node->children = std::move(children);
     return node;
   }
@@ -368,7 +371,8 @@ class Parser {
 
   NodePtr unary() {
     if (!token_.is("!") && !token_.is("-")) return postfix();
-    if (++nesting_ > kMaxExprNesting) return fail(token_.begin, token_.end, "too many signs follow one another");
+    if (++nesting_ > kMaxExprNesting)
+      return fail(token_.begin, token_.end, "too many signs follow one another", "leave some out");
     Op op = token_.is("!") ? Op::invert : Op::negate;
     Where sign = token_where();
     advance();
@@ -528,7 +532,8 @@ class Parser {
     if (!quoted && token_.kind != Token::Kind::name) return unexpected("a key"), false;
     std::string name = quoted ? token_.value.string() : std::string(token_.text);
     if (!taken.insert(name).second) {
-      return fail(token_.begin, token_.end, fmt::format("the key '{}' is there twice", name)), false;
+      return fail(token_.begin, token_.end, fmt::format("the key '{}' is there twice", name), "keep one of them"),
+             false;
     }
     entries.push_back(literal(std::move(name)));
     if (!token_.is(":")) return unexpected("':' after the key"), false;

@@ -138,7 +138,7 @@ Result join(Call& call) {
     if (!is_scalar(item)) {
       return call.evaluation.fail(
           "expr.type", fmt::format("join() wants strings and numbers, and element [{}] is {}", i, describe(item)),
-          call.where(0));
+          call.where(0), "jsonEncode() makes text of anything");
     }
     std::string part = scalar_text(item);
     if (!call.evaluation.spend_text(part.size() + separator->size(), call.where())) return std::nullopt;
@@ -167,7 +167,7 @@ Result format(Call& call) {
       ++i;
     } else if (two[0] == '{' || two[0] == '}') {
       return call.evaluation.fail("expr.arguments", "format() knows only {} for the next value, {{ and }}",
-                                  call.where(0));
+                                  call.where(0), "write {{ for a brace that is meant as such");
     } else {
       out += two[0];
     }
@@ -178,7 +178,7 @@ Result format(Call& call) {
     return call.evaluation.fail("expr.arguments",
                                 fmt::format("format() has {} {{}} for {} value{}", next - 1, call.arguments.size() - 1,
                                             call.arguments.size() == 2 ? "" : "s"),
-                                call.where());
+                                call.where(), "one {} for each value; write {{ for a brace that is meant as such");
   }
   return made(call, std::move(out));
 }
@@ -248,7 +248,8 @@ Result json_decode(Call& call) {
   Result result = parse_json(*in, why);
   if (!result) {
     if (call.arguments[0].secret) why = "it is a secret, so no more is shown";
-    return call.evaluation.fail("expr.arguments", fmt::format("jsonDecode() wants JSON: {}", why), call.where(0));
+    return call.evaluation.fail("expr.arguments", fmt::format("jsonDecode() wants JSON: {}", why), call.where(0),
+                                "yamlDecode() reads YAML");
   }
   place_all(*result, call.where());
   return result;
@@ -270,8 +271,9 @@ Result yaml_decode(Call& call) {
                                 secret ? "" : first.hint);
   }
   if (documents.size() > 1) {
-    return call.evaluation.fail(
-        "expr.arguments", fmt::format("yamlDecode() wants one document, not {}", documents.size()), call.where(0));
+    return call.evaluation.fail("expr.arguments",
+                                fmt::format("yamlDecode() wants one document, not {}", documents.size()), call.where(0),
+                                "split it at '---' first");
   }
   Value result = documents.empty() ? Value() : std::move(documents.front());
   place_all(result, call.where());

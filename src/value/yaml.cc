@@ -364,7 +364,8 @@ class Reader {
     std::string_view text = marks_.text();
     while (at.end < whole.end && std::strchr(" \t\r\n", text[at.end]) == nullptr) ++at.end;
     if (result == TagResult::mismatch) {
-      diagnostics_.error("yaml.unknown-tag", fmt::format("this value does not fit its tag '{}'", shown), at);
+      diagnostics_.error("yaml.unknown-tag", fmt::format("this value does not fit its tag '{}'", shown), at,
+                         "leave the tag out, or write a value of that type");
     } else {
       diagnostics_.error("yaml.unknown-tag", fmt::format("the tag '{}' is unknown", shown), at,
                          "known are CloudFormation's (!Ref, !Sub, !GetAtt, ...) and YAML's own (!!str, !!int, ...); "
