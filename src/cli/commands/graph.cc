@@ -4,6 +4,7 @@
 #include "cli/exit_code.h"
 #include "cli/planning.h"
 #include "os/process.h"
+#include "view/json/graph_json.h"
 #include "view/text/graph_text.h"
 
 namespace verba {
@@ -31,14 +32,16 @@ std::string svg(Call& call, const std::string& dot) {
 }
 
 int graph(Call& call) {
-  format_of(call, {Format::text});
+  const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
   const std::string form = call.arguments.text("format").value_or("text");
   Project& project = load(call);
   Surroundings surroundings = planning_surroundings(call);
   const Model& model = resolve(call, project, choose_environment(call, project),
                                command_line_variables(call.arguments.list("var")), surroundings);
   require(call, project);
-  if (form == "dot") {
+  if (format != Format::text) {
+    print(call, format, graph_value(model));
+  } else if (form == "dot") {
     print(call, graph_dot(model));
   } else if (form == "mermaid") {
     print(call, graph_mermaid(model));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "view/text/graph_text.h"
 
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -32,12 +33,17 @@ Graph deployment_graph(const Model& model) {
   return Graph(model.deployments.size(), std::move(edges));
 }
 
-/// Inside double quotes, for both languages.
-std::string quoted(std::string_view text) {
+enum class Language : std::uint8_t { dot, mermaid };
+
+/// Inside double quotes: as it stands, whatever it means in the language.
+std::string quoted(std::string_view text, Language language) {
   std::string out = "\"";
   for (const char c : printable(text)) {
-    if (c == '"') {
-      out += '\'';
+    if (language == Language::dot) {
+      if (c == '"' || c == '\\') out += '\\';
+      out += c;
+    } else if (c == '"' || c == '#' || c == '<' || c == '>' || c == '&') {
+      out += fmt::format("#{};", static_cast<int>(c));
     } else {
       out += c;
     }
@@ -59,10 +65,10 @@ std::string graph_dot(const Model& model) {
       "  fontname=\"sans-serif\";\n";
   for (DeploymentId d = 0; d < model.deployments.size(); ++d) {
     const auto& deployment = model.deployments[d];
-    out += fmt::format("  subgraph cluster_{} {{\n    label={};\n", d, quoted(deployment.name));
+    out += fmt::format("  subgraph cluster_{} {{\n    label={};\n", d, quoted(deployment.name, Language::dot));
     if (deployment.tasks.empty()) out += fmt::format("    empty_{} [label=\"\", style=invis];\n", d);
     for (const TaskId t : deployment.tasks)
-      out += fmt::format("    task_{} [label={}];\n", t, quoted(model.tasks[t].name));
+      out += fmt::format("    task_{} [label={}];\n", t, quoted(model.tasks[t].name, Language::dot));
     out += "  }\n";
   }
   const Graph tasks = task_graph(model);
@@ -88,8 +94,9 @@ std::string graph_mermaid(const Model& model) {
   std::string out = "flowchart LR\n";
   for (DeploymentId d = 0; d < model.deployments.size(); ++d) {
     const auto& deployment = model.deployments[d];
-    out += fmt::format("  subgraph d{}[{}]\n", d, quoted(deployment.name));
-    for (const TaskId t : deployment.tasks) out += fmt::format("    t{}[{}]\n", t, quoted(model.tasks[t].name));
+    out += fmt::format("  subgraph d{}[{}]\n", d, quoted(deployment.name, Language::mermaid));
+    for (const TaskId t : deployment.tasks)
+      out += fmt::format("    t{}[{}]\n", t, quoted(model.tasks[t].name, Language::mermaid));
     out += "  end\n";
   }
   const Graph tasks = task_graph(model);

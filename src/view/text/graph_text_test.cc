@@ -55,7 +55,7 @@ TEST(GraphText, SpeaksDot) {
 TEST(GraphText, QuotesNames) {
   Model model = small();
   model.tasks[0].name = "a\"b\x1b[1m";
-  EXPECT_NE(graph_mermaid(model).find("[\"a'b\"]"), std::string::npos);
+  EXPECT_NE(graph_mermaid(model).find("[\"a#34;b\"]"), std::string::npos);
 }
 
 }  // namespace
