@@ -106,7 +106,11 @@ std::variant<Job, Settled> Preparation::job_of(const Step& step, StepNumber numb
   Diagnostics diagnostics;
   const std::optional<bool> wanted = evaluate_condition(model_, *step.task, actual_, diagnostics);
   if (diagnostics.has_errors()) return mistaken(diagnostics);
-  if (wanted && !*wanted) return Settled{StepStatus::skipped, "its condition is false", ""};
+  if (wanted && !*wanted) {
+    // Its users may still point at it: a plan that knows puts its delete after them.
+    const std::string_view left = step.record ? "; what is deployed of it is gone from the manifests now" : "";
+    return Settled{StepStatus::skipped, fmt::format("its condition is false{}", left), ""};
+  }
   if (std::optional<Settled> settled = fill(job, step)) return *settled;
   return job;
 }

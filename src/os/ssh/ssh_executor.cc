@@ -8,7 +8,6 @@
 #include "base/error.h"
 #include "os/ssh/framing.h"
 #include "os/ssh/remote_script.h"
-#include "os/trace.h"
 
 namespace verba {
 namespace {
@@ -262,9 +261,7 @@ Async<WorkDone> SshExecutor::run(Work work, Stop& stop, RunOptions options) {
   // What it prints and how it ends comes back to us alone, so its end is no end of the step: another label.
   command.trace = work.trace;
   command.trace.label += ":remote";
-  command.trace.slot += ":remote";
   command.trace.witnessed = false;
-  const Trace trace = command.trace;
   const bool reports = work.reports;
   const std::string mark = way.mark;
   const std::optional<Milliseconds> limit = options.timeout;
@@ -275,9 +272,6 @@ Async<WorkDone> SshExecutor::run(Work work, Stop& stop, RunOptions options) {
   {
     const Stop::Watch watch(stop, [&remote] { remote.break_off(Ended::stopped); });
     co_await remote;
-  }
-  if (!trace.file.empty()) {
-    for (const Stream stream : {Stream::output, Stream::error}) system_.remove(printed_file(trace, stream));
   }
   WorkDone done = remote.done(reports);
   if (!done.doubt.empty() && remote.group()) {
