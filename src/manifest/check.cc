@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "manifest/head.h"
 #include "manifest/kinds/kinds.h"
 #include "manifest/manifest.h"
 #include "manifest/names.h"
@@ -13,10 +14,6 @@
 #include "value/yaml.h"
 
 namespace verba {
-namespace {
-
-constexpr std::string_view name_rule = "a name begins with a letter and goes on with letters, digits, '-' and '_'";
-constexpr std::string_view host_name_rule = "such a name is made of letters, digits, '-', '_', '.' and '@'";
 
 const std::vector<Field>& head_fields() {
   static const std::vector<Field> fields = {
@@ -42,6 +39,11 @@ const std::vector<Field>& head_fields() {
   };
   return fields;
 }
+
+namespace {
+
+constexpr std::string_view name_rule = "a name begins with a letter and goes on with letters, digits, '-' and '_'";
+constexpr std::string_view host_name_rule = "such a name is made of letters, digits, '-', '_', '.' and '@'";
 
 Where start_of(Where where) {
   if (where && where.end > where.begin) where.end = where.begin + 1;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "manifest/head.h"
 #include "value/expr.h"
 
 namespace verba {
@@ -257,6 +258,11 @@ std::string explain(const Catalogue& catalogue, std::string_view path) {
     return text;
   }
   std::string hint;
+  if (kind && (path == "metadata" || path.starts_with("metadata."))) {
+    if (const Field* field = field_at(head_fields(), path, hint))
+      return about(fmt::format("KIND     {}", name), *field, whole);
+    unknown_topic(whole, std::move(hint));
+  }
   const std::string_view from_kind = path.starts_with("spec.") ? path.substr(5) : path;
   const Field* field = kind ? field_at(catalogue.fields(*kind), from_kind, hint) : nullptr;
   if (field) return about(fmt::format("KIND     {}", name), *field, whole);

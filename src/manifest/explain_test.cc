@@ -47,6 +47,12 @@ TEST(Explain, shows_a_field) {
             "```\n");
 }
 
+TEST(Explain, shows_what_every_manifest_has) {
+  EXPECT_THAT(explained("Deployment.metadata"), HasSubstr("labels"));
+  EXPECT_THAT(explained("Deployment.metadata.environments"), HasSubstr("the environments it is in scope for"));
+  EXPECT_THAT(explained("Deployment.metadata.enviroments"), HasSubstr("did you mean 'environments'?"));
+}
+
 TEST(Explain, shows_the_fields_below) {
   EXPECT_THAT(explained("Deployment.spec.tasks.retry"), HasSubstr("FIELDS\n\n  attempts  <integer> required\n"));
   EXPECT_THAT(explained("Deployment.tasks"), HasSubstr("\n  rollout  <object>\n"));
