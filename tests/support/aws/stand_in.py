@@ -4,7 +4,8 @@
 makes no resources; what it keeps to are the protocol, the statuses over several looks, the events, and the mistakes.
 
     stand_in.py [--tls CERTIFICATE]    ends by itself after two minutes. Writes its address to the file `aws`, and for each
-                                       call "ACCOUNT REGION ACTION [DETAIL]" to the file `calls`.
+                                       call "ACCOUNT REGION ACTION [DETAIL]" to the file `calls`; the file `stacks`
+                                       has what became of each stack.
 
 The key AKIDDEPLOYER with the secret `deployer-secret` is of account 111111111111. It may take on any role of any account
 whose name does not begin with "closed"; one whose name begins with "guarded" asks for the external id `open-sesame`,
@@ -172,6 +173,7 @@ class Aws:
                 if by_json:
                     return 200, json.dumps(self.secret(action, form))
                 result = self.answer(service, action, key, account, region, form)
+                pathlib.Path("stacks").write_text(json.dumps(self.stacks.history()))
                 return (0, "") if fault == "cut" else (200, f"<{action}Response>{element(action + 'Result', result)}"
                                                             f"<ResponseMetadata><RequestId>req-1</RequestId>"
                                                             f"</ResponseMetadata></{action}Response>")
