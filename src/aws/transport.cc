@@ -10,6 +10,7 @@
 
 #include "base/number.h"
 #include "os/web.h"
+#include "value/json.h"
 
 namespace verba {
 namespace {
@@ -54,6 +55,13 @@ AwsMessage query_message(const AwsService& service, std::string_view action, Var
   form.query.emplace_back("Action", action);
   form.query.emplace_back("Version", service.version);
   message.body = wire_query(form);
+  return message;
+}
+
+AwsMessage json_message(std::string_view target, const Value& body) {
+  AwsMessage message;
+  message.headers = {{"Content-Type", "application/x-amz-json-1.1"}, {"X-Amz-Target", std::string(target)}};
+  message.body = to_json(body, SecretsAs::clear);
   return message;
 }
 

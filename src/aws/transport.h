@@ -28,6 +28,8 @@ struct AwsCall {
 /// A call by the query protocol: a form with Action and Version. A parameter that is a list is written as
 /// "Tags.member.1.Key".
 AwsMessage query_message(const AwsService&, std::string_view action, Variables parameters);
+/// A call by the JSON protocol: "AmazonSSM.GetParameter".
+AwsMessage json_message(std::string_view target, const Value& body);
 AwsMessage get_message(std::string path, Variables query = {}, Variables headers = {});
 
 /// Sends calls. A call is made again after throttling, trouble of the service and of the way to it, up to

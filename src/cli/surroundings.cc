@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/utf8.h"
+#include "cli/aws_secrets.h"
 #include "cli/state_key.h"
 #include "manifest/locations/load.h"
 #include "os/process.h"
@@ -142,10 +143,11 @@ Text read_place(System& system, const FetchSettings& fetch, const std::string& p
 }
 
 NotFound no_such_scheme(const std::string& scheme) {
-  return {"secrets do not come from '" + scheme + "'", "they come from env:NAME, file:PATH or command:LINE"};
+  return {"secrets do not come from '" + scheme + "'",
+          "they come from env:NAME, file:PATH, command:LINE, ssm:NAME or secretsmanager:ID#KEY"};
 }
 
-Text find_secret(System& system, const FetchSettings& fetch, const std::string& reference,
+Text find_secret(System& system, const FetchSettings& fetch, AwsSecrets& aws, const std::string& reference,
                  const std::string& directory) {
   const auto colon = reference.find(':');
   const std::string scheme = reference.substr(0, colon);
@@ -164,13 +166,14 @@ Text find_secret(System& system, const FetchSettings& fetch, const std::string& 
     return ask_program(system, {"sh", "-c", rest}, directory, operators_environment(system),
                        "the command of the secret");
   }
+  if (AwsSecrets::is_scheme(scheme) && colon != std::string::npos) return aws.find(scheme, rest);
   return no_such_scheme(scheme);
 }
 
 /// Is it one that could be asked for?
 TextAnswer look_at_secret(const std::string& reference) {
   const std::string scheme = reference.substr(0, reference.find(':'));
-  const bool is_known = scheme == "env" || scheme == "file" || scheme == "command";
+  const bool is_known = scheme == "env" || scheme == "file" || scheme == "command" || AwsSecrets::is_scheme(scheme);
   if (!is_known || scheme.size() == reference.size()) return no_such_scheme(scheme);
   return Unknown{};
 }
@@ -213,6 +216,8 @@ Text run_script(System& system, const FetchSettings& fetch, const Manifest& scri
 
 /// Answers by what was asked.
 struct Memory {
+  explicit Memory(System& system) : aws(system) {}
+  AwsSecrets aws;
   std::map<std::string, Text> files;
   std::map<std::pair<std::string, std::string>, Text> secrets;
   std::map<std::string, Text> scripts;
@@ -239,7 +244,7 @@ Text as_text(Text answer, std::string_view what) {
 }  // namespace
 
 Surroundings make_surroundings(System& system, const FetchSettings& fetch) {
-  const auto memory = std::make_shared<Memory>();
+  const auto memory = std::make_shared<Memory>(system);
   Surroundings surroundings;
   surroundings.file = [&system, memory, fetch](const std::string& path) {
     return remembered(memory->files, path, [&]() -> Text {
@@ -249,7 +254,7 @@ Surroundings make_surroundings(System& system, const FetchSettings& fetch) {
   };
   surroundings.secret = [&system, memory, fetch](const std::string& reference, const std::string& directory) {
     return answer_of(remembered(memory->secrets, std::pair(reference, directory), [&] {
-      return as_text(find_secret(system, fetch, reference, directory), "the secret");
+      return as_text(find_secret(system, fetch, memory->aws, reference, directory), "the secret");
     }));
   };
   surroundings.variable = [&system](const std::string& name) -> std::optional<Value> {

@@ -9,7 +9,8 @@
 namespace verba {
 
 /// Every answer is asked for once and remembered, so that a plan and its run see the same. Secrets: env:NAME,
-/// file:PATH, command:LINE (by `sh -c`, at most a minute; trailing line ends are stripped). Borrows the system.
+/// file:PATH, command:LINE (by `sh -c`, at most a minute; trailing line ends are stripped), ssm:NAME and
+/// secretsmanager:ID#KEY (cli/aws_secrets.h). Borrows the system.
 /// A path that ends with / asks for a directory: the paths of all files in it, from it, sorted, one a line; a NotFound
 /// without words says that it is none. For inputs that may name a tree; the function file() never asks so.
 /// A file may be a location that is fetched (manifest/locations/origin.h), and of a file in a checkout no path leads

@@ -61,8 +61,11 @@ TEST_F(SurroundingsTest, CommandsThatFailSayWhy) {
 
 TEST_F(SurroundingsTest, UnknownPlacesAreNamed) {
   EXPECT_EQ(secret("vault:x"),
-            "! secrets do not come from 'vault' | they come from env:NAME, file:PATH or command:LINE");
-  EXPECT_EQ(secret("env"), "! secrets do not come from 'env' | they come from env:NAME, file:PATH or command:LINE");
+            "! secrets do not come from 'vault' | they come from env:NAME, file:PATH, command:LINE, ssm:NAME or "
+            "secretsmanager:ID#KEY");
+  EXPECT_EQ(secret("env"),
+            "! secrets do not come from 'env' | they come from env:NAME, file:PATH, command:LINE, ssm:NAME or "
+            "secretsmanager:ID#KEY");
 }
 
 TEST_F(SurroundingsTest, FilesAreReadOnce) {

@@ -78,7 +78,9 @@ Executor& Hosts::of(const Resource& resource) {
 AwsAccount* Hosts::aws(const Resource& resource) {
   if (!is_aws(resource.account_kind)) return nullptr;
   const Account account = account_of(resource);
-  return is_aws(account.kind->name) ? &aws_host(account).account : nullptr;
+  if (is_aws(account.kind->name)) return &aws_host(account).account;
+  // The name means something else now.
+  return &aws_host(described_account(resource.account, resource.account_kind, resource.account_spec)).account;
 }
 
 Hosts::AwsHost& Hosts::aws_host(const Account& account) {

@@ -12,8 +12,8 @@ carried out, and the stack's events are logged as they come. Where nothing is to
 YAML, where short tags such as `!Ref` may stand. One of more than 51,200 bytes is put into the bucket `templateBucket`, by
 its content, and read from there by CloudFormation.
 
-**Parameters, tags.** Those that are written are set; a parameter that is not gets its default, and tags that are not
-written go. Numbers and true and false are written out, and a list is joined by commas. With secrets among them, take
+**Parameters, tags.** Those that are written are set; a parameter that is not gets its default, one that is `null` keeps the
+value it has (and gets its default in a new stack), and tags that are not written go. Numbers and true and false are written out, and a list is joined by commas. With secrets among them, take
 care that the template says `NoEcho`.
 
 **A stack that is there already** and was not made by this task is left alone: the step fails. With `adopt: true` it is
@@ -77,7 +77,7 @@ std::vector<Field> inputs() {
        .example = "{Domain: \"${{ vars.domain }}\"}",
        .fields = {{.name = "value",
                    .type = FieldType::any,
-                   .summary = "Text, a number, true, false, or a list of them"}}},
+                   .summary = "Text, a number, true, false, or a list of them; null: as it is"}}},
       {.name = "tags",
        .type = FieldType::map,
        .summary = "Tags of the stack, and of its resources",

@@ -254,7 +254,7 @@ Async<std::optional<Outcome>> StackWork::propose(const WantedStack& wanted, Way 
                        {"ClientToken", token_},
                        {"ChangeSetType", way == Way::create ? "CREATE" : "UPDATE"},
                        {"IncludeNestedStacks", "true"}};
-  add_wanted(wanted, url, parameters);
+  add_wanted(wanted, way == Way::update, url, parameters);
   Async<AwsAnswer> making = call_stacks(account_, "CreateChangeSet", std::move(parameters), limit_.stop());
   const AwsAnswer made = co_await making;
   if (made.failure && says_no_changes(made.failure->message)) {

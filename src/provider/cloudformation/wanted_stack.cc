@@ -47,12 +47,23 @@ std::string add_texts(const Resource& resource, std::string_view field, Variable
   const Value* written = resource.inputs.find(field);
   if (written == nullptr || !written->is_map()) return {};
   for (const auto& [key, value] : written->map()) {
+    if (value.is_null()) continue;
     const std::optional<std::string> text = parameter_text(value);
     if (!text) return fmt::format("'{}' of {} is a {}", key.name, field, kind_name(value.kind()));
     texts.emplace_back(key.name, *text);
   }
   std::ranges::sort(texts);
   return {};
+}
+
+std::vector<std::string> nulls_in(const Value* map) {
+  std::vector<std::string> names;
+  if (map == nullptr || !map->is_map()) return names;
+  for (const auto& [key, value] : map->map()) {
+    if (value.is_null()) names.push_back(key.name);
+  }
+  std::ranges::sort(names);
+  return names;
 }
 
 std::string template_of(const Resource& resource) {
@@ -97,6 +108,7 @@ std::variant<WantedStack, BadStack> read_stack(const Resource& resource) {
   if (!stack.bucket.empty() && !is_bucket(stack.bucket)) {
     return BadStack{fmt::format("'{}' cannot be the name of a bucket", stack.bucket), ""};
   }
+  stack.previous = nulls_in(resource.inputs.find("parameters"));
   std::string wrong = add_texts(resource, "parameters", stack.parameters);
   if (wrong.empty()) wrong = add_texts(resource, "tags", stack.tags);
   if (!wrong.empty()) return BadStack{wrong, "write text, a number, true, false, or a list of them"};
@@ -138,7 +150,7 @@ bool is_large(const WantedStack& wanted) {
   return wanted.body.size() > longest_body_bytes;
 }
 
-void add_wanted(const WantedStack& wanted, const std::string& template_url, Variables& parameters) {
+void add_wanted(const WantedStack& wanted, bool updates, const std::string& template_url, Variables& parameters) {
   const auto add = [&](std::string name, std::string value) {
     parameters.emplace_back(std::move(name), std::move(value));
   };
@@ -148,6 +160,11 @@ void add_wanted(const WantedStack& wanted, const std::string& template_url, Vari
     ++number;
     add(fmt::format("Parameters.member.{}.ParameterKey", number), key);
     add(fmt::format("Parameters.member.{}.ParameterValue", number), value);
+  }
+  for (const std::string& key : updates ? wanted.previous : std::vector<std::string>()) {
+    ++number;
+    add(fmt::format("Parameters.member.{}.ParameterKey", number), key);
+    add(fmt::format("Parameters.member.{}.UsePreviousValue", number), "true");
   }
   number = 0;
   for (const auto& [key, value] : wanted.tags) {

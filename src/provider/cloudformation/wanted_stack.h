@@ -13,9 +13,10 @@ namespace verba {
 
 struct WantedStack {
   std::string name;
-  std::string body;           ///< of the template
-  Variables parameters = {};  ///< sorted
-  Variables tags = {};        ///< sorted
+  std::string body;                        ///< of the template
+  Variables parameters = {};               ///< sorted
+  std::vector<std::string> previous = {};  ///< names of parameters that keep the value they have; sorted
+  Variables tags = {};                     ///< sorted
   std::vector<std::string> capabilities = {};
   std::string role_arn = {};
   std::string bucket = {};  ///< for a template that is too large to be sent as it is
@@ -41,7 +42,7 @@ void check_stack(const Value& with, Where task, Diagnostics&);
 bool is_large(const WantedStack&);
 
 /// The parameters of CreateChangeSet that say what is wanted: template, parameters, tags, capabilities, role.
-/// `template_url`: where a large template is.
-void add_wanted(const WantedStack&, const std::string& template_url, Variables& parameters);
+/// `template_url`: where a large template is. `updates`: there is a stack; only then there are previous values.
+void add_wanted(const WantedStack&, bool updates, const std::string& template_url, Variables& parameters);
 
 }  // namespace verba

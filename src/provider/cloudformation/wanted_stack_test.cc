@@ -43,15 +43,27 @@ TEST_F(WantedStackTest, IsWhatIsSent) {
   EXPECT_THAT(stack.parameters,
               ElementsAre(Pair("Big", "true"), Pair("Count", "3"), Pair("Name", "x,y"), Pair("Zones", "a,b")));
   Variables sent;
-  add_wanted(stack, "", sent);
+  add_wanted(stack, true, "", sent);
   EXPECT_THAT(
       sent, testing::IsSupersetOf({Pair("Parameters.member.4.ParameterKey", "Zones"),
                                    Pair("Parameters.member.4.ParameterValue", "a,b"), Pair("Tags.member.1.Key", "team"),
                                    Pair("Capabilities.member.1", "CAPABILITY_IAM"), Pair("RoleARN", "r")}));
   sent.clear();
-  add_wanted(wanted("{stack: web, data: x}"), "https://b/t", sent);
+  add_wanted(wanted("{stack: web, data: x}"), true, "https://b/t", sent);
   EXPECT_THAT(sent, testing::Contains(Pair("TemplateURL", "https://b/t")));
   EXPECT_THAT(sent, testing::Contains(Pair("Tags", "")));
+}
+
+TEST_F(WantedStackTest, NullKeepsAValueThatThereIs) {
+  const WantedStack stack = wanted("{stack: web, data: x, parameters: {B: b, A: null}}");
+  Variables sent;
+  add_wanted(stack, true, "", sent);
+  EXPECT_THAT(sent, testing::IsSupersetOf({Pair("Parameters.member.1.ParameterKey", "B"),
+                                           Pair("Parameters.member.2.ParameterKey", "A"),
+                                           Pair("Parameters.member.2.UsePreviousValue", "true")}));
+  sent.clear();
+  add_wanted(stack, false, "", sent);
+  EXPECT_THAT(sent, testing::Not(testing::Contains(Pair(testing::_, "A"))));
 }
 
 TEST_F(WantedStackTest, AFileIsSentAsItIs) {

@@ -175,7 +175,7 @@ class Stack:
         self.token = token
         before = self.now.resources() if self.now else {}
         after = wanted.resources()
-        verb = "UPDATE" if self.now else "CREATE"
+        verb = "CREATE" if self.status == "REVIEW_IN_PROGRESS" else "UPDATE"
         self.become(f"{verb}_IN_PROGRESS", "User Initiated")
         touched = [name for name in after if before.get(name) != after[name]]
         failed = next((name for name in touched if "FailWith" in after[name][1]), None)
@@ -250,6 +250,19 @@ class World:
         self.sets = {}  # by ARN
         self.objects = {}  # of S3, by path
         self.count = 0
+
+    def history(self):
+        """By name: how many stacks were made, how many are there, how many operations they saw but their deletion."""
+        all_of = {}
+        for stack in self.stacks:
+            entry = all_of.setdefault(stack.name, {"made": 0, "living": 0, "operations": 0, "id": ""})
+            entry["made"] += 1
+            entry["id"] = stack.id
+            entry["living"] += stack.status != "DELETE_COMPLETE"
+            entry["operations"] += sum(event["ResourceType"] == "AWS::CloudFormation::Stack" and
+                                       event["ResourceStatus"] in ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS")
+                                       for event in stack.events)
+        return all_of
 
     def object_at(self, url):
         path = "/" + url.split("/", 3)[3]

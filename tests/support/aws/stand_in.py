@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Stands in for AWS in tests: STS, CloudFormation and writing to S3 on a port of this machine, for several accounts and regions. It
+"""Stands in for AWS in tests: STS, CloudFormation, reading secrets and writing to S3 on a port of this machine, for several accounts and regions. It
 makes no resources; what it keeps to are the protocol, the statuses over several looks, the events, and the mistakes.
 
     stand_in.py [--tls CERTIFICATE]    ends by itself after two minutes. Writes its address to the file `aws`, and for each
-                                       call "ACCOUNT REGION ACTION [DETAIL]" to the file `calls`.
+                                       call "ACCOUNT REGION ACTION [DETAIL]" to the file `calls`; the file `stacks`
+                                       has what became of each stack.
 
 The key AKIDDEPLOYER with the secret `deployer-secret` is of account 111111111111. It may take on any role of any account
 whose name does not begin with "closed"; one whose name begins with "guarded" asks for the external id `open-sesame`,
@@ -17,6 +18,7 @@ The file `faults` says what goes wrong, a line each: ACTION KIND [TIMES], where 
 """
 import datetime
 import http.server
+import json
 import os
 import pathlib
 import re
@@ -148,14 +150,16 @@ class Aws:
     def call(self, method, target, headers, body):
         """status, body; a status of 0 cuts the connection"""
         objects = method == "PUT"  # of S3
-        form = {} if objects else lists_of(dict(urllib.parse.parse_qsl(body.decode(), keep_blank_values=True)))
-        action = "PutObject" if objects else form.get("Action", "")
+        by_json = "x-amz-target" in headers
+        form = json.loads(body) if by_json else lists_of(dict(urllib.parse.parse_qsl(body.decode(), keep_blank_values=True))) \
+            if not objects else {}
+        action = "PutObject" if objects else headers["x-amz-target"] if by_json else form.get("Action", "")
         with self.lock:
             try:
                 key, region, service = check(method, target, headers, body, self.sts.secret_of, now())
                 account = self.sts.who(key)[0]
                 with open("calls", "a") as calls:
-                    detail = target if objects else form.get("StackName") or form.get("RoleArn") or form.get("ChangeSetName") or ""
+                    detail = target if objects else form.get("Name") or form.get("SecretId") or form.get("StackName") or form.get("RoleArn") or form.get("ChangeSetName") or ""
                     calls.write(f"{account} {region} {action} {detail}".rstrip() + "\n")
                 fault = self.faults.next(action)
                 if fault in ("html", "busy"):
@@ -166,15 +170,29 @@ class Aws:
                 if objects:
                     self.put(target, headers, body)
                     return (0, "") if fault == "cut" else (200, "")
+                if by_json:
+                    return 200, json.dumps(self.secret(action, form))
                 result = self.answer(service, action, key, account, region, form)
+                pathlib.Path("stacks").write_text(json.dumps(self.stacks.history()))
                 return (0, "") if fault == "cut" else (200, f"<{action}Response>{element(action + 'Result', result)}"
                                                             f"<ResponseMetadata><RequestId>req-1</RequestId>"
                                                             f"</ResponseMetadata></{action}Response>")
             except Refused as refused:
+                if by_json:
+                    return 400, json.dumps({"__type": refused.args[0], "message": refused.args[1]})
                 error = {"Error": {"Type": "Sender", "Code": refused.args[0], "Message": refused.args[1]}, "RequestId": "req-1"}
                 status = 403 if refused.args[0] in ("AccessDenied", "SignatureDoesNotMatch", "ExpiredToken",
                                                     "InvalidClientTokenId", "RequestTimeTooSkewed") else 400
                 return status, element("ErrorResponse", error)
+
+    def secret(self, action, form):
+        """Of Systems Manager and Secrets Manager there is one each."""
+        if action == "AmazonSSM.GetParameter" and form["Name"].endswith("/web/password") and form.get("WithDecryption"):
+            return {"Parameter": {"Name": form["Name"], "Type": "SecureString", "Value": "pa55-of-ssm"}}
+        if action == "secretsmanager.GetSecretValue" and form["SecretId"] == "web":
+            return {"Name": "web", "SecretString": json.dumps({"password": "pa55-of-manager", "port": 5432})}
+        code = "ParameterNotFound" if action.startswith("AmazonSSM") else "ResourceNotFoundException"
+        raise Refused(code, "there is none of that name")
 
     def put(self, target, headers, body):
         if headers.get("if-none-match") == "*" and target in self.stacks.objects:
