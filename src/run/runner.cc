@@ -83,7 +83,8 @@ class RunLoop {
   void end_rollout(const Step& failed);
   void stop_where(const Step& failed, bool everywhere);
   bool is_doomed() const { return !doomed_.empty() || !doomed_batches_.empty(); }
-  void doubt(const std::string& address);
+  void doubt(Record);
+  void doubt_updates(const std::string& deployment);
   bool pause_before_undo();
   bool any(StepNumber from, StepNumber to, std::initializer_list<StepStatus>) const;
 
@@ -107,6 +108,7 @@ class RunLoop {
   std::set<std::string> doomed_;   ///< deployments of which this run's work is to be undone
   BatchesOfDeployments doomed_batches_;
   Slots slots_;
+  std::set<std::string> updating_;  ///< deployments in which update.tasks have begun
   std::set<std::string> busy_groups_;
   std::map<std::string, std::size_t> busy_accounts_;  ///< how many steps work in those that have a limit
   std::vector<StepNumber> parked_;                    ///< ready, but their group or their account is busy
@@ -239,7 +241,8 @@ void RunLoop::roll_back() {
   undo_ = undo_of(plan_, to_undo, model_, doomed_);
   for (StepNumber step = undo_->first; step < undo_->plan.steps.size(); ++step) {
     journal_.added(step, undo_->plan.steps[step]);
-    if (undo_->plan.steps[step].only_recorded) doubt(undo_->plan.steps[step].address);
+    const Record* record = before_undo_.find(undo_->plan.steps[step].address);
+    if (undo_->plan.steps[step].only_recorded && record) doubt(*record);
   }
   journal_.commit();
   statuses_.resize(undo_->plan.steps.size(), StepStatus::pending);
@@ -249,12 +252,10 @@ void RunLoop::roll_back() {
   work_off();
 }
 
-/// Others are about to undo it: until they have, nobody can say how much of it is there.
-void RunLoop::doubt(const std::string& address) {
-  const Record* found = before_undo_.find(address);
-  if (found == nullptr) return;
-  Record record = *found;
+/// Others are about to change it: until they have, nobody can say how much of it is there.
+void RunLoop::doubt(Record record) {
   record.status = RecordStatus::failed;
+  record.run = run_;
   journal_.put(std::move(record));
 }
 
@@ -305,7 +306,8 @@ RunResult RunLoop::end() {
     status = whole ? RunStatus::rolled_back : RunStatus::rollback_failed;
     if (whole && keeps_some(*undo_, plan_, begun_, doomed_batches_)) status = RunStatus::failed;
   }
-  const bool is_open = any(0, all, {StepStatus::pending, StepStatus::cancelled}) || (is_doomed() && !undo_ && !declined_);
+  const bool is_open =
+      any(0, all, {StepStatus::pending, StepStatus::cancelled}) || (is_doomed() && !undo_ && !declined_);
   if (stopping_ && is_open) status = RunStatus::cancelled;
   const Instant now = at_.system.now();
   journal_.run_ended(now, status);
@@ -420,13 +422,33 @@ std::variant<Job, Settled> RunLoop::prepare(StepNumber number) {
   return preparation_.undo_of(step, number, plan_.steps[*step.undoes], before_undo_);
 }
 
+/// update.tasks bring it about.
+bool is_brought_about(const Step& step) {
+  return step.only_recorded && step.action != Action::remove;
+}
+
+/// What update.tasks bring about is begun with the first of them: from then on nobody can say how much of it is there,
+/// until it is recorded.
+void RunLoop::doubt_updates(const std::string& deployment) {
+  if (!updating_.insert(deployment).second) return;
+  for (StepNumber number = 0; number < plan_.steps.size(); ++number) {
+    const Step& step = plan_.steps[number];
+    if (step.deployment != deployment || !is_brought_about(step) || !step.record) continue;
+    doubt(snapshot_.records[*step.record]);
+    begun_.push_back(number);
+  }
+}
+
 void RunLoop::start(Job job, std::vector<LiveStep*>& started) {
   const StepNumber number = job.step;
   job.record = journal_.started(number, at_.system.now(), std::move(job.record), job.next ? &*job.next : nullptr);
   preparation_.note(phase_.plan->steps[number], job.record);
   statuses_[number] = StepStatus::started;
   if (is_asking(phase_.plan->steps[number])) ++asking_;
-  if (number < plan_.steps.size()) begun_.push_back(number);
+  const Step& step = phase_.plan->steps[number];
+  if (!undo_ && step.occasion == Occasion::update) doubt_updates(step.deployment);
+  const bool is_counted = is_brought_about(step) && updating_.contains(step.deployment);
+  if (number < plan_.steps.size() && !is_counted) begun_.push_back(number);
   Surface surface{at_.system,
                   at_.store,
                   at_.listener,
@@ -541,7 +563,12 @@ void RunLoop::settle(StepNumber step, const Settled& settled) {
   const Instant now = at_.system.now();
   const std::string message = preparation_.secrets().mask(settled.message);
   statuses_[step] = settled.status;
-  if (settled.record) journal_.put(*settled.record);
+  const Step& planned = phase_.plan->steps[step];
+  if (settled.record) {
+    journal_.put(*settled.record);
+  } else if (is_brought_about(planned) && planned.record && settled.status != StepStatus::failed && !undo_) {
+    journal_.put(snapshot_.records[*planned.record]);  // there was nothing to bring about
+  }
   journal_.ended(step, now, settled.status, message);
   at_.listener.on(
       StepEnded{step, now, settled.status, message, preparation_.secrets().mask(settled.hint), Milliseconds(0)});
