@@ -19,6 +19,14 @@ Outcome made(const std::optional<std::string>& value) {
 
 }  // namespace
 
+Outside sets_of(const Resource& resource) {
+  Outside sets;
+  const Value* written = resource.inputs.find("sets");
+  if (written == nullptr || !written->is_map()) return sets;
+  for (const auto& [address, value] : written->map()) sets[address.name] = {value.string(), true};
+  return sets;
+}
+
 const TaskType& SimulatedProvider::type() const {
   static const TaskType type{
       .name = "Simulated",
@@ -27,14 +35,28 @@ const TaskType& SimulatedProvider::type() const {
       .manual = "",
       .example = "",
       .inputs = {{.name = "value", .summary = "What it has", .expressions = true},
-                 {.name = "hidden", .type = FieldType::boolean, .summary = "It cannot be observed"}},
+                 {.name = "hidden", .type = FieldType::boolean, .summary = "It cannot be observed"},
+                 {.name = "sets",
+                  .type = FieldType::map,
+                  .summary = "Values of others",
+                  .fields = {{.name = "value", .summary = "What it has"}}}},
       .outputs = {},
       .accounts = {"InfrastructureAccount"},
   };
   return type;
 }
 
+void SimulatedProvider::set_others(const Deed& deed, std::size_t most) {
+  for (const auto& [address, thing] : deed.sets) {
+    const auto there = outside_.find(address);
+    if (there == outside_.end()) continue;
+    if (most-- == 0) return;
+    there->second = thing;
+  }
+}
+
 void SimulatedProvider::carry_out(const Deed& deed) {
+  if (!deed.sets.empty()) return set_others(deed, deed.sets.size());
   if (deed.value) {
     outside_[deed.address] = {*deed.value, true};
   } else {
@@ -43,6 +65,7 @@ void SimulatedProvider::carry_out(const Deed& deed) {
 }
 
 void SimulatedProvider::leave_half(const Deed& deed) {
+  if (!deed.sets.empty()) return set_others(deed, chance_.below(deed.sets.size()));
   const auto there = outside_.find(deed.address);
   if (there != outside_.end()) {
     there->second.whole = false;
@@ -114,17 +137,17 @@ Async<Outcome> SimulatedProvider::act(Deed deed, Attempt& attempt) {
 }
 
 Async<Outcome> SimulatedProvider::apply(Resource wanted, std::optional<Recorded> before, Attempt& attempt) {
-  return act({before ? "update" : "create", wanted.address, value_of(wanted)}, attempt);
+  return act({before ? "update" : "create", wanted.address, value_of(wanted), sets_of(wanted)}, attempt);
 }
 
 Async<Outcome> SimulatedProvider::remove(Recorded recorded, Attempt& attempt) {
-  return act({"delete", recorded.resource.address, std::nullopt}, attempt);
+  return act({"delete", recorded.resource.address, std::nullopt, {}}, attempt);
 }
 
 Async<Outcome> SimulatedProvider::rollback(Recorded done, std::optional<Recorded> before, Attempt& attempt) {
   std::optional<std::string> value;
   if (before) value = value_of(before->resource);
-  return act({"rollback", done.resource.address, std::move(value)}, attempt);
+  return act({"rollback", done.resource.address, std::move(value), {}}, attempt);
 }
 
 }  // namespace verba

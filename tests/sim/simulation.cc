@@ -49,16 +49,18 @@ struct WrittenDeployment {
   std::string name;
   std::vector<std::string> needs;
   std::string on_failure = "rollback";
-  bool whole_run = false;  ///< its rollback is of all that the run did
+  bool whole_run = false;       ///< its rollback is of all that the run did
+  bool updated_as_one = false;  ///< by update.tasks
   std::vector<WrittenTask> tasks;
 };
 
 class Manifests {
  public:
-  /// Every fourth world has tasks that are rolled out, every fourth a scope of rollback.
+  /// Every fourth world has tasks that are rolled out, every fourth a scope of rollback, every fourth update.tasks.
   Manifests(Chance& chance, std::uint64_t seed) : chance_(chance) {
     if (seed % 4 == 0) fleets_.emplace(seed + 1);
     if (seed % 4 == 1) scopes_.emplace(seed + 1);
+    if (seed % 4 == 2) updates_.emplace(seed + 1);
     const std::size_t count = 1 + chance_.below(3);
     for (std::size_t d = 0; d < count; ++d) {
       WrittenDeployment deployment;
@@ -67,6 +69,7 @@ class Manifests {
         if (chance_.percent(40)) deployment.needs.push_back(before.name);
       }
       deployment.whole_run = scopes_ && scopes_->percent(50);
+      deployment.updated_as_one = updates_ && updates_->percent(50);
       const std::size_t tasks = 1 + chance_.below(4);
       for (std::size_t t = 0; t < tasks; ++t) add_task(deployment);
       deployments_.push_back(std::move(deployment));
@@ -102,6 +105,16 @@ class Manifests {
         const std::string reads =
             task.reads.empty() ? "" : fmt::format("${{{{ tasks.{}.outputs.value }}}}", task.reads);
         out += fmt::format("      value: \"{}{}\"\n      hidden: {}\n", task.version, reads, task.hidden);
+      }
+      if (deployment.updated_as_one) {
+        std::string sets;
+        for (const WrittenTask& task : deployment.tasks) {
+          sets += fmt::format("{}{}.{}: \"{}\"", sets.empty() ? "" : ", ", deployment.name, task.name, task.version);
+        }
+        out += fmt::format(
+            "  update:\n    tasks:\n    - {{name: bring, type: Simulated, with: {{value: all, hidden: true, sets: "
+            "{{{}}}}}}}\n",
+            sets);
       }
     }
     return out;
@@ -150,6 +163,10 @@ class Manifests {
       if (chance_.percent(50) && before.instances == 0) task.reads = before.name;
     }
     roll_out(task);
+    if (deployment.updated_as_one) {  // what a task has then is known to nobody who reads it
+      task.temporary = false;
+      task.reads.clear();
+    }
     deployment.tasks.push_back(std::move(task));
   }
 
@@ -164,7 +181,7 @@ class Manifests {
   }
 
   Chance& chance_;
-  std::optional<Chance> fleets_, scopes_;
+  std::optional<Chance> fleets_, scopes_, updates_;
   std::vector<WrittenDeployment> deployments_;
   int next_ = 0;
 };
@@ -354,6 +371,12 @@ bool World::was_done(const std::string& address) const {
   const auto there = outside_.find(address);
   if (!record->pending) return there == outside_.end();
   const Definition wanted = read_definition(*store_, *record->pending, address, sealer_);
+  if (const Outside sets = sets_of(wanted.resource); !sets.empty()) {
+    return std::ranges::all_of(sets, [this](const auto& set) {
+      const auto other = outside_.find(set.first);
+      return other == outside_.end() || other->second == set.second;
+    });
+  }
   return there != outside_.end() && there->second == Thing{wanted.resource.inputs.find("value")->string(), true};
 }
 
@@ -546,10 +569,16 @@ void World::check_nothing_lost() {
 /// REQUIRES: nothing is under way, what was interrupted is settled.
 void World::check_truth() {
   for (const Record& record : store_->snapshot(kEnvironment).records) {
-    if (record.status != RecordStatus::deployed) continue;
+    if (record.status != RecordStatus::deployed || record.address.ends_with(".bring")) continue;
     const auto there = outside_.find(record.address);
     if (there == outside_.end()) violated("truth", record.address + " is recorded as deployed and not there");
     if (!there->second.whole) violated("truth", record.address + " is recorded as deployed and only half done");
+    const std::optional<DeploymentId> home = stage_->model.deployment(record.deployment);
+    const bool by_others = home && !stage_->model.deployments[*home].on(Occasion::update).empty();
+    if (by_others && record.definition) {  // its outputs are those that it had before
+      const Definition made = read_definition(*store_, *record.definition, record.address, sealer_);
+      if (made.resource.inputs.find("value")->string() == there->second.value) continue;
+    }
     const Value outputs = sealer_.from_sealed_json(record.outputs, record.address);
     const Value* value = outputs.find("value");
     if (value && value->string() != there->second.value) {
@@ -569,15 +598,17 @@ void World::check_all_known(RunId run) {
 
 void World::check_undone(const RunResult& result, const Outside& before, bool was_whole) {
   if (result.status != RunStatus::rolled_back || !was_whole) return;
-  std::set<std::string> deployments;
+  std::set<std::string> deployments, kept;
   for (const StepRecord& step : store_->steps(result.run)) {
-    if (step.action == "rollback") deployments.insert(step.address.substr(0, step.address.find('.')));
+    if (step.action != "rollback") continue;
+    if (step.status == StepStatus::skipped) kept.insert(step.address);
+    deployments.insert(step.address.substr(0, step.address.find('.')));
   }
   const auto of = [&](const Outside& outside) {
     Outside some;
     for (const auto& [address, thing] : outside) {
       const Record* then = at_start_.find(address);
-      if (then && then->lifetime == Lifetime::temporary) continue;
+      if ((then && then->lifetime == Lifetime::temporary) || kept.contains(address)) continue;
       if (deployments.contains(address.substr(0, address.find('.')))) some.emplace(address, thing);
     }
     return some;
