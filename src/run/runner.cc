@@ -84,7 +84,7 @@ class RunLoop {
   void stop_where(const Step& failed, bool everywhere);
   bool is_doomed() const { return !doomed_.empty() || !doomed_batches_.empty(); }
   void doubt(Record);
-  void doubt_updates(const std::string& deployment);
+  void doubt_led_by(const Step& leader);
   bool pause_before_undo();
   bool any(StepNumber from, StepNumber to, std::initializer_list<StepStatus>) const;
 
@@ -108,7 +108,7 @@ class RunLoop {
   std::set<std::string> doomed_;   ///< deployments of which this run's work is to be undone
   BatchesOfDeployments doomed_batches_;
   Slots slots_;
-  std::set<std::string> updating_;  ///< deployments in which update.tasks have begun
+  std::set<std::string> led_;  ///< deployments in which update.tasks or delete.tasks have begun
   std::set<std::string> busy_groups_;
   std::map<std::string, std::size_t> busy_accounts_;  ///< how many steps work in those that have a limit
   std::vector<StepNumber> parked_;                    ///< ready, but their group or their account is busy
@@ -427,15 +427,23 @@ bool is_brought_about(const Step& step) {
   return step.only_recorded && step.action != Action::remove;
 }
 
-/// What update.tasks bring about is begun with the first of them: from then on nobody can say how much of it is there,
-/// until it is recorded.
-void RunLoop::doubt_updates(const std::string& deployment) {
-  if (!updating_.insert(deployment).second) return;
+/// Of update.tasks or, where they act, of delete.tasks.
+bool leads_others(const Step& step) {
+  if (step.only_recorded) return false;
+  return step.occasion == Occasion::update || (step.occasion == Occasion::remove && step.action == Action::remove);
+}
+
+/// What others update or delete is begun with the first of them: from then on nobody can say how much of it is there,
+/// until it is recorded or forgotten.
+void RunLoop::doubt_led_by(const Step& leader) {
+  if (!led_.insert(leader.deployment).second) return;
+  const bool goes = leader.action == Action::remove;
   for (StepNumber number = 0; number < plan_.steps.size(); ++number) {
     const Step& step = plan_.steps[number];
-    if (step.deployment != deployment || !is_brought_about(step) || !step.record) continue;
+    const bool is_led = step.only_recorded && (step.action == Action::remove) == goes;
+    if (step.deployment != leader.deployment || !is_led || !step.record) continue;
     doubt(snapshot_.records[*step.record]);
-    begun_.push_back(number);
+    if (!goes) begun_.push_back(number);
   }
 }
 
@@ -446,8 +454,8 @@ void RunLoop::start(Job job, std::vector<LiveStep*>& started) {
   statuses_[number] = StepStatus::started;
   if (is_asking(phase_.plan->steps[number])) ++asking_;
   const Step& step = phase_.plan->steps[number];
-  if (!undo_ && step.occasion == Occasion::update) doubt_updates(step.deployment);
-  const bool is_counted = is_brought_about(step) && updating_.contains(step.deployment);
+  if (!undo_ && leads_others(step)) doubt_led_by(step);
+  const bool is_counted = is_brought_about(step) && led_.contains(step.deployment);
   if (number < plan_.steps.size() && !is_counted) begun_.push_back(number);
   Surface surface{at_.system,
                   at_.store,
