@@ -181,8 +181,12 @@ void Planner::decide(TaskId id, const Record& record, const Inputs& inputs) {
   const Observed* drift = drift_of(record);
   if (drift && drift->state == Observed::State::absent) return make_again(id, record, inputs, *drift);
   if (record.status != RecordStatus::deployed) {
-    const Action again = record.definition ? Action::update : Action::create;
-    Step& step = change(id, task.temporary ? Action::replace : again, unfinished(record));
+    // What is half there goes the way that it was made.
+    const bool other = record.type != task.type->name || record.account != account;
+    const Action again = other || task.temporary ? Action::replace
+                         : record.definition     ? Action::update
+                                                 : Action::create;
+    Step& step = change(id, again, unfinished(record));
     step.waits = inputs.waits;
     describe(step, &record, inputs);
     return;

@@ -45,17 +45,18 @@ Graph without_cycles(const Snapshot& snapshot, Graph graph) {
   return graph;
 }
 
-/// What asks people is not recorded: in its place stands what it needs itself.
+/// What asks people is not recorded, and what is temporary not for long: in its place, or beside it, stands what it
+/// needs itself.
 std::vector<TaskId> recorded_needs(const Model& model, const Task& task) {
-  if (std::ranges::none_of(task.needs, [&](TaskId need) { return model.tasks[need].asks(); })) return task.needs;
-  std::set<TaskId> recorded, asking;
+  const auto passes = [&](TaskId need) { return model.tasks[need].asks() || model.tasks[need].temporary; };
+  if (std::ranges::none_of(task.needs, passes)) return task.needs;
+  std::set<TaskId> recorded, passed;
   std::vector<TaskId> open = task.needs;
   while (!open.empty()) {
     const TaskId need = open.back();
     open.pop_back();
-    if (!model.tasks[need].asks()) {
-      recorded.insert(need);
-    } else if (asking.insert(need).second) {
+    if (!model.tasks[need].asks()) recorded.insert(need);
+    if (passes(need) && passed.insert(need).second) {
       open.insert(open.end(), model.tasks[need].needs.begin(), model.tasks[need].needs.end());
     }
   }

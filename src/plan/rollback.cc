@@ -164,6 +164,7 @@ Plan Rollback::make() {
   const std::optional<Past> past = past_of(aids_.store, snapshot_, deployment_, plan_.goal.to, diagnostics_);
   if (!past) return std::move(plan_);
   plan_.back_to = past->run;
+  plan_.goal.to = past->run;  // who goes on with it means the same
   when_ = past->run == 0 ? "before the first run" : fmt::format("at the end of run {}", past->run);
   for (const auto& [address, digest] : past->definitions) put_back(address, digest);
   for (std::size_t i = 0; i < snapshot_.records.size(); ++i) {

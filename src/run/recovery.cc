@@ -223,6 +223,11 @@ Found Recovery::find_out(const Record& record, const DeadRun& dead, const StepRe
   const bool never_began = traced_type && dead.same_boot && dead.is_traced && child == nullptr &&
                            (part == dead.children.end() || !part->first.starts_with(parts));
   if (never_began) return {Found::What::undone, "it had not begun when verba was ended", Map(), std::nullopt};
+  const auto deleted = dead.children.find(parts + "delete");
+  if (traced_type && dead.same_boot && child == nullptr && deleted != dead.children.end() && deleted->second.code) {
+    if (*deleted->second.code == 0) return {Found::What::gone, "it was deleted, and not made anew", Map(), {}};
+    return {Found::What::undone, "its delete had failed when verba was ended", Map(), deleted->second.code};
+  }
   if (child != nullptr && child->witnessed) {
     return {Found::What::undone, "it was ended together with verba", Map(), std::nullopt};
   }

@@ -99,7 +99,8 @@ class RunLoop {
   RunId run_ = 0;
   Phase phase_;
   std::optional<Undo> undo_;
-  Snapshot before_undo_;  ///< what state records when undoing begins
+  std::map<std::string, std::string> needed_;  ///< what is to be undone and must stay, and who needs it
+  Snapshot before_undo_;                       ///< what state records when undoing begins
   std::map<StepNumber, std::unique_ptr<LiveStep>> live_;
   std::vector<std::unique_ptr<LiveStep>> ended_;  ///< not yet durable
   std::vector<StepStatus> statuses_;
@@ -155,9 +156,22 @@ void RunLoop::record_notes() {
   for (const Record& record : plan_.forgotten) journal_.remove(record);
 }
 
+/// What was deployed last is deleted first.
+std::vector<std::uint64_t> newest_first(const Plan& plan, const Snapshot& snapshot) {
+  std::vector<std::uint64_t> urgency(plan.graph.size(), 0);
+  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+    if (!plan.steps[i].record) continue;
+    const std::int64_t ms = snapshot.records[*plan.steps[i].record].updated.ms;
+    urgency[i] = static_cast<std::uint64_t>(std::max<std::int64_t>(0, ms));
+  }
+  return urgency;
+}
+
 /// The longest path goes first, by the durations of former runs in whole seconds: less than that is noise, and would
 /// change the order from run to run.
-std::vector<std::uint64_t> urgency_of(const Plan& plan, const std::map<std::string, std::int64_t>& durations) {
+std::vector<std::uint64_t> urgency_of(const Plan& plan, const Snapshot& snapshot,
+                                      const std::map<std::string, std::int64_t>& durations) {
+  if (plan.goal.kind == Goal::Kind::destroy) return newest_first(plan, snapshot);
   std::vector<std::uint64_t> weights(plan.graph.size(), 0);
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
     const auto known = durations.find(plan.steps[i].address);
@@ -188,9 +202,9 @@ void RunLoop::begin() {
   preparation_.begin(run_, now, settings_.reason, plan_.goal.ttl);
   at_.hosts.on_secret([this](const Value& secret) { preparation_.keep_secret(secret); });
   phase_.plan = &plan_;
-  phase_.schedule =
-      std::make_unique<Schedule>(plan_.graph, plan_.steps.size(),
-                                 urgency_of(plan_, at_.store.durations(plan_.environment)), plan_.first_batch_gate);
+  phase_.schedule = std::make_unique<Schedule>(plan_.graph, plan_.steps.size(),
+                                               urgency_of(plan_, snapshot_, at_.store.durations(plan_.environment)),
+                                               plan_.first_batch_gate);
   next_log_ = now + log_interval;
   next_renewal_ = now + lease_length / 3;
   at_.system.on_interrupt([this] { on_interrupt(); });
@@ -239,6 +253,7 @@ void RunLoop::roll_back() {
   if (to_undo.empty() || !pause_before_undo()) return;
   before_undo_ = at_.store.snapshot(plan_.environment);
   undo_ = undo_of(plan_, to_undo, model_, doomed_);
+  needed_ = needed_by_others(plan_, to_undo, before_undo_);
   for (StepNumber step = undo_->first; step < undo_->plan.steps.size(); ++step) {
     journal_.added(step, undo_->plan.steps[step]);
     const Record* record = before_undo_.find(undo_->plan.steps[step].address);
@@ -419,6 +434,9 @@ void RunLoop::give_back(const Job& job) {
 std::variant<Job, Settled> RunLoop::prepare(StepNumber number) {
   const Step& step = phase_.plan->steps[number];
   if (!step.undoes) return preparation_.job_of(step, number);
+  if (const auto user = needed_.find(step.address); user != needed_.end()) {
+    return Settled{StepStatus::skipped, fmt::format("kept: {} needs it", user->second), ""};
+  }
   return preparation_.undo_of(step, number, plan_.steps[*step.undoes], before_undo_);
 }
 

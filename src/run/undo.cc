@@ -11,6 +11,7 @@
 #include "plan/occasions.h"
 #include "plan/rollout.h"
 #include "plan/steps.h"
+#include "value/json.h"
 
 namespace verba {
 namespace {
@@ -150,6 +151,32 @@ std::vector<StepNumber> steps_to_undo(const Plan& plan, const std::vector<StepNu
     }
   }
   return all;
+}
+
+std::map<std::string, std::string> needed_by_others(const Plan& plan, const std::vector<StepNumber>& to_undo,
+                                                    const Snapshot& now) {
+  std::set<std::string_view> undone, made;
+  for (const StepNumber number : to_undo) {
+    undone.insert(plan.steps[number].address);
+    if (plan.steps[number].action == Action::create) made.insert(plan.steps[number].address);
+  }
+  std::vector<const Record*> staying;
+  for (const Record& record : now.records) {
+    if (!undone.contains(record.address) && record.lifetime == Lifetime::lasting) staying.push_back(&record);
+  }
+  std::map<std::string, std::string> needed;
+  while (!staying.empty()) {
+    const Record& user = *staying.back();
+    staying.pop_back();
+    std::string why;
+    const std::optional<Value> needs = parse_json(user.needs, why);
+    for (const Value& need : needs && needs->is_list() ? needs->list() : List()) {
+      if (!need.is_string() || !made.contains(need.string())) continue;
+      if (!needed.emplace(need.string(), user.address).second) continue;
+      if (const Record* stays = now.find(need.string())) staying.push_back(stays);
+    }
+  }
+  return needed;
 }
 
 bool keeps_some(const Undo& undo, const Plan& plan, const std::vector<StepNumber>& begun,

@@ -33,6 +33,9 @@ using BatchesOfDeployments = std::map<std::pair<std::size_t, std::size_t>, std::
 std::vector<StepNumber> steps_to_undo(const Plan&, const std::vector<StepNumber>& begun,
                                       const std::vector<StepStatus>& statuses, const std::set<std::string>& doomed,
                                       const BatchesOfDeployments& doomed_batches);
+/// What the run made, by address, and who needs it that stays: that is not undone. `now`: what is recorded.
+std::map<std::string, std::string> needed_by_others(const Plan&, const std::vector<StepNumber>& to_undo,
+                                                    const Snapshot& now);
 /// Does anything of the run stay where a batch was undone?
 bool keeps_some(const Undo&, const Plan&, const std::vector<StepNumber>& begun,
                 const BatchesOfDeployments& doomed_batches);

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <set>
 
 #include "base/error.h"
@@ -29,6 +31,10 @@ Goal goal_of(Store& store, const Run& run) {
   if (goal) return *std::move(goal);
   throw Error(Error::Kind::state, "state.corrupt", fmt::format("what run {} was asked for cannot be read", run.id),
               "say it again: `verba apply` settles what is left of it, too");
+}
+
+std::string deployment_of(const std::string& address) {
+  return address.substr(0, address.find('.'));
 }
 
 /// --var of the run.
@@ -67,7 +73,6 @@ std::set<std::string> beside_batches(Store& store, const Run& run) {
 /// Deployments that the run was undoing and has not undone. Where it was undoing one batch, what it did beside that
 /// stays: nothing is undone further, and the next run brings the batch about.
 std::set<std::string> half_undone(Store& store, const Run& run) {
-  const auto deployment_of = [](const std::string& address) { return address.substr(0, address.find('.')); };
   std::set<std::string> deployments;
   std::set<std::string> stays = beside_batches(store, run);
   std::set<std::string> done;
@@ -86,13 +91,45 @@ std::set<std::string> half_undone(Store& store, const Run& run) {
   return deployments;
 }
 
-int undo_further(Call& call, const std::string& environment, const std::set<std::string>& deployments) {
+/// The run of its environment before it; 0: none.
+RunId run_before(Store& store, const Run& run) {
+  for (const Run& other : store.runs(run.environment, std::numeric_limits<std::int32_t>::max())) {
+    if (other.id < run.id) return other.id;
+  }
+  return 0;
+}
+
+std::set<std::string> deployments_of(Store& store, RunId run) {
+  std::set<std::string> deployments;
+  for (const StepRecord& step : store.steps(run)) deployments.insert(deployment_of(step.address));
+  return deployments;
+}
+
+/// What a later run has made of it is not for an older one to go on with. One that only undid further is none.
+void require_latest(Store& store, const Run& run, const std::set<std::string>& undoing) {
+  const std::set<std::string> own = undoing.empty() ? deployments_of(store, run.id) : undoing;
+  for (const Run& later : store.runs(run.environment, std::numeric_limits<std::int32_t>::max())) {
+    if (later.id <= run.id) return;
+    if (!undoing.empty() && later.verb == to_string(Goal::Kind::rollback)) continue;
+    for (const std::string& deployment : deployments_of(store, later.id)) {
+      if (!own.contains(deployment)) continue;
+      throw Error(
+          Error::Kind::usage, "usage.resumed-too-late",
+          fmt::format("run {} cannot be gone on with: run {} has changed '{}' since", run.id, later.id, deployment),
+          fmt::format("`verba resume` goes on with the last run; `verba rollback {} --to {}` goes back", deployment,
+                      run.id));
+    }
+  }
+}
+
+int undo_further(Call& call, const std::string& environment, const std::set<std::string>& deployments, RunId to) {
   int worst = kDone;
   Desk desk = open_state_desk(call, environment);
   for (const std::string& deployment : deployments) {
     Goal goal;
     goal.kind = Goal::Kind::rollback;
     goal.targets = {deployment};
+    goal.to = to;
     worst = std::max(worst, deploy(call, desk, goal, std::nullopt));
   }
   return worst;
@@ -111,7 +148,8 @@ int resume(Call& call) {
   }
   require_answer(call);
   const std::set<std::string> undoing = half_undone(*store, run);
-  if (!undoing.empty()) return undo_further(call, run.environment, undoing);
+  require_latest(*store, run, undoing);
+  if (!undoing.empty()) return undo_further(call, run.environment, undoing, run_before(*store, run));
   const Goal goal = goal_of(*store, run);
   if (goal.kind == Goal::Kind::rollback || goal.kind == Goal::Kind::clean) {
     Desk desk = open_state_desk(call, run.environment);

@@ -108,7 +108,7 @@ bool has_living_member(std::int64_t group) {
 
 std::optional<std::int64_t> process_start(std::int64_t process) {
   const std::optional<ProcessStat> stat = stat_of(std::to_string(process));
-  return stat ? std::optional(stat->start) : std::nullopt;
+  return stat && stat->state != 'Z' ? std::optional(stat->start) : std::nullopt;  // a zombie does nothing any more
 }
 
 bool group_is_alive(std::int64_t group, std::int64_t began_ms) {

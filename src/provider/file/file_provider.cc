@@ -208,6 +208,7 @@ class FileProvider final : public Provider {
     if (mistake_in(recorded.resource)) co_return Outcome(Succeeded{Map{}});  // it was refused, so nothing was made
     FileOrders orders = orders_for(recorded.resource, "commit");
     orders.known = known_path(recorded.outputs);
+    orders.overwrite = is_true(recorded.resource, "overwrite", false);
     for (const WantedFile& file : files_of(recorded.resource)) {
       orders.list.push_back({.kind = FileOrder::Kind::drop, .path = file.path, .digest = file.digest, .ours = true});
     }

@@ -11,7 +11,8 @@ namespace {
 
 /// POSIX sh and the tools that are everywhere. Standard input: a line for each order, an empty line, the contents.
 /// New content is written beside its place (.NAME.verba-new), what somebody else had there is kept beside it
-/// (.NAME.verba-before). Nothing takes its place before everything is checked, written and on the disk.
+/// (.NAME.verba-before); once that came back, a second delete does not take it for ours. Nothing takes its place before
+/// everything is checked, written and on the disk.
 constexpr std::string_view script = R"sh(set -efu
 umask 077
 export LC_ALL=C
@@ -96,7 +97,7 @@ commit_drop() {
     if [ -d "$p" ] && [ ! -L "$p" ]; then no other "$p"; fi
     if [ -L "$p" ]; then rm -f "$p"; fi
     mv -f "$old" "$p"
-  elif mine || same "$p"; then
+  elif same "$p" || { mine && [ "$overwrite" = no ]; }; then
     rm -f "$p"
   elif there "$p"; then
     printf 'left\t%s\n' "$p"
