@@ -84,6 +84,7 @@ class RunLoop {
   void stop_where(const Step& failed, bool everywhere);
   bool is_doomed() const { return !doomed_.empty() || !doomed_batches_.empty(); }
   void doubt(Record);
+  void forget_done_updates(const std::vector<StepNumber>& to_undo);
   void doubt_led_by(const Step& leader);
   bool pause_before_undo();
   bool any(StepNumber from, StepNumber to, std::initializer_list<StepStatus>) const;
@@ -154,6 +155,11 @@ void RunLoop::record_notes() {
     }
   }
   for (const Record& record : plan_.forgotten) journal_.remove(record);
+}
+
+/// update.tasks bring it about.
+bool is_brought_about(const Step& step) {
+  return step.only_recorded && step.action != Action::remove;
 }
 
 /// What was deployed last is deleted first.
@@ -254,6 +260,7 @@ void RunLoop::roll_back() {
   before_undo_ = at_.store.snapshot(plan_.environment);
   undo_ = undo_of(plan_, to_undo, model_, doomed_);
   needed_ = needed_by_others(plan_, to_undo, before_undo_);
+  forget_done_updates(to_undo);
   for (StepNumber step = undo_->first; step < undo_->plan.steps.size(); ++step) {
     journal_.added(step, undo_->plan.steps[step]);
     const Record* record = before_undo_.find(undo_->plan.steps[step].address);
@@ -272,6 +279,21 @@ void RunLoop::doubt(Record record) {
   record.status = RecordStatus::failed;
   record.run = run_;
   journal_.put(std::move(record));
+}
+
+/// Where more is undone than update.tasks brought about, what those have done is no longer what there is: whoever
+/// deploys it next runs them again.
+void RunLoop::forget_done_updates(const std::vector<StepNumber>& to_undo) {
+  std::set<std::string> deployments;
+  for (const StepNumber number : to_undo) {
+    const Step& step = plan_.steps[number];
+    if (step.occasion == Occasion::deploy && !is_brought_about(step)) deployments.insert(step.deployment);
+  }
+  for (const Record& record : before_undo_.records) {
+    const auto task = model_.by_address.find(record.address);
+    if (task == model_.by_address.end() || !deployments.contains(record.deployment)) continue;
+    if (model_.tasks[task->second].occasion == Occasion::update) journal_.remove(record);
+  }
 }
 
 /// Gives a person the time to say that what is done shall stay. False when they do.
@@ -438,11 +460,6 @@ std::variant<Job, Settled> RunLoop::prepare(StepNumber number) {
     return Settled{StepStatus::skipped, fmt::format("kept: {} needs it", user->second), ""};
   }
   return preparation_.undo_of(step, number, plan_.steps[*step.undoes], before_undo_);
-}
-
-/// update.tasks bring it about.
-bool is_brought_about(const Step& step) {
-  return step.only_recorded && step.action != Action::remove;
 }
 
 /// Of update.tasks or, where they act, of delete.tasks.

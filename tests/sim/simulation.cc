@@ -369,7 +369,13 @@ bool World::was_done(const std::string& address) const {
   const Snapshot now = store_->snapshot(kEnvironment);
   const Record* record = now.find(address);
   const auto there = outside_.find(address);
-  if (!record->pending) return there == outside_.end();
+  // What was begun last on it tells what there should be: an undoing may leave `pending` behind.
+  bool makes = record->pending.has_value();
+  for (const StepRecord& step : store_->steps(record->run)) {
+    if (step.address == address && step.status == StepStatus::started) makes = step.after.has_value();
+  }
+  if (!makes) return there == outside_.end();
+  if (!record->pending) return false;
   const Definition wanted = read_definition(*store_, *record->pending, address, sealer_);
   if (const Outside sets = sets_of(wanted.resource); !sets.empty()) {
     return std::ranges::all_of(sets, [this](const auto& set) {
