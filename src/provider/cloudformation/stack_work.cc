@@ -267,7 +267,7 @@ Async<std::optional<Outcome>> StackWork::propose(const WantedStack& wanted, Way 
   *stack = text_at(made.value, {"StackId"});
   std::vector<std::string> changes;
   std::string next;
-  for (Milliseconds pause{200};;) {
+  for (Milliseconds pause{100};;) {
     Variables which{{"ChangeSetName", *change_set}};
     if (!next.empty()) which.emplace_back("NextToken", next);
     Async<AwsAnswer> asking = call_stacks(account_, "DescribeChangeSet", std::move(which), limit_.stop());
