@@ -44,12 +44,13 @@ std::string change_line(const Value& change) {
 
 }  // namespace
 
-AttemptLimit::AttemptLimit(Attempt& attempt) : attempt_(attempt), watch_(attempt.stop, [this] { stop_.request(); }) {
+AttemptLimit::AttemptLimit(Attempt& attempt)
+    : attempt_(attempt), watch_(attempt.stop, [stop = stop_] { stop->request(); }) {
   if (!attempt.timeout) return;
-  timer_ = attempt.system.after(*attempt.timeout, [this] {
+  timer_ = attempt.system.after(*attempt.timeout, [this, stop = stop_] {
     timer_.reset();
     timed_out_ = true;
-    stop_.request();
+    stop->request();
   });
 }
 
