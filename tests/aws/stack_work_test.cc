@@ -154,6 +154,46 @@ TEST_F(Work, BeforeAnythingIsChangedAStopIsAStop) {
   EXPECT_TRUE(std::holds_alternative<Cancelled>(deploy()));
 }
 
+Async<Outcome> one_attempt(StackWatches& watches, Attempt& attempt) {
+  StackWork work(attempt, watches);
+  Async<Outcome> deploying = work.deploy({.name = "web", .body = "{}"}, true);
+  Outcome outcome = co_await deploying;
+  co_return outcome;
+}
+
+/// As a step does it: the attempt, and all it owns, goes as soon as it has ended.
+Async<Outcome> one_step(StackWatches& watches, Attempt& attempt) {
+  std::optional<Outcome> outcome;
+  {
+    Async<Outcome> attempting = one_attempt(watches, attempt);
+    outcome = co_await attempting;
+  }
+  co_return *std::move(outcome);
+}
+
+TEST_F(Work, MayGoWhileItIsBeingStopped) {
+  for (const bool by_timeout : {false, true}) {
+    make_change_set();
+    answers["DescribeStacks"] = {stack("CREATE_COMPLETE"), stack("UPDATE_IN_PROGRESS")};
+    attempt.timeout = by_timeout ? std::optional(Milliseconds(20'000)) : std::nullopt;
+    if (!by_timeout) system.after(Milliseconds(20'000), [this] { stop.request(); });
+    Stop fresh;
+    Attempt own{system,
+                by_timeout ? fresh : stop,
+                attempt.timeout,
+                attempt.log,
+                "",
+                attempt.environment,
+                {},
+                {},
+                nullptr,
+                "",
+                {},
+                &account};
+    EXPECT_TRUE(std::holds_alternative<InDoubt>(wait_for(system, one_step(watches, own))));
+  }
+}
+
 TEST_F(Work, AStackOfOthersIsLeftAlone) {
   answers["DescribeStacks"] = {stack("CREATE_COMPLETE")};
   const auto made_with = [&](std::string_view token) {

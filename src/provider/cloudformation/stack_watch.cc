@@ -11,7 +11,7 @@
 namespace verba {
 namespace {
 
-constexpr Milliseconds first_interval{250};
+constexpr Milliseconds first_interval{50};
 constexpr Milliseconds longest_interval{1'000};
 constexpr Milliseconds between_calls{500};
 constexpr int calls_ahead = 10;

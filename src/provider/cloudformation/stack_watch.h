@@ -16,7 +16,7 @@
 namespace verba {
 
 /// Looks at all stacks that somebody waits for, together: one by one when they are few, by pages of all stacks of the
-/// account when that takes fewer calls. A quarter of a second after the first begins to wait, then ever longer, up to
+/// account when that takes fewer calls. Fifty milliseconds after the first begins to wait, then ever longer, up to
 /// every second; never more than two calls a second; half as often, again and again, while it is throttled. One of
 /// those who wait does the looking for all. Borrows all it is made of. One thread.
 class StackWatch {
@@ -45,7 +45,7 @@ class StackWatch {
   bool busy_ = false;
   std::chrono::nanoseconds paid_until_{0};  ///< of System::steady: what the calls so far stand for
   std::size_t pages_ = 1;                   ///< that all stacks took when last asked for
-  Milliseconds interval_{250};
+  Milliseconds interval_{50};
   std::chrono::nanoseconds looked_{0};  ///< last, of System::steady
   int slower_ = 1;                      ///< for having been throttled
 };

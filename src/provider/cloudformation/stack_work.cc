@@ -44,12 +44,13 @@ std::string change_line(const Value& change) {
 
 }  // namespace
 
-AttemptLimit::AttemptLimit(Attempt& attempt) : attempt_(attempt), watch_(attempt.stop, [this] { stop_.request(); }) {
+AttemptLimit::AttemptLimit(Attempt& attempt)
+    : attempt_(attempt), watch_(attempt.stop, [stop = stop_] { stop->request(); }) {
   if (!attempt.timeout) return;
-  timer_ = attempt.system.after(*attempt.timeout, [this] {
+  timer_ = attempt.system.after(*attempt.timeout, [this, stop = stop_] {
     timer_.reset();
     timed_out_ = true;
-    stop_.request();
+    stop->request();
   });
 }
 
@@ -267,7 +268,7 @@ Async<std::optional<Outcome>> StackWork::propose(const WantedStack& wanted, Way 
   *stack = text_at(made.value, {"StackId"});
   std::vector<std::string> changes;
   std::string next;
-  for (Milliseconds pause{200};;) {
+  for (Milliseconds pause{100};;) {
     Variables which{{"ChangeSetName", *change_set}};
     if (!next.empty()) which.emplace_back("NextToken", next);
     Async<AwsAnswer> asking = call_stacks(account_, "DescribeChangeSet", std::move(which), limit_.stop());

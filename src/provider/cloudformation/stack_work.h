@@ -2,6 +2,7 @@
 // One attempt at one stack: to make it what is wanted, or to delete it.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -20,12 +21,13 @@ class AttemptLimit {
   ~AttemptLimit();
   AttemptLimit(const AttemptLimit&) = delete;
   AttemptLimit& operator=(const AttemptLimit&) = delete;
-  Stop& stop() { return stop_; }
+  Stop& stop() { return *stop_; }
   bool timed_out() const { return timed_out_; }
 
  private:
   Attempt& attempt_;
-  Stop stop_;
+  /// Shared with whoever is requesting it: what that ends may destroy us before it is through.
+  std::shared_ptr<Stop> stop_ = std::make_shared<Stop>();
   std::optional<TimerId> timer_;
   bool timed_out_ = false;
   Stop::Watch watch_;
