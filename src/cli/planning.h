@@ -43,7 +43,7 @@ struct Desk {
   std::unique_ptr<Store> store;
   Sealer sealer;
   std::vector<std::string> variables = {};  ///< as in the request
-  std::unique_ptr<Hosts> hosts = {};  ///< see hosts_of
+  std::unique_ptr<Hosts> hosts = {};        ///< see hosts_of
 };
 
 /// Where the commands of this desk run; made when first asked for, so that every account is got into once.
