@@ -154,7 +154,7 @@ class System {
   // The loop
   virtual TimerId after(Milliseconds, std::function<void()>) = 0;
   virtual void cancel(TimerId) = 0;
-  /// Called (from poll) for each SIGINT or SIGTERM that we get. Empty puts the default back.
+  /// Called (from poll) for each SIGINT, SIGTERM and (unless it is ignored) SIGHUP. Empty puts the default back.
   virtual void on_interrupt(std::function<void()>) = 0;
   /// Waits for events and calls their handlers. Returns after at least one event was handled. REQUIRES: something to
   /// wait for.

@@ -74,9 +74,43 @@ std::vector<StepNumber> forgotten_with(const Step& acted, const Plan& plan, cons
   return gone;
 }
 
+bool is_brought_about(const Step& step) {
+  return step.only_recorded && step.action != Action::remove;
+}
+
+bool leads_others(const Step& step) {
+  return !step.only_recorded && (step.occasion == Occasion::update || acts_at_delete(step));
+}
+
+std::vector<StepNumber> steps_led_by(const Step& leader, const Plan& plan) {
+  std::vector<StepNumber> led;
+  for (StepNumber number = 0; number < plan.steps.size(); ++number) {
+    const Step& step = plan.steps[number];
+    const bool same_way = (step.action == Action::remove) == (leader.action == Action::remove);
+    if (step.deployment == leader.deployment && step.only_recorded && same_way) led.push_back(number);
+  }
+  return led;
+}
+
+std::vector<Record> updates_no_longer_done(const Plan& plan, const std::vector<StepNumber>& to_undo, const Model& model,
+                                           const Snapshot& now) {
+  std::set<std::string_view> deployments;
+  for (const StepNumber number : to_undo) {
+    const Step& step = plan.steps[number];
+    if (step.occasion == Occasion::deploy && !is_brought_about(step)) deployments.insert(step.deployment);
+  }
+  std::vector<Record> updates;
+  for (const Record& record : now.records) {
+    const Task* task = model.task(record.address);
+    if (task && task->occasion == Occasion::update && deployments.contains(record.deployment))
+      updates.push_back(record);
+  }
+  return updates;
+}
+
 bool is_last_of_update(const Step& recorded, const Plan& plan, const std::vector<StepStatus>& statuses) {
   const auto is_update = [&](const Step& step) {
-    return step.deployment == recorded.deployment && step.only_recorded && step.action != Action::remove;
+    return step.deployment == recorded.deployment && is_brought_about(step);
   };
   if (!is_update(recorded)) return false;
   for (StepNumber number = 0; number < plan.steps.size(); ++number) {

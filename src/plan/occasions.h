@@ -16,6 +16,17 @@ namespace verba {
 /// there is then only forgotten, once they have acted. Where not the whole goes, they are themselves only forgotten.
 void settle_deletes(Plan&, const Snapshot&);
 
+/// update.tasks bring it about: the step only records it.
+bool is_brought_about(const Step&);
+/// Acts in the place of others: of update.tasks or, where they act, of delete.tasks.
+bool leads_others(const Step&);
+/// What `leader` and those beside it bring about or delete: ascending.
+std::vector<StepNumber> steps_led_by(const Step& leader, const Plan&);
+/// Where more is undone than update.tasks brought about, what those have done is no longer what there is: their
+/// records, to be forgotten, so that whoever deploys it next runs them again. `now`: what is recorded.
+std::vector<Record> updates_no_longer_done(const Plan&, const std::vector<StepNumber>& to_undo, const Model&,
+                                           const Snapshot& now);
+
 /// The steps that are done with `acted`, because it is the last of its deployment's delete.tasks: ascending. None when
 /// others of them have not acted yet, or when it is none. `statuses`: of the plan's steps.
 std::vector<StepNumber> forgotten_with(const Step& acted, const Plan&, const std::vector<StepStatus>& statuses);

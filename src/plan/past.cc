@@ -9,12 +9,10 @@
 #include <string_view>
 #include <vector>
 
+#include "manifest/address.h"
+
 namespace verba {
 namespace {
-
-std::string_view deployment_of(std::string_view address) {
-  return address.substr(0, address.find('.'));
-}
 
 /// Walks backwards through the runs of an environment.
 class WayBack {

@@ -27,8 +27,10 @@
 #include "run/journal.h"
 #include "run/live_step.h"
 #include "run/preparation.h"
+#include "run/room.h"
 #include "run/schedule.h"
 #include "run/undo.h"
+#include "run/urgency.h"
 
 namespace verba {
 namespace {
@@ -66,8 +68,6 @@ class RunLoop {
   bool comes_last(StepNumber);
   std::vector<StepNumber> block(StepNumber);
   void start(Job job, std::vector<LiveStep*>& started);
-  bool is_full(const std::string& account) const;
-  void give_back(const Job&);
   void on_tick();
   void on_interrupt();
   // One step
@@ -84,7 +84,6 @@ class RunLoop {
   void stop_where(const Step& failed, bool everywhere);
   bool is_doomed() const { return !doomed_.empty() || !doomed_batches_.empty(); }
   void doubt(Record);
-  void forget_done_updates(const std::vector<StepNumber>& to_undo);
   void doubt_led_by(const Step& leader);
   bool pause_before_undo();
   bool any(StepNumber from, StepNumber to, std::initializer_list<StepStatus>) const;
@@ -95,6 +94,7 @@ class RunLoop {
   const Workplace& at_;
   const Plan& plan_;
   Batches batches_;
+  Room room_;
   Journal journal_;
   Preparation preparation_;
   RunId run_ = 0;
@@ -110,12 +110,9 @@ class RunLoop {
   std::set<std::string> doomed_;   ///< deployments of which this run's work is to be undone
   BatchesOfDeployments doomed_batches_;
   Slots slots_;
-  std::set<std::string> led_;  ///< deployments in which update.tasks or delete.tasks have begun
-  std::set<std::string> busy_groups_;
-  std::map<std::string, std::size_t> busy_accounts_;  ///< how many steps work in those that have a limit
-  std::vector<StepNumber> parked_;                    ///< ready, but their group or their account is busy
-  Milliseconds undo_delay_{0};                        ///< the longest of those that are doomed
-  std::size_t asking_ = 0;                            ///< live steps that wait for people: they take no place
+  std::set<std::string> led_;   ///< deployments in which update.tasks or delete.tasks have begun
+  Milliseconds undo_delay_{0};  ///< the longest of those that are doomed
+  std::size_t asking_ = 0;      ///< live steps that wait for people: they take no place
   bool stopping_ = false;
   bool halted_ = false;    ///< nothing new starts
   bool declined_ = false;  ///< somebody said that nothing is to be undone
@@ -133,6 +130,7 @@ RunLoop::RunLoop(const Plan& plan, const Model& model, const Snapshot& snapshot,
       at_(workplace),
       plan_(plan),
       batches_(plan),
+      room_(workplace.hosts),
       journal_(workplace.store, workplace.lease, workplace.sealer),
       preparation_(model, snapshot, workplace) {
   statuses_.assign(plan.steps.size(), StepStatus::pending);
@@ -155,36 +153,6 @@ void RunLoop::record_notes() {
     }
   }
   for (const Record& record : plan_.forgotten) journal_.remove(record);
-}
-
-/// update.tasks bring it about.
-bool is_brought_about(const Step& step) {
-  return step.only_recorded && step.action != Action::remove;
-}
-
-/// What was deployed last is deleted first.
-std::vector<std::uint64_t> newest_first(const Plan& plan, const Snapshot& snapshot) {
-  std::vector<std::uint64_t> urgency(plan.graph.size(), 0);
-  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
-    if (!plan.steps[i].record) continue;
-    const std::int64_t ms = snapshot.records[*plan.steps[i].record].updated.ms;
-    urgency[i] = static_cast<std::uint64_t>(std::max<std::int64_t>(0, ms));
-  }
-  return urgency;
-}
-
-/// The longest path goes first, by the durations of former runs in whole seconds: less than that is noise, and would
-/// change the order from run to run.
-std::vector<std::uint64_t> urgency_of(const Plan& plan, const Snapshot& snapshot,
-                                      const std::map<std::string, std::int64_t>& durations) {
-  if (plan.goal.kind == Goal::Kind::destroy) return newest_first(plan, snapshot);
-  std::vector<std::uint64_t> weights(plan.graph.size(), 0);
-  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
-    const auto known = durations.find(plan.steps[i].address);
-    const std::int64_t ms = known == durations.end() ? 0 : std::max<std::int64_t>(0, known->second);
-    weights[i] = 1 + static_cast<std::uint64_t>(ms / 1000);
-  }
-  return weight_below(plan.graph, weights);
 }
 
 void RunLoop::begin() {
@@ -260,7 +228,7 @@ void RunLoop::roll_back() {
   before_undo_ = at_.store.snapshot(plan_.environment);
   undo_ = undo_of(plan_, to_undo, model_, doomed_);
   needed_ = needed_by_others(plan_, to_undo, before_undo_);
-  forget_done_updates(to_undo);
+  for (const Record& done : updates_no_longer_done(plan_, to_undo, model_, before_undo_)) journal_.remove(done);
   for (StepNumber step = undo_->first; step < undo_->plan.steps.size(); ++step) {
     journal_.added(step, undo_->plan.steps[step]);
     const Record* record = before_undo_.find(undo_->plan.steps[step].address);
@@ -279,21 +247,6 @@ void RunLoop::doubt(Record record) {
   record.status = RecordStatus::failed;
   record.run = run_;
   journal_.put(std::move(record));
-}
-
-/// Where more is undone than update.tasks brought about, what those have done is no longer what there is: whoever
-/// deploys it next runs them again.
-void RunLoop::forget_done_updates(const std::vector<StepNumber>& to_undo) {
-  std::set<std::string> deployments;
-  for (const StepNumber number : to_undo) {
-    const Step& step = plan_.steps[number];
-    if (step.occasion == Occasion::deploy && !is_brought_about(step)) deployments.insert(step.deployment);
-  }
-  for (const Record& record : before_undo_.records) {
-    const auto task = model_.by_address.find(record.address);
-    if (task == model_.by_address.end() || !deployments.contains(record.deployment)) continue;
-    if (model_.tasks[task->second].occasion == Occasion::update) journal_.remove(record);
-  }
 }
 
 /// Gives a person the time to say that what is done shall stay. False when they do.
@@ -399,10 +352,9 @@ bool RunLoop::start_ready(std::vector<LiveStep*>& started) {
     if (!ready) break;
     const StepNumber number = phase_.first + *ready;
     if (comes_last(number) || statuses_[number] != StepStatus::pending) continue;
-    const std::string& account = phase_.plan->steps[number].account;
-    const bool asks = is_asking(phase_.plan->steps[number]);
-    if (is_full(account) && !asks) {
-      parked_.push_back(*ready);
+    const Step& step = phase_.plan->steps[number];
+    if (!room_.has_account_for(step)) {
+      room_.park(*ready);
       continue;
     }
     std::variant<Job, Settled> prepared = prepare(number);
@@ -412,11 +364,10 @@ bool RunLoop::start_ready(std::vector<LiveStep*>& started) {
       continue;
     }
     Job& job = std::get<Job>(prepared);
-    if (!job.group.empty() && !busy_groups_.insert(job.group).second) {
-      parked_.push_back(*ready);
+    if (!room_.enter(step, job.group)) {
+      room_.park(*ready);
       continue;
     }
-    if (at_.hosts.limit(account) > 0 && !asks) ++busy_accounts_[account];
     start(std::move(job), started);
     any = true;
   }
@@ -438,21 +389,6 @@ std::vector<StepNumber> RunLoop::block(StepNumber step) {
   return blocked;
 }
 
-bool RunLoop::is_full(const std::string& account) const {
-  const auto busy = busy_accounts_.find(account);
-  return busy != busy_accounts_.end() && busy->second >= at_.hosts.limit(account);
-}
-
-/// What the step held that others may wait for.
-void RunLoop::give_back(const Job& job) {
-  if (!job.group.empty()) busy_groups_.erase(job.group);
-  const Step& step = phase_.plan->steps[job.step];
-  const auto busy = busy_accounts_.find(step.account);
-  if (busy != busy_accounts_.end() && busy->second > 0 && !is_asking(step)) --busy->second;
-  for (const StepNumber parked : parked_) phase_.schedule->put_back(parked);
-  parked_.clear();
-}
-
 std::variant<Job, Settled> RunLoop::prepare(StepNumber number) {
   const Step& step = phase_.plan->steps[number];
   if (!step.undoes) return preparation_.job_of(step, number);
@@ -462,33 +398,25 @@ std::variant<Job, Settled> RunLoop::prepare(StepNumber number) {
   return preparation_.undo_of(step, number, plan_.steps[*step.undoes], before_undo_);
 }
 
-/// Of update.tasks or, where they act, of delete.tasks.
-bool leads_others(const Step& step) {
-  if (step.only_recorded) return false;
-  return step.occasion == Occasion::update || (step.occasion == Occasion::remove && step.action == Action::remove);
-}
-
 /// What others update or delete is begun with the first of them: from then on nobody can say how much of it is there,
 /// until it is recorded or forgotten.
 void RunLoop::doubt_led_by(const Step& leader) {
   if (!led_.insert(leader.deployment).second) return;
-  const bool goes = leader.action == Action::remove;
-  for (StepNumber number = 0; number < plan_.steps.size(); ++number) {
+  for (const StepNumber number : steps_led_by(leader, plan_)) {
     const Step& step = plan_.steps[number];
-    const bool is_led = step.only_recorded && (step.action == Action::remove) == goes;
-    if (step.deployment != leader.deployment || !is_led || !step.record) continue;
+    if (!step.record) continue;
     doubt(snapshot_.records[*step.record]);
-    if (!goes) begun_.push_back(number);
+    if (is_brought_about(step)) begun_.push_back(number);
   }
 }
 
 void RunLoop::start(Job job, std::vector<LiveStep*>& started) {
   const StepNumber number = job.step;
   job.record = journal_.started(number, at_.system.now(), std::move(job.record), job.next ? &*job.next : nullptr);
-  preparation_.note(phase_.plan->steps[number], job.record);
-  statuses_[number] = StepStatus::started;
-  if (is_asking(phase_.plan->steps[number])) ++asking_;
   const Step& step = phase_.plan->steps[number];
+  preparation_.note(step, job.record);
+  statuses_[number] = StepStatus::started;
+  if (is_asking(step)) ++asking_;
   if (!undo_ && leads_others(step)) doubt_led_by(step);
   const bool is_counted = is_brought_about(step) && led_.contains(step.deployment);
   if (number < plan_.steps.size() && !is_counted) begun_.push_back(number);
@@ -563,7 +491,8 @@ void RunLoop::settle(LiveStep& live, Outcome outcome) {
     preparation_.note(phase_.plan->steps[job.step], record);
     journal_.put(std::move(record));
   }
-  give_back(job);
+  room_.leave(phase_.plan->steps[job.step], job.group);
+  for (const StepNumber parked : room_.unpark()) phase_.schedule->put_back(parked);
   statuses_[job.step] = settled.status;
   journal_.ended(job.step, now, settled.status, settled.message, exit_code);
   at_.listener.on(StepEnded{job.step, now, settled.status, settled.message, settled.hint, live.took()});

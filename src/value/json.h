@@ -24,8 +24,8 @@ std::string to_json(const Value&, SecretsAs = SecretsAs::stars);
 /// The same over several lines, indented by two.
 std::string to_pretty_json(const Value&, SecretsAs = SecretsAs::stars);
 
-/// The one spelling of a content: compact, keys sorted by bytes, no places; shortest round-trip reals, an integral real
-/// prints as an integer. What digests are made of. A secret prints as {"$secret": hex of keyed_digest(secret_key,
+/// The one spelling of a content: compact, keys sorted by bytes, no places; shortest round-trip reals, which
+/// never look like integers. What digests are made of. A secret prints as {"$secret": hex of keyed_digest(secret_key,
 /// its canonical JSON)}, Unknown as {"$unknown": true}, an expression as {"$expression": text}.
 /// Appends to `out`.
 void to_canonical_json(const Value&, std::string_view secret_key, std::string& out);

@@ -99,7 +99,7 @@ TEST(Json, HidesSecretsUnlessAsked) {
   EXPECT_EQ(to_json(Value(NAN)), "null");
 }
 
-TEST(CanonicalJson, SortsKeysAndSpellsNumbersOneWay) {
+TEST(CanonicalJson, SortsKeysAndTellsRealsFromIntegers) {
   EXPECT_EQ(canonical_of(R"({"b": 1.0, "a": [1e2, 0.5, -0.0, 1e300], "B": {"z":1,"y":2}})"),
             R"({"B":{"y":2,"z":1},"a":[100.0,0.5,0.0,1e+300],"b":1.0})");
   EXPECT_EQ(canonical(Value(INFINITY)), R"({"$real":"inf"})");

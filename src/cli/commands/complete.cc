@@ -88,8 +88,7 @@ std::vector<Location> locations_of(Call& call, const Line& line) {
 void add_addresses(Call& call, const Line& line, Candidates& out) {
   Project& project = load(call, locations_of(call, line), Network::never);
   const auto environments = environment_names(project.manifests);
-  Surroundings surroundings = planning_surroundings(call);
-  surroundings = rehearsed(std::move(surroundings));
+  const Surroundings surroundings = rehearsed(planning_surroundings(call));
   const Model& model = resolve(call, project, line.environment.value_or(environments.front()), {}, surroundings);
   for (const DeploymentScope& deployment : model.deployments) out.add(deployment.name, "deployment");
   if (out.prefix.find('.') == std::string::npos) return;

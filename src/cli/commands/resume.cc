@@ -13,6 +13,8 @@
 #include "cli/commands/deploy.h"
 #include "cli/exit_code.h"
 #include "cli/running.h"
+#include "manifest/address.h"
+#include "manifest/names.h"
 #include "value/json.h"
 #include "view/json/plan_json.h"
 
@@ -33,10 +35,6 @@ Goal goal_of(Store& store, const Run& run) {
               "say it again: `verba apply` settles what is left of it, too");
 }
 
-std::string deployment_of(const std::string& address) {
-  return address.substr(0, address.find('.'));
-}
-
 /// --var of the run.
 std::vector<std::string> variables_of(const Run& run) {
   std::string why;
@@ -54,18 +52,14 @@ std::set<std::string> beside_batches(Store& store, const Run& run) {
   const std::optional<Value> plan = plan_of(store, run);
   const Value* steps = plan ? plan->find("steps") : nullptr;
   if (steps == nullptr || !steps->is_list()) return {};
-  const auto text = [](const Value& step, std::string_view member) {
-    const Value* found = step.find(member);
-    return found && found->is_string() ? found->string() : std::string();
-  };
-  std::set<std::string> deployments;
+  std::set<std::string_view> deployments;
   for (const Value& step : steps->list()) {
-    if (step.find("batch")) deployments.insert(text(step, "deployment"));
+    if (step.find("batch")) deployments.insert(text_of(step, "deployment"));
   }
   std::set<std::string> addresses;
   for (const Value& step : steps->list()) {
-    if (step.find("temporary") || step.find("asks") || !deployments.contains(text(step, "deployment"))) continue;
-    addresses.insert(text(step, "address"));
+    if (step.find("temporary") || step.find("asks") || !deployments.contains(text_of(step, "deployment"))) continue;
+    addresses.emplace(text_of(step, "address"));
   }
   return addresses;
 }
@@ -83,10 +77,10 @@ std::set<std::string> half_undone(Store& store, const Run& run) {
     }
     stays.erase(step.address);
     const bool open = step.status != StepStatus::succeeded && step.status != StepStatus::skipped;
-    if (open) deployments.insert(deployment_of(step.address));
+    if (open) deployments.emplace(deployment_of(step.address));
   }
   for (const std::string& address : stays) {
-    if (done.contains(address)) deployments.erase(deployment_of(address));
+    if (done.contains(address)) deployments.erase(std::string(deployment_of(address)));
   }
   return deployments;
 }
@@ -101,7 +95,7 @@ RunId run_before(Store& store, const Run& run) {
 
 std::set<std::string> deployments_of(Store& store, RunId run) {
   std::set<std::string> deployments;
-  for (const StepRecord& step : store.steps(run)) deployments.insert(deployment_of(step.address));
+  for (const StepRecord& step : store.steps(run)) deployments.emplace(deployment_of(step.address));
   return deployments;
 }
 
