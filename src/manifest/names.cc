@@ -92,7 +92,7 @@ class NameChecker {
     report(diagnostics_, "manifest.wrong-authentication",
            fmt::format("'{}' is of kind {}, with which a {} cannot be got into", found->name, found->kind->name,
                        account.name),
-           name.where, fmt::format("it needs a {}", fmt::join(kinds, " or a ")),
+           name.where, fmt::format("it needs one of kind {}", fmt::join(kinds, " or ")),
            fmt::format("resolving '{}' of {}", field, doing_));
   }
 

@@ -302,9 +302,9 @@ INSTANTIATE_TEST_SUITE_P(
          document("UnixInfrastructureAccount", "name: u1, labels: {role: web}", "  {}") +
              document("UnixInfrastructureAccount", "name: u2, labels: {role: web}", "  {}") +
              web("  tasks:\n" + task("name: a, accounts: {matchLabels: {role: web}}")),
-         {"m.yaml:18:25 manifest.wrong-account: a ShellScript cannot work in 'u1', which is a "
+         {"m.yaml:18:25 manifest.wrong-account: a task of type ShellScript cannot work in 'u1', of kind "
           "UnixInfrastructureAccount "
-          "(it needs a InfrastructureAccount)"}},
+          "(it needs one of kind InfrastructureAccount)"}},
         {"accounts_from_an_expression",
          document("Variables", "name: v", "  values: {hosts: web-1, labels: {tier: 1}}") +
              web("  tasks:\n" + task("name: a, accounts: \"${{ vars.hosts }}\"") +

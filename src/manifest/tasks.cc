@@ -426,8 +426,9 @@ class TaskMaker {
     const Account& account = model_.accounts[task.account];
     if (kinds.empty() || std::find(kinds.begin(), kinds.end(), account.kind->name) != kinds.end()) return true;
     error("manifest.wrong-account",
-          fmt::format("a {} cannot work in '{}', which is a {}", task.type->name, account.name, account.kind->name),
-          where, fmt::format("it needs a {}", fmt::join(kinds, " or a ")), field);
+          fmt::format("a task of type {} cannot work in '{}', of kind {}", task.type->name, account.name,
+                      account.kind->name),
+          where, fmt::format("it needs one of kind {}", fmt::join(kinds, " or ")), field);
     return false;
   }
 
