@@ -66,13 +66,16 @@ Hosts& hosts_of(Call& call, Desk& desk) {
   return *desk.hosts;
 }
 
+bool manifests_are_at_hand(Call& call) {
+  return !said_locations(call).empty() || call.system.kind_of("verba.yaml") || call.system.kind_of("deploy");
+}
+
 namespace {
 
 /// The manifests, when there are some, for what they say of the environment. Mistakes in them stop nobody who goes by
 /// state: what can be read holds.
 Project& manifests_at_hand(Call& call) {
-  const bool some = !said_locations(call).empty() || call.system.kind_of("verba.yaml") || call.system.kind_of("deploy");
-  if (!some) return call.keep(std::make_unique<Project>());
+  if (!manifests_are_at_hand(call)) return call.keep(std::make_unique<Project>());
   Project& project = load(call);
   if (project.diagnostics.has_errors()) {
     say(call,

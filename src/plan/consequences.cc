@@ -32,6 +32,17 @@ void tell_undone(const Plan& plan, std::size_t number, Consequence& consequence)
   (step.undoable ? consequence.undone : consequence.stay).push_back(number);
 }
 
+/// What earlier runs did is undone with it; what this run does to the same things as well has been told.
+void tell_carried(const Plan& plan, const std::set<std::string_view>& deployments, Consequence& consequence) {
+  if (plan.carried.empty()) return;
+  std::set<std::string_view> told;
+  for (const Step& step : plan.steps) told.insert(step.address);
+  for (std::size_t i = 0; i < plan.carried.size(); ++i) {
+    const Step& step = plan.carried[i].step;
+    if (deployments.contains(step.deployment) && !told.contains(step.address)) consequence.carried.push_back(i);
+  }
+}
+
 /// `steps`: what is undone, unless it is all that the run did.
 Consequence rolled_back(const Plan& plan, const Model& model, std::vector<std::size_t> steps, bool whole_run) {
   Consequence consequence;
@@ -45,6 +56,7 @@ Consequence rolled_back(const Plan& plan, const Model& model, std::vector<std::s
     tell_undone(plan, step, consequence);
     deployments.insert(plan.steps[step].deployment);
   }
+  tell_carried(plan, deployments, consequence);
   for (const std::string_view deployment : deployments) {
     const auto id = model.deployment(deployment);
     if (!id) continue;
@@ -81,7 +93,10 @@ Consequence of_rollout(const Plan& plan, std::size_t rollout, const std::vector<
   if (policy == OnFailure::rollback) {
     const bool whole_run = is_whole_run(model, first.deployment);
     consequence = rolled_back(plan, model, steps, whole_run);
-    if (!whole_run) consequence.by.clear();  // they are for the whole deployment
+    if (!whole_run) {  // the batch alone
+      consequence.by.clear();
+      consequence.carried.clear();
+    }
   }
   consequence.deployment = first.deployment;
   consequence.policy = policy;
@@ -92,7 +107,7 @@ Consequence of_rollout(const Plan& plan, std::size_t rollout, const std::vector<
 }  // namespace
 
 OnFailure policy_of(const Plan& plan, const Step& step, const Model& model) {
-  if (is_cleaning(step)) return OnFailure::keep_going;
+  if (is_cleaning(step) || plan.undoes()) return OnFailure::keep_going;
   if (plan.goal.on_failure) return *plan.goal.on_failure;
   if (plan.goal.kind != Goal::Kind::apply) return OnFailure::keep_going;  // a destroy is not undone by deploying
   return step.task ? model.tasks[*step.task].on_failure : OnFailure::stop;

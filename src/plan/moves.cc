@@ -96,7 +96,7 @@ Batch edits_of(const std::vector<Move>& moves, Instant at, const std::string& wh
     detail.append({"environment", {}}, move.record.environment);
     detail.append({"from", {}}, move.from);
     detail.append({"to", {}}, move.record.address);
-    batch.emplace_back(AppendEvent{0, at, "state.moved", who, to_json(Value(std::move(detail)))});
+    batch.emplace_back(AppendEvent{0, at, std::string(moved_event), who, to_json(Value(std::move(detail)))});
   }
   return batch;
 }

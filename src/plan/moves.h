@@ -35,6 +35,7 @@ Moved rename(Snapshot&, const std::vector<Renaming>&, const Sealer&);
 /// Makes them a part of a plan. They come first: what the plan notes of a record is written after them.
 void add_to(Plan&, Moved);
 
+inline constexpr std::string_view moved_event = "state.moved";
 /// For the store, with a line each in the audit trail.
 Batch edits_of(const std::vector<Move>&, Instant at, const std::string& who);
 

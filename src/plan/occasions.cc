@@ -92,11 +92,10 @@ std::vector<StepNumber> steps_led_by(const Step& leader, const Plan& plan) {
   return led;
 }
 
-std::vector<Record> updates_no_longer_done(const Plan& plan, const std::vector<StepNumber>& to_undo, const Model& model,
-                                           const Snapshot& now) {
+std::vector<Record> updates_no_longer_done(const std::vector<Done>& to_undo, const Model& model, const Snapshot& now) {
   std::set<std::string_view> deployments;
-  for (const StepNumber number : to_undo) {
-    const Step& step = plan.steps[number];
+  for (const Done& done : to_undo) {
+    const Step& step = done.step;
     if (step.occasion == Occasion::deploy && !is_brought_about(step)) deployments.insert(step.deployment);
   }
   std::vector<Record> updates;

@@ -24,8 +24,7 @@ bool leads_others(const Step&);
 std::vector<StepNumber> steps_led_by(const Step& leader, const Plan&);
 /// Where more is undone than update.tasks brought about, what those have done is no longer what there is: their
 /// records, to be forgotten, so that whoever deploys it next runs them again. `now`: what is recorded.
-std::vector<Record> updates_no_longer_done(const Plan&, const std::vector<StepNumber>& to_undo, const Model&,
-                                           const Snapshot& now);
+std::vector<Record> updates_no_longer_done(const std::vector<Done>& to_undo, const Model&, const Snapshot& now);
 
 /// The steps that are done with `acted`, because it is the last of its deployment's delete.tasks: ascending. None when
 /// others of them have not acted yet, or when it is none. `statuses`: of the plan's steps.

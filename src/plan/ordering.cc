@@ -1,11 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plan/ordering.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "plan/removal.h"
 
 namespace verba {
+namespace {
+
+/// Of the nodes of the order of removal: those that are deleted together with all that need them, and so wait for
+/// nothing that stays. Gates count as deleted.
+std::vector<bool> gone_with_users(const Graph& removal, std::size_t records, const std::vector<NodeId>& nodes,
+                                  const std::vector<Step>& steps) {
+  std::vector<bool> gone(removal.size(), false);
+  for (const NodeId node : order(removal)) {  // users first
+    const bool goes = node >= records || (nodes[node] < steps.size() && steps[nodes[node]].action == Action::remove);
+    gone[node] = goes && std::ranges::all_of(removal.needs(node), [&](NodeId user) { return gone[user]; });
+  }
+  return gone;
+}
+
+}  // namespace
+
+void order_deletes(const Graph& removal, std::size_t records, const std::vector<NodeId>& nodes,
+                   const std::vector<Step>& steps, std::vector<Graph::Edge>& edges) {
+  const std::vector<bool> gone = gone_with_users(removal, records, nodes, steps);
+  for (NodeId used = 0; used < removal.size(); ++used) {
+    const bool is_step = nodes[used] < steps.size();
+    const Action action = is_step ? steps[nodes[used]].action : Action::remove;
+    for (const NodeId user : removal.needs(used)) {
+      const bool waits = action == Action::remove || (action == Action::replace && gone[user]);
+      if (waits) edges.emplace_back(nodes[used], nodes[user]);
+    }
+  }
+}
 
 Graph order_of_changes(const Model& model, const Snapshot& snapshot, const std::vector<Step>& steps,
                        const Removals& removals, const Cleanings& cleanings) {
@@ -38,12 +67,7 @@ Graph order_of_changes(const Model& model, const Snapshot& snapshot, const std::
         of_record[r] = next++;
       }
     }
-    // Only a delete waits for its users: an update of what stays goes before the delete of what it no longer uses.
-    for (NodeId used = 0; used < removal.size(); ++used) {
-      const bool is_step = of_record[used] < steps.size();
-      if (is_step && steps[of_record[used]].action != Action::remove) continue;
-      for (const NodeId user : removal.needs(used)) edges.emplace_back(of_record[used], of_record[user]);
-    }
+    order_deletes(removal, snapshot.records.size(), of_record, steps, edges);
   }
   return Graph(next, std::move(edges));
 }

@@ -10,14 +10,41 @@
 #include <vector>
 
 #include "manifest/address.h"
+#include "manifest/names.h"
+#include "plan/moves.h"
+#include "value/json.h"
 
 namespace verba {
 namespace {
 
+struct Moving {
+  Instant at;
+  std::string from, to;
+};
+
+/// The oldest first.
+std::vector<Moving> movings_of(Store& store, const std::string& environment) {
+  constexpr std::size_t kAtOnce = 1000;
+  std::vector<Moving> movings;
+  for (std::int64_t after = 0;;) {
+    const std::vector<StoredEvent> events = store.events(after, kAtOnce);
+    for (const StoredEvent& event : events) {
+      if (event.type != moved_event) continue;
+      std::string why;
+      const std::optional<Value> detail = parse_json(event.detail, why);
+      if (!detail || text_of(*detail, "environment") != environment) continue;
+      movings.push_back({event.at, std::string(text_of(*detail, "from")), std::string(text_of(*detail, "to"))});
+    }
+    if (events.size() < kAtOnce) return movings;
+    after = events.back().id;
+  }
+}
+
 /// Walks backwards through the runs of an environment.
 class WayBack {
  public:
-  WayBack(Store& store, const Snapshot& now, const std::string& deployment) : store_(store), deployment_(deployment) {
+  WayBack(Store& store, const Snapshot& now, const std::string& deployment)
+      : store_(store), deployment_(deployment), movings_(movings_of(store, now.environment)) {
     for (const Record& record : now.records) {
       if (record.deployment != deployment) continue;
       if (record.definition) definitions_.emplace(record.address, *record.definition);
@@ -26,42 +53,54 @@ class WayBack {
   }
 
   /// Takes back what the run did to the deployment. Did it change anything, all in all, or leave something unfinished?
-  bool take_back(RunId run) {
+  bool take_back(const Run& run) {
+    go_before_moves(run.started);
     const std::map<std::string, Digest> after = definitions_;
-    const std::vector<StepRecord> steps = store_.steps(run);
+    const std::vector<StepRecord> steps = store_.steps(run.id);
     for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
-      if (step->status != StepStatus::succeeded || deployment_of(step->address) != deployment_) continue;
+      const auto moved = today_.find(step->address);
+      const std::string& address = moved == today_.end() ? step->address : moved->second;
+      if (step->status != StepStatus::succeeded || deployment_of(address) != deployment_) continue;
       if (step->before) {
-        definitions_.insert_or_assign(step->address, *step->before);
+        definitions_.insert_or_assign(address, *step->before);
       } else {
-        definitions_.erase(step->address);
+        definitions_.erase(address);
       }
     }
-    return definitions_ != after || unfinished_.contains(run);
+    return definitions_ != after || unfinished_.contains(run.id);
   }
 
   std::map<std::string, Digest> take() { return std::move(definitions_); }
 
  private:
+  /// Before a move its thing bore the other name. Those of one moment were made at once: they may swap names.
+  void go_before_moves(Instant then) {
+    while (!movings_.empty() && movings_.back().at > then) {
+      const Instant at = movings_.back().at;
+      const std::map<std::string, std::string> later = today_;
+      for (; !movings_.empty() && movings_.back().at == at; movings_.pop_back()) {
+        const Moving& moving = movings_.back();
+        const auto further = later.find(moving.to);
+        today_.insert_or_assign(moving.from, further == later.end() ? moving.to : further->second);
+      }
+    }
+  }
+
   Store& store_;
   const std::string& deployment_;
   std::map<std::string, Digest> definitions_;
   std::set<RunId> unfinished_;
+  std::vector<Moving> movings_;               ///< that are older than where we are
+  std::map<std::string, std::string> today_;  ///< the address of today, by that of then
 };
 
-std::vector<RunId> newest_first(Store& store, const std::string& environment) {
-  std::vector<RunId> ids;
-  for (const Run& run : store.runs(environment, std::numeric_limits<std::int32_t>::max())) ids.push_back(run.id);
-  return ids;
-}
-
 /// Is it in state, or has a run ever had a step of it?
-bool is_known(Store& store, const Snapshot& now, const std::vector<RunId>& runs, const std::string& deployment,
+bool is_known(Store& store, const Snapshot& now, const std::vector<Run>& runs, const std::string& deployment,
               Diagnostics& diagnostics) {
   std::set<std::string, std::less<>> known;
   for (const Record& record : now.records) known.insert(record.deployment);
   for (auto run = runs.begin(); run != runs.end() && !known.contains(deployment); ++run) {
-    for (const StepRecord& step : store.steps(*run)) known.emplace(deployment_of(step.address));
+    for (const StepRecord& step : store.steps(run->id)) known.emplace(deployment_of(step.address));
   }
   if (known.contains(deployment)) return true;
   const std::vector<std::string_view> names(known.begin(), known.end());
@@ -87,14 +126,14 @@ bool is_of(Store& store, RunId id, const std::string& environment, Diagnostics& 
 
 std::optional<Past> past_of(Store& store, const Snapshot& now, const std::string& deployment, std::optional<RunId> to,
                             Diagnostics& diagnostics) {
-  const std::vector<RunId> runs = newest_first(store, now.environment);
+  const std::vector<Run> runs = store.runs(now.environment, std::numeric_limits<std::int32_t>::max());
   if (!is_known(store, now, runs, deployment, diagnostics)) return std::nullopt;
   if (to && !is_of(store, *to, now.environment, diagnostics)) return std::nullopt;
   WayBack way(store, now, deployment);
   for (auto run = runs.begin(); run != runs.end(); ++run) {
-    if (to && *run <= *to) break;
+    if (to && run->id <= *to) break;
     const bool changed = way.take_back(*run);
-    if (!to && changed) return Past{run + 1 == runs.end() ? 0 : *(run + 1), way.take()};
+    if (!to && changed) return Past{run + 1 == runs.end() ? 0 : (run + 1)->id, way.take()};
   }
   if (to) return Past{*to, way.take()};
   diagnostics.error("plan.nothing-to-roll-back",

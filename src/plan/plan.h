@@ -49,7 +49,7 @@ struct Step {
   Occasion occasion = Occasion::deploy;
   std::optional<TaskId> task;          ///< in the model; nothing when it is only in state
   std::optional<std::size_t> record;   ///< in the snapshot's records; nothing when new
-  std::optional<std::size_t> undoes;   ///< the step of the same plan that a rollback undoes
+  std::optional<std::size_t> undoes;   ///< of a rollback: in Plan::done
   std::optional<Digest> restores;      ///< the recorded definition it goes back to: nothing is evaluated
   std::optional<std::size_t> rollout;  ///< in the plan's rollouts: it is in a batch of that one
   std::size_t batch = 0;               ///< in which one; the first is 1
@@ -84,16 +84,24 @@ struct Move {
   Record record;                ///< as it is to be recorded
 };
 
+/// What a run did at one address, as far as that is needed to undo it.
+struct Done {
+  Step step;
+  std::optional<Record> previous;  ///< as it was recorded before; nothing when it was not there, or never whole
+  RunId run = 0;                   ///< an earlier one; 0: the one that carries out the plan
+};
+
 /// What a failure leads to.
 struct Consequence {
   std::string deployment;       ///< where it happens
   std::vector<std::string> of;  ///< addresses: when one of these fails; empty: whichever fails there
   OnFailure policy = OnFailure::rollback;
-  std::optional<std::size_t> rollout;  ///< when more instances of this one fail than may; undone is their batch
-  bool whole_run = false;              ///< rolled back is all that the run did, everywhere
-  std::vector<std::size_t> undone;     ///< steps of the plan that are undone, if they were done
-  std::vector<std::size_t> stay;       ///< steps that nothing can undo
-  std::vector<std::string> by = {};    ///< addresses: the rollback.tasks that do the undoing
+  std::optional<std::size_t> rollout;     ///< when more instances of this one fail than may; undone is their batch
+  bool whole_run = false;                 ///< rolled back is all that the run did, everywhere
+  std::vector<std::size_t> undone;        ///< steps of the plan that are undone, if they were done
+  std::vector<std::size_t> stay;          ///< steps that nothing can undo
+  std::vector<std::size_t> carried = {};  ///< in Plan::carried: undone too, where that is possible
+  std::vector<std::string> by = {};       ///< addresses: the rollback.tasks that do the undoing
 };
 
 /// What the person asked for.
@@ -107,6 +115,7 @@ struct Goal {
   std::vector<std::string> targets;  ///< deployments or addresses (TASK of a forEach takes all instances); empty: all
   bool prune = false;                ///< delete what is gone from the manifests
   std::optional<RunId> to;           ///< rollback: as at the end of this run (0: before the first one)
+  std::optional<RunId> undoes;       ///< rollback: what this run has done and not undone, the way its failure would
   bool refresh = false;              ///< look first how what is recorded is out there
   std::optional<Milliseconds> ttl;   ///< apply: what it deploys or keeps expires after that; 0: it lasts again
   std::optional<OnFailure> on_failure = {};  ///< in place of what the manifests say
@@ -128,6 +137,8 @@ struct Plan {
   std::vector<Note> noted;               ///< no step of their own
   std::vector<Record>
       forgotten;  ///< of temporary things that nothing will need again, and of what was broken off and leaves none
+  std::vector<Done> carried;  ///< of an apply: what the runs did that it goes on with, in the order in which it began
+  std::vector<Done> done;     ///< what its rollback steps undo
   std::vector<Consequence> consequences;  ///< of an apply: by deployment
   std::vector<Digest> rollbacks;          ///< of all that the rollback.tasks would be given, as far as that is known
   std::vector<std::string> locked;        ///< deployments to lock; sorted
@@ -136,6 +147,7 @@ struct Plan {
 
   bool empty() const { return steps.empty(); }  ///< `moves` and `noted` do not count: nothing is run for them
   bool idle() const { return steps.empty() && moves.empty(); }  ///< nothing to tell of
+  bool undoes() const { return !done.empty(); }
   std::size_t count(Action) const;
 };
 

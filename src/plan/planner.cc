@@ -12,6 +12,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "plan/carried.h"
 #include "plan/consequences.h"
 #include "plan/definition.h"
 #include "plan/diff.h"
@@ -459,7 +460,7 @@ void Planner::clean_up(const Targets& targets) {
   for (std::size_t i = 0; i < snapshot_.records.size(); ++i) {
     const Record& record = snapshot_.records[i];
     if (!targets.has(record) || !is_left_over(record)) continue;
-    remove(i, record.lifetime == Lifetime::temporary ? fmt::format("temporary: left over from run {}", record.run)
+    remove(i, record.lifetime == Lifetime::temporary ? left_over(record)
                                                      : "temporary: nothing that needs it has anything to do");
     plan_.steps.back().temporary = true;
   }
@@ -523,8 +524,9 @@ Plan Planner::apply() {
   plan_.graph = order_of_changes(model_, snapshot_, plan_.steps, removals_, cleanings_);
   cut_into_batches(plan_, model_);
   order_batches(plan_, model_, diagnostics_);
-  plan_.consequences = consequences_of(plan_, model_);
   note_locks();
+  plan_.carried = carried_over({plan_.locked.begin(), plan_.locked.end()}, snapshot_, aids_);
+  plan_.consequences = consequences_of(plan_, model_);
   return std::move(plan_);
 }
 
@@ -575,6 +577,7 @@ Plan Planner::plan() {
 
 Plan make_plan(const Model& model, Snapshot& snapshot, const Goal& goal, const PlanningAids& aids,
                Diagnostics& diagnostics) {
+  if (goal.undoes) return make_undoing(model, snapshot, goal, aids, diagnostics);
   if (goal.kind == Goal::Kind::rollback) {
     Plan plan = make_rollback(snapshot, goal, aids, diagnostics);
     settle_deletes(plan, snapshot);

@@ -15,7 +15,7 @@ namespace verba {
 /// What planning reads besides model and snapshot. Borrowed.
 struct PlanningAids {
   const Providers& providers;
-  Store& store;  ///< blobs only
+  Store& store;  ///< blobs and history
   const Sealer& sealer;
   const Surroundings& surroundings;  ///< `run`, `now` and `outputs` are replaced by planning's own
   const Sources& sources;

@@ -5,16 +5,21 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
+#include <set>
 #include <utility>
 #include <vector>
 
 #include "base/error.h"
+#include "plan/carried.h"
 #include "plan/definition.h"
 #include "plan/diff.h"
 #include "plan/inputs.h"
+#include "plan/ordering.h"
 #include "plan/past.h"
 #include "plan/removal.h"
 #include "plan/steps.h"
+#include "plan/undo.h"
 
 namespace verba {
 namespace {
@@ -149,14 +154,9 @@ Graph Rollback::order() const {
   for (NodeId used = 0; used < of_then.size(); ++used) {
     for (const NodeId user : of_then.needs(used)) edges.emplace_back(then[user], then[used]);
   }
-  // Only a delete waits for its users, as in every plan.
   const Graph of_now = removal_order(snapshot_);
   const std::vector<NodeId> now = nodes_of(snapshot_, of_now, next);
-  for (NodeId used = 0; used < of_now.size(); ++used) {
-    const bool is_step = now[used] < plan_.steps.size();
-    if (is_step && plan_.steps[now[used]].action != Action::remove) continue;
-    for (const NodeId user : of_now.needs(used)) edges.emplace_back(now[used], now[user]);
-  }
+  order_deletes(of_now, snapshot_.records.size(), now, plan_.steps, edges);
   return {next, std::move(edges)};
 }
 
@@ -181,6 +181,37 @@ Plan Rollback::make() {
 
 Plan make_rollback(const Snapshot& snapshot, const Goal& goal, const PlanningAids& aids, Diagnostics& diagnostics) {
   return Rollback(snapshot, goal, aids, diagnostics).make();
+}
+
+Plan make_undoing(const Model& model, const Snapshot& snapshot, const Goal& goal, const PlanningAids& aids,
+                  Diagnostics& diagnostics) {
+  const std::optional<Run> run = aids.store.run(goal.undoes.value());
+  if (!run) throw Error(Error::Kind::state, "state.unknown-run", fmt::format("there is no run {}", *goal.undoes));
+  Left left = left_by(*run, snapshot, aids);
+  std::set<std::string> deployments(goal.targets.begin(), goal.targets.end());
+  for (const Done& done : left.done) deployments.insert(done.step.deployment);
+
+  Plan plan;
+  plan.goal = goal;
+  plan.environment = snapshot.environment;
+  plan.serial = snapshot.serial;
+  for (std::size_t i = 0; i < snapshot.records.size(); ++i) {
+    const Record& record = snapshot.records[i];
+    if (record.lifetime != Lifetime::temporary || !deployments.contains(record.deployment)) continue;
+    plan.steps.push_back(removal_step(snapshot, i, left_over(record), aids, diagnostics));
+    plan.steps.back().temporary = true;
+  }
+  std::vector<StepNumber> cleanings(plan.steps.size());
+  std::iota(cleanings.begin(), cleanings.end(), 0);
+  plan.graph = Graph(plan.steps.size(), {});
+  Undo undo = undo_of({plan, {}, std::move(left.done), cleanings, left.led, left.leaders, snapshot, snapshot}, model);
+  plan.done = std::move(undo.plan.done);
+  std::vector<Step> steps;  // as the nodes of the undoing: what is temporary comes last
+  for (const StepNumber step : undo.steps) steps.push_back(std::move(undo.plan.steps[step]));
+  plan.steps = std::move(steps);
+  plan.graph = plan.steps.empty() ? Graph() : std::move(undo.graph);
+  plan.locked.assign(deployments.begin(), deployments.end());
+  return plan;
 }
 
 }  // namespace verba

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The plan that puts a deployment back to what it had at the end of a past run.
+// Plans that go back: to what a deployment had at the end of a past run, or to where a run that failed began.
 #pragma once
 
 #include "base/diagnostic.h"
@@ -14,5 +14,9 @@ namespace verba {
 /// follow the needs of then, deletes the needs of now turned round. Throws Error(state) "state.definition" when what
 /// was recorded of something is missing.
 Plan make_rollback(const Snapshot&, const Goal&, const PlanningAids&, Diagnostics&);
+
+/// Goes on with the undoing that the run of Goal::undoes had begun, and deletes what is temporary and left over there.
+/// The model says what rollback.tasks there are; nothing else of it is asked for. Throws as above.
+Plan make_undoing(const Model&, const Snapshot&, const Goal&, const PlanningAids&, Diagnostics&);
 
 }  // namespace verba

@@ -97,6 +97,10 @@ std::string unfinished(const Record& record) {
              : fmt::format("the last step on it did not succeed (run {})", record.run);
 }
 
+std::string left_over(const Record& record) {
+  return fmt::format("temporary: left over from run {}", record.run);
+}
+
 Step removal_step(const Snapshot& snapshot, std::size_t index, const std::string& reason, const PlanningAids& aids,
                   Diagnostics& diagnostics) {
   const Record& record = snapshot.records[index];

@@ -31,6 +31,9 @@ const Field* replaced_field(const TaskType& type, const std::vector<FieldChange>
 /// Why a record that is not `deployed` needs a step.
 std::string unfinished(const Record& record);
 
+/// Why what is temporary and recorded between runs is deleted.
+std::string left_over(const Record& record);
+
 /// What is added to the reason of a delete that does nothing.
 inline constexpr std::string_view only_forgotten = "; nothing says how to delete it, it is only forgotten";
 /// The step that deletes the record of this index. A protected one is a diagnostic.

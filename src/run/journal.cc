@@ -23,13 +23,14 @@ Record Journal::started(StepNumber step, Instant at, Record record, const Defini
     put_files(next->resource);
     record.pending = put_blob(to_json(*next, sealer_));
   }
-  batch_.emplace_back(StepStarted{run_, step, 1, at, before, next ? record.pending : std::nullopt});
+  batch_.emplace_back(
+      StepStarted{run_, step, 1, at, before, next ? record.pending : std::nullopt, outputs_before(record)});
   batch_.emplace_back(PutRecord{record});
   return record;
 }
 
 void Journal::attempted(StepNumber step, int attempt, Instant at, const Record& record) {
-  batch_.emplace_back(StepStarted{run_, step, attempt, at, record.definition, record.pending});
+  batch_.emplace_back(StepStarted{run_, step, attempt, at, record.definition, record.pending, outputs_before(record)});
 }
 
 void Journal::ended(StepNumber step, Instant at, StepStatus status, const std::string& message,

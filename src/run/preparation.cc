@@ -184,8 +184,9 @@ std::variant<Job, Settled> Preparation::removal_of(Job job) {
   return job;
 }
 
-std::variant<Job, Settled> Preparation::undo_of(const Step& step, StepNumber number, const Step& undone,
+std::variant<Job, Settled> Preparation::undo_of(const Step& step, StepNumber number, const Done& done,
                                                 const Snapshot& now) {
+  const Step& undone = done.step;
   if (!undone.leaves_record && step.only_recorded) return Settled{StepStatus::succeeded, "", ""};
   // What update.tasks brought about, they alone could take back.
   const bool by_others = !undone.leaves_record || undone.occasion == Occasion::update ||
@@ -197,18 +198,17 @@ std::variant<Job, Settled> Preparation::undo_of(const Step& step, StepNumber num
   job.step = number;
   job.action = Action::rollback;
   job.only_recorded = step.only_recorded;
-  if (undone.record) job.previous = snapshot_.records[*undone.record];
-  if (job.previous && !job.previous->definition) job.previous.reset();  // it was never whole
+  job.previous = done.previous;
   const Record* current = now.find(step.address);
   if (!current && !job.previous) return Settled{StepStatus::skipped, "it was never whole: nothing to put back", ""};
   job.record = current ? *current : *job.previous;
   if (current) {
     const std::optional<Digest>& digest = current->pending ? current->pending : current->definition;
     if (digest) {
-      Definition done = read_definition(at_.store, *digest, step.address, at_.sealer);
-      job.retry = done.retry;
-      job.timeout = done.timeout;
-      job.done = recorded(*current, std::move(done));
+      Definition made = read_definition(at_.store, *digest, step.address, at_.sealer);
+      job.retry = made.retry;
+      job.timeout = made.timeout;
+      job.done = recorded(*current, std::move(made));
     }
   }
   if (job.previous) {

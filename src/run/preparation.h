@@ -38,8 +38,8 @@ class Preparation {
   void keep_secret(const Value& secret) { secrets_.add(secret); }
 
   std::variant<Job, Settled> job_of(const Step& step, StepNumber number);
-  /// `step` undoes `undone`; `now` is what state records now.
-  std::variant<Job, Settled> undo_of(const Step& step, StepNumber number, const Step& undone, const Snapshot& now);
+  /// `step` undoes what was `done`; `now` is what state records now.
+  std::variant<Job, Settled> undo_of(const Step& step, StepNumber number, const Done& done, const Snapshot& now);
 
   /// The record of a job that succeeded, for state; nothing when the thing is gone. Notes the outputs for the tasks
   /// that read them.

@@ -62,6 +62,7 @@ class Recovery {
   Found in_doubt(const Record&, const std::string& why, bool makes);
   std::optional<Definition> definition_of(const Record&) const;
   void record(const Record&, const StepRecord*, Found);
+  bool leaves_nothing(const Record&) const;
   void forget_with(const Record& acted, Batch&);
   Attempt attempt(const Record&, Stop&, const std::string& directory);
 
@@ -258,11 +259,20 @@ void Recovery::forget_with(const Record& acted, Batch& batch) {
     for (const StepRecord& step : dead.steps) {  // so that the history knows that it went
       if (step.address != record.address) continue;
       const Instant now = at_.system.now();
-      gone.emplace_back(StepStarted{acted.run, step.number, 1, now, record.definition, std::nullopt});
+      gone.emplace_back(
+          StepStarted{acted.run, step.number, 1, now, record.definition, std::nullopt, outputs_before(record)});
       gone.emplace_back(StepFinished{acted.run, step.number, now, StepStatus::succeeded, "", std::nullopt});
     }
   }
   batch.insert(batch.end(), gone.begin(), gone.end());
+}
+
+/// Of what acts in the place of an undoing, and of what asks people, there is nothing to remember.
+bool Recovery::leaves_nothing(const Record& record) const {
+  const std::optional<Definition> definition = definition_of(record);
+  const Provider* provider = definition ? at_.providers.find(definition->resource.type) : nullptr;
+  return definition &&
+         (definition->resource.occasion == Occasion::rollback || (provider && provider->type().on_demand));
 }
 
 void Recovery::record(const Record& before, const StepRecord* step, Found found) {
@@ -271,7 +281,9 @@ void Recovery::record(const Record& before, const StepRecord* step, Found found)
   const Instant now = at_.system.now();
   const std::string message = secrets_.mask(found.message);
   record.updated = now;
-  if (found.what == Found::What::gone && record.lifetime == Lifetime::temporary && record.definition) {
+  if (found.what == Found::What::done && leaves_nothing(record)) {
+    batch.emplace_back(RemoveRecord{record.environment, record.address});
+  } else if (found.what == Found::What::gone && record.lifetime == Lifetime::temporary && record.definition) {
     record.lifetime = Lifetime::over;  // what it had is remembered, as at the end of every run
     record.status = RecordStatus::deployed;
     record.pending.reset();

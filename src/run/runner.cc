@@ -6,13 +6,15 @@
 //
 // A run has one to three phases. In the first the plan is carried out. When a step failed in a deployment that says
 // `onFailure: rollback`, the plan is extended by the undoing of what this run began there, and the same loop carries
-// that out, once everything else that can go on has ended. What is temporary is deleted when its users are done; where
-// something failed or the person stopped the run, that is when nothing else goes on any more: the last phase.
+// that out, once everything else that can go on has ended; with it goes what killed runs had done there before. What is
+// temporary is deleted when its users are done or undone; what is left of it, because something failed or the person
+// stopped the run, when nothing else goes on any more: the last phase. A plan that goes on undoing has no second phase.
 #include "run/runner.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <set>
@@ -23,13 +25,13 @@
 #include "plan/moves.h"
 #include "plan/occasions.h"
 #include "plan/temporary.h"
+#include "plan/undo.h"
 #include "run/batches.h"
 #include "run/journal.h"
 #include "run/live_step.h"
 #include "run/preparation.h"
 #include "run/room.h"
 #include "run/schedule.h"
-#include "run/undo.h"
 #include "run/urgency.h"
 
 namespace verba {
@@ -38,10 +40,9 @@ namespace {
 constexpr Milliseconds tick_length{100};
 constexpr Milliseconds log_interval{1000};
 
-/// What the loop is working on: the whole plan, or the undoing at its end. Step k of the schedule is step first + k.
+/// What the loop is working on: the whole plan, or the undoing at its end.
 struct Phase {
   const Plan* plan = nullptr;
-  StepNumber first = 0;
   std::unique_ptr<Schedule> schedule;
 };
 
@@ -58,6 +59,7 @@ class RunLoop {
   void begin();
   void work_off();
   void roll_back();
+  void prepare_undoing(const Plan& plan, StepNumber first);
   void clean_up();
   RunResult end();
   void remove_trace();
@@ -66,7 +68,6 @@ class RunLoop {
   bool settle_ended();
   bool start_ready(std::vector<LiveStep*>& started);
   bool comes_last(StepNumber);
-  std::vector<StepNumber> block(StepNumber);
   void start(Job job, std::vector<LiveStep*>& started);
   void on_tick();
   void on_interrupt();
@@ -82,6 +83,7 @@ class RunLoop {
   const RollbackRules& rollback_of(const Step&) const;
   void end_rollout(const Step& failed);
   void stop_where(const Step& failed, bool everywhere);
+  bool is_undoing() const { return phase_.plan->undoes(); }
   bool is_doomed() const { return !doomed_.empty() || !doomed_batches_.empty(); }
   void doubt(Record);
   void doubt_led_by(const Step& leader);
@@ -176,13 +178,17 @@ void RunLoop::begin() {
   preparation_.begin(run_, now, settings_.reason, plan_.goal.ttl);
   at_.hosts.on_secret([this](const Value& secret) { preparation_.keep_secret(secret); });
   phase_.plan = &plan_;
-  phase_.schedule = std::make_unique<Schedule>(plan_.graph, plan_.steps.size(),
+  phase_.schedule = std::make_unique<Schedule>(plan_.graph, step_numbers(0, plan_.steps.size()),
                                                urgency_of(plan_, snapshot_, at_.store.durations(plan_.environment)),
                                                plan_.first_batch_gate);
   next_log_ = now + log_interval;
   next_renewal_ = now + lease_length / 3;
   at_.system.on_interrupt([this] { on_interrupt(); });
   timer_ = at_.system.after(tick_length, [this] { on_tick(); });
+  if (plan_.undoes()) {
+    before_undo_ = snapshot_;
+    prepare_undoing(plan_, 0);
+  }
   at_.listener.on(RunBegan{run_, now, &plan_});
 }
 
@@ -224,22 +230,34 @@ void RunLoop::work_off() {
 /// The second phase.
 void RunLoop::roll_back() {
   const std::vector<StepNumber> to_undo = steps_to_undo(plan_, begun_, statuses_, doomed_, doomed_batches_);
-  if (to_undo.empty() || !pause_before_undo()) return;
+  std::vector<Done> carried;
+  std::ranges::copy_if(plan_.carried, std::back_inserter(carried),
+                       [&](const Done& done) { return doomed_.contains(done.step.deployment); });
+  if ((to_undo.empty() && carried.empty()) || !pause_before_undo()) return;
   before_undo_ = at_.store.snapshot(plan_.environment);
-  undo_ = undo_of(plan_, to_undo, model_, doomed_);
-  needed_ = needed_by_others(plan_, to_undo, before_undo_);
-  for (const Record& done : updates_no_longer_done(plan_, to_undo, model_, before_undo_)) journal_.remove(done);
+  std::vector<StepNumber> cleanings = step_numbers(first_cleaning(plan_), plan_.steps.size());
+  std::erase_if(cleanings, [&](StepNumber step) { return statuses_[step] != StepStatus::pending; });
+  undo_ =
+      undo_of({plan_, to_undo, std::move(carried), std::move(cleanings), doomed_, {}, snapshot_, before_undo_}, model_);
   for (StepNumber step = undo_->first; step < undo_->plan.steps.size(); ++step) {
     journal_.added(step, undo_->plan.steps[step]);
-    const Record* record = before_undo_.find(undo_->plan.steps[step].address);
-    if (undo_->plan.steps[step].only_recorded && record) doubt(*record);
   }
+  prepare_undoing(undo_->plan, undo_->first);
   journal_.commit();
   statuses_.resize(undo_->plan.steps.size(), StepStatus::pending);
-  const std::size_t steps = undo_->plan.steps.size() - undo_->first;
-  phase_ = {&undo_->plan, undo_->first, std::make_unique<Schedule>(undo_->graph, steps, undo_->urgency)};
+  phase_ = {&undo_->plan, std::make_unique<Schedule>(undo_->graph, undo_->steps, undo_->urgency)};
   at_.listener.on(RollbackBegan{at_.system.now(), &undo_->plan});
   work_off();
+}
+
+/// `first`: of the steps that undo.
+void RunLoop::prepare_undoing(const Plan& plan, StepNumber first) {
+  needed_ = needed_by_others(plan.done, before_undo_);
+  for (const Record& done : updates_no_longer_done(plan.done, model_, before_undo_)) journal_.remove(done);
+  for (StepNumber step = first; step < plan.steps.size(); ++step) {
+    const Record* record = before_undo_.find(plan.steps[step].address);
+    if (is_brought_about(plan.steps[step]) && record) doubt(*record);
+  }
 }
 
 /// Others are about to change it: until they have, nobody can say how much of it is there.
@@ -267,12 +285,11 @@ void RunLoop::clean_up() {
   cleaning_ = true;
   halted_ = false;
   cleaning_graph_ = cleaning_graph(plan_);
-  phase_.first = first;
-  phase_.schedule =
-      std::make_unique<Schedule>(cleaning_graph_, end - first, std::vector<std::uint64_t>(cleaning_graph_.size(), 0));
+  phase_.schedule = std::make_unique<Schedule>(cleaning_graph_, step_numbers(first, end),
+                                               std::vector<std::uint64_t>(cleaning_graph_.size(), 0));
   for (StepNumber step = first; step < end; ++step) {
     const StepStatus status = statuses_[step];
-    if (status == StepStatus::succeeded || status == StepStatus::skipped) phase_.schedule->finish(step - first);
+    if (status == StepStatus::succeeded || status == StepStatus::skipped) phase_.schedule->finish(step);
     if (status == StepStatus::failed || status == StepStatus::cancelled) failed(step);
   }
   work_off();
@@ -350,11 +367,11 @@ bool RunLoop::start_ready(std::vector<LiveStep*>& started) {
   while (!halted_ && live_.size() - asking_ < settings_.parallelism) {
     const std::optional<StepNumber> ready = phase_.schedule->take();
     if (!ready) break;
-    const StepNumber number = phase_.first + *ready;
+    const StepNumber number = *ready;
     if (comes_last(number) || statuses_[number] != StepStatus::pending) continue;
     const Step& step = phase_.plan->steps[number];
     if (!room_.has_account_for(step)) {
-      room_.park(*ready);
+      room_.park(number);
       continue;
     }
     std::variant<Job, Settled> prepared = prepare(number);
@@ -365,7 +382,7 @@ bool RunLoop::start_ready(std::vector<LiveStep*>& started) {
     }
     Job& job = std::get<Job>(prepared);
     if (!room_.enter(step, job.group)) {
-      room_.park(*ready);
+      room_.park(number);
       continue;
     }
     start(std::move(job), started);
@@ -374,19 +391,13 @@ bool RunLoop::start_ready(std::vector<LiveStep*>& started) {
   return any;
 }
 
-/// What is temporary stays for the undoing of what uses it. In the last phase: what was done in the first one.
+/// What is temporary stays for the undoing of what uses it. Later: what was done in the first phase.
 bool RunLoop::comes_last(StepNumber number) {
-  if (cleaning_) return statuses_[number] != StepStatus::pending;
+  if (cleaning_ || is_undoing()) return statuses_[number] != StepStatus::pending;
   const Step& step = phase_.plan->steps[number];
   if (!is_cleaning(step) || !is_doomed()) return false;
-  skip(block(number), fmt::format("it needs {}", step.address));
+  skip(phase_.schedule->block(number), fmt::format("it needs {}", step.address));
   return true;
-}
-
-std::vector<StepNumber> RunLoop::block(StepNumber step) {
-  std::vector<StepNumber> blocked = phase_.schedule->block(step - phase_.first);
-  for (StepNumber& each : blocked) each += phase_.first;
-  return blocked;
 }
 
 std::variant<Job, Settled> RunLoop::prepare(StepNumber number) {
@@ -395,7 +406,7 @@ std::variant<Job, Settled> RunLoop::prepare(StepNumber number) {
   if (const auto user = needed_.find(step.address); user != needed_.end()) {
     return Settled{StepStatus::skipped, fmt::format("kept: {} needs it", user->second), ""};
   }
-  return preparation_.undo_of(step, number, plan_.steps[*step.undoes], before_undo_);
+  return preparation_.undo_of(step, number, phase_.plan->done[*step.undoes], before_undo_);
 }
 
 /// What others update or delete is begun with the first of them: from then on nobody can say how much of it is there,
@@ -417,7 +428,7 @@ void RunLoop::start(Job job, std::vector<LiveStep*>& started) {
   preparation_.note(step, job.record);
   statuses_[number] = StepStatus::started;
   if (is_asking(step)) ++asking_;
-  if (!undo_ && leads_others(step)) doubt_led_by(step);
+  if (!is_undoing() && leads_others(step)) doubt_led_by(step);
   const bool is_counted = is_brought_about(step) && led_.contains(step.deployment);
   if (number < plan_.steps.size() && !is_counted) begun_.push_back(number);
   Surface surface{at_.system,
@@ -498,7 +509,7 @@ void RunLoop::settle(LiveStep& live, Outcome outcome) {
   at_.listener.on(StepEnded{job.step, now, settled.status, settled.message, settled.hint, live.took()});
   over(job.step, settled.status, now);
   if (settled.status == StepStatus::succeeded) {
-    phase_.schedule->finish(job.step - phase_.first);
+    phase_.schedule->finish(job.step);
     forget_with(phase_.plan->steps[job.step]);
     forget_updates(phase_.plan->steps[job.step]);
   } else {
@@ -519,7 +530,7 @@ void RunLoop::forget_with(const Step& acted) {
 
 /// Once all that update.tasks brought about is recorded, of them nothing need be known any more.
 void RunLoop::forget_updates(const Step& recorded) {
-  if (undo_ || !is_last_of_update(recorded, plan_, statuses_)) return;
+  if (is_undoing() || !is_last_of_update(recorded, plan_, statuses_)) return;
   const auto deployment = model_.deployment(recorded.deployment);
   if (!deployment) return;
   for (const TaskId update : model_.deployments[*deployment].on(Occasion::update)) {
@@ -538,7 +549,7 @@ void RunLoop::settle(StepNumber step, const Settled& settled) {
   const Step& planned = phase_.plan->steps[step];
   if (settled.record) {
     journal_.put(*settled.record);
-  } else if (is_brought_about(planned) && planned.record && settled.status != StepStatus::failed && !undo_) {
+  } else if (is_brought_about(planned) && planned.record && settled.status != StepStatus::failed && !is_undoing()) {
     journal_.put(snapshot_.records[*planned.record]);  // there was nothing to bring about
   }
   journal_.ended(step, now, settled.status, message);
@@ -548,7 +559,7 @@ void RunLoop::settle(StepNumber step, const Settled& settled) {
   if (settled.status == StepStatus::failed) {
     failed(step);
   } else {
-    phase_.schedule->finish(step - phase_.first);
+    phase_.schedule->finish(step);
     forget_updates(phase_.plan->steps[step]);
   }
 }
@@ -568,8 +579,8 @@ const RollbackRules& RunLoop::rollback_of(const Step& step) const {
 /// and what is undone is the batch alone.
 void RunLoop::failed(StepNumber number) {
   const Step& step = phase_.plan->steps[number];
-  skip(block(number), fmt::format("it needs {}", step.address));
-  if (undo_ || (step.rollout && !batches_.too_many(*step.rollout))) return;
+  skip(phase_.schedule->block(number), fmt::format("it needs {}", step.address));
+  if (is_undoing() || (step.rollout && !batches_.too_many(*step.rollout))) return;
   if (step.rollout) end_rollout(step);
   const OnFailure policy = policy_of(plan_, step, model_);
   if (policy == OnFailure::keep_going) return;
@@ -592,7 +603,7 @@ void RunLoop::end_rollout(const Step& failed) {
   for (StepNumber other = 0; other < plan_.steps.size(); ++other) {
     if (plan_.steps[other].rollout != failed.rollout || statuses_[other] != StepStatus::pending) continue;
     skip({other}, fmt::format("{} failed", failed.address));
-    skip(block(other), fmt::format("it needs {}", plan_.steps[other].address));
+    skip(phase_.schedule->block(other), fmt::format("it needs {}", plan_.steps[other].address));
   }
 }
 
@@ -613,7 +624,7 @@ void RunLoop::stop_where(const Step& failed, bool everywhere) {
   for (StepNumber other = 0; other < plan_.steps.size(); ++other) {
     if (!stopped_.contains(plan_.steps[other].deployment) || statuses_[other] != StepStatus::pending) continue;
     skip({other}, fmt::format("{} failed", failed.address));
-    skip(block(other), fmt::format("it needs {}", plan_.steps[other].address));
+    skip(phase_.schedule->block(other), fmt::format("it needs {}", plan_.steps[other].address));
   }
 }
 

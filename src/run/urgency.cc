@@ -29,10 +29,19 @@ std::vector<std::uint64_t> longest_first(const Plan& plan, const std::map<std::s
   return weight_below(plan.graph, weights);
 }
 
+std::vector<std::uint64_t> latest_first(const Plan& plan) {
+  std::vector<std::uint64_t> urgency(plan.graph.size(), 0);
+  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+    if (const auto undoes = plan.steps[i].undoes) urgency[i] = 1 + *undoes;
+  }
+  return urgency;
+}
+
 }  // namespace
 
 std::vector<std::uint64_t> urgency_of(const Plan& plan, const Snapshot& snapshot,
                                       const std::map<std::string, std::int64_t>& durations) {
+  if (plan.undoes()) return latest_first(plan);
   return plan.goal.kind == Goal::Kind::destroy ? newest_first(plan, snapshot) : longest_first(plan, durations);
 }
 

@@ -86,6 +86,7 @@ void fields(auto& io, Like<StepRecord> auto& s) {
   io("exit_code", s.exit_code);
   io("before", s.before);
   io("after", s.after);
+  io("outputs_before", s.outputs_before);
 }
 
 void fields(auto& io, Like<LogLine> auto& l) {

@@ -14,6 +14,10 @@ const Record* find_in(const std::vector<Record>& records, std::string_view addre
 
 }  // namespace
 
+std::optional<std::string> outputs_before(const Record& record) {
+  return record.definition && record.outputs != "{}" ? std::optional(record.outputs) : std::nullopt;
+}
+
 void Snapshot::add(Record record) {
   (record.lifetime == Lifetime::over ? over : records).push_back(std::move(record));
 }

@@ -136,7 +136,8 @@ struct StepRecord {
   std::optional<Instant> started, finished;
   std::string message;
   std::optional<int> exit_code;
-  std::optional<Digest> before, after;  ///< definitions
+  std::optional<Digest> before, after;        ///< definitions
+  std::optional<std::string> outputs_before;  ///< JSON; secrets sealed; nothing when there were none
 };
 
 // Edits. A batch of them is written whole or not at all, and is durable when commit() returns.
@@ -146,7 +147,10 @@ struct StepStarted {  ///< a later attempt keeps the time at which the first one
   int attempt = 1;
   Instant at;
   std::optional<Digest> before, after;
+  std::optional<std::string> outputs_before = {};
 };
+/// Of a step that is to begin on this record.
+std::optional<std::string> outputs_before(const Record&);
 /// A step that the run did not know of when it began: the undoing of another. Its number is the next one. In a batch of
 /// its own, before those that start it.
 struct StepAdded {

@@ -18,9 +18,10 @@ class ResealContract : public EachStore {
     record.definition = old_.digest;
     record.pending = other_.digest;
     record.outputs = "old";
-    store_->commit({old_, older_, other_, PutRecord{record}, StepStarted{run_, 0, 1, {5}, older_.digest, old_.digest},
-                    StepFinished{run_, 0, {6}, StepStatus::succeeded, "", std::nullopt}},
-                   &web);
+    store_->commit(
+        {old_, older_, other_, PutRecord{record}, StepStarted{run_, 0, 1, {5}, older_.digest, old_.digest, "was"},
+         StepFinished{run_, 0, {6}, StepStatus::succeeded, "", std::nullopt}},
+        &web);
     store_->release(web);
     return std::get<Lease>(store_->acquire({"", {"key"}, an_owner(), "state rekey", {2'000}}, {}));
   }
@@ -29,6 +30,7 @@ class ResealContract : public EachStore {
     return {[](const std::string& json, const std::string& address) {
               return json == "other" ? json : "new " + json + " " + address;
             },
+            [](const std::string& json, const std::string& address) { return "new " + json + " " + address; },
             [this](Record& record) {
               seen_ = store_->blob(*record.definition).value_or("");
               record.outputs = "new";
@@ -55,6 +57,7 @@ TEST_P(ResealContract, ChangesRecordsAndHistoryAndForgetsTheOld) {
   const StepRecord step = store_->steps(run_).at(0);
   EXPECT_EQ(store_->blob(*step.before), "new older " + step.address);
   EXPECT_EQ(step.after, record.definition);
+  EXPECT_EQ(step.outputs_before, "new was web/site");
   EXPECT_EQ(step.status, StepStatus::succeeded);
   EXPECT_EQ(store_->blob(old_.digest), std::nullopt);
   EXPECT_EQ(store_->blob(older_.digest), std::nullopt);

@@ -117,6 +117,16 @@ TEST_F(SqliteFiles, OfTwoProcessesThatAskForOneLeaseOneGetsIt) {
   EXPECT_EQ(one.wait() + two.wait(), 1);
 }
 
+TEST_F(SqliteFiles, NothingIsWrittenToAFileThatIsGone) {
+  const auto store = open(OpenFor::writing);
+  const Lease lease = take_lease(*store);
+  fs::rename(path_, path_ + ".away");
+  EXPECT_EQ(error_code([&] { store->commit({PutRecord{a_record("web/0")}}, &lease); }), "state.gone");
+  fs::rename(path_ + ".away", path_);
+  store->commit({PutRecord{a_record("web/0")}}, &lease);
+  EXPECT_EQ(store->snapshot("prod").records.size(), 1U);
+}
+
 TEST_F(SqliteFiles, ABackupIsOneFileThatOpensLikeTheOriginal) {
   auto store = open(OpenFor::writing);
   store->commit({PutRecord{a_record("web/a")}, a_blob("definition of web/a")}, nullptr);

@@ -140,7 +140,7 @@ TEST_P(StoreContract, AStepIsStartedThenFinished) {
   Lease lease = take_lease(*store_);
   RunId run = store_->begin_run(a_run_start(2), lease);
   Digest before = sha256("before"), after = sha256("after");
-  store_->commit({StepStarted{run, 1, 1, {3'000}, before, after}}, &lease);
+  store_->commit({StepStarted{run, 1, 1, {3'000}, before, after, R"({"x":1})"}}, &lease);
   StepRecord step = store_->steps(run).at(1);
   EXPECT_EQ(step.status, StepStatus::started);
   EXPECT_EQ(step.attempts, 1);
@@ -148,6 +148,7 @@ TEST_P(StoreContract, AStepIsStartedThenFinished) {
   EXPECT_EQ(step.finished, std::nullopt);
   EXPECT_EQ(step.before, before);
   EXPECT_EQ(step.after, after);
+  EXPECT_EQ(step.outputs_before, R"({"x":1})");
   store_->commit({StepFinished{run, 1, {4'500}, StepStatus::failed, "exit code 3", 3}}, &lease);
   step = store_->steps(run).at(1);
   EXPECT_EQ(step.status, StepStatus::failed);
@@ -297,8 +298,8 @@ void fill(Store& store) {
   Record record = a_record("web/0");
   record.pending = sha256("pending");
   store.commit(
-      {StepStarted{run, 0, 1, {3'000}, sha256("b"), sha256("a")}, a_blob("definition of web/0"), a_blob("pending"),
-       a_blob(std::string("\xFF\0 bytes", 8)), PutRecord{record},
+      {StepStarted{run, 0, 1, {3'000}, sha256("b"), sha256("a"), "{\"x\":1}"}, a_blob("definition of web/0"),
+       a_blob("pending"), a_blob(std::string("\xFF\0 bytes", 8)), PutRecord{record},
        AppendLog{run, 0, 1, {5}, true, std::string("\xC0\x80 \0", 4)}, AppendLog{run, 0, 1, {5}, false, "\xC3\xA9"},
        StepFinished{run, 0, {4'000}, StepStatus::in_doubt, "a \"quoted\"\n\x7f thing", 4},
        RunFinished{run, {9'000}, RunStatus::failed}, AppendEvent{run, {6}, "run.failed", "ada", "{}"}},

@@ -260,6 +260,14 @@ TEST(Rollback, LeavesOtherDeploymentsAlone) {
   EXPECT_NE(world.record("two.x"), nullptr);
 }
 
+TEST(Runner, DeletesWhatGoesBeforeWhatItNeedsIsReplaced) {
+  EngineWorld world;
+  world.run(EngineWorld::deployment("- name: a\n  with: {size: small}\n- name: user\n  dependsOn: [a]\n"));
+  world.goal.prune = true;
+  EXPECT_THAT(world.run(EngineWorld::deployment("- name: a\n  with: {size: large}\n")),
+              ElementsAre("delete d.user", "delete d.a", "create d.a"));
+}
+
 TEST(Rollback, BringsBackWhatWasDeletedOrReplaced) {
   EngineWorld world;
   world.run(EngineWorld::deployment("- name: a\n  with: {size: small}\n- name: gone\n"));
@@ -274,6 +282,84 @@ TEST(Rollback, BringsBackWhatWasDeletedOrReplaced) {
                                           "create d.gone", "delete d.a", "create d.a"));
   EXPECT_NE(world.record("d.gone"), nullptr);
   EXPECT_EQ(world.record("d.z"), nullptr);
+}
+
+/// a was 1; a run that was stopped made it 2, and b; c is to fail.
+class RollbackOfSeveralRuns : public ::testing::Test {
+ protected:
+  RollbackOfSeveralRuns() {
+    world.provider.script = [](const std::string& call) -> std::optional<Outcome> {
+      if (call.starts_with("rollback")) return Outcome(Succeeded{Value(Map())});
+      return std::nullopt;
+    };
+    world.run(first);
+    world.system.interrupt_after(Milliseconds(5));  // b takes 10
+    world.run(second);
+  }
+  const std::string first = EngineWorld::deployment("- name: a\n  with: {value: 1}\n");
+  const std::string second = EngineWorld::deployment(
+      "- name: a\n  with: {value: 2}\n- name: b\n  dependsOn: [a]\n  with: {takes: 10}\n"
+      "- name: c\n  dependsOn: [b]\n  with: {fail: true}\n");
+  EngineWorld world;
+};
+
+TEST_F(RollbackOfSeveralRuns, GoesBackOverWhatAStoppedRunDid) {
+  EXPECT_EQ(world.result.status, RunStatus::cancelled);
+  EXPECT_THAT(world.run(second), ElementsAre("create d.c", "rollback d.c", "rollback d.b", "rollback d.a"));
+  EXPECT_EQ(world.result.status, RunStatus::rolled_back);
+  EXPECT_EQ(world.record("d.b"), nullptr);
+  EXPECT_THAT(world.plan(first), IsEmpty());
+}
+
+TEST_F(RollbackOfSeveralRuns, IsForetold) {
+  world.plan(second);
+  ASSERT_EQ(world.stage->plan.consequences.size(), 1U);
+  const Consequence& consequence = world.stage->plan.consequences[0];
+  EXPECT_EQ(consequence.undone.size(), 1U);
+  ASSERT_EQ(consequence.carried.size(), 2U);
+  EXPECT_EQ(world.stage->plan.carried[0].step.address, "d.a");
+  EXPECT_EQ(world.stage->plan.carried[1].step.address, "d.b");
+}
+
+TEST_F(RollbackOfSeveralRuns, EndsWhereARunCameToItsEnd) {
+  const std::string fine = EngineWorld::deployment(
+      "- name: a\n  with: {value: 2}\n- name: b\n  dependsOn: [a]\n"
+      "  with: {takes: 10}\n- name: c\n  dependsOn: [b]\n");
+  world.run(fine);
+  EXPECT_EQ(world.result.status, RunStatus::succeeded);
+  const std::string more = fine + "  - name: d\n    type: Fake\n    with: {fail: true}\n";
+  EXPECT_THAT(world.run(more), ElementsAre("create d.d", "rollback d.d"));
+}
+
+/// What this run does again to the same thing is undone once.
+TEST_F(RollbackOfSeveralRuns, GoesBackBehindAllOfThem) {
+  const std::string third = EngineWorld::deployment(
+      "- name: a\n  with: {value: 3}\n- name: b\n  dependsOn: [a]\n  with: {takes: 10}\n"
+      "- name: c\n  dependsOn: [b]\n  with: {fail: true}\n");
+  EXPECT_THAT(world.run(third),
+              ElementsAre("update d.a", "create d.c", "rollback d.c", "rollback d.b", "rollback d.a"));
+  EXPECT_THAT(world.plan(first), IsEmpty());
+}
+
+TEST(Rollback, GoesOnWhereItWasStopped) {
+  EngineWorld world;
+  world.provider.script = [](const std::string& call) -> std::optional<Outcome> {
+    if (call.starts_with("rollback")) return Outcome(Succeeded{Value(Map())});
+    return std::nullopt;
+  };
+  const std::string text = EngineWorld::deployment(
+      "- name: a\n- name: b\n  dependsOn: [a]\n  with: {takes: 10}\n- name: c\n  dependsOn: [b]\n  with: {fail: "
+      "true}\n");
+  world.system.interrupt_after(Milliseconds(15));  // b takes 10, and as long to be undone
+  EXPECT_THAT(world.run(text), ElementsAre("create d.a", "create d.b", "create d.c", "rollback d.c", "rollback d.b"));
+  EXPECT_EQ(world.result.status, RunStatus::cancelled);
+  world.goal.kind = Goal::Kind::rollback;
+  world.goal.undoes = world.result.run;
+  EXPECT_THAT(world.plan(text), ElementsAre("< d.a: it was created by run 1"));
+  EXPECT_THAT(world.run(text), ElementsAre("rollback d.a"));
+  EXPECT_EQ(world.result.status, RunStatus::succeeded);
+  EXPECT_THAT(world.store->snapshot("default").records, IsEmpty());
+  EXPECT_THAT(world.plan(text), IsEmpty());
 }
 
 TEST(Rollback, SaysWhenItCouldNotUndoEverything) {

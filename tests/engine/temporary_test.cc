@@ -49,6 +49,20 @@ TEST(Temporary, GoesWhenAUserFailed) {
   }
 }
 
+TEST(Temporary, GoesBetweenItsUsersAndWhatItNeedsWhenAllIsUndone) {
+  EngineWorld world;
+  world.provider.script = [](const std::string& call) -> std::optional<Outcome> {
+    if (call.starts_with("rollback")) return Outcome(Succeeded{Value(Map())});
+    return std::nullopt;
+  };
+  EXPECT_THAT(world.run(EngineWorld::deployment(
+                  "- name: x\n- name: t\n  temporary: true\n  dependsOn: [x]\n- name: a\n  dependsOn: [t]\n"
+                  "- name: b\n  dependsOn: [t, a]\n  with: {fail: true}\n")),
+              ElementsAre("create d.x", "create d.t", "create d.a", "create d.b", "rollback d.b", "rollback d.a",
+                          "delete d.t", "rollback d.x"));
+  EXPECT_EQ(world.result.status, RunStatus::rolled_back);
+}
+
 TEST(Temporary, GoesWhenItFailedItself) {
   EngineWorld world;
   world.provider.script = [](const std::string& call) -> std::optional<Outcome> {

@@ -204,6 +204,7 @@ class World {
  public:
   World(std::uint64_t seed, Tally& tally, std::string& log)
       : chance_(seed), tally_(tally), log_(log), manifests_(chance_, seed) {
+    if (seed % 4 == 3) resumes_.emplace(seed + 1);
     provider_.on_beginning = [this](const Deed& deed) { check_beginning(deed); };
   }
 
@@ -213,17 +214,25 @@ class World {
       if (chance_.percent(70)) manifests_.change();
       provider_.failing_percent = chance_.percent(50) ? 0 : 15;
       command(some_goal(), some_faults());
+      while (std::optional<Goal> goal = goal_of_resume()) command(*std::move(goal), some_faults());
     }
     end_well();
   }
 
  private:
+  /// How a deployment was when the run began that is undone when one of it, or of those that go on with it, fails.
+  struct Origin {
+    Outside outside;
+    bool whole = false;  ///< nothing was half done in all of the world
+  };
+
   [[noreturn]] void violated(std::string_view invariant, const std::string& what) {
     throw Violated(fmt::format("{}: {}", invariant, what));
   }
   void say(const std::string& line) { log_ += line + "\n"; }
 
   Goal some_goal();
+  std::optional<Goal> goal_of_resume();
   Faults some_faults();
   void command(Goal goal, const Faults& faults);
   void carry_out(const Goal& goal, const Faults& faults);
@@ -238,7 +247,10 @@ class World {
   void check_batches(const Snapshot& now, const std::string& address);
   void check_nothing_lost();
   void check_truth();
-  void check_undone(const RunResult& result, const Outside& before, bool was_whole);
+  bool everything_is_whole() const;
+  void remember_origins(const Origin& start);
+  void settle_origins();
+  void check_undone(const RunResult& result, const Origin& start);
   void check_all_known(RunId run);
 
   Surroundings surroundings() const {
@@ -254,6 +266,7 @@ class World {
   }
 
   Chance chance_;
+  std::optional<Chance> resumes_;
   Tally& tally_;
   std::string& log_;
   Manifests manifests_;
@@ -267,10 +280,15 @@ class World {
   std::int64_t process_ = kProcess;
   std::unique_ptr<Stage> stage_;
   Goal goal_;
-  Snapshot at_start_;       ///< of the run, after settling
-  std::string taken_over_;  ///< state when somebody else took the lock over; "": nobody did
-  TimerId armed_[4] = {};   ///< what is still to go wrong
-  bool undoing_ = false;    ///< a rollback of this run was begun
+  Snapshot at_start_;                      ///< of the run, after settling
+  std::string taken_over_;                 ///< state when somebody else took the lock over; "": nobody did
+  TimerId armed_[4] = {};                  ///< what is still to go wrong
+  bool undoing_ = false;                   ///< a rollback of this run was begun
+  RunId undone_run_ = 0;                   ///< that was gone on with last
+  RunId last_run_ = 0;                     ///< of which origins_ know
+  std::map<std::string, Origin> origins_;  ///< by deployment
+  std::map<std::string, Origin> coming_origins_;
+  std::set<std::string> temporaries_;  ///< addresses that ever were temporary
 };
 
 Goal World::some_goal() {
@@ -291,6 +309,22 @@ Goal World::some_goal() {
     if (chance_.percent(20)) goal.targets = {some};
   }
   return goal;
+}
+
+/// Every fourth world goes on with undoings that were killed or stopped, most of the time.
+std::optional<Goal> World::goal_of_resume() {
+  const std::vector<Run> runs = store_->runs(kEnvironment, 100);
+  if (!resumes_ || runs.empty() || !resumes_->percent(70)) return std::nullopt;
+  Goal goal;
+  goal.kind = Goal::Kind::rollback;
+  goal.undoes = runs.front().verb == "rollback" ? undone_run_ : runs.front().id;
+  undone_run_ = *goal.undoes;
+  bool is_open = false;
+  for (const StepRecord& step : store_->steps(runs.front().id)) {
+    const bool over = step.status == StepStatus::succeeded || step.status == StepStatus::skipped;
+    is_open = is_open || (step.action == "rollback" && !over);
+  }
+  return is_open ? std::optional(goal) : std::nullopt;
 }
 
 Faults World::some_faults() {
@@ -423,7 +457,8 @@ void World::command(Goal goal, const Faults& faults) {
   goal_ = std::move(goal);
   taken_over_.clear();
   undoing_ = false;
-  say(fmt::format("{} [{}]{}", to_string(goal_.kind), fmt::join(goal_.targets, " "), goal_.prune ? " --prune" : ""));
+  say(fmt::format("{} [{}]{}{}", to_string(goal_.kind), fmt::join(goal_.targets, " "), goal_.prune ? " --prune" : "",
+                  goal_.undoes ? fmt::format(" of run {}", *goal_.undoes) : ""));
   try {
     carry_out(goal_, faults);
   } catch (const Killed&) {
@@ -444,6 +479,7 @@ void World::command(Goal goal, const Faults& faults) {
   store_->fail_call(0);
   system_.fail_call(0);
   for (const TimerId timer : armed_) system_.cancel(timer);
+  settle_origins();
   check_nothing_lost();
 }
 
@@ -465,9 +501,8 @@ void World::carry_out(const Goal& goal, const Faults& faults) {
   }
   at_start_ = store_->snapshot(kEnvironment);
   check_truth();
-  const Outside before = outside_;
-  const bool was_whole = std::ranges::all_of(
-      at_start_.records, [](const Record& record) { return record.status == RecordStatus::deployed; });
+  const Origin start{outside_, everything_is_whole()};
+  remember_origins(start);
   const Surroundings around = surroundings();
   Deaf listener;
   Hosts hosts(system_, stage_->model, around);
@@ -487,7 +522,8 @@ void World::carry_out(const Goal& goal, const Faults& faults) {
   if (!taken_over_.empty() && store_->export_json() != taken_over_) violated("fence", "the run went on");
   check_all_known(result.run);
   check_truth();
-  check_undone(result, before, was_whole);
+  settle_origins();
+  check_undone(result, start);
 }
 
 /// Nothing more goes wrong: then all of it can be had, and is had once.
@@ -524,10 +560,9 @@ void World::check_beginning(const Deed& deed) {
   if (!record || record->status != RecordStatus::started) {
     violated("intent", deed.address + " is begun and not recorded as started");
   }
-  if (deed.verb == "delete" && record->lifetime != Lifetime::temporary) {
+  if (!deed.value && record->lifetime != Lifetime::temporary) {
     for (const Record& user : now.records) {
       if (user.needs.find('"' + deed.address + '"') == std::string::npos || !outside_.contains(user.address)) continue;
-      if (user.lifetime == Lifetime::temporary) continue;
       violated("order", fmt::format("{} ({}) is deleted before {}, which needs it", deed.address,
                                     to_string(record->lifetime), user.address));
     }
@@ -602,24 +637,61 @@ void World::check_all_known(RunId run) {
   }
 }
 
-void World::check_undone(const RunResult& result, const Outside& before, bool was_whole) {
-  if (result.status != RunStatus::rolled_back || !was_whole) return;
+bool World::everything_is_whole() const {
+  return std::ranges::all_of(at_start_.records,
+                             [](const Record& record) { return record.status == RecordStatus::deployed; });
+}
+
+/// What a run goes on with belongs to it: then nothing new begins.
+void World::remember_origins(const Origin& start) {
+  for (const Task& task : stage_->model.tasks) {
+    if (task.temporary) temporaries_.insert(task.address);
+  }
+  coming_origins_.clear();
+  if (stage_->plan.undoes()) return;
+  std::set<std::string> carried, touched;
+  for (const Done& done : stage_->plan.carried) carried.insert(done.step.deployment);
+  for (const Step& step : stage_->plan.steps) touched.insert(step.deployment);
+  for (const std::string& deployment : touched) {
+    if (!carried.contains(deployment)) coming_origins_[deployment] = start;
+  }
+}
+
+/// They count from when there is a run.
+void World::settle_origins() {
+  const std::vector<Run> runs = store_->runs(kEnvironment, 1);
+  if (runs.empty() || runs.front().id == last_run_) return;
+  last_run_ = runs.front().id;
+  for (auto& [deployment, origin] : coming_origins_) origins_[deployment] = std::move(origin);
+  coming_origins_.clear();
+}
+
+void World::check_undone(const RunResult& result, const Origin& start) {
+  const bool resumed = stage_->plan.undoes() && result.status == RunStatus::succeeded;
+  if (result.status != RunStatus::rolled_back && !resumed) return;
   std::set<std::string> deployments, kept;
   for (const StepRecord& step : store_->steps(result.run)) {
     if (step.action != "rollback") continue;
     if (step.status == StepStatus::skipped) kept.insert(step.address);
     deployments.insert(step.address.substr(0, step.address.find('.')));
   }
-  const auto of = [&](const Outside& outside) {
-    Outside some;
-    for (const auto& [address, thing] : outside) {
-      const Record* then = at_start_.find(address);
-      if ((then && then->lifetime == Lifetime::temporary) || kept.contains(address)) continue;
-      if (deployments.contains(address.substr(0, address.find('.')))) some.emplace(address, thing);
-    }
-    return some;
-  };
-  if (of(outside_) != of(before)) violated("undoing", "what was undone is not as it was before the run");
+  for (const std::string& deployment : deployments) {
+    const Origin& origin = origins_.at(deployment);
+    const auto of = [&](const Outside& outside) {
+      Outside some;
+      for (const auto& [address, thing] : outside) {
+        if (temporaries_.contains(address) || kept.contains(address)) continue;
+        if (address.starts_with(deployment + ".")) some.emplace(address, thing);
+      }
+      return some;
+    };
+    // Where one batch was undone, what earlier runs did stays.
+    const bool in_batches = std::ranges::any_of(
+        stage_->plan.steps, [&](const Step& step) { return step.deployment == deployment && step.rollout; });
+    if (!origin.whole || of(outside_) == of(origin.outside)) continue;
+    if (in_batches && (!start.whole || of(outside_) == of(start.outside))) continue;
+    violated("undoing", deployment + " is not as it was before the run");
+  }
 }
 
 }  // namespace

@@ -59,6 +59,13 @@ int deploy(Call& call, Goal::Kind kind) {
   const auto file = kind == Goal::Kind::apply ? plan_file_of(call) : std::nullopt;
   if (!file) require_answer(call);
   check_run_flags(call);
+  if (kind == Goal::Kind::destroy && !manifests_are_at_hand(call) && call.system.kind_of(state_path(call))) {
+    Goal goal;  // what is recorded is enough to delete it
+    goal.kind = kind;
+    goal.targets = targets_of(call);
+    Desk desk = open_state_desk(call);
+    return deploy(call, desk, goal, std::nullopt);
+  }
   const Request request = file ? file->request : requested(call, kind);
 
   // Fetch, check, resolve: stops here when there is any mistake, all of them printed.

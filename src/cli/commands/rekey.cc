@@ -19,9 +19,14 @@ namespace {
 
 constexpr std::size_t kKeyBytes = 32;
 
+std::string resealed_outputs(const std::string& json, const std::string& address, const Sealer& old,
+                             const Sealer& next) {
+  return next.to_sealed_json(old.from_sealed_json(json, address), address);
+}
+
 /// Digests that are those of the definition stay so under the new key; others said "changed" before and go on to.
 void reseal_record(Record& record, Store& store, const Catalogue& catalogue, const Sealer& old, const Sealer& next) {
-  record.outputs = next.to_sealed_json(old.from_sealed_json(record.outputs, record.address), record.address);
+  record.outputs = resealed_outputs(record.outputs, record.address, old, next);
   const TaskType* type = catalogue.type(record.type);
   if (!record.definition || type == nullptr) return;
   const Definition definition = read_definition(store, *record.definition, record.address, old);
@@ -81,6 +86,7 @@ int rekey_state(Call& call, const std::string& path) {
   const Instant now = call.system.now();
   resealable(*store).reseal(
       {[&](const std::string& json, const std::string& address) { return resealed(json, address, old, next); },
+       [&](const std::string& json, const std::string& address) { return resealed_outputs(json, address, old, next); },
        [&](Record& record) { reseal_record(record, *store, catalogue, old, next); },
        {0, now, "state.rekeyed", owner_of(call.system).user, to_json(Value(std::move(detail)))}},
       lease.lease(), now);

@@ -47,50 +47,39 @@ std::vector<std::string> variables_of(const Run& run) {
   return variables;
 }
 
-/// What the run was to do in deployments of which something was done in batches, and what can be undone of it.
-std::set<std::string> beside_batches(Store& store, const Run& run) {
-  const std::optional<Value> plan = plan_of(store, run);
-  const Value* steps = plan ? plan->find("steps") : nullptr;
-  if (steps == nullptr || !steps->is_list()) return {};
-  std::set<std::string_view> deployments;
-  for (const Value& step : steps->list()) {
-    if (step.find("batch")) deployments.insert(text_of(step, "deployment"));
-  }
-  std::set<std::string> addresses;
-  for (const Value& step : steps->list()) {
-    if (step.find("temporary") || step.find("asks") || !deployments.contains(text_of(step, "deployment"))) continue;
-    addresses.emplace(text_of(step, "address"));
-  }
-  return addresses;
+bool is_undoing(const StepRecord& step) {
+  return step.action == to_string(Action::rollback);
 }
 
-/// Deployments that the run was undoing and has not undone. Where it was undoing one batch, what it did beside that
-/// stays: nothing is undone further, and the next run brings the batch about.
-std::set<std::string> half_undone(Store& store, const Run& run) {
+/// Has it left something of an undoing?
+bool is_half_undone(const std::vector<StepRecord>& steps) {
+  return std::ranges::any_of(steps, [](const StepRecord& step) {
+    return is_undoing(step) && step.status != StepStatus::succeeded && step.status != StepStatus::skipped;
+  });
+}
+
+std::set<std::string> undone_deployments(const std::vector<StepRecord>& steps) {
   std::set<std::string> deployments;
-  std::set<std::string> stays = beside_batches(store, run);
-  std::set<std::string> done;
-  for (const StepRecord& step : store.steps(run.id)) {
-    if (step.action != to_string(Action::rollback)) {
-      if (step.status == StepStatus::succeeded) done.insert(step.address);
-      continue;
-    }
-    stays.erase(step.address);
-    const bool open = step.status != StepStatus::succeeded && step.status != StepStatus::skipped;
-    if (open) deployments.emplace(deployment_of(step.address));
-  }
-  for (const std::string& address : stays) {
-    if (done.contains(address)) deployments.erase(std::string(deployment_of(address)));
+  for (const StepRecord& step : steps) {
+    if (is_undoing(step)) deployments.emplace(deployment_of(step.address));
   }
   return deployments;
 }
 
-/// The run of its environment before it; 0: none.
-RunId run_before(Store& store, const Run& run) {
-  for (const Run& other : store.runs(run.environment, std::numeric_limits<std::int32_t>::max())) {
-    if (other.id < run.id) return other.id;
-  }
-  return 0;
+/// Do rollback.tasks take part in it? They are in the manifests alone.
+bool has_leaders(const std::vector<StepRecord>& steps) {
+  const auto first = std::ranges::find_if(steps, is_undoing);
+  return std::any_of(first, steps.end(), [](const StepRecord& step) { return !is_undoing(step); });
+}
+
+/// The same manifests and variables again; what is said now is stronger.
+Request request_for(Call& call, const Run& run, const Goal& goal) {
+  Request request = request_of(call, goal.kind);
+  request.environment = run.environment;
+  request.goal = goal;
+  const std::vector<std::string> then = variables_of(run);
+  request.variables.insert(request.variables.begin(), then.begin(), then.end());
+  return request;
 }
 
 std::set<std::string> deployments_of(Store& store, RunId run) {
@@ -100,13 +89,11 @@ std::set<std::string> deployments_of(Store& store, RunId run) {
 }
 
 /// What a later run has made of it is not for an older one to go on with. One that only undid further is none.
-void require_latest(Store& store, const Run& run, const std::set<std::string>& undoing) {
-  const std::set<std::string> own = undoing.empty() ? deployments_of(store, run.id) : undoing;
+void require_latest(Store& store, const Run& run, const std::set<std::string>& own) {
   for (const Run& later : store.runs(run.environment, std::numeric_limits<std::int32_t>::max())) {
     if (later.id <= run.id) return;
-    if (!undoing.empty() && later.verb == to_string(Goal::Kind::rollback)) continue;
     for (const std::string& deployment : deployments_of(store, later.id)) {
-      if (!own.contains(deployment)) continue;
+      if (!own.contains(deployment) || goal_of(store, later).undoes == run.id) continue;
       throw Error(
           Error::Kind::usage, "usage.resumed-too-late",
           fmt::format("run {} cannot be gone on with: run {} has changed '{}' since", run.id, later.id, deployment),
@@ -116,17 +103,19 @@ void require_latest(Store& store, const Run& run, const std::set<std::string>& u
   }
 }
 
-int undo_further(Call& call, const std::string& environment, const std::set<std::string>& deployments, RunId to) {
-  int worst = kDone;
-  Desk desk = open_state_desk(call, environment);
-  for (const std::string& deployment : deployments) {
-    Goal goal;
-    goal.kind = Goal::Kind::rollback;
-    goal.targets = {deployment};
-    goal.to = to;
-    worst = std::max(worst, deploy(call, desk, goal, std::nullopt));
+/// Of a run that was undoing: goes on with that. Where rollback.tasks take part, they come from the manifests of today.
+int undo_further(Call& call, const Run& run, const std::vector<StepRecord>& steps) {
+  Goal goal;
+  goal.kind = Goal::Kind::rollback;
+  goal.undoes = run.id;
+  const std::set<std::string> deployments = undone_deployments(steps);
+  goal.targets.assign(deployments.begin(), deployments.end());
+  if (!has_leaders(steps)) {
+    Desk desk = open_state_desk(call, run.environment);
+    return deploy(call, desk, goal, std::nullopt);
   }
-  return worst;
+  Desk desk = open_desk(call, request_for(call, run, goal), StoreUse::writing, KeyUse::make);
+  return deploy(call, desk, goal, std::nullopt);
 }
 
 int resume(Call& call) {
@@ -141,20 +130,19 @@ int resume(Call& call) {
     return kDone;
   }
   require_answer(call);
-  const std::set<std::string> undoing = half_undone(*store, run);
-  require_latest(*store, run, undoing);
-  if (!undoing.empty()) return undo_further(call, run.environment, undoing, run_before(*store, run));
   const Goal goal = goal_of(*store, run);
-  if (goal.kind == Goal::Kind::rollback || goal.kind == Goal::Kind::clean) {
+  const Run origin = goal.undoes ? find_run(call, *store, std::to_string(*goal.undoes)) : run;
+  const bool undoing = goal.undoes || is_half_undone(store->steps(run.id));
+  const std::vector<StepRecord> steps = store->steps(origin.id);
+  require_latest(*store, origin, undoing ? undone_deployments(steps) : deployments_of(*store, run.id));
+  if (undoing) return undo_further(call, origin, steps);
+  const bool by_state = goal.kind == Goal::Kind::rollback || goal.kind == Goal::Kind::clean ||
+                        (goal.kind == Goal::Kind::destroy && !manifests_are_at_hand(call));
+  if (by_state) {
     Desk desk = open_state_desk(call, run.environment);
     return deploy(call, desk, goal, std::nullopt);
   }
-  Request request = request_of(call, goal.kind);
-  request.environment = run.environment;
-  request.goal = goal;
-  const std::vector<std::string> then = variables_of(run);
-  request.variables.insert(request.variables.begin(), then.begin(), then.end());  // what is said now is stronger
-  Desk desk = open_desk(call, request, StoreUse::writing, KeyUse::make);
+  Desk desk = open_desk(call, request_for(call, run, goal), StoreUse::writing, KeyUse::make);
   return deploy(call, desk, goal, std::nullopt);
 }
 

@@ -224,6 +224,7 @@ class Memory final : public MemoryStore, public Resealable {
     s.attempts = e.attempt;
     s.before = e.before;
     s.after = e.after;
+    s.outputs_before = e.outputs_before;
     s.finished.reset();
     s.message.clear();
     s.exit_code.reset();
@@ -341,6 +342,7 @@ void Memory::reseal(const Reseal& how, const Lease& lease, Instant now) {
     for (StepRecord& step : run.steps) {
       move(step.before, step.address);
       move(step.after, step.address);
+      if (step.outputs_before) step.outputs_before = how.outputs(*step.outputs_before, step.address);
     }
   }
   for (const auto& [before, name] : moved) {

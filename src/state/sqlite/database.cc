@@ -119,6 +119,15 @@ void Database::fail(int code, int system_error) {
               std::string(hint));
 }
 
+void Database::require_in_place() {
+  int moved = 0;
+  const int code = sqlite3_file_control(handle_, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+  if (code != SQLITE_OK || moved == 0) return;
+  throw Error(Error::Kind::state, "state.gone",
+              fmt::format("the state in '{}' was moved or deleted while it was in use", path_),
+              "put it back, or a backup of it; what was under way is then looked at by the next `verba apply`");
+}
+
 CachedStatement& Database::prepared(const char* sql) {
   CachedStatement& cached = statements_[sql];
   if (cached.statement == nullptr) {
@@ -246,6 +255,11 @@ std::optional<Instant> Query::maybe_instant(int column) const {
   return instant(column);
 }
 
+std::optional<std::string> Query::maybe_string(int column) const {
+  if (is_null(column)) return std::nullopt;
+  return string(column);
+}
+
 std::optional<Digest> Query::maybe_digest(int column) const {
   if (is_null(column)) return std::nullopt;
   return digest(column);
@@ -263,6 +277,7 @@ WriteTransaction::~WriteTransaction() {
 }
 
 void WriteTransaction::commit() {
+  database_.require_in_place();
   database_.run("COMMIT");
 }
 

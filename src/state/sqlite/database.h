@@ -59,6 +59,7 @@ class Query {
   std::optional<std::int64_t> maybe_integer(int column) const;
   std::optional<Instant> maybe_instant(int column) const;
   std::optional<Digest> maybe_digest(int column) const;
+  std::optional<std::string> maybe_string(int column) const;
 
  private:
   Query(Database& database, CachedStatement& cached);
@@ -121,6 +122,9 @@ class Database {
     }
     return changes();
   }
+  /// Throws Error(state) "state.gone" when the file is no longer where it was opened: what is written to it would be
+  /// lost.
+  void require_in_place();
   /// Several statements, not cached.
   void script(const std::string& sql);
 

@@ -73,6 +73,7 @@ StepRecord step_from(const Query& row) {
   if (auto code = row.maybe_integer(9)) step.exit_code = static_cast<int>(*code);
   step.before = row.maybe_digest(10);
   step.after = row.maybe_digest(11);
+  step.outputs_before = row.maybe_string(12);
   return step;
 }
 
@@ -144,8 +145,8 @@ std::optional<Run> read_run(Database& database, RunId id) {
 
 std::vector<StepRecord> read_steps(Database& database, RunId run) {
   auto row = database.query(
-      "SELECT number, address, action, reason, status, attempts, started, finished, message, exit_code, before, after "
-      "FROM step WHERE run = ? ORDER BY number",
+      "SELECT number, address, action, reason, status, attempts, started, finished, message, exit_code, before, after, "
+      "outputs_before FROM step WHERE run = ? ORDER BY number",
       run);
   std::vector<StepRecord> steps;
   while (row.next()) steps.push_back(step_from(row));

@@ -36,6 +36,24 @@ void reseal_records(Database& database, const Reseal& how) {
   }
 }
 
+void reseal_outputs(Database& database, const Reseal& how) {
+  struct Replaced {
+    RunId run;
+    std::int64_t step;
+    std::string address, outputs;
+  };
+  std::vector<Replaced> all;
+  {
+    auto row = database.query("SELECT run, number, address, outputs_before FROM step WHERE outputs_before IS NOT NULL");
+    while (row.next()) all.push_back({row.integer(0), row.integer(1), row.string(2), row.string(3)});
+  }
+  for (const Replaced& each : all) {
+    std::string outputs = how.outputs(each.outputs, each.address);
+    if (outputs == each.outputs) continue;
+    database.run("UPDATE step SET outputs_before = ? WHERE run = ? AND number = ?", outputs, each.run, each.step);
+  }
+}
+
 void reseal_definitions(Database& database, Blobs& blobs, const Reseal& how) {
   std::vector<std::pair<Digest, std::string>> named;
   {
@@ -63,6 +81,7 @@ void reseal_database(Database& database, Blobs& blobs, const Reseal& how, const 
   require_alone(database, lease, now);
   database.script("CREATE TEMP TABLE resealed (before BLOB PRIMARY KEY, after BLOB NOT NULL) STRICT, WITHOUT ROWID");
   reseal_records(database, how);
+  reseal_outputs(database, how);
   reseal_definitions(database, blobs, how);
   database.script(
       "UPDATE record SET definition = (SELECT r.after FROM temp.resealed r WHERE r.before = definition) "

@@ -57,6 +57,11 @@ Value consequence_value(const Consequence& consequence, const Plan& plan) {
     for (const std::size_t step : steps) list.emplace_back(plan.steps[step].address);
     return list;
   };
+  List undone = addresses(consequence.undone), stay = addresses(consequence.stay);
+  for (const std::size_t done : consequence.carried) {
+    const Step& step = plan.carried[done].step;
+    (step.undoable ? undone : stay).emplace_back(step.address);
+  }
   Map map;
   map.append({"deployment", {}}, consequence.deployment);
   if (!consequence.of.empty()) map.append({"of", {}}, texts(consequence.of));
@@ -64,8 +69,8 @@ Value consequence_value(const Consequence& consequence, const Plan& plan) {
   map.append({"policy", {}}, to_string(consequence.policy));
   if (consequence.policy == OnFailure::rollback) {
     map.append({"scope", {}}, consequence.whole_run ? "run" : consequence.rollout ? "batch" : "deployment");
-    map.append({"undone", {}}, addresses(consequence.undone));
-    map.append({"notUndone", {}}, addresses(consequence.stay));
+    map.append({"undone", {}}, std::move(undone));
+    map.append({"notUndone", {}}, std::move(stay));
     if (!consequence.by.empty()) map.append({"by", {}}, texts(consequence.by));
   }
   return map;
@@ -98,6 +103,7 @@ Value goal_value(const Goal& goal) {
   map.append({"refresh", {}}, goal.refresh);
   map.append({"ttl", {}}, goal.ttl ? Value(to_string(*goal.ttl)) : Value(Null{}));
   map.append({"to", {}}, goal.to ? Value(*goal.to) : Value(Null{}));
+  if (goal.undoes) map.append({"undoes", {}}, *goal.undoes);
   map.append({"onFailure", {}}, goal.on_failure ? Value(std::string(to_string(*goal.on_failure))) : Value(Null{}));
   return map;
 }
@@ -125,6 +131,7 @@ std::optional<Goal> goal_from(const Value& value) {
   if (const Value* refresh = member("refresh", Value::Kind::boolean)) goal.refresh = refresh->boolean();
   if (const Value* ttl = member("ttl", Value::Kind::string)) goal.ttl = parse_duration(ttl->string());
   if (const Value* to = member("to", Value::Kind::integer)) goal.to = to->integer();
+  if (const Value* undoes = member("undoes", Value::Kind::integer)) goal.undoes = undoes->integer();
   if (const Value* policy = member("onFailure", Value::Kind::string))
     goal.on_failure = on_failure_named(policy->string());
   return goal;

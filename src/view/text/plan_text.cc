@@ -10,6 +10,7 @@
 #include "plan/diff.h"
 #include "value/json.h"
 #include "view/text/instances.h"
+#include "view/text/run_text.h"
 #include "view/text/width.h"
 
 namespace verba {
@@ -255,9 +256,10 @@ std::string orphans_text(const Plan& plan, Style style) {
 /// "2 undone, 1 put back"
 std::string undone_text(const Plan& plan, const Consequence& consequence) {
   std::array<std::size_t, 3> counts{};
-  for (const std::size_t number : consequence.undone) {
-    const Action action = plan.steps[number].action;
-    ++counts[action == Action::create ? 0 : action == Action::remove ? 2 : 1];
+  const auto count = [&](Action action) { ++counts[action == Action::create ? 0 : action == Action::remove ? 2 : 1]; };
+  for (const std::size_t number : consequence.undone) count(plan.steps[number].action);
+  for (const std::size_t done : consequence.carried) {
+    if (plan.carried[done].step.undoable) count(plan.carried[done].step.action);
   }
   std::string out;
   constexpr std::array<std::string_view, 3> words{"undone", "put back", "made again"};
@@ -295,17 +297,22 @@ std::string rollback_text(const Plan& plan, const Consequence& consequence) {
   std::string out =
       batch ? who_stops + ", and the batch is undone" : printable(consequence.deployment) + " is rolled back";
   if (consequence.whole_run) out += ", with all that this run did";
+  std::vector<std::string> stay;
+  for (const std::size_t step : consequence.stay) stay.push_back(plan.steps[step].address);
+  std::vector<Done> carried;
+  for (const std::size_t number : consequence.carried) {
+    const Done& done = carried.emplace_back(plan.carried[number]);
+    if (!done.step.undoable) stay.push_back(done.step.address);
+  }
+  if (!carried.empty()) out += ", with what " + earlier_runs_text(carried) + " did";
   if (!consequence.by.empty()) {
     out += " by ";
     for (std::size_t i = 0; i < consequence.by.size(); ++i) out += (i > 0 ? ", " : "") + printable(consequence.by[i]);
   }
-  if (batch && consequence.stay.empty()) return out;
+  if (batch && stay.empty()) return out;
   if (batch && consequence.undone.empty()) return who_stops + ", and nothing can undo the batch";
   std::string undone = batch ? "" : undone_text(plan, consequence);
-  if (!consequence.stay.empty()) {
-    std::vector<std::string> stay;
-    stay.reserve(consequence.stay.size());
-    for (const std::size_t step : consequence.stay) stay.push_back(plan.steps[step].address);
+  if (!stay.empty()) {
     if (!undone.empty()) undone += "; ";
     undone += fmt::format("nothing can undo {}", some_of(stay));
   }
@@ -348,14 +355,19 @@ std::string consequences_text(const Plan& plan, Style style) {
   return out;
 }
 
+std::string going_on_text(const Plan& plan) {
+  return fmt::format("Going on with what run {} had left to undo\n", *plan.goal.undoes);
+}
+
 std::string back_to_text(const Plan& plan) {
   const std::string when =
       *plan.back_to == 0 ? "before the first run" : fmt::format("at the end of run {}", *plan.back_to);
   return fmt::format("Deployment {}, back to how it was {}\n", printable(plan.goal.targets[0]), when);
 }
 
-std::string_view nothing_text(Goal::Kind kind) {
-  switch (kind) {
+std::string_view nothing_text(const Goal& goal) {
+  if (goal.undoes) return "Nothing is left to undo.\n";
+  switch (goal.kind) {
     case Goal::Kind::apply:
       break;
     case Goal::Kind::destroy:
@@ -391,10 +403,11 @@ std::string value_text(const Value& value) {
 std::string plan_text(const Plan& plan, Style style) {
   std::string out = fmt::format("Environment {}\n", style.bold(printable(plan.environment)));
   if (plan.back_to) out += back_to_text(plan);
+  if (plan.goal.undoes) out += going_on_text(plan);
   if (!plan.idle()) out += "\n";
   out += moves_text(plan, style);
   out += steps_text(plan, style);
-  if (plan.idle()) out += nothing_text(plan.goal.kind);
+  if (plan.idle()) out += nothing_text(plan.goal);
   out += orphans_text(plan, style);
   if (!plan.idle() || !plan.orphans.empty()) out += "\n";
   return out + style.bold(counts_text(plan)) + "\n" + consequences_text(plan, style);
@@ -409,6 +422,12 @@ std::string changes_text(const Plan& plan, Style style) {
 }
 
 std::string counts_text(const Plan& plan) {
+  if (plan.goal.undoes) {
+    std::string out = fmt::format("Plan: {} to undo", plan.done.size());
+    if (const auto n = plan.count(Action::run); n > 0) out += fmt::format(", {} to run", n);
+    if (const auto n = plan.count(Action::remove); n > 0) out += fmt::format(", {} to delete", n);
+    return out;
+  }
   std::string out =
       fmt::format("Plan: {} to create, {} to update", plan.count(Action::create), plan.count(Action::update));
   if (const auto n = plan.count(Action::replace); n > 0) out += fmt::format(", {} to replace", n);

@@ -3,7 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
+#include <set>
 
 #include "view/text/width.h"
 
@@ -20,6 +23,7 @@ std::string counted(std::size_t n, std::string_view words) {
 
 /// What to say to go on where a run of this plan ended.
 std::string verb_again(const Plan& plan) {
+  if (plan.goal.undoes) return "resume";
   if (!plan.back_to) return std::string(to_string(plan.goal.kind));
   return fmt::format("rollback {} --to {}", printable(plan.goal.targets[0]), *plan.back_to);
 }
@@ -123,11 +127,20 @@ std::string rollback_waits_text(const RollbackWaits& waits) {
   return fmt::format("Rolling back in {}: Ctrl-C keeps what is done.\n", to_string(waits.delay));
 }
 
+std::string earlier_runs_text(const std::vector<Done>& all) {
+  std::set<RunId> runs;
+  for (const Done& done : all) {
+    if (done.run != 0) runs.insert(done.run);
+  }
+  if (runs.empty()) return {};
+  return fmt::format("run{} {}", runs.size() == 1 ? "" : "s", fmt::join(runs, ", "));
+}
+
 std::string rollback_text(const Progress& progress) {
-  const auto undone =
-      std::ranges::count_if(progress.plan->steps, [](const Step& step) { return step.undoes.has_value(); });
-  return fmt::format("Rolling back: {} step{} of this run {} to be undone.\n", undone, undone == 1 ? "" : "s",
-                     undone == 1 ? "is" : "are");
+  const std::size_t undone = progress.plan->done.size();
+  const std::string earlier = earlier_runs_text(progress.plan->done);
+  return fmt::format("Rolling back: {} step{} of this run{} {} to be undone.\n", undone, undone == 1 ? "" : "s",
+                     earlier.empty() ? "" : " and " + earlier, undone == 1 ? "is" : "are");
 }
 
 std::string run_summary_text(const Progress& progress, Style style) {

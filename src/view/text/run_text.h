@@ -24,6 +24,8 @@ std::string step_ended_text(const Step&, const StepEnded&, Style);
 std::string batch_ended_text(const BatchEnded&, Style);
 
 /// "Rolling back: 3 steps of this run are to be undone."
+/// Which earlier runs did some of it: "run 3", "runs 3, 4"; empty when none.
+std::string earlier_runs_text(const std::vector<Done>&);
 std::string rollback_text(const Progress&);
 /// And that it will begin in a while.
 std::string rollback_waits_text(const RollbackWaits&);

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/carried.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "manifest/address.h"
+#include "manifest/names.h"
+#include "plan/definition.h"
+#include "plan/inputs.h"
+#include "value/json.h"
+
+namespace verba {
+namespace {
+
+constexpr std::size_t kRuns = 100;
+
+bool is_open(const Run& run) {
+  return run.status == RunStatus::interrupted || run.status == RunStatus::cancelled ||
+         run.status == RunStatus::running;  // nobody has noticed yet that it died
+}
+
+bool is_undoing(const StepRecord& step) {
+  return step.action == to_string(Action::rollback);
+}
+
+bool is_apply(const Run& run) {
+  return run.verb == to_string(Goal::Kind::apply);
+}
+
+/// Does a later apply go on with what this run did?
+bool goes_on(const Run& run, const std::vector<StepRecord>& steps) {
+  return is_open(run) && (is_apply(run) || std::ranges::any_of(steps, is_undoing));
+}
+
+bool has_ended(const StepRecord& step) {
+  return step.started && step.status != StepStatus::started && step.status != StepStatus::in_doubt;
+}
+
+std::optional<Action> action_named(std::string_view name) {
+  using enum Action;
+  for (const Action action : {create, update, replace, remove, run}) {
+    if (to_string(action) == name) return action;
+  }
+  return std::nullopt;
+}
+
+/// Reads runs, the newest first.
+class Reader {
+ public:
+  Reader(const Snapshot& now, const PlanningAids& aids) : now_(now), aids_(aids) {}
+
+  /// What the run did in the deployments and is not undone; what it undid itself counts for older ones.
+  void read(const Run& run, const std::vector<StepRecord>& steps, const std::set<std::string>& deployments);
+  void read_back(const Run& run, const std::vector<StepRecord>& steps, std::set<std::string>& open);
+  /// The oldest first. Of several at one address: what is before all of them.
+  std::vector<Done> take();
+
+ private:
+  std::optional<Done> done_at(const Run& run, const StepRecord& step, const Value& planned) const;
+  std::optional<Record> record_before(const StepRecord& step) const;
+
+  const Snapshot& now_;
+  const PlanningAids& aids_;
+  std::set<std::string> undone_;
+  std::vector<Done> found_;  ///< the newest first
+};
+
+/// The record of what was there before the step.
+std::optional<Record> Reader::record_before(const StepRecord& step) const {
+  if (!step.before) return std::nullopt;
+  const Definition before = read_definition(aids_.store, *step.before, step.address, aids_.sealer);
+  const Record* current = now_.find(step.address);
+  Record record = current ? *current : Record();
+  record.environment = now_.environment;
+  record.address = step.address;
+  record.deployment = deployment_of(step.address);
+  record.type = before.resource.type;
+  record.account = before.resource.account;
+  record.status = RecordStatus::deployed;
+  record.definition = step.before;
+  record.pending.reset();
+  record.outputs = step.outputs_before.value_or("{}");
+  if (before.needs) record.needs = *before.needs;
+  if (const Provider* provider = aids_.providers.find(record.type)) {
+    record.inputs = digest_of(before, provider->type(), aids_.sealer);
+    record.beside = beside_of(before, provider->type(), aids_.sealer);
+  }
+  if (!current) record.created = record.updated = step.started.value_or(Instant());
+  return record;
+}
+
+/// `planned`: the step in the plan of its run.
+std::optional<Done> Reader::done_at(const Run& run, const StepRecord& step, const Value& planned) const {
+  const std::optional<Action> action = action_named(step.action);
+  const std::optional<Digest>& known = step.after ? step.after : step.before;
+  if (!action || !known || planned.find("temporary") || planned.find("asks")) return std::nullopt;
+  const Definition definition = read_definition(aids_.store, *known, step.address, aids_.sealer);
+  Done done;
+  done.run = run.id;
+  done.previous = record_before(step);
+  done.step.address = step.address;
+  done.step.deployment = deployment_of(step.address);
+  done.step.type = definition.resource.type;
+  done.step.account = definition.resource.account;
+  done.step.action = *action;
+  done.step.only_recorded = planned.find("onlyRecorded") != nullptr;
+  done.step.occasion = definition.resource.occasion;
+  done.step.leaves_record = definition.resource.occasion != Occasion::rollback;
+  done.step.place = text_of(planned, "place");
+  const Provider* provider = aids_.providers.find(definition.resource.type);
+  done.step.undoable = provider && (*action == Action::remove || *action == Action::replace ||
+                                    provider->can_rollback(definition.resource, done.previous.has_value()));
+  return done;
+}
+
+void Reader::read(const Run& run, const std::vector<StepRecord>& steps, const std::set<std::string>& deployments) {
+  std::string why;
+  const std::optional<Value> plan = parse_json(aids_.store.plan_of(run.id).value_or(""), why);
+  const Value* listed = plan ? plan->find("steps") : nullptr;
+  static const Value nothing{Map()};
+  const auto planned = [&](const StepRecord& step) -> const Value& {
+    return listed && listed->is_list() && step.number < listed->list().size() ? listed->list()[step.number] : nothing;
+  };
+  std::vector<const StepRecord*> done;
+  for (const StepRecord& step : steps) {
+    if (!deployments.contains(std::string(deployment_of(step.address)))) continue;
+    // One that was skipped waited for one that failed, or nothing can do it: that is found out again.
+    if (is_undoing(step) && step.status == StepStatus::succeeded) undone_.insert(step.address);
+    if (!is_undoing(step) && has_ended(step)) done.push_back(&step);
+  }
+  std::ranges::stable_sort(done, std::greater(),
+                           [](const StepRecord* step) { return std::pair(step->started, step->number); });
+  for (const StepRecord* step : done) {
+    if (undone_.contains(step->address)) continue;
+    if (std::optional<Done> found = done_at(run, *step, planned(*step))) found_.push_back(*std::move(found));
+  }
+}
+
+std::vector<Done> Reader::take() {
+  std::ranges::reverse(found_);
+  std::vector<Done> merged;
+  std::map<std::string, std::size_t> places;
+  for (Done& done : found_) {
+    const auto [place, is_first] = places.emplace(done.step.address, merged.size());
+    if (is_first) {
+      merged.push_back(std::move(done));
+      continue;
+    }
+    Step& step = merged[place->second].step;
+    if (step.action != Action::replace) step.action = done.step.action;
+    step.undoable = step.undoable && done.step.undoable;
+  }
+  return merged;
+}
+
+/// Where the run came to its end, older ones have been gone on with, and where it was to destroy or go back, somebody
+/// wanted something else: there the way back ends.
+void Reader::read_back(const Run& run, const std::vector<StepRecord>& steps, std::set<std::string>& open) {
+  if (goes_on(run, steps)) return read(run, steps, open);
+  for (const StepRecord& step : steps) {
+    if (step.started || !is_apply(run)) open.erase(std::string(deployment_of(step.address)));
+  }
+}
+
+}  // namespace
+
+std::vector<Done> carried_over(const std::set<std::string>& deployments, const Snapshot& now,
+                               const PlanningAids& aids) {
+  const std::vector<Run> runs = aids.store.runs(now.environment, kRuns);
+  const auto oldest_open = std::ranges::find_if(runs.rbegin(), runs.rend(), is_open).base();
+  Reader reader(now, aids);
+  std::set<std::string> open = deployments;
+  for (auto run = runs.begin(); run != oldest_open && !open.empty(); ++run) {
+    reader.read_back(*run, aids.store.steps(run->id), open);
+  }
+  return reader.take();
+}
+
+Left left_by(const Run& run, const Snapshot& now, const PlanningAids& aids) {
+  const std::vector<StepRecord> own = aids.store.steps(run.id);
+  std::set<std::string> undoing, deployments;
+  Left left;
+  for (const StepRecord& step : own) {
+    if (is_undoing(step)) {
+      undoing.insert(step.address);
+      deployments.emplace(deployment_of(step.address));
+    } else if (!undoing.empty()) {  // added with the undoing
+      left.led.emplace(deployment_of(step.address));
+      if (step.status == StepStatus::succeeded) left.leaders.insert(step.address);
+    }
+  }
+  Reader reader(now, aids);
+  for (const Run& other : aids.store.runs(now.environment, kRuns)) {
+    std::vector<StepRecord> steps = other.id == run.id ? own : aids.store.steps(other.id);
+    if (other.id > run.id) std::erase_if(steps, [](const StepRecord& step) { return !is_undoing(step); });
+    if (other.id >= run.id) {
+      reader.read(other, steps, deployments);
+    } else {
+      reader.read_back(other, steps, deployments);
+    }
+    if (deployments.empty()) break;
+  }
+  left.done = reader.take();
+  std::erase_if(left.done, [&](const Done& done) { return !undoing.contains(done.step.address); });
+  return left;
+}
+
+}  // namespace verba

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// What earlier runs did and nobody has undone: what a killed or stopped run began is part of the run that goes on with
+// it, and so is undone with it.
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "plan/plan.h"
+#include "plan/planner.h"
+#include "state/store.h"
+
+namespace verba {
+
+/// What was done in these deployments by all runs that an apply to them goes on with: those that were killed or stopped
+/// since one came to its end there, or was to destroy or go back. In the order in which it began; not what is temporary
+/// or asks, and not what may still be at work. Looks at the last 100 runs of the environment. Throws Error(state)
+/// "state.definition" when what was recorded of something is missing.
+std::vector<Done> carried_over(const std::set<std::string>& deployments, const Snapshot& now, const PlanningAids&);
+
+/// What a run that was undoing has left of that.
+struct Left {
+  std::vector<Done> done;         ///< not undone yet, by it or by who went on with it; as above
+  std::set<std::string> led;      ///< deployments in which rollback.tasks do the undoing
+  std::set<std::string> leaders;  ///< addresses of those that have acted
+};
+Left left_by(const Run&, const Snapshot& now, const PlanningAids&);
+
+}  // namespace verba
