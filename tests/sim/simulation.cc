@@ -248,6 +248,7 @@ class World {
   void check_nothing_lost();
   void check_truth();
   bool everything_is_whole() const;
+  bool goes_on(const std::string& deployment) const;
   void remember_origins(const Origin& start);
   void settle_origins();
   void check_undone(const RunResult& result, const Origin& start);
@@ -642,6 +643,21 @@ bool World::everything_is_whole() const {
                              [](const Record& record) { return record.status == RecordStatus::deployed; });
 }
 
+/// Was the last run that did something there, or was to destroy it or go back, an apply that was killed or stopped?
+bool World::goes_on(const std::string& deployment) const {
+  for (const Run& run : store_->runs(kEnvironment, 100)) {
+    bool touches = false, undoes = false;
+    for (const StepRecord& step : store_->steps(run.id)) {
+      undoes = undoes || step.action == "rollback";
+      touches = touches || (step.address.starts_with(deployment + ".") && (step.started || run.verb != "apply"));
+    }
+    const bool came_to_its_end = run.status != RunStatus::interrupted && run.status != RunStatus::cancelled;
+    const bool only_undoes = run.verb != "apply" && undoes;  // then the one whose steps those are tells
+    if (touches && (came_to_its_end || !only_undoes)) return !came_to_its_end && run.verb == "apply";
+  }
+  return false;
+}
+
 /// What a run goes on with belongs to it: then nothing new begins.
 void World::remember_origins(const Origin& start) {
   for (const Task& task : stage_->model.tasks) {
@@ -649,11 +665,10 @@ void World::remember_origins(const Origin& start) {
   }
   coming_origins_.clear();
   if (stage_->plan.undoes()) return;
-  std::set<std::string> carried, touched;
-  for (const Done& done : stage_->plan.carried) carried.insert(done.step.deployment);
+  std::set<std::string> touched;
   for (const Step& step : stage_->plan.steps) touched.insert(step.deployment);
   for (const std::string& deployment : touched) {
-    if (!carried.contains(deployment)) coming_origins_[deployment] = start;
+    if (goal_.kind != Goal::Kind::apply || !goes_on(deployment)) coming_origins_[deployment] = start;
   }
 }
 
