@@ -66,10 +66,6 @@ Hosts& hosts_of(Call& call, Desk& desk) {
   return *desk.hosts;
 }
 
-bool manifests_are_at_hand(Call& call) {
-  return !said_locations(call).empty() || call.system.kind_of("verba.yaml") || call.system.kind_of("deploy");
-}
-
 namespace {
 
 /// The manifests, when there are some, for what they say of the environment. Mistakes in them stop nobody who goes by

@@ -54,9 +54,6 @@ Hosts& hosts_of(Call&, Desk&);
 /// opens the state.
 Desk open_desk(Call&, const Request&, StoreUse, KeyUse);
 
-/// Are manifests named, or is there a verba.yaml or deploy/?
-bool manifests_are_at_hand(Call&);
-
 /// A desk for which state alone says what was. Of the manifests, when there are some, only how the environment is
 /// guarded is read: its protection and the policies. `environment`: nothing is -e, or the only one that it knows.
 Desk open_state_desk(Call&, std::optional<std::string> environment = std::nullopt);

@@ -67,6 +67,10 @@ std::vector<std::string> said_locations(Call& call) {
   return said;
 }
 
+bool manifests_are_at_hand(Call& call) {
+  return !said_locations(call).empty() || call.system.kind_of("verba.yaml") || call.system.kind_of("deploy");
+}
+
 std::vector<Location> find_locations(Call& call) {
   std::vector<Location> locations;
   for (std::string& said : said_locations(call)) locations.push_back({std::move(said)});

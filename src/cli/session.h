@@ -57,6 +57,8 @@ struct Project {
 
 /// -s, -p and -f, in this order, as said.
 std::vector<std::string> said_locations(Call&);
+/// Are manifests named, or is there a verba.yaml or deploy/?
+bool manifests_are_at_hand(Call&);
 
 /// Those, or verba.yaml or deploy/ here when there is neither -p nor -f. Throws Error(usage) when there are none.
 std::vector<Location> find_locations(Call&);

@@ -88,9 +88,7 @@ std::string state_path(Call& call, const std::vector<Location>& locations) {
 
 std::string state_path(Call& call) {
   if (const auto said = call.arguments.text("state")) return *said;
-  const bool named =
-      !said_locations(call).empty() || call.system.kind_of("verba.yaml") || call.system.kind_of("deploy");
-  if (!named && call.system.kind_of(".verba/state.db")) return ".verba/state.db";
+  if (!manifests_are_at_hand(call) && call.system.kind_of(".verba/state.db")) return ".verba/state.db";
   return state_path(call, find_locations(call));
 }
 

@@ -40,7 +40,8 @@ struct BadLocation {
   std::string hint;
 };
 
-/// Takes apart what may stand after -f: a path; git::URL, a URL that ends in .git, ssh://, git://, USER@HOST:PATH, with
+/// Takes apart what may stand after -f: a path, or "-" for standard input; git::URL, a URL that ends in .git, ssh://,
+/// git://, USER@HOST:PATH, with
 /// //DIRECTORY and ?ref=, ?branch=, ?tag= or ?commit=; file:// (Git, unless it is said to be a file by its name);
 /// http(s):// of one file, with ?checksum=sha256:HEX. Also the older form
 /// URL%00branch%3DX%00relative_start_directory%3D/Y. Refuses all that a tool could take for an option or for something

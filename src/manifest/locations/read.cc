@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::uint64_t text_limit_bytes = 64u << 20;
 constexpr int directory_depth = 64;
+constexpr std::string_view kStandardInput = "-";
 constexpr std::size_t commit_digits_shown = 12;
 
 bool is_manifest_name(std::string_view name) {
@@ -60,11 +61,26 @@ class Reader {
       return {};
     }
     if (!origin_.include.empty() && !understand_include()) return {};
-    guarded(start_, [&] { start(); });
+    guarded(start_, [&] { is_standard_input() ? standard_input() : start(); });
     return std::move(documents_);
   }
 
  private:
+  bool is_standard_input() const { return !checkout_ && start_ == kStandardInput; }
+
+  /// Paths in it start where we are.
+  void standard_input() {
+    if (!at_.known.insert(start_).second) return;
+    std::optional<std::string> text;
+    try {
+      text = at_.system.read_file("/dev/stdin", text_limit_bytes);
+    } catch (const Error& error) {
+      if (error.diagnostic().code != "system.file-too-large") throw;
+    }
+    if (!text) return problem("what comes from standard input cannot be read, or is larger than 64 MiB", "use files");
+    documents_.push_back({at_.sources.add("<stdin>", std::move(*text)), at_.system.absolute(".")});
+  }
+
   void start() {
     const auto kind = at_.system.kind_of(start_);
     if (!kind) {
