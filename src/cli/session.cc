@@ -150,7 +150,7 @@ Map command_line_variables(const std::vector<std::string>& said) {
 
 /// A temporary thing that nothing can delete would be forgotten, and stay.
 static void check_temporary(const Task& task, const Provider& provider, Diagnostics& found) {
-  if (provider.can_remove(as_written(task))) return;
+  if (task.type->on_demand || provider.can_remove(as_written(task))) return;  // the former is a mistake of its own
   found.warning("manifest.temporary",
                 fmt::format("{} is temporary, and nothing says how to delete it: it is only forgotten", task.address),
                 task.where, "give it a `delete` script");

@@ -162,6 +162,11 @@ class TaskMaker {
           fmt::format("task '{}' is temporary and protected: it could never be deleted", task.name),
           written.find("temporary")->where, "leave out one of the two");
     }
+    if (task.temporary && task.type->on_demand) {
+      resolution_.diagnostics.error(
+          "manifest.temporary", fmt::format("task '{}' is temporary, but asks and leaves nothing to delete", task.name),
+          written.find("temporary")->where, "leave it out");
+    }
     task.idempotent = flag(written, "idempotent") || flag(*task.with, "idempotent");  // a script may say it itself
     if (task.type->on_demand) task.idempotent = true;
     task.retry = retry_of(written);

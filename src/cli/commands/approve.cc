@@ -150,6 +150,7 @@ struct WaitingStep {
   Run run;
   std::string address;
   std::string message;
+  Instant since;
 };
 
 /// What it asks, out of what is recorded; a secret one is sealed there.
@@ -173,7 +174,7 @@ std::vector<WaitingStep> waiting_steps(Call& call, Store& store) {
       if (!type || !type->on_demand || record.status != RecordStatus::started) continue;
       const std::optional<Run> run = store.run(record.run);
       if (!run || run->status != RunStatus::running || !is_alive(run->owner)) continue;
-      waiting.push_back({*run, record.address, message_of(store, record)});
+      waiting.push_back({*run, record.address, message_of(store, record), record.updated});
     }
   }
   return waiting;
@@ -190,6 +191,8 @@ Value answer_of(const WaitingStep& step) {
   map.append({"run", {}}, std::int64_t{step.run.id});
   map.append({"environment", {}}, step.run.environment);
   map.append({"message", {}}, step.message);
+  map.append({"by", {}}, step.run.owner.user);
+  map.append({"since", {}}, to_string(step.since));
   return map;
 }
 
