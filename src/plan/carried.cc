@@ -10,6 +10,7 @@
 #include "manifest/names.h"
 #include "plan/definition.h"
 #include "plan/inputs.h"
+#include "plan/moves.h"
 #include "value/json.h"
 
 namespace verba {
@@ -50,7 +51,8 @@ std::optional<Action> action_named(std::string_view name) {
 /// Reads runs, the newest first.
 class Reader {
  public:
-  Reader(const Snapshot& now, const PlanningAids& aids) : now_(now), aids_(aids) {}
+  Reader(const Snapshot& now, const std::vector<Move>& moves, const PlanningAids& aids)
+      : now_(now), aids_(aids), names_(aids.store, now.environment, moves) {}
 
   /// What the run did in the deployments and is not undone; what it undid itself counts for older ones.
   void read(const Run& run, const std::vector<StepRecord>& steps, const std::set<std::string>& deployments);
@@ -61,28 +63,32 @@ class Reader {
  private:
   std::optional<Done> done_at(const Run& run, const StepRecord& step, const Value& planned) const;
   std::optional<Record> record_before(const StepRecord& step) const;
+  std::string home_of(const StepRecord& step) const { return std::string(deployment_of(names_.today(step.address))); }
 
   const Snapshot& now_;
   const PlanningAids& aids_;
-  std::set<std::string> undone_;
-  std::vector<Done> found_;  ///< the newest first
+  NamesOfToday names_;
+  std::set<std::string> undone_;  ///< addresses
+  std::vector<Done> found_;       ///< the newest first
 };
 
 /// The record of what was there before the step.
 std::optional<Record> Reader::record_before(const StepRecord& step) const {
   if (!step.before) return std::nullopt;
-  const Definition before = read_definition(aids_.store, *step.before, step.address, aids_.sealer);
-  const Record* current = now_.find(step.address);
+  const std::string& address = names_.today(step.address);
+  const Definition before = read_definition(aids_.store, *step.before, address, aids_.sealer);
+  const Record* current = now_.find(address);
   Record record = current ? *current : Record();
   record.environment = now_.environment;
-  record.address = step.address;
-  record.deployment = deployment_of(step.address);
+  record.address = address;
+  record.deployment = deployment_of(address);
   record.type = before.resource.type;
   record.account = before.resource.account;
   record.status = RecordStatus::deployed;
   record.definition = step.before;
   record.pending.reset();
-  record.outputs = step.outputs_before.value_or("{}");
+  const Value outputs = aids_.sealer.from_sealed_json(step.outputs_before.value_or("{}"), step.address);
+  record.outputs = aids_.sealer.to_sealed_json(outputs, address);
   if (before.needs) record.needs = *before.needs;
   if (const Provider* provider = aids_.providers.find(record.type)) {
     record.inputs = digest_of(before, provider->type(), aids_.sealer);
@@ -97,12 +103,12 @@ std::optional<Done> Reader::done_at(const Run& run, const StepRecord& step, cons
   const std::optional<Action> action = action_named(step.action);
   const std::optional<Digest>& known = step.after ? step.after : step.before;
   if (!action || !known || planned.find("temporary") || planned.find("asks")) return std::nullopt;
-  const Definition definition = read_definition(aids_.store, *known, step.address, aids_.sealer);
   Done done;
   done.run = run.id;
   done.previous = record_before(step);
-  done.step.address = step.address;
-  done.step.deployment = deployment_of(step.address);
+  done.step.address = names_.today(step.address);
+  done.step.deployment = home_of(step);
+  const Definition definition = read_definition(aids_.store, *known, done.step.address, aids_.sealer);
   done.step.type = definition.resource.type;
   done.step.account = definition.resource.account;
   done.step.action = *action;
@@ -117,6 +123,7 @@ std::optional<Done> Reader::done_at(const Run& run, const StepRecord& step, cons
 }
 
 void Reader::read(const Run& run, const std::vector<StepRecord>& steps, const std::set<std::string>& deployments) {
+  names_.go_back_to(run.started);
   std::string why;
   const std::optional<Value> plan = parse_json(aids_.store.plan_of(run.id).value_or(""), why);
   const Value* listed = plan ? plan->find("steps") : nullptr;
@@ -126,15 +133,15 @@ void Reader::read(const Run& run, const std::vector<StepRecord>& steps, const st
   };
   std::vector<const StepRecord*> done;
   for (const StepRecord& step : steps) {
-    if (!deployments.contains(std::string(deployment_of(step.address)))) continue;
+    if (!deployments.contains(home_of(step))) continue;
     // One that was skipped waited for one that failed, or nothing can do it: that is found out again.
-    if (is_undoing(step) && step.status == StepStatus::succeeded) undone_.insert(step.address);
+    if (is_undoing(step) && step.status == StepStatus::succeeded) undone_.insert(names_.today(step.address));
     if (!is_undoing(step) && has_ended(step)) done.push_back(&step);
   }
   std::ranges::stable_sort(done, std::greater(),
                            [](const StepRecord* step) { return std::pair(step->started, step->number); });
   for (const StepRecord* step : done) {
-    if (undone_.contains(step->address)) continue;
+    if (undone_.contains(names_.today(step->address))) continue;
     if (std::optional<Done> found = done_at(run, *step, planned(*step))) found_.push_back(*std::move(found));
   }
 }
@@ -159,19 +166,21 @@ std::vector<Done> Reader::take() {
 /// Where the run came to its end, older ones have been gone on with, and where it was to destroy or go back, somebody
 /// wanted something else: there the way back ends.
 void Reader::read_back(const Run& run, const std::vector<StepRecord>& steps, std::set<std::string>& open) {
+  names_.go_back_to(run.started);
   if (goes_on(run, steps)) return read(run, steps, open);
   for (const StepRecord& step : steps) {
-    if (step.started || !is_apply(run)) open.erase(std::string(deployment_of(step.address)));
+    if (step.started || !is_apply(run)) open.erase(home_of(step));
   }
 }
 
 }  // namespace
 
 std::vector<Done> carried_over(const std::set<std::string>& deployments, const Snapshot& now,
-                               const PlanningAids& aids) {
+                               const std::vector<Move>& moves, const PlanningAids& aids) {
   const std::vector<Run> runs = aids.store.runs(now.environment, kRuns);
   const auto oldest_open = std::ranges::find_if(runs.rbegin(), runs.rend(), is_open).base();
-  Reader reader(now, aids);
+  if (oldest_open == runs.begin()) return {};
+  Reader reader(now, moves, aids);
   std::set<std::string> open = deployments;
   for (auto run = runs.begin(); run != oldest_open && !open.empty(); ++run) {
     reader.read_back(*run, aids.store.steps(run->id), open);
@@ -182,17 +191,19 @@ std::vector<Done> carried_over(const std::set<std::string>& deployments, const S
 Left left_by(const Run& run, const Snapshot& now, const PlanningAids& aids) {
   const std::vector<StepRecord> own = aids.store.steps(run.id);
   std::set<std::string> undoing, deployments;
+  NamesOfToday names(aids.store, now.environment);
+  names.go_back_to(run.started);
   Left left;
   for (const StepRecord& step : own) {
     if (is_undoing(step)) {
-      undoing.insert(step.address);
-      deployments.emplace(deployment_of(step.address));
+      undoing.insert(names.today(step.address));
+      deployments.emplace(deployment_of(names.today(step.address)));
     } else if (!undoing.empty()) {  // added with the undoing
       left.led.emplace(deployment_of(step.address));
       if (step.status == StepStatus::succeeded) left.leaders.insert(step.address);
     }
   }
-  Reader reader(now, aids);
+  Reader reader(now, {}, aids);
   for (const Run& other : aids.store.runs(now.environment, kRuns)) {
     std::vector<StepRecord> steps = other.id == run.id ? own : aids.store.steps(other.id);
     if (other.id > run.id) std::erase_if(steps, [](const StepRecord& step) { return !is_undoing(step); });

@@ -17,7 +17,9 @@ namespace verba {
 /// since one came to its end there, or was to destroy or go back. In the order in which it began; not what is temporary
 /// or asks, and not what may still be at work. Looks at the last 100 runs of the environment. Throws Error(state)
 /// "state.definition" when what was recorded of something is missing.
-std::vector<Done> carried_over(const std::set<std::string>& deployments, const Snapshot& now, const PlanningAids&);
+/// What has moved since is told by its name of today; `moves`: of the plan.
+std::vector<Done> carried_over(const std::set<std::string>& deployments, const Snapshot& now,
+                               const std::vector<Move>& moves, const PlanningAids&);
 
 /// What a run that was undoing has left of that.
 struct Left {

@@ -7,11 +7,15 @@
 #include <unordered_map>
 #include <utility>
 
+#include "manifest/names.h"
 #include "plan/targets.h"
 #include "value/json.h"
 
 namespace verba {
 namespace {
+
+constexpr std::string_view kMoved = "state.moved";
+constexpr std::size_t kEventsAtOnce = 1000;
 
 /// What a record needs, with the new names; nothing when it is the same.
 std::optional<std::string> renamed_needs(const std::string& json,
@@ -96,9 +100,44 @@ Batch edits_of(const std::vector<Move>& moves, Instant at, const std::string& wh
     detail.append({"environment", {}}, move.record.environment);
     detail.append({"from", {}}, move.from);
     detail.append({"to", {}}, move.record.address);
-    batch.emplace_back(AppendEvent{0, at, std::string(moved_event), who, to_json(Value(std::move(detail)))});
+    batch.emplace_back(AppendEvent{0, at, std::string(kMoved), who, to_json(Value(std::move(detail)))});
   }
   return batch;
+}
+
+NamesOfToday::NamesOfToday(Store& store, const std::string& environment, const std::vector<Move>& planned) {
+  std::vector<StoredEvent> events;
+  std::int64_t after = 0;
+  do {
+    events = store.events(after, kEventsAtOnce);
+    for (const StoredEvent& event : events) {
+      after = event.id;
+      if (event.type != kMoved) continue;
+      std::string why;
+      const std::optional<Value> detail = parse_json(event.detail, why);
+      if (!detail || text_of(*detail, "environment") != environment) continue;
+      movings_.push_back({event.at, std::string(text_of(*detail, "from")), std::string(text_of(*detail, "to"))});
+    }
+  } while (events.size() == kEventsAtOnce);
+  for (const Move& move : planned) movings_.push_back({std::nullopt, move.from, move.record.address});
+}
+
+/// Those of one moment were made at once: they may swap names.
+void NamesOfToday::go_back_to(Instant then) {
+  while (!movings_.empty() && (!movings_.back().at || *movings_.back().at > then)) {
+    const std::optional<Instant> at = movings_.back().at;
+    const std::map<std::string, std::string> later = today_;
+    for (; !movings_.empty() && movings_.back().at == at; movings_.pop_back()) {
+      const Moving& moving = movings_.back();
+      const auto further = later.find(moving.to);
+      today_.insert_or_assign(moving.from, further == later.end() ? moving.to : further->second);
+    }
+  }
+}
+
+const std::string& NamesOfToday::today(const std::string& address) const {
+  const auto moved = today_.find(address);
+  return moved == today_.end() ? address : moved->second;
 }
 
 void add_to(Plan& plan, Moved moved) {

@@ -2,10 +2,13 @@
 // Records that go on under another address: nothing is done to the thing itself.
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/diagnostic.h"
+#include "base/instant.h"
 #include "manifest/model.h"
 #include "plan/plan.h"
 #include "state/seal.h"
@@ -32,10 +35,27 @@ struct Moved {
 /// deletion stays as it was. Outputs are sealed for the new address; definitions stay as they are.
 Moved rename(Snapshot&, const std::vector<Renaming>&, const Sealer&);
 
+/// What things are called today that had other names in the history. One goes back through that, from today on.
+class NamesOfToday {
+ public:
+  /// `planned`: moves that are not recorded yet. Throws what Store::events throws.
+  NamesOfToday(Store&, const std::string& environment, const std::vector<Move>& planned = {});
+  /// From here on the names of a run that began then are meant.
+  void go_back_to(Instant then);
+  const std::string& today(const std::string& address) const;
+
+ private:
+  struct Moving {
+    std::optional<Instant> at;  ///< nothing: planned
+    std::string from, to;
+  };
+  std::vector<Moving> movings_;  ///< between us and the beginning of the history; the oldest first
+  std::map<std::string, std::string> today_;
+};
+
 /// Makes them a part of a plan. They come first: what the plan notes of a record is written after them.
 void add_to(Plan&, Moved);
 
-inline constexpr std::string_view moved_event = "state.moved";
 /// For the store, with a line each in the audit trail.
 Batch edits_of(const std::vector<Move>&, Instant at, const std::string& who);
 

@@ -10,41 +10,16 @@
 #include <vector>
 
 #include "manifest/address.h"
-#include "manifest/names.h"
 #include "plan/moves.h"
-#include "value/json.h"
 
 namespace verba {
 namespace {
-
-struct Moving {
-  Instant at;
-  std::string from, to;
-};
-
-/// The oldest first.
-std::vector<Moving> movings_of(Store& store, const std::string& environment) {
-  constexpr std::size_t kAtOnce = 1000;
-  std::vector<Moving> movings;
-  for (std::int64_t after = 0;;) {
-    const std::vector<StoredEvent> events = store.events(after, kAtOnce);
-    for (const StoredEvent& event : events) {
-      if (event.type != moved_event) continue;
-      std::string why;
-      const std::optional<Value> detail = parse_json(event.detail, why);
-      if (!detail || text_of(*detail, "environment") != environment) continue;
-      movings.push_back({event.at, std::string(text_of(*detail, "from")), std::string(text_of(*detail, "to"))});
-    }
-    if (events.size() < kAtOnce) return movings;
-    after = events.back().id;
-  }
-}
 
 /// Walks backwards through the runs of an environment.
 class WayBack {
  public:
   WayBack(Store& store, const Snapshot& now, const std::string& deployment)
-      : store_(store), deployment_(deployment), movings_(movings_of(store, now.environment)) {
+      : store_(store), deployment_(deployment), names_(store, now.environment) {
     for (const Record& record : now.records) {
       if (record.deployment != deployment) continue;
       if (record.definition) definitions_.emplace(record.address, *record.definition);
@@ -54,12 +29,11 @@ class WayBack {
 
   /// Takes back what the run did to the deployment. Did it change anything, all in all, or leave something unfinished?
   bool take_back(const Run& run) {
-    go_before_moves(run.started);
+    names_.go_back_to(run.started);
     const std::map<std::string, Digest> after = definitions_;
     const std::vector<StepRecord> steps = store_.steps(run.id);
     for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
-      const auto moved = today_.find(step->address);
-      const std::string& address = moved == today_.end() ? step->address : moved->second;
+      const std::string& address = names_.today(step->address);
       if (step->status != StepStatus::succeeded || deployment_of(address) != deployment_) continue;
       if (step->before) {
         definitions_.insert_or_assign(address, *step->before);
@@ -73,25 +47,11 @@ class WayBack {
   std::map<std::string, Digest> take() { return std::move(definitions_); }
 
  private:
-  /// Before a move its thing bore the other name. Those of one moment were made at once: they may swap names.
-  void go_before_moves(Instant then) {
-    while (!movings_.empty() && movings_.back().at > then) {
-      const Instant at = movings_.back().at;
-      const std::map<std::string, std::string> later = today_;
-      for (; !movings_.empty() && movings_.back().at == at; movings_.pop_back()) {
-        const Moving& moving = movings_.back();
-        const auto further = later.find(moving.to);
-        today_.insert_or_assign(moving.from, further == later.end() ? moving.to : further->second);
-      }
-    }
-  }
-
   Store& store_;
   const std::string& deployment_;
   std::map<std::string, Digest> definitions_;
   std::set<RunId> unfinished_;
-  std::vector<Moving> movings_;               ///< that are older than where we are
-  std::map<std::string, std::string> today_;  ///< the address of today, by that of then
+  NamesOfToday names_;
 };
 
 /// Is it in state, or has a run ever had a step of it?

@@ -41,9 +41,15 @@ enum class Fate : std::uint8_t {
 
 class Planner {
  public:
-  Planner(const Model& model, const Snapshot& snapshot, const Goal& goal, const PlanningAids& aids,
-          Diagnostics& diagnostics)
-      : model_(model), snapshot_(snapshot), aids_(aids), diagnostics_(diagnostics), surroundings_(aids.surroundings) {
+  /// `moves`: made in the snapshot already.
+  Planner(const Model& model, const Snapshot& snapshot, const std::vector<Move>& moves, const Goal& goal,
+          const PlanningAids& aids, Diagnostics& diagnostics)
+      : model_(model),
+        snapshot_(snapshot),
+        moves_(moves),
+        aids_(aids),
+        diagnostics_(diagnostics),
+        surroundings_(aids.surroundings) {
     plan_.goal = goal;
     plan_.environment = model.environment.name;
     plan_.serial = snapshot.serial;
@@ -88,6 +94,7 @@ class Planner {
 
   const Model& model_;
   const Snapshot& snapshot_;
+  const std::vector<Move>& moves_;
   const PlanningAids& aids_;
   Diagnostics& diagnostics_;
   Surroundings surroundings_;
@@ -525,7 +532,7 @@ Plan Planner::apply() {
   cut_into_batches(plan_, model_);
   order_batches(plan_, model_, diagnostics_);
   note_locks();
-  plan_.carried = carried_over({plan_.locked.begin(), plan_.locked.end()}, snapshot_, aids_);
+  plan_.carried = carried_over({plan_.locked.begin(), plan_.locked.end()}, snapshot_, moves_, aids_);
   plan_.consequences = consequences_of(plan_, model_);
   return std::move(plan_);
 }
@@ -585,7 +592,7 @@ Plan make_plan(const Model& model, Snapshot& snapshot, const Goal& goal, const P
     return plan;
   }
   Moved moved = rename(snapshot, renamings_of(model, snapshot, goal), aids.sealer);
-  Planner planner(model, snapshot, goal, aids, diagnostics);
+  Planner planner(model, snapshot, moved.moves, goal, aids, diagnostics);
   Plan plan = planner.plan();
   settle_deletes(plan, snapshot);
   if (!moved.moves.empty()) add_to(plan, std::move(moved));

@@ -118,5 +118,23 @@ TEST(Protection, RefusesDeletesWhereTheyAreNotAllowed) {
               ElementsAre("environment 'default' allows no deletes, and this plan would delete or replace d.a, d.b"));
 }
 
+TEST(Moves, AreFollowedBackIntoARunThatWasStopped) {
+  EngineWorld world;
+  world.provider.script = [](const std::string& call) -> std::optional<Outcome> {
+    if (call.starts_with("rollback")) return Outcome(Succeeded{Value(Map())});
+    return std::nullopt;
+  };
+  world.run(EngineWorld::deployment("- name: old\n  with: {value: 1, outputs: {x: one}}\n"));
+  world.system.interrupt_after(Milliseconds(5));
+  world.run(EngineWorld::deployment("- name: old\n  with: {value: 2, takes: 10}\n- name: b\n  dependsOn: [old]\n"));
+  EXPECT_EQ(world.result.status, RunStatus::cancelled);
+  EXPECT_THAT(world.run(EngineWorld::deployment("- name: new\n  movedFrom: old\n  with: {value: 2, takes: 10}\n"
+                                                "- name: c\n  dependsOn: [new]\n  with: {fail: true}\n")),
+              ElementsAre("create d.c", "rollback d.c", "rollback d.new"));
+  EXPECT_EQ(world.result.status, RunStatus::rolled_back);
+  EXPECT_EQ(world.record("d.old"), nullptr);
+  EXPECT_EQ(world.record("d.new")->outputs, R"({"x":"one"})");
+}
+
 }  // namespace
 }  // namespace verba
