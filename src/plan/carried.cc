@@ -61,6 +61,11 @@ class Reader {
   std::vector<Done> take();
 
  private:
+  std::optional<Value> plan_of(const Run& run) const {
+    std::string why;
+    return parse_json(aids_.store.plan_of(run.id).value_or(""), why);
+  }
+  std::set<std::string> finished_in(const Run& run, const std::vector<StepRecord>& steps) const;
   std::optional<Done> done_at(const Run& run, const StepRecord& step, const Value& planned) const;
   std::optional<Record> record_before(const StepRecord& step) const;
   std::string home_of(const StepRecord& step) const { return std::string(deployment_of(names_.today(step.address))); }
@@ -124,8 +129,7 @@ std::optional<Done> Reader::done_at(const Run& run, const StepRecord& step, cons
 
 void Reader::read(const Run& run, const std::vector<StepRecord>& steps, const std::set<std::string>& deployments) {
   names_.go_back_to(run.started);
-  std::string why;
-  const std::optional<Value> plan = parse_json(aids_.store.plan_of(run.id).value_or(""), why);
+  const std::optional<Value> plan = plan_of(run);
   const Value* listed = plan ? plan->find("steps") : nullptr;
   static const Value nothing{Map()};
   const auto planned = [&](const StepRecord& step) -> const Value& {
@@ -163,14 +167,34 @@ std::vector<Done> Reader::take() {
   return merged;
 }
 
-/// Where the run came to its end, older ones have been gone on with, and where it was to destroy or go back, somebody
-/// wanted something else: there the way back ends.
+/// The way back ends in a deployment where a run came to its end, or left nothing to do there, and where one was to
+/// destroy or go back: then somebody wanted something else.
 void Reader::read_back(const Run& run, const std::vector<StepRecord>& steps, std::set<std::string>& open) {
   names_.go_back_to(run.started);
+  for (const std::string& deployment : finished_in(run, steps)) open.erase(deployment);
   if (goes_on(run, steps)) return read(run, steps, open);
   for (const StepRecord& step : steps) {
     if (step.started || !is_apply(run)) open.erase(home_of(step));
   }
+}
+
+/// Deployments of which all is as that run was to make it.
+std::set<std::string> Reader::finished_in(const Run& run, const std::vector<StepRecord>& steps) const {
+  std::set<std::string> finished;
+  if (!is_apply(run)) return finished;
+  const std::optional<Value> plan = plan_of(run);
+  const Value* kept = plan ? plan->find("kept") : nullptr;
+  for (const Value& address : kept && kept->is_list() ? kept->list() : List()) {
+    if (address.is_string()) finished.emplace(deployment_of(names_.today(address.string())));
+  }
+  for (const StepRecord& step : steps) {
+    if (step.status == StepStatus::succeeded) finished.insert(home_of(step));
+  }
+  for (const StepRecord& step : steps) {
+    const bool well = step.status == StepStatus::succeeded || step.status == StepStatus::unchanged;
+    if (!well || is_undoing(step)) finished.erase(home_of(step));
+  }
+  return finished;
 }
 
 }  // namespace

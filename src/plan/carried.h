@@ -14,10 +14,10 @@
 namespace verba {
 
 /// What was done in these deployments by all runs that an apply to them goes on with: those that were killed or stopped
-/// since one came to its end there, or was to destroy or go back. In the order in which it began; not what is temporary
-/// or asks, and not what may still be at work. Looks at the last 100 runs of the environment. Throws Error(state)
-/// "state.definition" when what was recorded of something is missing.
-/// What has moved since is told by its name of today; `moves`: of the plan.
+/// on the way, since one came to its end there, found nothing to do, or was to destroy or go back. In the order in
+/// which it began; not what is temporary or asks, and not what may still be at work. Looks at the last 100 runs of the
+/// environment. Throws Error(state) "state.definition" when what was recorded of something is missing. What has moved
+/// since is told by its name of today; `moves`: of the plan.
 std::vector<Done> carried_over(const std::set<std::string>& deployments, const Snapshot& now,
                                const std::vector<Move>& moves, const PlanningAids&);
 

@@ -6,7 +6,7 @@ usage: undo.py VERBA [SEEDS] [FIRST_SEED]
 
 Each task is a file. Checked for each seed: a first apply in which a task fails leaves nothing of its deployment, has undone
 it in reverse order, has begun nothing that needs it, and has finished everything else; an update in which a task fails puts
-back the contents that were there; prune deletes what left the manifests and nothing else; destroy is in reverse; temporary
+back the contents that were there; the same where verba was killed a few times on the way, in whatever it was at; prune deletes what left the manifests and nothing else; destroy is in reverse; temporary
 things never survive; a second apply runs nothing. Prints 'N passed, N failed'.
 """
 
@@ -43,7 +43,7 @@ class World:
                 for address, t in self.tasks.items():
                     if not address.startswith(d + "."):
                         continue
-                    run = 'echo "run $ME" >>log\n' + ("echo half >things/$ME; exit 3" if t["fail"] else
+                    run = 'echo "run $ME" >>log; sleep 0.01\n' + ("echo half >things/$ME; exit 3" if t["fail"] else
                                                       'echo "$TEXT" >things/$ME')
                     tasks.append({"name": address.split(".")[1], "type": "ShellScript", "temporary": t["temporary"],
                                   "dependsOn": [n.split(".")[1] for n in t["needs"]],
@@ -87,8 +87,20 @@ class World:
         deleted = [line.split()[1] for line in lines if line.startswith("delete ")]
         for i, address in enumerate(deleted):
             needs = set(self.tasks[address]["needs"]) if address in self.tasks else set()
-            if not self.tasks.get(address, {}).get("temporary"):
-                check(not needs & {a for a in deleted[:i] if not self.tasks[a]["temporary"]}, address, "was deleted after what it needs", lines)
+            check(not needs & {a for a in deleted[:i] if not self.tasks[a]["temporary"]}, address, "was deleted after what it needs", lines)
+
+    def kill_a_few(self):
+        """Begins an apply and kills it, a few times."""
+        self.manifest()
+        for _ in range(self.random.randint(0, 3)):
+            with open(os.path.join(self.directory, "killed.log"), "w") as out:
+                process = subprocess.Popen([self.verba, "apply", "--yes", "-j", str(self.random.randint(1, 6))], cwd=self.directory,
+                                           stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+                try:
+                    process.wait(self.random.random() * 0.3)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
 
     def fail_somewhere(self, candidates):
         failing = self.random.choice(sorted(candidates))
@@ -100,6 +112,9 @@ class World:
         # A first apply that fails.
         failing, deployment = self.fail_somewhere(lasting)
         blocked = self.waits_for(deployment)
+        self.kill_a_few()
+        check(self.run("apply", "--yes", expect=1), "nothing was run")
+        check(self.of(self.things(), {deployment}) == {}, "after kills and a failure of", failing, "there is", self.things())
         ran = self.run("apply", "--yes", expect=1)
         others = set(self.deployments) - blocked - {deployment}
         check(self.things() == self.of(self.wanted(), others), "after a failure of", failing, "there is", self.things())
@@ -123,6 +138,7 @@ class World:
         failing, deployment = self.fail_somewhere(lasting)
         blocked = self.waits_for(deployment)
         others = set(self.deployments) - blocked - {deployment}
+        self.kill_a_few()
         self.run("apply", "--yes", expect=1)
         now = self.things()
         check(self.of(now, {deployment}) == self.of(before, {deployment}), "was not put back:", self.of(now, {deployment}), "before:", before)

@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include "value/json.h"
+#include "view/json/plan_json.h"
+
 namespace verba {
 
 std::string EngineWorld::deployment(const std::string& tasks, const std::string& name, const std::string& more) {
@@ -71,6 +74,7 @@ std::vector<std::string> EngineWorld::run(const std::string& text) {
   witness = {};
   if (diagnostics.has_errors()) return {};
   settings.scratch_directory = "/scratch";
+  settings.plan_json = to_json(plan_value(stage->plan));
   LeaseRequest request;
   request.environment = "default";
   request.deployments = stage->plan.locked;

@@ -331,6 +331,27 @@ TEST_F(RollbackOfSeveralRuns, EndsWhereARunCameToItsEnd) {
   EXPECT_THAT(world.run(more), ElementsAre("create d.d", "rollback d.d"));
 }
 
+/// What was whole is no half of a run: where it changes later, it goes back to that.
+TEST(Rollback, DoesNotGoBackBehindADeploymentThatWasFinished) {
+  EngineWorld world;
+  world.provider.script = [](const std::string& call) -> std::optional<Outcome> {
+    if (call.starts_with("rollback")) return Outcome(Succeeded{Value(Map())});
+    return std::nullopt;
+  };
+  const std::string slow =
+      EngineWorld::deployment("- name: x\n  with: {takes: 10}\n- name: y\n  dependsOn: [x]\n", "two");
+  world.system.interrupt_after(Milliseconds(5));
+  world.run(EngineWorld::deployment("- name: a\n  with: {value: 1}\n", "one") + slow);
+  EXPECT_EQ(world.result.status, RunStatus::cancelled);
+  EXPECT_THAT(
+      world.run(EngineWorld::deployment(
+                    "- name: a\n  with: {value: 2}\n- name: b\n  dependsOn: [a]\n  with: {fail: true}\n", "one") +
+                slow),
+      ::testing::UnorderedElementsAre("update one.a", "create two.y", "create one.b", "rollback one.b",
+                                      "rollback one.a"));
+  EXPECT_NE(world.record("one.a"), nullptr);
+}
+
 /// What this run does again to the same thing is undone once.
 TEST_F(RollbackOfSeveralRuns, GoesBackBehindAllOfThem) {
   const std::string third = EngineWorld::deployment(

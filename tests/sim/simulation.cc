@@ -22,6 +22,7 @@
 #include "support/fake_system.h"
 #include "support/stage.h"
 #include "value/json.h"
+#include "view/json/plan_json.h"
 
 namespace verba {
 namespace {
@@ -248,6 +249,7 @@ class World {
   void check_nothing_lost();
   void check_truth();
   bool everything_is_whole() const;
+  bool kept_something(RunId run, const std::string& deployment) const;
   bool goes_on(const std::string& deployment) const;
   void remember_origins(const Origin& start);
   void settle_origins();
@@ -512,6 +514,7 @@ void World::carry_out(const Goal& goal, const Faults& faults) {
   settings.parallelism = 1 + chance_.below(6);
   settings.scratch_directory = kScratch;
   settings.owner = owner();
+  settings.plan_json = to_json(plan_value(stage_->plan));
   arm(faults, lease);
   const RunResult result = run_plan(stage_->plan, stage_->model, stage_->snapshot, settings, workplace);
   ++tally_.runs;
@@ -643,15 +646,27 @@ bool World::everything_is_whole() const {
                              [](const Record& record) { return record.status == RecordStatus::deployed; });
 }
 
+bool World::kept_something(RunId run, const std::string& deployment) const {
+  std::string why;
+  const std::optional<Value> plan = parse_json(store_->plan_of(run).value_or(""), why);
+  const Value* kept = plan ? plan->find("kept") : nullptr;
+  return kept && std::ranges::any_of(kept->list(), [&](const Value& address) {
+           return address.string().starts_with(deployment + ".");
+         });
+}
+
 /// Was the last run that did something there, or was to destroy it or go back, an apply that was killed or stopped?
 bool World::goes_on(const std::string& deployment) const {
   for (const Run& run : store_->runs(kEnvironment, 100)) {
-    bool touches = false, undoes = false;
+    bool touches = false, undoes = false, finished = true;
     for (const StepRecord& step : store_->steps(run.id)) {
       undoes = undoes || step.action == "rollback";
+      const bool well = step.status == StepStatus::succeeded || step.status == StepStatus::unchanged;
+      if (step.address.starts_with(deployment + ".")) finished = finished && well && step.action != "rollback";
       touches = touches || (step.address.starts_with(deployment + ".") && (step.started || run.verb != "apply"));
     }
     const bool came_to_its_end = run.status != RunStatus::interrupted && run.status != RunStatus::cancelled;
+    if (finished && run.verb == "apply" && (touches || kept_something(run.id, deployment))) return false;
     const bool only_undoes = run.verb != "apply" && undoes;  // then the one whose steps those are tells
     if (touches && (came_to_its_end || !only_undoes)) return !came_to_its_end && run.verb == "apply";
   }
