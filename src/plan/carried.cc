@@ -52,7 +52,9 @@ std::optional<Action> action_named(std::string_view name) {
 class Reader {
  public:
   Reader(const Snapshot& now, const std::vector<Move>& moves, const PlanningAids& aids)
-      : now_(now), aids_(aids), names_(aids.store, now.environment, moves) {}
+      : now_(now), aids_(aids), names_(aids.store, now.environment, moves), all_names_(names_) {
+    all_names_.go_back_to({});
+  }
 
   /// What the run did in the deployments and is not undone; what it undid itself counts for older ones.
   void read(const Run& run, const std::vector<StepRecord>& steps, const std::set<std::string>& deployments);
@@ -72,7 +74,8 @@ class Reader {
 
   const Snapshot& now_;
   const PlanningAids& aids_;
-  NamesOfToday names_;
+  NamesOfToday names_;  ///< of the run that is read
+  NamesOfToday all_names_;
   std::set<std::string> undone_;  ///< addresses
   std::vector<Done> found_;       ///< the newest first
 };
@@ -94,7 +97,7 @@ std::optional<Record> Reader::record_before(const StepRecord& step) const {
   record.pending.reset();
   const Value outputs = aids_.sealer.from_sealed_json(step.outputs_before.value_or("{}"), step.address);
   record.outputs = aids_.sealer.to_sealed_json(outputs, address);
-  if (before.needs) record.needs = *before.needs;
+  if (before.needs) record.needs = needs_of_today(*before.needs, all_names_, now_);
   if (const Provider* provider = aids_.providers.find(record.type)) {
     record.inputs = digest_of(before, provider->type(), aids_.sealer);
     record.beside = beside_of(before, provider->type(), aids_.sealer);
@@ -110,6 +113,7 @@ std::optional<Done> Reader::done_at(const Run& run, const StepRecord& step, cons
   if (!action || !known || planned.find("temporary") || planned.find("asks")) return std::nullopt;
   Done done;
   done.run = run.id;
+  done.made = step.after;
   done.previous = record_before(step);
   done.step.address = names_.today(step.address);
   done.step.deployment = home_of(step);
@@ -160,6 +164,7 @@ std::vector<Done> Reader::take() {
       merged.push_back(std::move(done));
       continue;
     }
+    merged[place->second].made = done.made;
     Step& step = merged[place->second].step;
     if (step.action != Action::replace) step.action = done.step.action;
     step.undoable = step.undoable && done.step.undoable;
@@ -212,6 +217,20 @@ std::vector<Done> carried_over(const std::set<std::string>& deployments, const S
   return reader.take();
 }
 
+namespace {
+
+/// They follow what is undone.
+void note_leaders(const std::vector<StepRecord>& steps, Left& left) {
+  const auto first = std::ranges::find_if(steps, is_undoing);
+  for (auto step = first; step != steps.end(); ++step) {
+    if (step->action != to_string(Action::run)) continue;
+    left.led.emplace(deployment_of(step->address));
+    if (step->status == StepStatus::succeeded) left.leaders.insert(step->address);
+  }
+}
+
+}  // namespace
+
 Left left_by(const Run& run, const Snapshot& now, const PlanningAids& aids) {
   const std::vector<StepRecord> own = aids.store.steps(run.id);
   std::set<std::string> undoing, deployments;
@@ -219,18 +238,18 @@ Left left_by(const Run& run, const Snapshot& now, const PlanningAids& aids) {
   names.go_back_to(run.started);
   Left left;
   for (const StepRecord& step : own) {
-    if (is_undoing(step)) {
-      undoing.insert(names.today(step.address));
-      deployments.emplace(deployment_of(names.today(step.address)));
-    } else if (!undoing.empty()) {  // added with the undoing
-      left.led.emplace(deployment_of(step.address));
-      if (step.status == StepStatus::succeeded) left.leaders.insert(step.address);
-    }
+    if (!is_undoing(step)) continue;
+    undoing.insert(names.today(step.address));
+    deployments.emplace(deployment_of(names.today(step.address)));
   }
+  note_leaders(own, left);
   Reader reader(now, {}, aids);
   for (const Run& other : aids.store.runs(now.environment, kRuns)) {
     std::vector<StepRecord> steps = other.id == run.id ? own : aids.store.steps(other.id);
-    if (other.id > run.id) std::erase_if(steps, [](const StepRecord& step) { return !is_undoing(step); });
+    if (other.id > run.id) {
+      note_leaders(steps, left);
+      std::erase_if(steps, [](const StepRecord& step) { return !is_undoing(step); });
+    }
     if (other.id >= run.id) {
       reader.read(other, steps, deployments);
     } else {

@@ -140,6 +140,18 @@ const std::string& NamesOfToday::today(const std::string& address) const {
   return moved == today_.end() ? address : moved->second;
 }
 
+std::string needs_of_today(const std::string& needs, const NamesOfToday& names, const Snapshot& now) {
+  std::string why;
+  std::optional<Value> list = parse_json(needs, why);
+  if (!list || !list->is_list()) return needs;
+  List renamed;
+  for (const Value& need : list->list()) {
+    const bool moved = need.is_string() && !now.find(need.string());
+    renamed.push_back(moved ? Value(names.today(need.string())) : need);
+  }
+  return to_json(Value(std::move(renamed)));
+}
+
 void add_to(Plan& plan, Moved moved) {
   std::set<std::string> locked(plan.locked.begin(), plan.locked.end());
   for (const Move& move : moved.moves) locked.insert({move.from_deployment, move.record.deployment});

@@ -53,6 +53,9 @@ class NamesOfToday {
   std::map<std::string, std::string> today_;
 };
 
+/// What was recorded of needs, by the names of today. `names`: gone back to the beginning.
+std::string needs_of_today(const std::string& needs, const NamesOfToday& names, const Snapshot& now);
+
 /// Makes them a part of a plan. They come first: what the plan notes of a record is written after them.
 void add_to(Plan&, Moved);
 

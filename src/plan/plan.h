@@ -51,6 +51,7 @@ struct Step {
   std::optional<std::size_t> record;   ///< in the snapshot's records; nothing when new
   std::optional<std::size_t> undoes;   ///< of a rollback: in Plan::done
   std::optional<Digest> restores;      ///< the recorded definition it goes back to: nothing is evaluated
+  std::optional<std::string> needs;    ///< of what is restored: as Record::needs, by the names of today
   std::optional<std::size_t> rollout;  ///< in the plan's rollouts: it is in a batch of that one
   std::size_t batch = 0;               ///< in which one; the first is 1
   std::string place;                   ///< "web.yaml:14"
@@ -89,6 +90,8 @@ struct Done {
   Step step;
   std::optional<Record> previous;  ///< as it was recorded before; nothing when it was not there, or never whole
   RunId run = 0;                   ///< an earlier one; 0: the one that carries out the plan
+  std::optional<Digest> made =
+      {};  ///< of an earlier one: the definition that it gave it, or was to; none: it deleted it
 };
 
 /// What a failure leads to.

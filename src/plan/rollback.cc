@@ -15,6 +15,7 @@
 #include "plan/definition.h"
 #include "plan/diff.h"
 #include "plan/inputs.h"
+#include "plan/moves.h"
 #include "plan/ordering.h"
 #include "plan/past.h"
 #include "plan/removal.h"
@@ -27,11 +28,16 @@ namespace {
 class Rollback {
  public:
   Rollback(const Snapshot& snapshot, const Goal& goal, const PlanningAids& aids, Diagnostics& diagnostics)
-      : snapshot_(snapshot), aids_(aids), diagnostics_(diagnostics), deployment_(goal.targets.at(0)) {
+      : snapshot_(snapshot),
+        aids_(aids),
+        diagnostics_(diagnostics),
+        deployment_(goal.targets.at(0)),
+        names_(aids.store, snapshot.environment) {
     plan_.goal = goal;
     plan_.environment = snapshot.environment;
     plan_.serial = snapshot.serial;
     then_.environment = snapshot.environment;
+    names_.go_back_to({});
   }
 
   Plan make();
@@ -48,6 +54,7 @@ class Rollback {
   const PlanningAids& aids_;
   Diagnostics& diagnostics_;
   const std::string& deployment_;
+  NamesOfToday names_;
   std::string when_;
   Plan plan_;
   Snapshot then_;  ///< addresses and needs of then
@@ -65,7 +72,7 @@ void Rollback::put_back(const std::string& address, const Digest& digest) {
   Record& past = then_.records.emplace_back();
   past.address = address;
   past.deployment = deployment_;
-  past.needs = then.needs.value_or(record ? record->needs : past.needs);
+  past.needs = then.needs ? needs_of_today(*then.needs, names_, snapshot_) : record ? record->needs : past.needs;
   if (record) past.updated = record->updated;
 
   Step step;
@@ -74,6 +81,7 @@ void Rollback::put_back(const std::string& address, const Digest& digest) {
   step.type = then.resource.type;
   step.account = then.resource.account;
   step.restores = digest;
+  step.needs = past.needs;
   step.occasion = occasion;
   if (record) return compare(std::move(step), *record, then);
   step.reason = "it was there " + when_;
@@ -130,7 +138,7 @@ void Rollback::keep(const Record& record, const Digest& digest, const Definition
   Note note{record, 0, false};
   note.record.definition = digest;
   note.record.beside = beside_of(then, aids_.providers.find(record.type)->type(), aids_.sealer);
-  if (then.needs) note.record.needs = *then.needs;
+  if (then.needs) note.record.needs = needs_of_today(*then.needs, names_, snapshot_);
   plan_.noted.push_back(std::move(note));
 }
 

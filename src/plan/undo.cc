@@ -148,6 +148,8 @@ void UndoMaker::undo_carried() {
       const bool replaced = done.step.action == Action::replace;
       done.step = what_.plan.steps[again->second];
       done.step.repairs = false;
+      done.run = 0;
+      done.made.reset();  // what is recorded now
       // What was not there before is deleted, whoever changed it since.
       if (!done.previous) done.step.only_recorded = false;
       if (replaced) done.step.action = Action::replace;

@@ -170,9 +170,12 @@ Async<Outcome> LiveStep::replace() {
     failed.message = fmt::format("no provider for type '{}', which is what is deployed", job_.record.type);
     co_return failed;
   }
-  Async<Outcome> removal = half(job_.remover->remove(*job_.before, at(job_.before->resource)));
-  const Outcome removed = co_await removal;
-  if (!std::holds_alternative<Succeeded>(removed)) co_return removed;
+  if (!has_deleted_) {
+    Async<Outcome> removal = half(job_.remover->remove(*job_.before, at(job_.before->resource)));
+    Outcome removed = co_await removal;
+    if (!std::holds_alternative<Succeeded>(removed)) co_return removed;
+    has_deleted_ = true;
+  }
   Async<Outcome> creation = job_.provider->apply(job_.next->resource, std::nullopt, at(job_.next->resource));
   Outcome created = co_await creation;
   co_return created;
@@ -198,9 +201,12 @@ Async<Outcome> LiveStep::undo_replace() {
 }
 
 Async<Outcome> LiveStep::remake() {
-  Async<Outcome> removal = half(job_.remover->remove(*job_.done, at(job_.done->resource)));
-  const Outcome removed = co_await removal;
-  if (!std::holds_alternative<Succeeded>(removed)) co_return removed;
+  if (!has_deleted_) {
+    Async<Outcome> removal = half(job_.remover->remove(*job_.done, at(job_.done->resource)));
+    Outcome removed = co_await removal;
+    if (!std::holds_alternative<Succeeded>(removed)) co_return removed;
+    has_deleted_ = true;
+  }
   Async<Outcome> creation = job_.provider->apply(job_.before->resource, std::nullopt, at(job_.before->resource));
   Outcome created = co_await creation;
   co_return created;

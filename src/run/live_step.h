@@ -83,6 +83,8 @@ class LiveStep {
   /// What it came to, once it has; its output is in the journal then. An Error that escaped the provider is a Failed
   /// outcome.
   std::optional<Outcome> take_outcome();
+  /// Is what was there before deleted already, by a replace or its undoing?
+  bool has_deleted() const { return has_deleted_; }
   /// Its slot in the trace.
   const std::string& slot() const { return surface_.trace.slot; }
   /// Removes or empties its files. REQUIRES: what it came to is durable; until then they are all that is left of it
@@ -119,6 +121,7 @@ class LiveStep {
   std::string gathered_[2];  ///< output by stream, not yet in the journal
   std::string scratch_;
   bool scratch_made_ = false;
+  bool has_deleted_ = false;
   std::optional<Answers> answers_;  ///< since somebody asked for them
   std::unique_ptr<Attempt> attempt_;
   std::optional<Result<Outcome>> result_;

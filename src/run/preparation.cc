@@ -130,6 +130,7 @@ void Preparation::note_before(Job& job, const Step& step) {
 std::variant<Job, Settled> Preparation::restoration_of(Job job, const Step& step) {
   Definition next = read_definition(at_.store, *step.restores, step.address, at_.sealer);
   note_before(job, step);
+  if (step.needs) next.needs = step.needs;
   secrets_.add_of(next.resource);
   job.inputs = digest_of(next, job.provider->type(), at_.sealer);
   job.beside = beside_of(next, job.provider->type(), at_.sealer);
@@ -203,7 +204,9 @@ std::variant<Job, Settled> Preparation::undo_of(const Step& step, StepNumber num
   if (!current && !job.previous) return Settled{StepStatus::skipped, "it was never whole: nothing to put back", ""};
   job.record = current ? *current : *job.previous;
   if (current) {
-    const std::optional<Digest>& digest = current->pending ? current->pending : current->definition;
+    // An undoing that was broken off has left its own definition in the record.
+    const std::optional<Digest>& recent = current->pending ? current->pending : current->definition;
+    const std::optional<Digest>& digest = done.run != 0 ? done.made : recent;
     if (digest) {
       Definition made = read_definition(at_.store, *digest, step.address, at_.sealer);
       job.retry = made.retry;
@@ -233,6 +236,12 @@ std::variant<Job, Settled> Preparation::undo_of(const Step& step, StepNumber num
     return Settled{StepStatus::skipped, "kept: nothing can undo it", "give the task a `rollback` or a `delete` script"};
   }
   return job;
+}
+
+void Preparation::forget_former(Record& record, const Job& job) const {
+  record.definition.reset();
+  record.type = job.next->resource.type;
+  record.account = job.next->resource.account;
 }
 
 std::optional<Record> Preparation::record_of(const Job& job, const Step& step, Value outputs) {

@@ -50,6 +50,9 @@ class Preparation {
     if (step.temporary) temporaries_.insert_or_assign(step.address, record);
   }
 
+  /// Of a replace that failed after its delete: only what was half made may still be there.
+  void forget_former(Record& record, const Job& job) const;
+
   /// The definition of a note that redefines.
   Definition definition_of(const Note& note);
 

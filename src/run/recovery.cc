@@ -54,7 +54,9 @@ class Recovery {
   DeadRun& dead_run(RunId);
   void settle(const Record&);
   const StepRecord* step_of(const DeadRun&, const Record&) const;
-  Found find_out(const Record&, const DeadRun&, const StepRecord*);
+  Found find_out(const Record&, DeadRun&, const StepRecord*);
+  void await_half(const Record&, DeadRun&, const StepRecord&);
+  static bool has_deleted(const DeadRun&, const StepRecord&);
   void await_group(const TracedChild&, const std::string& address);
   void await_elsewhere(const StepRecord&, const DeadRun&, const std::string& address);
   Found recalled(const Record&, const Definition&, const StepRecord&, const TracedChild&);
@@ -187,10 +189,24 @@ Found Recovery::in_doubt(const Record& record, const std::string& why, bool make
   return {makes ? Found::What::done : Found::What::gone, "taken for done: " + why, Value(), std::nullopt};
 }
 
-Found Recovery::find_out(const Record& record, const DeadRun& dead, const StepRecord* step) {
+/// The delete of a replace may be at work still.
+void Recovery::await_half(const Record& record, DeadRun& dead, const StepRecord& step) {
+  const auto half = dead.children.find(fmt::format("{}:delete", step.number));
+  if (!dead.same_boot || half == dead.children.end() || half->second.code) return;
+  await_group(half->second, record.address);
+  dead.children = read_trace(at_.system.read_file(trace_of_run(at_.scratch_directory, record.run)).value_or(""));
+}
+
+bool Recovery::has_deleted(const DeadRun& dead, const StepRecord& step) {
+  const auto half = dead.children.find(fmt::format("{}:delete", step.number));
+  return dead.same_boot && half != dead.children.end() && half->second.code == 0;
+}
+
+Found Recovery::find_out(const Record& record, DeadRun& dead, const StepRecord* step) {
   const std::optional<Definition> definition = definition_of(record);
   if (!definition || step == nullptr) return {Found::What::undone, "nothing is known of it", Map(), std::nullopt};
   secrets_.add_of(definition->resource);
+  await_half(record, dead, *step);
   const auto traced = dead.children.find(std::to_string(step->number));
   const TracedChild* child = dead.same_boot && traced != dead.children.end() ? &traced->second : nullptr;
   if (child != nullptr && !child->code) {
@@ -293,6 +309,12 @@ void Recovery::record(const Record& before, const StepRecord* step, Found found)
     forget_with(record, batch);
   } else if (found.what == Found::What::undone) {
     record.status = RecordStatus::failed;
+    if (step != nullptr && record.pending && has_deleted(dead_run(before.run), *step)) {
+      const Definition half_made = *definition_of(record);
+      record.definition.reset();
+      record.type = half_made.resource.type;
+      record.account = half_made.resource.account;
+    }
     batch.emplace_back(PutRecord{record});
   } else {
     const Definition definition = *definition_of(record);

@@ -499,6 +499,7 @@ void RunLoop::settle(LiveStep& live, Outcome outcome) {
     Record record = job.record;
     record.status = RecordStatus::failed;
     record.updated = now;
+    if (live.has_deleted()) preparation_.forget_former(record, job);
     preparation_.note(phase_.plan->steps[job.step], record);
     journal_.put(std::move(record));
   }

@@ -51,10 +51,14 @@ bool is_undoing(const StepRecord& step) {
   return step.action == to_string(Action::rollback);
 }
 
-/// Has it left something of an undoing?
+bool was_undoing(const std::vector<StepRecord>& steps) {
+  return std::ranges::any_of(steps, is_undoing);
+}
+
+/// Has it left something of an undoing? The steps of that come last.
 bool is_half_undone(const std::vector<StepRecord>& steps) {
-  return std::ranges::any_of(steps, [](const StepRecord& step) {
-    return is_undoing(step) && step.status != StepStatus::succeeded && step.status != StepStatus::skipped;
+  return std::any_of(std::ranges::find_if(steps, is_undoing), steps.end(), [](const StepRecord& step) {
+    return step.status != StepStatus::succeeded && step.status != StepStatus::skipped;
   });
 }
 
@@ -132,7 +136,12 @@ int resume(Call& call) {
   require_answer(call);
   const Goal goal = goal_of(*store, run);
   const Run origin = goal.undoes ? find_run(call, *store, std::to_string(*goal.undoes)) : run;
-  const bool undoing = goal.undoes || is_half_undone(store->steps(run.id));
+  const std::vector<StepRecord> own = store->steps(run.id);
+  const bool undoing = goal.undoes || is_half_undone(own);
+  if (!undoing && was_undoing(own)) {
+    say(call, fmt::format("Run {} is over: what it had done is undone.", run.id));
+    return kDone;
+  }
   const std::vector<StepRecord> steps = store->steps(origin.id);
   require_latest(*store, origin, undoing ? undone_deployments(steps) : deployments_of(*store, run.id));
   if (undoing) return undo_further(call, origin, steps);

@@ -27,7 +27,7 @@ void fail(std::string_view code, const std::string& doing, int error_number) {
 namespace {
 
 bool is_absent(int error_number) {
-  return error_number == ENOENT || error_number == ENOTDIR;
+  return error_number == ENOENT || error_number == ENOTDIR || error_number == ESRCH;  // the last: below /proc
 }
 
 [[noreturn]] void fail_too_large(const std::string& path, std::uint64_t limit_bytes) {
@@ -43,8 +43,8 @@ std::string read_all(int fd, const std::string& path, std::size_t expected_bytes
   for (;;) {
     const ssize_t n = ::read(fd, content.data() + used, content.size() - used);
     if (n < 0 && errno == EINTR) continue;
+    if (n == 0 || (n < 0 && is_absent(errno))) break;  // the latter: a process that has just ended
     if (n < 0) fail("system.read-file", fmt::format("cannot read '{}'", path), errno);
-    if (n == 0) break;
     used += static_cast<std::size_t>(n);
     if (used > limit_bytes) fail_too_large(path, limit_bytes);
     if (used == content.size()) content.resize(std::max<std::size_t>(4096, used * 2));
