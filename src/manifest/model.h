@@ -174,9 +174,18 @@ struct Model {
   std::unordered_map<SourceId, const Manifest*> from_git;
 };
 
+/// A file as it is: any bytes.
+struct RawFile {
+  std::string inner;  ///< its path in the directory that was asked for; "": it is what was asked for
+  std::string content;
+  bool executable = false;
+};
+
 /// What expressions may ask of the world while a model is made or a task's inputs are evaluated. Borrowed.
 struct Surroundings {
   std::function<std::variant<std::string, NotFound>(const std::string& path)> file;  ///< absolute path
+  /// A file, or all files of a directory, sorted. What a link leads to must be in the directory, too.
+  std::function<std::variant<std::vector<RawFile>, NotFound>(const std::string& path)> raw;  ///< absolute path
   std::function<TextAnswer(const std::string& reference, const std::string& directory)> secret;
   std::function<std::optional<Value>(const std::string& name)> variable;  ///< env.X: a text, or Unknown
   /// A `Variables` value that comes from a ShellScript: runs it, gives its trimmed standard output.

@@ -3,12 +3,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
+#include <string_view>
 #include <utility>
+#include <variant>
 
 #include "provider/cloudformation/cloudformation_type.h"
 #include "provider/cloudformation/stack_drift.h"
 #include "provider/cloudformation/stack_events.h"
 #include "provider/cloudformation/stack_status.h"
+#include "provider/cloudformation/stack_storage.h"
 #include "provider/cloudformation/stack_work.h"
 #include "provider/cloudformation/wanted_stack.h"
 #include "provider/ending.h"
@@ -40,6 +45,22 @@ Async<Observed> observe_broken_off(Stack stack, Attempt& attempt) {
   co_return observed;
 }
 
+/// "arn:aws:cloudformation:REGION:ACCOUNT:stack/...".
+std::string account_in(std::string_view arn) {
+  for (int i = 0; i < 4; ++i) arn.remove_prefix(std::min(arn.size(), arn.find(':') + 1));
+  return std::string(arn.substr(0, arn.find(':')));
+}
+
+/// As it was sent when it was deployed; nothing when that can no longer be made.
+std::optional<std::string> sent_template(const WantedStack& wanted, const Stack& stack, const AwsAccount& account) {
+  if (wanted.artifacts.empty()) return wanted.body;
+  const std::string bucket =
+      wanted.bucket.empty() ? managed_bucket(account_in(stack.id), account.region()) : wanted.bucket;
+  std::variant<PackedTemplate, BadStack> packed = pack_template(wanted, place_of(account, bucket));
+  if (PackedTemplate* good = std::get_if<PackedTemplate>(&packed)) return std::move(good->body);
+  return std::nullopt;
+}
+
 Async<Observed> observe_deployed(WantedStack wanted, Value inputs, Stack stack, Attempt& attempt) {
   Observed observed;
   Async<AwsAnswer> asking =
@@ -49,6 +70,7 @@ Async<Observed> observe_deployed(WantedStack wanted, Value inputs, Stack stack, 
     observed.detail = to_string(*answer.failure);
     co_return observed;
   }
+  if (std::optional<std::string> sent = sent_template(wanted, stack, *attempt.aws)) wanted.body = *std::move(sent);
   observed.detail = difference(wanted, inputs, stack, text_at(answer.value, {"TemplateBody"}));
   observed.state = observed.detail.empty() ? Observed::State::present : Observed::State::drifted;
   observed.outputs = outputs_of(stack);

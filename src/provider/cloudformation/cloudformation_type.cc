@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provider/cloudformation/cloudformation_type.h"
 
+#include "provider/cloudformation/template_artifacts.h"
+
 namespace verba {
 namespace {
 
@@ -9,8 +11,33 @@ A CloudFormation is a stack in an account of AWS. What is to change is put into 
 carried out, and the stack's events are logged as they come. Where nothing is to change, nothing is done.
 
 **Template.** `template` is a file, sent as it is. `data` is a template in the manifest: as text, or as
-YAML, where short tags such as `!Ref` may stand. One of more than 51,200 bytes is put into the bucket `templateBucket`, by
-its content, and read from there by CloudFormation.
+YAML, where short tags such as `!Ref` may stand.
+
+**Artifacts.** Where a template says where something is in S3, it may name a file or directory of this machine instead, by a
+path from the template's own directory (of `data`: the manifest's). verba puts it into the bucket, by its content, unless it is
+there already, and sends the template with that place in it, as JSON. A change of what is in it is a change of the task.
+
+| resource | property |
+|---|---|
+| `AWS::Lambda::Function`, `AWS::Lambda::LayerVersion` | `Code`, `Content` |
+| `AWS::Serverless::Function`, `LayerVersion` | `CodeUri`, `ContentUri`, in `Globals`, too |
+| `AWS::Serverless::Api`, `HttpApi`, `StateMachine` | `DefinitionUri` |
+| `AWS::CloudFormation::Stack`, `AWS::Serverless::Application` | `TemplateURL`, `Location`: a template, with artifacts of its own |
+| `AWS::StepFunctions::StateMachine`, `AWS::AppSync::GraphQLSchema` | `DefinitionS3Location` |
+| `AWS::AppSync::Resolver`, `FunctionConfiguration` | `RequestMappingTemplateS3Location`, `ResponseMappingTemplateS3Location` |
+| `AWS::ApiGateway::RestApi`, `AWS::ApiGatewayV2::Api` | `BodyS3Location` |
+| `AWS::ElasticBeanstalk::ApplicationVersion` | `SourceBundle` |
+| `AWS::Glue::Job` | `Command.ScriptLocation` |
+| `AWS::CodeCommit::Repository` | `Code.S3` |
+| `Fn::Transform` with `AWS::Include` | `Location` |
+
+A directory becomes an archive: its files sorted, with a fixed time and the mode 0644, or 0755 where they may be executed. So
+does the one file of a function, layer or repository that is no archive. `.git` and `.verba` in it are left out; links
+that lead out of it are refused.
+
+**Bucket.** Artifacts, and a template of more than 51,200 bytes, go through `bucket`, which must be there. Left out: through
+`verba-ACCOUNT-REGION`, one for all stacks of the account, which is made when it is missing, closed to the public and
+encrypted. Nothing is put into it when it is another account's, and nothing in it is ever deleted.
 
 **Parameters, tags.** Those that are written are set; a parameter that is not gets its default, one that is `null` keeps the
 value it has (and gets its default in a new stack), and tags that are not written go. Numbers and true and false are written out, and a list is joined by commas. With secrets among them, take
@@ -93,11 +120,10 @@ std::vector<Field> inputs() {
                    .summary = "One of them",
                    .one_of = {"CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"}}},
        .scalar_or_list = true},
-      {.name = "templateBucket",
-       .summary = "A bucket of the account, in its region, for a template of more than 51,200 bytes",
+      {.name = "bucket",
+       .summary = "A bucket in the account's region for artifacts and large templates; left out: the account's own",
        .expressions = true,
-       .beside = true,
-       .example = "website-templates"},
+       .example = "website-artifacts"},
       {.name = "roleArn",
        .summary = "A role that CloudFormation takes on to work, now and in all that is done with the stack later",
        .expressions = true,
@@ -129,6 +155,7 @@ const TaskType& cloudformation_type() {
       .inputs = inputs(),
       .outputs = {{.name = "stackId", .summary = "The ARN of the stack"}},
       .accounts = {"AwsInfrastructureAccount"},
+      .names = named_by_template,
   };
   return type;
 }

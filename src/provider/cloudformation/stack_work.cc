@@ -9,9 +9,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "aws/s3.h"
 #include "base/digest.h"
 #include "provider/cloudformation/stack_status.h"
+#include "provider/cloudformation/stack_storage.h"
 #include "provider/ending.h"
 
 namespace verba {
@@ -235,16 +235,14 @@ Async<Outcome> StackWork::drop_change_set(std::string change_set, std::string st
   co_return Outcome(Succeeded{look.stack ? outputs_of(*look.stack) : Value(Map{})});
 }
 
-Async<std::optional<Outcome>> StackWork::place_template(const WantedStack& wanted, std::string* url) {
-  if (!is_large(wanted)) co_return std::nullopt;
-  const std::string key = fmt::format("verba/templates/{}", sha256(wanted.body).hex());
-  Async<AwsAnswer> putting =
-      put_object_once(account_, wanted.bucket, key, wanted.body, "text/plain; charset=utf-8", limit_.stop());
-  const AwsAnswer answer = co_await putting;
-  if (answer.failure)
-    co_return failed_call(*answer.failure, fmt::format("the template, to the bucket {}", wanted.bucket));
-  *url = object_url(account_, wanted.bucket, key);
-  co_return std::nullopt;
+Async<std::optional<Outcome>> StackWork::store(WantedStack* wanted, std::string* url) {
+  StackStorage storage(account_, [this](const std::string& line) { log(line); }, limit_.stop());
+  Async<std::optional<NotStored>> storing = storage.store(wanted, url);
+  const std::optional<NotStored> failed = co_await storing;
+  if (!failed) co_return std::nullopt;
+  Outcome outcome = failed_call(failed->failure, failed->doing);
+  if (Failed* told = std::get_if<Failed>(&outcome); told != nullptr && told->hint.empty()) told->hint = failed->hint;
+  co_return outcome;
 }
 
 Async<std::optional<Outcome>> StackWork::propose(const WantedStack& wanted, Way way, std::string url,
@@ -326,8 +324,8 @@ Async<Outcome> StackWork::deploy(WantedStack wanted, bool is_recorded) {
   std::optional<Outcome> outcome = co_await preparing;
   if (outcome) co_return *std::move(outcome);
   std::string url;
-  Async<std::optional<Outcome>> placing = place_template(wanted, &url);
-  outcome = co_await placing;
+  Async<std::optional<Outcome>> storing = store(&wanted, &url);
+  outcome = co_await storing;
   if (outcome) co_return *std::move(outcome);
   std::string change_set;
   std::string stack;

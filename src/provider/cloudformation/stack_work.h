@@ -58,8 +58,8 @@ class StackWork {
 
   /// Waits for what is under way and clears away what cannot be updated; which way it is then, or an outcome.
   Async<std::optional<Outcome>> prepare(const WantedStack& wanted, bool is_recorded, Way* way);
-  /// Puts a large template where CloudFormation can read it.
-  Async<std::optional<Outcome>> place_template(const WantedStack& wanted, std::string* url);
+  /// See StackStorage::store.
+  Async<std::optional<Outcome>> store(WantedStack* wanted, std::string* url);
   Async<std::optional<Outcome>> propose(const WantedStack& wanted, Way way, std::string url, std::string* change_set,
                                         std::string* stack);
   Async<Outcome> carry_out(const WantedStack& wanted, std::string change_set, std::string stack);

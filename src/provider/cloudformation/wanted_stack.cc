@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/digest.h"
+#include "provider/cloudformation/template_artifacts.h"
 #include "provider/inputs.h"
 #include "value/json.h"
 
@@ -66,21 +68,21 @@ std::vector<std::string> nulls_in(const Value* map) {
   return names;
 }
 
-std::string template_of(const Resource& resource) {
-  for (const FileInput& file : resource.files) {
-    if (file.field == "template") return file.content;
-  }
-  const Value* data = resource.inputs.find("data");
-  if (data == nullptr || data->is_null()) return {};
-  return data->is_string() ? data->string() : to_json(*data, SecretsAs::clear);
-}
-
 std::string text(const Resource& resource, std::string_view field) {
   const Value* value = resource.inputs.find(field);
   return value != nullptr && value->is_string() ? value->string() : "";
 }
 
 }  // namespace
+
+TemplateText template_of(const Resource& resource) {
+  for (const FileInput& file : resource.files) {
+    if (file.field == "template") return {file.content, file.path};
+  }
+  const Value* data = resource.inputs.find("data");
+  if (data == nullptr || data->is_null()) return {};
+  return {data->is_string() ? data->string() : to_json(*data, SecretsAs::clear), ""};
+}
 
 std::string stack_name(const Resource& resource) {
   return text(resource, "stack");
@@ -92,19 +94,19 @@ std::variant<WantedStack, BadStack> read_stack(const Resource& resource) {
   if (!is_stack_name(stack.name)) {
     return BadStack{fmt::format("'{}' cannot be the name of a stack", stack.name), std::string(name_hint)};
   }
-  stack.body = template_of(resource);
+  TemplateText written = template_of(resource);
+  stack.body = std::move(written.body);
+  stack.base = directory_of(written.path);
+  for (const FileInput& file : resource.files) {
+    if (file.field == artifact_field) stack.artifacts.push_back(file);
+  }
   if (stack.body.empty()) return BadStack{"the template is empty", "write one into 'template' or 'data'"};
   if (stack.body.size() > longest_template_bytes) {
     return BadStack{
         fmt::format("the template has {} bytes, and at most {} can be sent", stack.body.size(), longest_template_bytes),
         "take it apart into several stacks"};
   }
-  stack.bucket = text(resource, "templateBucket");
-  if (is_large(stack) && stack.bucket.empty()) {
-    return BadStack{fmt::format("the template has {} bytes, and more than {} go through a bucket", stack.body.size(),
-                                longest_body_bytes),
-                    "name a bucket of the account and its region in 'templateBucket'"};
-  }
+  stack.bucket = text(resource, "bucket");
   if (!stack.bucket.empty() && !is_bucket(stack.bucket)) {
     return BadStack{fmt::format("'{}' cannot be the name of a bucket", stack.bucket), ""};
   }
@@ -146,8 +148,16 @@ void check_stack(const Value& with, Where task, Diagnostics& diagnostics) {
   }
 }
 
-bool is_large(const WantedStack& wanted) {
-  return wanted.body.size() > longest_body_bytes;
+bool is_large(std::string_view body) {
+  return body.size() > longest_body_bytes;
+}
+
+std::string template_key(std::string_view body) {
+  return fmt::format("verba/templates/{}", sha256(body).hex());
+}
+
+bool needs_bucket(const WantedStack& wanted) {
+  return !wanted.artifacts.empty() || is_large(wanted.body);
 }
 
 void add_wanted(const WantedStack& wanted, bool updates, const std::string& template_url, Variables& parameters) {

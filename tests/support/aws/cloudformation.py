@@ -268,7 +268,7 @@ class World:
         path = "/" + url.split("/", 3)[3]
         if path not in self.objects:
             raise invalid("S3 error: The specified key does not exist.")
-        return self.objects[path]
+        return self.objects[path].decode()
 
     def find(self, account, region, name):
         """By id, or the living one of that name."""

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Stands in for AWS in tests: STS, CloudFormation, reading secrets and writing to S3 on a port of this machine, for several accounts and regions. It
-makes no resources; what it keeps to are the protocol, the statuses over several looks, the events, and the mistakes.
+"""Stands in for AWS in tests: STS, CloudFormation, reading secrets and writing to S3 on a port of this machine, for several
+accounts and regions. It makes no resources; what it keeps to are the protocol, the statuses over several looks, the
+events, and the mistakes.
 
     stand_in.py [--tls CERTIFICATE]    ends by itself after two minutes. Writes its address to the file `aws`, and for each
                                        call "ACCOUNT REGION ACTION [DETAIL]" to the file `calls`; the file `stacks`
@@ -11,6 +12,9 @@ The key AKIDDEPLOYER with the secret `deployer-secret` is of account 11111111111
 whose name does not begin with "closed"; one whose name begins with "guarded" asks for the external id `open-sesame`,
 one whose name begins with "strong" for the MFA code 123456.
 Every signature is checked strictly.
+
+Objects of S3 are files in the folder `s3`, too. All buckets are there, but for those whose name begins with "verba-": they
+have to be made, and one in the file `taken` is somebody else's.
 
 The file `faults` says what goes wrong, a line each: ACTION KIND [TIMES], where KIND is `throttle`, `html` (status 500),
 `busy` (status 503, nothing more), `cut` (the call is carried out, and the connection cut before the answer), `expired`
@@ -31,6 +35,7 @@ import urllib.parse
 import xml.sax.saxutils
 
 import cloudformation
+import s3
 from signature import Refused, check
 
 DEPLOYER = ("AKIDDEPLOYER", "deployer-secret", "111111111111", "arn:aws:iam::111111111111:user/deployer")
@@ -146,14 +151,15 @@ class Aws:
         self.sts = Sts()
         self.faults = Faults()
         self.stacks = cloudformation.World()
+        self.s3 = s3.World(self.stacks.objects)
 
     def call(self, method, target, headers, body):
         """status, body; a status of 0 cuts the connection"""
-        objects = method == "PUT"  # of S3
+        objects = method in ("PUT", "HEAD")  # of S3
         by_json = "x-amz-target" in headers
         form = json.loads(body) if by_json else lists_of(dict(urllib.parse.parse_qsl(body.decode(), keep_blank_values=True))) \
             if not objects else {}
-        action = "PutObject" if objects else headers["x-amz-target"] if by_json else form.get("Action", "")
+        action = s3.action_of(method, target) if objects else headers["x-amz-target"] if by_json else form.get("Action", "")
         with self.lock:
             try:
                 key, region, service = check(method, target, headers, body, self.sts.secret_of, now())
@@ -168,7 +174,7 @@ class Aws:
                     code = {"throttle": "Throttling", "expired": "ExpiredToken", "skew": "RequestTimeTooSkewed"}.get(fault, fault)
                     raise Refused(code, {"throttle": "Rate exceeded"}.get(fault, "as the test has it"))
                 if objects:
-                    self.put(target, headers, body)
+                    getattr(self.s3, action)(target, headers, body, account, region)
                     return (0, "") if fault == "cut" else (200, "")
                 if by_json:
                     return 200, json.dumps(self.secret(action, form))
@@ -181,6 +187,9 @@ class Aws:
                 if by_json:
                     return 400, json.dumps({"__type": refused.args[0], "message": refused.args[1]})
                 error = {"Error": {"Type": "Sender", "Code": refused.args[0], "Message": refused.args[1]}, "RequestId": "req-1"}
+                if objects:  # S3 has its own form, and says nothing of what HEAD asks for
+                    status = {"PreconditionFailed": 412, "NotFound": 404, "NoSuchBucket": 404, "Forbidden": 403}.get(refused.args[0], 409)
+                    return status, element("Error", {"Code": refused.args[0], "Message": refused.args[1]}) * (method != "HEAD")
                 status = 403 if refused.args[0] in ("AccessDenied", "SignatureDoesNotMatch", "ExpiredToken",
                                                     "InvalidClientTokenId", "RequestTimeTooSkewed") else 400
                 return status, element("ErrorResponse", error)
@@ -193,11 +202,6 @@ class Aws:
             return {"Name": "web", "SecretString": json.dumps({"password": "pa55-of-manager", "port": 5432})}
         code = "ParameterNotFound" if action.startswith("AmazonSSM") else "ResourceNotFoundException"
         raise Refused(code, "there is none of that name")
-
-    def put(self, target, headers, body):
-        if headers.get("if-none-match") == "*" and target in self.stacks.objects:
-            raise Refused("PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
-        self.stacks.objects[target] = body.decode()
 
     def answer(self, service, action, key, account, region, form):
         snake = re.sub(r"(?<!^)(?=[A-Z])", "_", action).lower()
@@ -214,8 +218,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_PUT(self):
         self.do_POST()
 
+    def do_HEAD(self):
+        self.do_POST()
+
     def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
         status, text = self.server.aws.call(self.command, self.path, headers, body)
         if status == 0:
