@@ -164,8 +164,9 @@ struct Model {
   std::optional<DeploymentId> deployment(std::string_view name) const;
 
   std::unordered_map<std::string_view, TaskId> by_address;
-  std::unordered_map<std::string_view, const Manifest*> scripts;  ///< the ShellScript manifests in scope
-  std::vector<const Manifest*> policies;                          ///< the Policy manifests in scope, by name
+  std::unordered_map<std::string_view, const Manifest*> scripts;    ///< the ShellScript manifests in scope
+  std::unordered_map<std::string_view, const Manifest*> templates;  ///< the InfrastructureTemplate manifests in scope
+  std::vector<const Manifest*> policies;                            ///< the Policy manifests in scope, by name
   std::vector<std::string> directories;  ///< by SourceId: what relative paths in that text start from; absolute
   /// What relative paths in a task's inputs start from.
   const std::string& directory_of(const Task& task) const { return directories.at(task.source); }

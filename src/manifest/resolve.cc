@@ -36,9 +36,13 @@ void policies(Resolution& resolution) {
   std::ranges::stable_sort(policies, {}, &Manifest::name);
 }
 
-void scripts(Resolution& resolution) {
+void scripts_and_templates(Resolution& resolution) {
+  Model& model = resolution.model;
   for (const Manifest* script : resolution.index.all("ShellScript")) {
-    if (in_scope(*script, resolution.model.environment.name)) resolution.model.scripts.emplace(script->name, script);
+    if (in_scope(*script, model.environment.name)) model.scripts.emplace(script->name, script);
+  }
+  for (const Manifest* one : resolution.index.all("InfrastructureTemplate")) {
+    if (in_scope(*one, model.environment.name)) model.templates.emplace(one->name, one);
   }
 }
 
@@ -208,7 +212,7 @@ Model resolve(const std::vector<Manifest>& manifests, std::string_view environme
                         index,     found,           Model(),   variable_names(manifests)};
   if (resolve_environment(resolution, environment, variables)) {
     directories(resolution);
-    scripts(resolution);
+    scripts_and_templates(resolution);
     policies(resolution);
     resolve_accounts(resolution);
     resolve_deployments(resolution);

@@ -70,7 +70,7 @@ struct Kind {
   std::vector<Field> fields = {};                      ///< of spec
   bool host_name = false;                              ///< the name may hold . and @
   std::vector<std::string_view> authentications = {};  ///< of an account: the kinds to get in with
-  std::string_view task_type = {};  ///< spec is what this type of task takes in `with`; `fields` is then empty
+  std::string_view task_type = {};  ///< spec is what this type of task takes in `with`, or the part of it in `fields`
 };
 
 struct Resource;  // manifest/resource.h
