@@ -25,9 +25,20 @@ class Work : public testing::Test, protected StacksWorld {
       return answer;
     };
   }
-  Outcome deploy(bool is_recorded = true) {
+  Outcome deploy(bool is_recorded = true) { return deploy({.name = "web", .body = "{}"}, is_recorded); }
+  Outcome deploy(WantedStack wanted, bool is_recorded = true) {
     StackWork work(attempt, watches);
-    return wait_for(system, work.deploy({.name = "web", .body = "{}"}, is_recorded));
+    return wait_for(system, work.deploy(std::move(wanted), is_recorded));
+  }
+  Outcome remove(bool lifts_protection = false) {
+    StackWork work(attempt, watches);
+    return wait_for(system,
+                    work.remove({.known = "web", .is_recorded = true, .lifts_protection = lifts_protection}));
+  }
+  /// One that rests, with more about it.
+  static WebAnswer stack_with(const std::string& more) {
+    std::string members = described("web", "CREATE_COMPLETE");
+    return stacks(members.insert(members.rfind("</member>"), more));
   }
   static WebAnswer stack(std::string_view status) { return stacks(described("web", status)); }
   static WebAnswer change_set(std::string_view status, std::string_view more = "") {
@@ -206,13 +217,62 @@ TEST_F(Work, AStackOfOthersIsLeftAlone) {
     made_with(token);
     EXPECT_THAT(std::get<Failed>(deploy(false)).message, HasSubstr("this task did not make it"));
     StackWork work(attempt, watches);
-    EXPECT_TRUE(std::holds_alternative<Succeeded>(wait_for(system, work.remove("web", false))));
+    EXPECT_TRUE(std::holds_alternative<Succeeded>(wait_for(system, work.remove({.known = "web"}))));
   }
   EXPECT_THAT(calls, testing::Not(testing::Contains("DeleteStack")));
   made_with(owner_token(attempt) + "3-x");
   make_change_set();
   answers["DescribeChangeSet"] = {change_set("FAILED", "<StatusReason>No updates are to be performed.</StatusReason>")};
   EXPECT_TRUE(std::holds_alternative<Succeeded>(deploy(false)));
+}
+
+TEST_F(Work, AnExportThatIsImportedStays) {
+  constexpr const char* exporting =
+      "<Outputs><member><OutputKey>V</OutputKey><OutputValue>v</OutputValue><ExportName>net-vpc</ExportName></member>"
+      "<member><OutputKey>W</OutputKey><OutputValue>w</OutputValue></member></Outputs>";
+  answers["DescribeStacks"] = {stack_with(exporting)};
+  answers["ListImports"] = {result("ListImports", "<Imports><member>b</member><member>a</member></Imports>")};
+  EXPECT_EQ(std::get<Failed>(remove()).message, "deleting the stack web: net-vpc is imported by a, b");
+  EXPECT_EQ(std::get<Failed>(deploy()).message,
+            "updating the stack web would take away an export: net-vpc is imported by a, b");
+  EXPECT_EQ(sent("ListImports", "ExportName"), "net-vpc");
+  EXPECT_THAT(calls, testing::Not(testing::Contains(testing::AnyOf("DeleteStack", "CreateChangeSet"))));
+  make_change_set();
+  for (const char* body : {"Outputs: {V: {Value: x, Export: {Name: net-vpc}}}",
+                           "Outputs: {Other: {Value: x, Export: {Name: net-vpc}}}",
+                           "Outputs: {V: {Value: x, Export: {Name: !Sub '${P}-vpc'}}}", "not: [yaml"}) {
+    EXPECT_TRUE(std::holds_alternative<Succeeded>(deploy({.name = "web", .body = body}))) << body;
+  }
+  answers["ListImports"] = {error(400, "ValidationError", "Export 'net-vpc' is not imported by any stack.")};
+  EXPECT_TRUE(std::holds_alternative<Succeeded>(deploy()));
+  answers["DescribeStacks"] = {stack_with(exporting), stack("DELETE_COMPLETE")};
+  EXPECT_TRUE(std::holds_alternative<Succeeded>(remove()));
+}
+
+TEST_F(Work, WhatIsProtectedGoesOnlyWhenItsMakingIsRolledBack) {
+  answers["DescribeStacks"] = {stack_with("<EnableTerminationProtection>true</EnableTerminationProtection>"),
+                               stack("DELETE_COMPLETE")};
+  const std::vector<WebAnswer> both = answers["DescribeStacks"];
+  EXPECT_EQ(std::get<Failed>(remove()).message, "deleting the stack web: it is protected against deletion");
+  EXPECT_THAT(calls, testing::Not(testing::Contains("DeleteStack")));
+  answers["DescribeStacks"] = both;
+  EXPECT_TRUE(std::holds_alternative<Succeeded>(remove(true)));
+  EXPECT_EQ(sent("UpdateTerminationProtection", "EnableTerminationProtection"), "false");
+}
+
+TEST_F(Work, ThePolicyComesBeforeAnUpdateAndAfterACreate) {
+  const WantedStack wanted{.name = "web", .body = "{}", .policy = "{}", .is_protected = true};
+  make_change_set();
+  answers["DescribeStacks"] = {stack("CREATE_COMPLETE")};
+  EXPECT_TRUE(std::holds_alternative<Succeeded>(deploy(wanted)));
+  const auto place_of = [&](const char* action) { return std::ranges::find(calls, action) - calls.begin(); };
+  EXPECT_LT(place_of("SetStackPolicy"), place_of("CreateChangeSet"));
+  EXPECT_GT(place_of("UpdateTerminationProtection"), place_of("ExecuteChangeSet"));
+  calls.clear();
+  make_change_set();
+  answers["DescribeStacks"] = {stack("REVIEW_IN_PROGRESS"), stack("CREATE_COMPLETE")};
+  EXPECT_TRUE(std::holds_alternative<Succeeded>(deploy(wanted)));
+  EXPECT_GT(place_of("SetStackPolicy"), place_of("ExecuteChangeSet"));
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "provider/cloudformation/cloudformation_type.h"
 #include "provider/cloudformation/stack_drift.h"
 #include "provider/cloudformation/stack_events.h"
+#include "provider/cloudformation/stack_guards.h"
 #include "provider/cloudformation/stack_status.h"
 #include "provider/cloudformation/stack_storage.h"
 #include "provider/cloudformation/stack_work.h"
@@ -71,7 +72,12 @@ Async<Observed> observe_deployed(WantedStack wanted, Value inputs, Stack stack, 
     co_return observed;
   }
   if (std::optional<std::string> sent = sent_template(wanted, stack, *attempt.aws)) wanted.body = *std::move(sent);
-  observed.detail = difference(wanted, inputs, stack, text_at(answer.value, {"TemplateBody"}));
+  StackThere there{stack, text_at(answer.value, {"TemplateBody"})};
+  if (!wanted.policy.empty()) {
+    Async<std::string> reading = stack_policy(*attempt.aws, stack.id, attempt.stop);
+    there.policy = co_await reading;
+  }
+  observed.detail = difference(wanted, inputs, there);
   observed.state = observed.detail.empty() ? Observed::State::present : Observed::State::drifted;
   observed.outputs = outputs_of(stack);
   co_return observed;
@@ -134,12 +140,12 @@ class CloudFormationProvider final : public Provider {
 
   Async<Outcome> remove(Recorded recorded, Attempt& attempt) override {
     const std::string id = id_in(recorded.outputs);
-    return take_away(id.empty() ? stack_name(recorded.resource) : id, !id.empty(), attempt);
+    return take_away({.known = id.empty() ? stack_name(recorded.resource) : id, .is_recorded = !id.empty()}, attempt);
   }
 
   /// A stack that was there before is left: what it was is not known.
   Async<Outcome> rollback(Recorded done, std::optional<Recorded> before, Attempt& attempt) override {
-    if (!before) return take_away(stack_name(done.resource), false, attempt);
+    if (!before) return take_away({.known = stack_name(done.resource), .lifts_protection = true}, attempt);
     std::variant<WantedStack, BadStack> read = read_stack(before->resource);
     if (BadStack* bad = std::get_if<BadStack>(&read)) return refused(std::move(*bad));
     return deploy(std::get<WantedStack>(std::move(read)), true, attempt);
@@ -153,9 +159,9 @@ class CloudFormationProvider final : public Provider {
     co_return outcome;
   }
 
-  Async<Outcome> take_away(std::string known, bool is_recorded, Attempt& attempt) {
+  Async<Outcome> take_away(Removal removal, Attempt& attempt) {
     StackWork work(attempt, watches_);
-    Async<Outcome> doing = work.remove(std::move(known), is_recorded);
+    Async<Outcome> doing = work.remove(std::move(removal));
     Outcome outcome = co_await doing;
     co_return outcome;
   }

@@ -46,6 +46,11 @@ care that the template says `NoEcho`.
 **A stack that is there already** and was not made by this task is left alone: the step fails. With `adopt: true` it is
 taken over; rolling that back leaves the stack, deleting the task deletes it.
 
+**Guards.** `stackPolicy` is set before a stack is updated, and after it is made. With `terminationProtection: true` a
+stack cannot be deleted, by verba neither: apply `false` first. Only rolling back its making lifts it. What another stack
+imports cannot go: before a stack is deleted, or updated to a template without an export, AWS is asked who imports it, and the
+step fails with their names. (`timeout` is that of the task: change sets know none.)
+
 **States.** An operation that is under way is waited for. A stack whose making failed and was rolled back is deleted and
 made anew; a rollback of an update that failed is continued. What only cleans up has succeeded.
 
@@ -55,8 +60,8 @@ that failed first, and why. After a break-off verba goes on with what is under w
 **Delete** deletes the stack and waits until it is gone; resources that the template retains stay. **Rollback** puts back the
 template, parameters and tags of before, or deletes the stack when there was none.
 
-**Drift.** `verba drift` and `--refresh` compare the template, the parameters (but for those with NoEcho), the tags and the
-status of the stack. Resources that were changed without CloudFormation are not looked for.
+**Drift.** `verba drift` and `--refresh` compare the template, the parameters (but for those with NoEcho), the tags, the status of the
+stack and, where they are said, its policy, protection and topics. Resources that were changed without CloudFormation are not looked for.
 
 | output | |
 |---|---|
@@ -128,6 +133,22 @@ std::vector<Field> inputs() {
        .summary = "A role that CloudFormation takes on to work, now and in all that is done with the stack later",
        .expressions = true,
        .example = "arn:aws:iam::123456789012:role/cloudformation"},
+      {.name = "stackPolicy",
+       .type = FieldType::any,
+       .summary = "What updates of the stack may do to its resources, as YAML or JSON; left out: as it is",
+       .expressions = true,
+       .example = "{Statement: [{Effect: Allow, Action: \"Update:*\", Principal: \"*\", Resource: \"*\"}]}"},
+      {.name = "terminationProtection",
+       .type = FieldType::boolean,
+       .summary = "Whether nobody may delete the stack; left out: as it is",
+       .example = "true"},
+      {.name = "notificationArns",
+       .type = FieldType::list,
+       .summary = "Topics that hear of all that happens to the stack, five at most; left out: those that it has",
+       .expressions = true,
+       .example = "[\"arn:aws:sns:eu-central-1:123456789012:stacks\"]",
+       .fields = {{.name = "arn", .summary = "The ARN of a topic of SNS"}},
+       .scalar_or_list = true},
       {.name = "disableRollback",
        .type = FieldType::boolean,
        .summary = "Leave what failed as it is, to be looked at",

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/digest.h"
+#include "provider/cloudformation/stack_guards.h"
 #include "provider/cloudformation/stack_status.h"
 #include "provider/cloudformation/stack_storage.h"
 #include "provider/ending.h"
@@ -18,7 +19,6 @@ namespace verba {
 namespace {
 
 constexpr int looks_in_vain = 20;  ///< that may fail in a row before a stack is given up
-constexpr int preparations = 6;
 constexpr std::size_t events_of_stack = 5'000;
 constexpr Milliseconds longest_pause{2'000};
 
@@ -158,14 +158,6 @@ Async<Outcome> StackWork::failed(Stack stack, StackEvents* events, std::string d
   co_return Outcome(std::move(failed));
 }
 
-Async<std::optional<Outcome>> StackWork::clear_away(Stack stack) {
-  log(fmt::format("the stack is in {}, and cannot be updated: it is deleted and made anew", stack.status));
-  Async<Outcome> removing = remove(stack.id, true);
-  Outcome removed = co_await removing;
-  if (std::holds_alternative<Succeeded>(removed)) co_return std::nullopt;
-  co_return removed;
-}
-
 Async<std::optional<Outcome>> StackWork::prepare(const WantedStack& wanted, bool is_recorded, Way* way) {
   const std::string doing = fmt::format("the stack {}", wanted.name);
   for (int i = 0; i < preparations; ++i) {
@@ -185,7 +177,10 @@ Async<std::optional<Outcome>> StackWork::prepare(const WantedStack& wanted, bool
                             "give it another name, or take it over with `adopt: true`"));
       }
     }
-    if (rest == StackRest::usable) co_return std::nullopt;
+    if (rest == StackRest::usable) {
+      before_ = look.stack;
+      co_return std::nullopt;
+    }
     if (rest == StackRest::dead) {
       Async<std::optional<Outcome>> clearing = clear_away(*look.stack);
       std::optional<Outcome> outcome = co_await clearing;
@@ -318,10 +313,48 @@ Async<Outcome> StackWork::carry_out(const WantedStack& wanted, std::string chang
   co_return outcome;
 }
 
+Async<std::optional<Outcome>> StackWork::guard(const WantedStack& wanted) {
+  if (!before_) co_return std::nullopt;
+  const std::string doing = fmt::format("updating the stack {}", wanted.name);
+  Async<std::string> asking = importers_of(account_, lost_exports(*before_, wanted.body), limit_.stop());
+  const std::string importers = co_await asking;
+  if (!importers.empty()) {
+    co_return Outcome(failed_for_good(fmt::format("{} would take away an export: {}", doing, importers),
+                                      "let those stacks do without it first"));
+  }
+  if (wanted.policy.empty()) co_return std::nullopt;
+  Async<std::optional<AwsFailure>> setting =
+      set_stack_policy(account_, before_->id, wanted.policy, limit_.stop());
+  const std::optional<AwsFailure> failure = co_await setting;
+  if (failure) co_return failed_call(*failure, "the policy of the stack " + wanted.name);
+  co_return std::nullopt;
+}
+
+Async<Outcome> StackWork::settle(const WantedStack& wanted, Way way, Outcome done) {
+  const Succeeded* good = std::get_if<Succeeded>(&done);
+  if (good == nullptr) co_return done;
+  const std::string id = text_at(good->outputs, {"stackId"});
+  if (way == Way::create && !wanted.policy.empty()) {
+    Async<std::optional<AwsFailure>> setting = set_stack_policy(account_, id, wanted.policy, limit_.stop());
+    const std::optional<AwsFailure> failure = co_await setting;
+    if (failure) co_return failed_call(*failure, "the policy of the stack " + wanted.name);
+  }
+  if (wanted.is_protected && *wanted.is_protected != (before_ && is_protected(*before_))) {
+    Async<std::optional<AwsFailure>> setting = set_protection(account_, id, *wanted.is_protected, limit_.stop());
+    const std::optional<AwsFailure> failure = co_await setting;
+    if (failure) co_return failed_call(*failure, "the protection of the stack " + wanted.name);
+    log(*wanted.is_protected ? "the stack is protected against deletion" : "the stack may be deleted");
+  }
+  co_return done;
+}
+
 Async<Outcome> StackWork::deploy(WantedStack wanted, bool is_recorded) {
   Way way = Way::create;
   Async<std::optional<Outcome>> preparing = prepare(wanted, is_recorded, &way);
   std::optional<Outcome> outcome = co_await preparing;
+  if (outcome) co_return *std::move(outcome);
+  Async<std::optional<Outcome>> guarding = guard(wanted);
+  outcome = co_await guarding;
   if (outcome) co_return *std::move(outcome);
   std::string url;
   Async<std::optional<Outcome>> storing = store(&wanted, &url);
@@ -331,54 +364,13 @@ Async<Outcome> StackWork::deploy(WantedStack wanted, bool is_recorded) {
   std::string stack;
   Async<std::optional<Outcome>> proposing = propose(wanted, way, std::move(url), &change_set, &stack);
   outcome = co_await proposing;
-  if (outcome) co_return *std::move(outcome);
-  Async<Outcome> carrying = carry_out(wanted, std::move(change_set), std::move(stack));
-  Outcome end = co_await carrying;
-  co_return end;
-}
-
-Async<Outcome> StackWork::remove(std::string known, bool is_recorded) {
-  std::string doing = fmt::format("deleting the stack {}", known);
-  for (int i = 0; i < preparations; ++i) {
-    Async<StackLook> looking = look_at(account_, known, limit_.stop());
-    const StackLook look = co_await looking;
-    if (look.failure) co_return failed_call(*look.failure, doing);
-    if (!look.stack || rest_of(look.stack->status) == StackRest::gone) co_return Outcome(Succeeded{Map{}});
-    doing = fmt::format("deleting the stack {}", look.stack->name);
-    if (!is_recorded) {
-      Async<bool> asking = is_made_by_us(*look.stack);
-      is_recorded = co_await asking;
-      if (limit_.stop().requested()) co_return Outcome(Cancelled{});
-      if (!is_recorded) {
-        log(fmt::format("the stack {} was not made by this task: it is left as it is", look.stack->name));
-        co_return Outcome(Succeeded{Map{}});
-      }
-    }
-    const bool busy = rest_of(look.stack->status) == StackRest::busy;
-    const bool goes = look.stack->status == "DELETE_IN_PROGRESS";
-    const std::string token = busy ? "" : token_ + "-delete";
-    if (busy) {
-      log(fmt::format("the stack is in {}: waiting for its end", look.stack->status));
-    } else {
-      Async<AwsAnswer> deleting = call_stacks(
-          account_, "DeleteStack", {{"StackName", look.stack->id}, {"ClientRequestToken", token}}, limit_.stop());
-      const AwsAnswer answer = co_await deleting;
-      if (answer.failure && answer.failure->in_doubt) {
-        co_return Outcome(InDoubt{doing + ": " + to_string(*answer.failure), look.stack->id, false});
-      }
-      if (answer.failure) co_return failed_call(*answer.failure, doing);
-    }
-    StackEvents events(account_, look.stack->id, token);
-    Async<std::optional<StackLook>> following = follow(look.stack->id, &events);
-    const std::optional<StackLook> end = co_await following;
-    if (!end) co_return broken_off(look.stack->name, look.stack->id);
-    if (!end->stack || rest_of(end->stack->status) == StackRest::gone) co_return Outcome(Succeeded{Map{}});
-    if (busy && !goes) continue;
-    Async<Outcome> telling = failed(*end->stack, &events, "deleting");
-    Outcome outcome = co_await telling;
-    co_return outcome;
+  if (!outcome) {
+    Async<Outcome> carrying = carry_out(wanted, std::move(change_set), std::move(stack));
+    outcome = co_await carrying;
   }
-  co_return Outcome(failed_for_good(doing + ": it does not come to rest", ""));
+  Async<Outcome> settling = settle(wanted, way, *std::move(outcome));
+  Outcome end = co_await settling;
+  co_return end;
 }
 
 }  // namespace verba

@@ -39,6 +39,13 @@ class AttemptLimit {
 std::string owner_token(const Attempt& attempt);  ///< "verba-OWNER-"
 std::string run_token(const Attempt& attempt);    ///< "verba-OWNER-RUN-"
 
+/// A stack that is to go.
+struct Removal {
+  std::string known;              ///< its id, or its name
+  bool is_recorded = false;       ///< it is the task's; else only when events say so
+  bool lifts_protection = false;  ///< goes even when nobody may delete it
+};
+
 /// Borrows the attempt and the watches. Lives as long as what it is asked for is under way.
 class StackWork {
  public:
@@ -46,8 +53,7 @@ class StackWork {
 
   /// `is_recorded`: the task has deployed it before.
   Async<Outcome> deploy(WantedStack wanted, bool is_recorded);
-  /// `known`: its id, or its name. `is_recorded`: it is the task's; else only when events say so.
-  Async<Outcome> remove(std::string known, bool is_recorded);
+  Async<Outcome> remove(Removal removal);
 
   /// Has a call with a token of the task made it?
   Async<bool> is_made_by_us(Stack stack);
@@ -55,13 +61,20 @@ class StackWork {
 
  private:
   enum class Way : std::uint8_t { create, update };
+  static constexpr int preparations = 6;  ///< that a stack may need before it can be worked on
 
   /// Waits for what is under way and clears away what cannot be updated; which way it is then, or an outcome.
   Async<std::optional<Outcome>> prepare(const WantedStack& wanted, bool is_recorded, Way* way);
+  /// Sets what has to be there before an update, and sees whether others need what that would take away.
+  Async<std::optional<Outcome>> guard(const WantedStack& wanted);
+  /// Sets what stands beside a stack that is now as it is wanted; `done` is its outcome until then.
+  Async<Outcome> settle(const WantedStack& wanted, Way way, Outcome done);
   /// See StackStorage::store.
   Async<std::optional<Outcome>> store(WantedStack* wanted, std::string* url);
   Async<std::optional<Outcome>> propose(const WantedStack& wanted, Way way, std::string url, std::string* change_set,
                                         std::string* stack);
+  /// What cannot be deleted, and why; else nothing.
+  Async<std::optional<Outcome>> may_go(Stack stack, bool lifts_protection);
   Async<Outcome> carry_out(const WantedStack& wanted, std::string change_set, std::string stack);
   Async<std::optional<Outcome>> clear_away(Stack stack);
   Async<Outcome> drop_change_set(std::string change_set, std::string stack, Way way, std::string reason);
@@ -81,6 +94,7 @@ class StackWork {
   std::string token_;
   std::string trouble_;  ///< why a stack could not be followed; "": stop or timeout
   std::string status_;   ///< that was seen last
+  std::optional<Stack> before_;  ///< as prepare() found it
 };
 
 }  // namespace verba

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t longest_body_bytes = 51'200;
 constexpr std::size_t longest_template_bytes = 1 << 20;
+constexpr std::size_t longest_policy_bytes = 16'384;
 constexpr std::string_view name_hint = "it begins with a letter and has letters, digits and '-', 128 at most";
 
 bool is_stack_name(std::string_view name) {
@@ -118,6 +119,22 @@ std::variant<WantedStack, BadStack> read_stack(const Resource& resource) {
     for (const Value& one : list->list()) stack.capabilities.push_back(one.string());
   }
   stack.role_arn = text(resource, "roleArn");
+  if (const Value* list = resource.inputs.find("notificationArns"); list != nullptr && list->is_list()) {
+    std::vector<std::string>& arns = stack.notification_arns.emplace();
+    for (const Value& one : list->list()) arns.push_back(one.string());
+  }
+  if (const Value* policy = resource.inputs.find("stackPolicy"); policy != nullptr && !policy->is_null()) {
+    stack.policy = policy->is_string() ? policy->string() : to_json(*policy, SecretsAs::clear);
+  }
+  if (stack.policy.size() > longest_policy_bytes) {
+    return BadStack{fmt::format("'stackPolicy' has {} bytes, and at most {} can be sent", stack.policy.size(),
+                                longest_policy_bytes),
+                    "say less in it"};
+  }
+  if (const Value* wanted = resource.inputs.find("terminationProtection");
+      wanted != nullptr && wanted->is(Value::Kind::boolean)) {
+    stack.is_protected = wanted->boolean();
+  }
   stack.disable_rollback = is_true(resource, "disableRollback", false);
   stack.adopt = is_true(resource, "adopt", false);
   return stack;
@@ -140,6 +157,12 @@ void check_stack(const Value& with, Where task, Diagnostics& diagnostics) {
   if (data != nullptr && !data->is_string() && !data->is_map() && !data->is_expression() && !data->is_unknown()) {
     diagnostics.error("cloudformation.bad-template", fmt::format("a {} is no template", kind_name(data->kind())),
                       data->where, "write a map with Resources, or text");
+  }
+  const Value* policy = written("stackPolicy");
+  std::string why;
+  if (policy != nullptr && policy->is_string() && !parse_json(policy->string(), why)) {
+    diagnostics.error("cloudformation.bad-policy", "'stackPolicy' is no JSON: " + why, policy->where,
+                      "write a map with Statement, or text that is JSON");
   }
   const Value* name = written("stack");
   if (name != nullptr && name->is_string() && !is_stack_name(name->string())) {
@@ -187,6 +210,11 @@ void add_wanted(const WantedStack& wanted, bool updates, const std::string& temp
   number = 0;
   for (const std::string& one : wanted.capabilities) add(fmt::format("Capabilities.member.{}", ++number), one);
   if (!wanted.role_arn.empty()) add("RoleARN", wanted.role_arn);
+  number = 0;
+  for (const std::string& arn : wanted.notification_arns.value_or(std::vector<std::string>())) {
+    add(fmt::format("NotificationARNs.member.{}", ++number), arn);
+  }
+  if (wanted.notification_arns && number == 0) add("NotificationARNs", "");
 }
 
 }  // namespace verba

@@ -2,6 +2,7 @@
 // A stack as it stands in a manifest.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -30,6 +31,9 @@ struct WantedStack {
   Variables tags = {};                     ///< sorted
   std::vector<std::string> capabilities = {};
   std::string role_arn = {};
+  std::optional<std::vector<std::string>> notification_arns = {};  ///< nothing: those that it has
+  std::string policy = {};                                         ///< JSON; "": the one that it has
+  std::optional<bool> is_protected = {};                           ///< against deletion; nothing: as it is
   std::string bucket = {};  ///< for artifacts, and for a template that is too large to be sent as it is
   bool disable_rollback = false;
   bool adopt = false;

@@ -46,6 +46,8 @@ def evaluated(value, stack, parameters):
         if name == "Fn::Sub":
             return re.sub(r"\$\{([A-Za-z0-9:.]+)\}", lambda found: str(
                 evaluated({"Fn::GetAtt": found[1]} if "." in found[1] else {"Ref": found[1]}, stack, parameters)), argument)
+        if name == "Fn::ImportValue":
+            return stack.world.imported(stack, evaluated(argument, stack, parameters))
         if name == "Fn::Join":
             return argument[0].join(str(evaluated(item, stack, parameters)) for item in argument[1])
     return {key: evaluated(item, stack, parameters) for key, item in value.items()}
@@ -66,6 +68,7 @@ class Wanted:
         if not isinstance(self.template.get("Resources"), dict) or not self.template["Resources"]:
             raise invalid("Template format error: At least one Resources member must be defined.")
         self.tags = (form["Tags"] or []) if "Tags" in form else None  # an empty list takes all away
+        self.topics = (form["NotificationARNs"] or []) if "NotificationARNs" in form else None
         self.capabilities = form.get("Capabilities", [])
         self.role = form.get("RoleARN")
         self.parameters = self.chosen(form.get("Parameters") or [])
@@ -110,7 +113,8 @@ class Wanted:
 
     def outputs(self):
         return [{"OutputKey": key, "OutputValue": evaluated(output["Value"], self.stack, self.parameters),
-                 "Description": output.get("Description")}
+                 "Description": output.get("Description"),
+                 "ExportName": evaluated(output["Export"]["Name"], self.stack, self.parameters) if "Export" in output else None}
                 for key, output in self.template.get("Outputs", {}).items()]
 
 
@@ -141,6 +145,9 @@ class Stack:
         self.now = None  # what is there
         self.tags = []
         self.role = None
+        self.topics = []
+        self.policy = None
+        self.protected = False
         self.events = []
         self.steps = []  # what the next looks bring about, one each
         self.token = None
@@ -178,6 +185,9 @@ class Stack:
         verb = "CREATE" if self.status == "REVIEW_IN_PROGRESS" else "UPDATE"
         self.become(f"{verb}_IN_PROGRESS", "User Initiated")
         touched = [name for name in after if before.get(name) != after[name]]
+        denied = [name for name in touched if name in before and self.denies(name)]
+        for name in denied:
+            after[name][1]["FailWith"] = "Action denied by stack policy"
         failed = next((name for name in touched if "FailWith" in after[name][1]), None)
         words = {name: "UPDATE" if name in before else "CREATE" for name in touched}
 
@@ -195,10 +205,16 @@ class Stack:
         else:
             self.later(lambda: (all_become("COMPLETE"), self.end(wanted, "CREATE_COMPLETE")))
 
+    def denies(self, name):
+        """Of a policy this knows what it says of one resource."""
+        statements = json.loads(self.policy or "{}").get("Statement", [])
+        return any(one["Effect"] == "Deny" and one["Resource"] == f"LogicalResourceId/{name}" for one in statements)
+
     def end(self, wanted, status):
         self.now = wanted
         self.tags = wanted.tags if wanted.tags is not None else self.tags
         self.role = wanted.role or self.role
+        self.topics = wanted.topics if wanted.topics is not None else self.topics
         self.become(status)
 
     def fail(self, verb, touched, failed, after, disable_rollback):
@@ -241,7 +257,8 @@ class Stack:
                 "CreationTime": "2026-01-01T00:00:00Z", "RoleARN": self.role,
                 "Parameters": [{"ParameterKey": key, "ParameterValue": "****" if declared[key].get("NoEcho") else value}
                                for key, value in (self.now.parameters.items() if complete else [])],
-                "Tags": self.tags or [], "Outputs": self.now.outputs() if complete else []}
+                "Tags": self.tags or [], "NotificationARNs": self.topics or [], "EnableTerminationProtection": self.protected,
+                "Outputs": self.now.outputs() if complete else []}
 
 
 class World:
@@ -270,6 +287,21 @@ class World:
             raise invalid("S3 error: The specified key does not exist.")
         return self.objects[path].decode()
 
+    def exports(self, stack):
+        """By name: those of the living stacks beside this one."""
+        return {output["ExportName"]: output["OutputValue"] for one in self.living(stack) for output in one.now.outputs()
+                if output["ExportName"]}
+
+    def living(self, stack):
+        return [one for one in self.stacks if (one.account, one.region) == (stack.account, stack.region) and
+                one.now and one.status != "DELETE_COMPLETE"]
+
+    def imported(self, stack, name):
+        exports = self.exports(stack)
+        if name not in exports:
+            raise invalid(f"No export named {name} found")
+        return exports[name]
+
     def find(self, account, region, name):
         """By id, or the living one of that name."""
         for stack in reversed(self.stacks):
@@ -297,6 +329,27 @@ class World:
     def get_template(self, account, region, form):
         stack = self.require(account, region, form["StackName"])
         return {"TemplateBody": stack.now.body if stack.now else "", "StagesAvailable": ["Original"]}
+
+    def list_imports(self, account, region, form):
+        name = form["ExportName"]
+        users = [stack.name for stack in self.stacks if (stack.account, stack.region) == (account, region) and stack.now and
+                 stack.status != "DELETE_COMPLETE" and f'{{"Fn::ImportValue": "{name}"}}' in json.dumps(stack.now.template)]
+        if not users:
+            raise invalid(f"Export '{name}' is not imported by any stack.")
+        return {"Imports": users}
+
+    def set_stack_policy(self, account, region, form):
+        json.loads(form["StackPolicyBody"])
+        self.require(account, region, form["StackName"]).policy = form["StackPolicyBody"]
+        return {}
+
+    def get_stack_policy(self, account, region, form):
+        return {"StackPolicyBody": self.require(account, region, form["StackName"]).policy}
+
+    def update_termination_protection(self, account, region, form):
+        stack = self.require(account, region, form["StackName"])
+        stack.protected = form["EnableTerminationProtection"] == "true"
+        return {"StackId": stack.id}
 
     def continue_update_rollback(self, account, region, form):
         stack = self.require(account, region, form["StackName"])
@@ -379,5 +432,7 @@ class World:
             return {}
         if stack.status.endswith("_IN_PROGRESS") and stack.status != "REVIEW_IN_PROGRESS":
             raise invalid(f"Stack:{stack.id} is in {stack.status} state and can not be deleted.")
+        if stack.protected:
+            raise invalid(f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled")
         stack.begin_deletion(form.get("ClientRequestToken"))
         return {}
