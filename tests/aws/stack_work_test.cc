@@ -130,7 +130,7 @@ TEST_F(Work, TheCauseIsTheFirstFailureAndMayLieInANestedStack) {
                   event(1, "AWS::CloudFormation::Stack", "UPDATE_FAILED", "of before", "other", "another-token"));
   };
   EXPECT_EQ(std::get<Failed>(deploy()).message,
-            "deploying the stack web failed: L11 (AWS::SNS::Topic): CREATE_FAILED: no such thing");
+            "deploying the stack web failed: L2/L11 (AWS::SNS::Topic): CREATE_FAILED: no such thing");
 }
 
 TEST_F(Work, ALookThatFailsFailsNothing) {

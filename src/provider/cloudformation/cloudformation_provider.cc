@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "provider/cloudformation/cloudformation_type.h"
+#include "provider/cloudformation/drift_detection.h"
 #include "provider/cloudformation/stack_drift.h"
 #include "provider/cloudformation/stack_events.h"
 #include "provider/cloudformation/stack_guards.h"
@@ -24,6 +25,7 @@ namespace verba {
 namespace {
 
 constexpr std::size_t few_events = 100;
+constexpr Milliseconds longest_detection{600'000};
 
 std::string id_in(const Value& outputs) {
   return text_at(outputs, {"stackId"});
@@ -78,6 +80,16 @@ Async<Observed> observe_deployed(WantedStack wanted, Value inputs, Stack stack, 
     there.policy = co_await reading;
   }
   observed.detail = difference(wanted, inputs, there);
+  const Milliseconds limit = attempt.timeout.value_or(longest_detection) * 3 / 4;  // the answer has to come, too
+  Async<DriftDetection> detecting = detect_drift(*attempt.aws, attempt.system, stack.id, limit, attempt.stop);
+  const DriftDetection detection = co_await detecting;
+  if (detection.end == DriftDetection::End::late && observed.detail.empty()) {
+    observed.detail = detection.why;
+    co_return observed;
+  }
+  if (!detection.differences.empty()) {
+    observed.detail += (observed.detail.empty() ? "" : "; ") + detection.differences;
+  }
   observed.state = observed.detail.empty() ? Observed::State::present : Observed::State::drifted;
   observed.outputs = outputs_of(stack);
   co_return observed;

@@ -61,7 +61,10 @@ that failed first, and why. After a break-off verba goes on with what is under w
 template, parameters and tags of before, or deletes the stack when there was none.
 
 **Drift.** `verba drift` and `--refresh` compare the template, the parameters (but for those with NoEcho), the tags, the status of the
-stack and, where they are said, its policy, protection and topics. Resources that were changed without CloudFormation are not looked for.
+stack and, where they are said, its policy, protection and topics. Then CloudFormation itself looks for what somebody has changed
+about the resources (DetectStackDrift; the role or user needs that permission, and that of reading the resources), and each
+property that differs is told. Where it does not look, that is left out. A repair sends template, parameters and tags again:
+what drifted in a resource whose part of the template has not changed, CloudFormation leaves as it is.
 
 | output | |
 |---|---|

@@ -131,12 +131,12 @@ Async<std::optional<StackLook>> StackWork::follow(std::string id, StackEvents* e
     if (look.stack) status_ = look.stack->status;
     const bool rests = !look.stack || rest_of(look.stack->status) != StackRest::busy;
     if (rests || watch_->has_room()) {
-      watch_->count_call();
+      for (std::size_t i = 0; i < events->calls(); ++i) watch_->count_call();
       Async<std::vector<StackEvent>> reading = events->read(limit_.stop());
       const std::vector<StackEvent> fresh = co_await reading;
       for (const StackEvent& event : fresh) {
-        log(fmt::format("{} {} ({}){}{}", event.status, event.logical, event.type, event.reason.empty() ? "" : ": ",
-                        event.reason));
+        log(fmt::format("{} {}{} ({}){}{}", event.status, event.path, event.logical, event.type,
+                        event.reason.empty() ? "" : ": ", event.reason));
       }
     }
     if (rests) co_return look;

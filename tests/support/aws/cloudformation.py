@@ -6,11 +6,14 @@ Templates are JSON. A resource is made by being named, but for what its properti
     FailOnRollback: TEXT and rolling that back fails, until it is continued
     FailOnDelete: TEXT   deleting it fails
     Looks: N             making it takes N looks (1)
+A stack in a stack is made of its TemplateURL, by the looks at the outer one. The file `drift` says what somebody has
+changed behind its back, as JSON: {STACK: {RESOURCE: {PROPERTY: VALUE}}}, or {STACK: {RESOURCE: null}} where it is gone.
 """
 import hashlib
 import json
+import pathlib
 import re
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 from signature import Refused
 
@@ -148,6 +151,7 @@ class Stack:
         self.topics = []
         self.policy = None
         self.protected = False
+        self.children = {}  # nested stacks, by logical id
         self.events = []
         self.steps = []  # what the next looks bring about, one each
         self.token = None
@@ -160,10 +164,11 @@ class Stack:
         return known.get(name, f"{self.name}-{name.lower()}")
 
     def event(self, kind, logical, status, reason=None):
+        physical = self.id if logical == self.name else self.children[logical].id if logical in self.children else \
+            f"{self.name}-{logical.lower()}"
         self.events.insert(0, {
             "StackId": self.id, "EventId": f"{logical}-{len(self.events)}", "StackName": self.name, "LogicalResourceId": logical,
-            "PhysicalResourceId": self.id if kind == "AWS::CloudFormation::Stack" else f"{self.name}-{logical.lower()}",
-            "ResourceType": kind, "Timestamp": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z",
+            "PhysicalResourceId": physical, "ResourceType": kind, "Timestamp": self.world.time(),
             "ResourceStatus": status, "ResourceStatusReason": reason, "ClientRequestToken": self.token})
 
     def become(self, status, reason=None):
@@ -196,7 +201,12 @@ class Stack:
                 if ending == "IN_PROGRESS" or name != failed:
                     self.event(after[name][0], name, f"{words[name]}_{ending}")
 
+        nested = [name for name in touched if after[name][0] == "AWS::CloudFormation::Stack"]
+        if nested:
+            self.later(lambda: self.begin_nested({name: after[name][1] for name in nested}, disable_rollback))
         self.later(*[lambda: all_become("IN_PROGRESS")] * max([int(after[name][1].get("Looks", 1)) for name in touched] or [0]))
+        if nested:
+            self.later(lambda: self.follow_nested(nested, verb, touched, after, disable_rollback))
         if failed is not None:
             return self.later(lambda: self.fail(verb, touched, failed, after, disable_rollback))
         if verb == "UPDATE":
@@ -204,6 +214,27 @@ class Stack:
             self.later(lambda: self.end(wanted, "UPDATE_COMPLETE"))
         else:
             self.later(lambda: (all_become("COMPLETE"), self.end(wanted, "CREATE_COMPLETE")))
+
+    def begin_nested(self, wanted, disable_rollback):
+        for name, properties in wanted.items():
+            child = self.children.get(name)
+            if child is None:
+                child = self.children[name] = Stack(self.world, self.account, self.region, f"{self.name}-{name}-{self.world.count}")
+                self.world.stacks.append(child)
+            given = [{"ParameterKey": key, "ParameterValue": value} for key, value in properties.get("Parameters", {}).items()]
+            child.begin(Wanted(child, {"TemplateURL": properties["TemplateURL"], "Parameters": given}), None, disable_rollback)
+
+    def follow_nested(self, names, verb, touched, after, disable_rollback):
+        for name in names:
+            self.children[name].look()
+        if any(self.children[name].steps for name in names):
+            return self.steps.insert(0, lambda: self.follow_nested(names, verb, touched, after, disable_rollback))
+        for name in names:
+            child = self.children[name]
+            if child.status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+                self.steps.clear()
+                after[name][1]["FailWith"] = f"Embedded stack {child.id} was not successfully {verb.lower()}d: {child.failure}"
+                return self.fail(verb, touched, name, after, disable_rollback)
 
     def denies(self, name):
         """Of a policy this knows what it says of one resource."""
@@ -223,10 +254,11 @@ class Stack:
         for name in touched:
             if name != failed:
                 self.event(after[name][0], name, f"{verb}_FAILED", "Resource creation cancelled")
+        self.failure = f"The following resource(s) failed to {verb.lower()}: [{failed}]. "
         if disable_rollback:
-            return self.become(f"{verb}_FAILED", f"The following resource(s) failed to {verb.lower()}: [{failed}]. ")
+            return self.become(f"{verb}_FAILED", self.failure)
         rolling = "ROLLBACK" if verb == "CREATE" else "UPDATE_ROLLBACK"
-        self.become(f"{rolling}_IN_PROGRESS", f"The following resource(s) failed to {verb.lower()}: [{failed}]. Rollback requested by user.")
+        self.become(f"{rolling}_IN_PROGRESS", self.failure + "Rollback requested by user.")
         if "FailOnRollback" in properties:
             return self.later(lambda: self.event(kind, failed, "UPDATE_FAILED", properties["FailOnRollback"]),
                               lambda: self.become(f"{rolling}_FAILED", f"The following resource(s) failed to update: [{failed}]. "))
@@ -248,7 +280,23 @@ class Stack:
         self.later(all_go)
         if failed is not None:
             return self.later(lambda: self.become("DELETE_FAILED", f"The following resource(s) failed to delete: [{failed}]. "))
-        self.later(lambda: self.become("DELETE_COMPLETE"))
+        self.later(lambda: ([child.become("DELETE_COMPLETE") for child in self.children.values()], self.become("DELETE_COMPLETE")))
+
+    def drifts(self):
+        """What the file `drift` says of it, as DescribeStackResourceDrifts has it."""
+        file = pathlib.Path("drift")
+        changed = json.loads(file.read_text()).get(self.name, {}) if file.exists() else {}
+        for name, (kind, expected) in self.now.resources().items():
+            drift = {"StackId": self.id, "LogicalResourceId": name, "ResourceType": kind, "StackResourceDriftStatus": "IN_SYNC"}
+            if name in changed and changed[name] is None:
+                drift["StackResourceDriftStatus"] = "DELETED"
+            elif name in changed:
+                drift["StackResourceDriftStatus"] = "MODIFIED"
+                drift["PropertyDifferences"] = [
+                    {"PropertyPath": f"/{key}", "ExpectedValue": expected.get(key), "ActualValue": value,
+                     "DifferenceType": "ADD" if key not in expected else "REMOVE" if value is None else "NOT_EQUAL"}
+                    for key, value in changed[name].items()]
+            yield drift
 
     def description(self):
         complete = self.now is not None
@@ -267,6 +315,13 @@ class World:
         self.sets = {}  # by ARN
         self.objects = {}  # of S3, by path
         self.count = 0
+        self.now = datetime.now(timezone.utc)
+        self.detections = {}  # by id: the stack, and how many looks are left
+
+    def time(self):
+        """No two things happen at once."""
+        self.now = max(datetime.now(timezone.utc), self.now + timedelta(milliseconds=1))
+        return self.now.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
     def history(self):
         """By name: how many stacks were made, how many are there, how many operations they saw but their deletion."""
@@ -350,6 +405,27 @@ class World:
         stack = self.require(account, region, form["StackName"])
         stack.protected = form["EnableTerminationProtection"] == "true"
         return {"StackId": stack.id}
+
+    def detect_stack_drift(self, account, region, form):
+        stack = self.require(account, region, form["StackName"])
+        if stack.status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED"):
+            raise invalid(f"Drift detection cannot be performed on stack [{stack.id}] while in stack state {stack.status}.")
+        detection = uuid(stack.id, str(len(self.detections)))
+        self.detections[detection] = [stack, 2]
+        return {"StackDriftDetectionId": detection}
+
+    def describe_stack_drift_detection_status(self, account, region, form):
+        detection = self.detections[form["StackDriftDetectionId"]]
+        detection[1] -= 1
+        return {"StackDriftDetectionId": form["StackDriftDetectionId"], "StackId": detection[0].id,
+                "DetectionStatus": "DETECTION_IN_PROGRESS" if detection[1] > 0 else "DETECTION_COMPLETE"}
+
+    def describe_stack_resource_drifts(self, account, region, form):
+        stack = self.require(account, region, form["StackName"])
+        wanted = form.get("StackResourceDriftStatusFilters", [])
+        drifts = [drift for drift in stack.drifts() if not wanted or drift["StackResourceDriftStatus"] in wanted]
+        begin = int(form.get("NextToken", 0))
+        return {"StackResourceDrifts": drifts[begin:begin + 1], "NextToken": str(begin + 1) if begin + 1 < len(drifts) else None}
 
     def continue_update_rollback(self, account, region, form):
         stack = self.require(account, region, form["StackName"])
