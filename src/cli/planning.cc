@@ -19,6 +19,7 @@
 #include "plan/planner.h"
 #include "plan/policies.h"
 #include "plan/targets.h"
+#include "run/previewing.h"
 #include "run/recovery.h"
 #include "view/text/width.h"
 
@@ -116,6 +117,15 @@ Observations refreshed(Call& call, Desk& desk, const Snapshot& snapshot, const G
   return observed;
 }
 
+/// Writes into the steps what they would do inside of things. Says of which that cannot be told.
+void add_previews(Call& call, Desk& desk, const Snapshot& snapshot, Plan& plan) {
+  const Viewpoint from{call.system, *desk.store, call.kit().providers, desk.sealer, hosts_of(call, desk)};
+  preview(plan, desk.model, snapshot, desk.surroundings, observation_settings(call, desk.state_path), from,
+          [&](const std::string& address, const std::string& why) {
+            say(call, "note: what " + printable(address) + " would do cannot be told: " + printable(why));
+          });
+}
+
 Planned plan_now(Call& call, Desk& desk, const Goal& goal) {
   Planned planned;
   Diagnostics found;
@@ -129,6 +139,7 @@ Planned plan_now(Call& call, Desk& desk, const Goal& goal) {
   }
   planned.plan = make_plan(desk.model, planned.snapshot, goal, aids, found);
   require(call, desk.project, found);
+  if (goal.preview) add_previews(call, desk, planned.snapshot, planned.plan);
   return planned;
 }
 

@@ -32,8 +32,7 @@ class Work : public testing::Test, protected StacksWorld {
   }
   Outcome remove(bool lifts_protection = false) {
     StackWork work(attempt, watches);
-    return wait_for(system,
-                    work.remove({.known = "web", .is_recorded = true, .lifts_protection = lifts_protection}));
+    return wait_for(system, work.remove({.known = "web", .is_recorded = true, .lifts_protection = lifts_protection}));
   }
   /// One that rests, with more about it.
   static WebAnswer stack_with(const std::string& more) {
@@ -238,9 +237,9 @@ TEST_F(Work, AnExportThatIsImportedStays) {
   EXPECT_EQ(sent("ListImports", "ExportName"), "net-vpc");
   EXPECT_THAT(calls, testing::Not(testing::Contains(testing::AnyOf("DeleteStack", "CreateChangeSet"))));
   make_change_set();
-  for (const char* body : {"Outputs: {V: {Value: x, Export: {Name: net-vpc}}}",
-                           "Outputs: {Other: {Value: x, Export: {Name: net-vpc}}}",
-                           "Outputs: {V: {Value: x, Export: {Name: !Sub '${P}-vpc'}}}", "not: [yaml"}) {
+  for (const char* body :
+       {"Outputs: {V: {Value: x, Export: {Name: net-vpc}}}", "Outputs: {Other: {Value: x, Export: {Name: net-vpc}}}",
+        "Outputs: {V: {Value: x, Export: {Name: !Sub '${P}-vpc'}}}", "not: [yaml"}) {
     EXPECT_TRUE(std::holds_alternative<Succeeded>(deploy({.name = "web", .body = body}))) << body;
   }
   answers["ListImports"] = {error(400, "ValidationError", "Export 'net-vpc' is not imported by any stack.")};
@@ -273,6 +272,43 @@ TEST_F(Work, ThePolicyComesBeforeAnUpdateAndAfterACreate) {
   answers["DescribeStacks"] = {stack("REVIEW_IN_PROGRESS"), stack("CREATE_COMPLETE")};
   EXPECT_TRUE(std::holds_alternative<Succeeded>(deploy(wanted)));
   EXPECT_GT(place_of("SetStackPolicy"), place_of("ExecuteChangeSet"));
+}
+
+TEST_F(Work, OnlyWhatWasReviewedIsCarriedOut) {
+  constexpr const char* changes =
+      "<Changes><member><ResourceChange><Action>Add</Action><LogicalResourceId>B</LogicalResourceId>"
+      "<ResourceType>AWS::S3::Bucket</ResourceType></ResourceChange></member></Changes>";
+  const auto begin = [&] {
+    make_change_set();
+    answers["DescribeChangeSet"] = {change_set("CREATE_COMPLETE", changes)};
+    answers["DescribeStacks"] = {stack("CREATE_COMPLETE")};
+    calls.clear();
+  };
+  begin();
+  attempt.reviewed = {"Modify A (AWS::SNS::Topic)"};
+  EXPECT_EQ(std::get<Failed>(deploy()).message,
+            "what would change is not what was reviewed, but: Add B (AWS::S3::Bucket)");
+  EXPECT_THAT(calls, testing::Contains("DeleteChangeSet"));
+  EXPECT_THAT(calls, testing::Not(testing::Contains("ExecuteChangeSet")));
+  begin();
+  attempt.reviewed = {"Add B (AWS::S3::Bucket)"};
+  EXPECT_TRUE(std::holds_alternative<Succeeded>(deploy()));
+}
+
+TEST_F(Work, APreviewLeavesNothing) {
+  answers["GetCallerIdentity"] = {result("GetCallerIdentity", "<Account>111111111111</Account><Arn>a</Arn>")};
+  answers["DescribeStacks"] = {error(400, "ValidationError", "Stack with id web does not exist"),
+                               stack("DELETE_IN_PROGRESS"), stack("DELETE_COMPLETE")};
+  make_change_set();
+  StackWork work(attempt, watches);
+  const Preview made = wait_for(system, work.preview({.name = "web", .body = "{}"}, false));
+  EXPECT_EQ(made.problem, "");
+  EXPECT_THAT(calls, testing::IsSupersetOf({"DeleteChangeSet", "DeleteStack"}));
+  EXPECT_THAT(calls, testing::Not(testing::Contains("ExecuteChangeSet")));
+  answers["DescribeStacks"] = {stack("UPDATE_IN_PROGRESS")};
+  StackWork other(attempt, watches);
+  EXPECT_EQ(wait_for(system, other.preview({.name = "web", .body = "{}"}, true)).problem,
+            "the stack is in UPDATE_IN_PROGRESS");
 }
 
 }  // namespace

@@ -85,6 +85,11 @@ int drift(Call& call) {
 
 }  // namespace
 
+Option preview_option() {
+  return {.name = "preview",
+          .summary = "ask what would change inside of stacks; apply then does that and nothing else"};
+}
+
 Option refresh_option() {
   return {.name = "refresh", .summary = "look first how what is deployed is now, and repair what drifted or is gone"};
 }

@@ -143,6 +143,17 @@ class CloudFormationProvider final : public Provider {
     co_return observed;
   }
 
+  bool can_preview(const Resource&) const override { return true; }
+  Async<Preview> preview(Resource wanted, std::optional<Recorded> before, Attempt& attempt) override {
+    std::variant<WantedStack, BadStack> read = read_stack(wanted);
+    if (const BadStack* bad = std::get_if<BadStack>(&read)) co_return Preview{{}, bad->message};
+    const bool is_recorded = before && !id_in(before->outputs).empty();
+    StackWork work(attempt, watches_);
+    Async<Preview> doing = work.preview(std::get<WantedStack>(std::move(read)), is_recorded);
+    Preview preview = co_await doing;
+    co_return preview;
+  }
+
   Async<Outcome> apply(Resource wanted, std::optional<Recorded> before, Attempt& attempt) override {
     std::variant<WantedStack, BadStack> read = read_stack(wanted);
     if (BadStack* bad = std::get_if<BadStack>(&read)) return refused(std::move(*bad));

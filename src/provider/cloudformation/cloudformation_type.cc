@@ -54,6 +54,8 @@ step fails with their names. (`timeout` is that of the task: change sets know no
 **States.** An operation that is under way is waited for. A stack whose making failed and was rolled back is deleted and
 made anew; a rollback of an update that failed is continued. What only cleans up has succeeded.
 
+**Preview.** With `--preview` a plan shows what the change set says; the one that is carried out has to say the same.
+
 **Failure.** CloudFormation itself puts back what was before, unless `disableRollback: true`. The message names the resource
 that failed first, and why. After a break-off verba goes on with what is under way: nothing is made twice.
 

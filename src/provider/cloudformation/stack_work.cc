@@ -20,7 +20,6 @@ namespace {
 
 constexpr int looks_in_vain = 20;  ///< that may fail in a row before a stack is given up
 constexpr std::size_t events_of_stack = 5'000;
-constexpr Milliseconds longest_pause{2'000};
 
 std::string of_environment(const Attempt& attempt, std::string_view name) {
   for (const auto& [known, value] : attempt.environment) {
@@ -31,15 +30,6 @@ std::string of_environment(const Attempt& attempt, std::string_view name) {
 
 std::string chance_of(System& system) {
   return sha256(system.random_bytes(16)).hex().substr(0, 12);
-}
-
-/// "Modify Bucket (AWS::S3::Bucket), which is REPLACED".
-std::string change_line(const Value& change) {
-  const auto text = [&](std::string_view name) { return text_at(change, {"ResourceChange", name}); };
-  std::string line = fmt::format("{} {} ({})", text("Action"), text("LogicalResourceId"), text("ResourceType"));
-  if (text("Replacement") == "True") line += ", which is REPLACED";
-  if (text("Replacement") == "Conditional") line += ", which may be REPLACED";
-  return line;
 }
 
 }  // namespace
@@ -212,81 +202,15 @@ Async<std::optional<Outcome>> StackWork::prepare(const WantedStack& wanted, bool
   co_return Outcome(failed_for_good(fmt::format("the stack {} does not come to rest", wanted.name), ""));
 }
 
-/// Nothing is to change, or it was refused.
-Async<Outcome> StackWork::drop_change_set(std::string change_set, std::string stack, Way way, std::string reason) {
-  Async<AwsAnswer> dropping = call_stacks(account_, "DeleteChangeSet", {{"ChangeSetName", change_set}}, limit_.stop());
-  co_await dropping;
-  if (!says_no_changes(reason)) {
-    if (way == Way::create) {  // nothing but the change set was in it
-      Async<AwsAnswer> deleting = call_stacks(account_, "DeleteStack", {{"StackName", stack}}, limit_.stop());
-      co_await deleting;
-    }
-    co_return Outcome(failed_for_good("the change set was refused: " + reason, ""));
-  }
-  log("no changes");
-  Async<StackLook> looking = look_at(account_, stack, limit_.stop());
-  const StackLook look = co_await looking;
-  if (look.failure) co_return failed_call(*look.failure, "the stack " + stack);
-  co_return Outcome(Succeeded{look.stack ? outputs_of(*look.stack) : Value(Map{})});
-}
-
 Async<std::optional<Outcome>> StackWork::store(WantedStack* wanted, std::string* url) {
-  StackStorage storage(account_, [this](const std::string& line) { log(line); }, limit_.stop());
+  StackStorage storage(
+      account_, [this](const std::string& line) { log(line); }, limit_.stop());
   Async<std::optional<NotStored>> storing = storage.store(wanted, url);
   const std::optional<NotStored> failed = co_await storing;
   if (!failed) co_return std::nullopt;
   Outcome outcome = failed_call(failed->failure, failed->doing);
   if (Failed* told = std::get_if<Failed>(&outcome); told != nullptr && told->hint.empty()) told->hint = failed->hint;
   co_return outcome;
-}
-
-Async<std::optional<Outcome>> StackWork::propose(const WantedStack& wanted, Way way, std::string url,
-                                                 std::string* change_set, std::string* stack) {
-  const std::string doing = fmt::format("the change set of {}", wanted.name);
-  Variables parameters{{"StackName", wanted.name},
-                       {"ChangeSetName", token_},
-                       {"ClientToken", token_},
-                       {"ChangeSetType", way == Way::create ? "CREATE" : "UPDATE"},
-                       {"IncludeNestedStacks", "true"}};
-  add_wanted(wanted, way == Way::update, url, parameters);
-  Async<AwsAnswer> making = call_stacks(account_, "CreateChangeSet", std::move(parameters), limit_.stop());
-  const AwsAnswer made = co_await making;
-  if (made.failure && says_no_changes(made.failure->message)) {
-    Async<Outcome> telling = drop_change_set(token_, wanted.name, way, made.failure->message);
-    Outcome outcome = co_await telling;
-    co_return outcome;
-  }
-  if (made.failure) co_return failed_call(*made.failure, doing);
-  *change_set = text_at(made.value, {"Id"});
-  *stack = text_at(made.value, {"StackId"});
-  std::vector<std::string> changes;
-  std::string next;
-  for (Milliseconds pause{100};;) {
-    Variables which{{"ChangeSetName", *change_set}};
-    if (!next.empty()) which.emplace_back("NextToken", next);
-    Async<AwsAnswer> asking = call_stacks(account_, "DescribeChangeSet", std::move(which), limit_.stop());
-    const AwsAnswer answer = co_await asking;
-    if (answer.failure) co_return failed_call(*answer.failure, doing);
-    const std::string status = text_at(answer.value, {"Status"});
-    if (status == "FAILED") {
-      Async<Outcome> telling = drop_change_set(*change_set, *stack, way, text_at(answer.value, {"StatusReason"}));
-      Outcome outcome = co_await telling;
-      co_return outcome;
-    }
-    if (status == "CREATE_COMPLETE") {
-      for (const Value& change : list_at(answer.value, {"Changes"})) changes.push_back(change_line(change));
-      next = text_at(answer.value, {"NextToken"});
-      if (next.empty()) break;
-      continue;
-    }
-    Async<bool> pausing = sleep(attempt_.system, pause, limit_.stop());
-    const bool go_on = co_await pausing;
-    if (!go_on) co_return failed_call({.code = "", .message = "", .request_id = "", .stopped = true}, doing);
-    pause = std::min(pause * 2, longest_pause);
-  }
-  std::ranges::sort(changes);
-  for (const std::string& line : changes) log(line);
-  co_return std::nullopt;
 }
 
 Async<Outcome> StackWork::carry_out(const WantedStack& wanted, std::string change_set, std::string stack) {
@@ -323,8 +247,7 @@ Async<std::optional<Outcome>> StackWork::guard(const WantedStack& wanted) {
                                       "let those stacks do without it first"));
   }
   if (wanted.policy.empty()) co_return std::nullopt;
-  Async<std::optional<AwsFailure>> setting =
-      set_stack_policy(account_, before_->id, wanted.policy, limit_.stop());
+  Async<std::optional<AwsFailure>> setting = set_stack_policy(account_, before_->id, wanted.policy, limit_.stop());
   const std::optional<AwsFailure> failure = co_await setting;
   if (failure) co_return failed_call(*failure, "the policy of the stack " + wanted.name);
   co_return std::nullopt;
@@ -360,12 +283,19 @@ Async<Outcome> StackWork::deploy(WantedStack wanted, bool is_recorded) {
   Async<std::optional<Outcome>> storing = store(&wanted, &url);
   outcome = co_await storing;
   if (outcome) co_return *std::move(outcome);
-  std::string change_set;
-  std::string stack;
-  Async<std::optional<Outcome>> proposing = propose(wanted, way, std::move(url), &change_set, &stack);
+  Proposal proposal;
+  Async<std::optional<Outcome>> proposing = propose(wanted, way, std::move(url), &proposal);
   outcome = co_await proposing;
+  if (!outcome && attempt_.reviewed && *attempt_.reviewed != proposal.changes) {
+    Async<bool> dropping = drop(proposal, way);
+    co_await dropping;
+    co_return Outcome(failed_for_good(
+        fmt::format("what would change is not what was reviewed, but: {}", fmt::join(proposal.changes, "; ")),
+        "make a new plan"));
+  }
   if (!outcome) {
-    Async<Outcome> carrying = carry_out(wanted, std::move(change_set), std::move(stack));
+    for (const std::string& change : proposal.changes) log(change);
+    Async<Outcome> carrying = carry_out(wanted, std::move(proposal.change_set), std::move(proposal.stack));
     outcome = co_await carrying;
   }
   Async<Outcome> settling = settle(wanted, way, *std::move(outcome));

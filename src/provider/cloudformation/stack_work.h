@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "provider/cloudformation/stack_calls.h"
 #include "provider/cloudformation/stack_events.h"
@@ -54,6 +55,8 @@ class StackWork {
   /// `is_recorded`: the task has deployed it before.
   Async<Outcome> deploy(WantedStack wanted, bool is_recorded);
   Async<Outcome> remove(Removal removal);
+  /// See Provider::preview. What artifacts are new is uploaded; nothing else stays.
+  Async<Preview> preview(WantedStack wanted, bool is_recorded);
 
   /// Has a call with a token of the task made it?
   Async<bool> is_made_by_us(Stack stack);
@@ -71,13 +74,18 @@ class StackWork {
   Async<Outcome> settle(const WantedStack& wanted, Way way, Outcome done);
   /// See StackStorage::store.
   Async<std::optional<Outcome>> store(WantedStack* wanted, std::string* url);
-  Async<std::optional<Outcome>> propose(const WantedStack& wanted, Way way, std::string url, std::string* change_set,
-                                        std::string* stack);
+  struct Proposal {
+    std::string change_set;
+    std::string stack;
+    std::vector<std::string> changes = {};  ///< sorted
+  };
+  Async<std::optional<Outcome>> propose(const WantedStack& wanted, Way way, std::string url, Proposal* proposal);
+  Async<bool> drop(Proposal proposal, Way way);
+  Async<Outcome> nothing_proposed(Proposal proposal, Way way, std::string reason);
   /// What cannot be deleted, and why; else nothing.
   Async<std::optional<Outcome>> may_go(Stack stack, bool lifts_protection);
   Async<Outcome> carry_out(const WantedStack& wanted, std::string change_set, std::string stack);
   Async<std::optional<Outcome>> clear_away(Stack stack);
-  Async<Outcome> drop_change_set(std::string change_set, std::string stack, Way way, std::string reason);
   /// Follows an operation to its end; its failures are in `events` then. Nothing: it cannot be followed any more, and
   /// outcome() says why.
   Async<std::optional<StackLook>> follow(std::string id, StackEvents* events);
@@ -92,8 +100,8 @@ class StackWork {
   AttemptLimit limit_;
   StackWatches::Share watch_;
   std::string token_;
-  std::string trouble_;  ///< why a stack could not be followed; "": stop or timeout
-  std::string status_;   ///< that was seen last
+  std::string trouble_;          ///< why a stack could not be followed; "": stop or timeout
+  std::string status_;           ///< that was seen last
   std::optional<Stack> before_;  ///< as prepare() found it
 };
 

@@ -152,6 +152,9 @@ std::string details(const Step& step, Style style) {
   if (artifacts > kShownArtifacts) {
     out += style.dim(fmt::format("      ... {} more artifacts", artifacts - kShownArtifacts)) + "\n";
   }
+  if (!step.preview) return out;
+  if (step.preview->empty()) out += "      * nothing in it changes\n";
+  for (const std::string& change : *step.preview) out += "      * " + printable(change) + "\n";
   return out;
 }
 
