@@ -2,10 +2,10 @@
 #include "aws/s3.h"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <utility>
 
+#include "base/base64.h"
 #include "base/digest.h"
 
 namespace verba {
@@ -13,11 +13,6 @@ namespace {
 
 constexpr std::string_view xml_namespace = "http://s3.amazonaws.com/doc/2006-03-01/";
 constexpr std::string_view region_without_name = "us-east-1";  // where no LocationConstraint may be said
-
-const AwsService& s3_service() {
-  static const AwsService service{.name = "s3", .id = "s3"};
-  return service;
-}
 
 AwsMessage message_to(const S3Bucket& bucket, std::string_view method, std::string_view key) {
   AwsMessage message{.method = std::string(method),
@@ -29,10 +24,7 @@ AwsMessage message_to(const S3Bucket& bucket, std::string_view method, std::stri
 /// Settings of a bucket are taken with a checksum only.
 std::string checksum_of(std::string_view content) {
   const Digest digest = sha256(content);
-  std::string text(45, '\0');
-  text.resize(static_cast<std::size_t>(EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                                                       digest.bytes.data(), static_cast<int>(digest.bytes.size()))));
-  return text;
+  return to_base64({reinterpret_cast<const char*>(digest.bytes.data()), digest.bytes.size()});
 }
 
 AwsMessage setting_of(const S3Bucket& bucket, std::string_view name, std::string body) {
@@ -67,6 +59,16 @@ std::string encrypted() {
 }
 
 }  // namespace
+
+const AwsService& s3_service() {
+  static const AwsService service{.name = "s3", .id = "s3"};
+  return service;
+}
+
+bool is_bucket_name(std::string_view name) {
+  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz0123456789.-";
+  return name.size() >= 3 && name.size() <= 63 && name.find_first_not_of(letters) == std::string_view::npos;
+}
 
 std::string object_url(const AwsAccount& account, std::string_view bucket, std::string_view key) {
   return fmt::format("{}/{}/{}", account.endpoint(s3_service()), bucket, percent_encoded(key, true));

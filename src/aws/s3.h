@@ -8,6 +8,11 @@
 
 namespace verba {
 
+const AwsService& s3_service();
+
+/// May a bucket have that name?
+bool is_bucket_name(std::string_view name);
+
 struct S3Bucket {
   std::string name;
   std::string owner = {};  ///< id of the account that it must be of: of others nothing is read or written; "": any

@@ -8,6 +8,7 @@
 #include "provider/cloudformation/cloudformation_provider.h"
 #include "provider/file/file_provider.h"
 #include "provider/http/http_provider.h"
+#include "provider/s3_upload/s3_upload_provider.h"
 #include "provider/shell/shell_provider.h"
 #include "provider/substitutes.h"
 #include "provider/wait/wait_provider.h"
@@ -81,6 +82,7 @@ std::unique_ptr<Kit> make_kit() {
   kit->owned.push_back(make_http_provider());
   kit->owned.push_back(make_approval_provider());
   kit->owned.push_back(make_cloudformation_provider());
+  kit->owned.push_back(make_s3_upload_provider());
   std::vector<Provider*> own;
   for (const auto& provider : kit->owned) own.push_back(provider.get());
   kit->own = Providers(own);

@@ -18,6 +18,7 @@
 #include "manifest/locations/load.h"
 #include "os/process.h"
 #include "value/json.h"
+#include "value/text.h"
 
 namespace verba {
 namespace {
@@ -282,13 +283,6 @@ TextAnswer answer_of(const Text& text) {
   return std::get<std::string>(text);
 }
 
-/// What is not text could be written into state, and never be read back.
-Text as_text(Text answer, std::string_view what) {
-  const auto* text = std::get_if<std::string>(&answer);
-  if (text == nullptr || is_utf8(*text)) return answer;
-  return NotFound{std::string(what) + " is not UTF-8 text", "convert it, or pass it as base64"};
-}
-
 }  // namespace
 
 Surroundings make_surroundings(System& system, const FetchSettings& fetch) {
@@ -297,7 +291,7 @@ Surroundings make_surroundings(System& system, const FetchSettings& fetch) {
   surroundings.file = [&system, memory, fetch](const std::string& path) {
     return remembered(memory->files, path, [&]() -> Text {
       if (path.ends_with('/')) return list_tree(system, path);
-      return as_text(read_place(system, fetch, path), "the file '" + without_credentials(path) + "'");
+      return read_place(system, fetch, path);
     });
   };
   surroundings.raw = [&system, memory, fetch](const std::string& path) {

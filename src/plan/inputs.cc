@@ -10,6 +10,7 @@
 #include "manifest/locations/origin.h"
 #include "plan/template_file.h"
 #include "value/json.h"
+#include "value/text.h"
 
 namespace verba {
 namespace {
@@ -73,6 +74,11 @@ class Reading {
     }
   }
 
+  static std::variant<std::string, NotFound> text_of(std::variant<std::string, NotFound> content,
+                                                     const std::string& path) {
+    return as_text(std::move(content), fmt::format("the file '{}'", without_credentials(path)));
+  }
+
   void add_tree(const Field& field, const Value& from, const std::string& written, const std::string& absolute,
                 std::string_view names) {
     if (names.empty()) {
@@ -89,6 +95,7 @@ class Reading {
   void add_file(const Field& field, const Value& from, std::string written, const std::string& absolute,
                 std::string inner) {
     std::variant<std::string, NotFound> content = surroundings_.file(absolute);
+    if (!field.tree) content = text_of(std::move(content), absolute);
     if (const NotFound* none = std::get_if<NotFound>(&content)) return missing(field, from, *none);
     std::string& text = std::get<std::string>(content);
     const Digest digest = sha256(text);
@@ -96,7 +103,7 @@ class Reading {
   }
 
   void fill(const Field& field, const Value& from, const std::string& written, const std::string& absolute) {
-    const std::variant<std::string, NotFound> content = surroundings_.file(absolute);
+    const std::variant<std::string, NotFound> content = text_of(surroundings_.file(absolute), absolute);
     if (const NotFound* none = std::get_if<NotFound>(&content)) return missing(field, from, *none);
     const Value* values = resource_.inputs.find(field.filled_from);
     std::variant<Value, NotFound> filled =

@@ -19,7 +19,7 @@ std::optional<Resource> resource_of(const Record& record, const PlanningAids& ai
   return read_definition(aids.store, *digest, record.address, aids.sealer).resource;
 }
 
-/// The content of a larger file is told by its digest.
+/// The content of a larger file, and of one that is no text, is told by its digest.
 constexpr std::size_t kShownBytes = std::size_t{64} << 10;
 
 }  // namespace

@@ -5,8 +5,8 @@
 
 #include <map>
 
+#include "base/base64.h"
 #include "base/error.h"
-#include "state/base64.h"
 #include "value/json.h"
 
 namespace verba {

@@ -21,42 +21,11 @@ namespace {
 constexpr int looks_in_vain = 20;  ///< that may fail in a row before a stack is given up
 constexpr std::size_t events_of_stack = 5'000;
 
-std::string of_environment(const Attempt& attempt, std::string_view name) {
-  for (const auto& [known, value] : attempt.environment) {
-    if (known == name) return value;
-  }
-  return {};
-}
-
 std::string chance_of(System& system) {
   return sha256(system.random_bytes(16)).hex().substr(0, 12);
 }
 
 }  // namespace
-
-AttemptLimit::AttemptLimit(Attempt& attempt)
-    : attempt_(attempt), watch_(attempt.stop, [stop = stop_] { stop->request(); }) {
-  if (!attempt.timeout) return;
-  timer_ = attempt.system.after(*attempt.timeout, [this, stop = stop_] {
-    timer_.reset();
-    timed_out_ = true;
-    stop->request();
-  });
-}
-
-AttemptLimit::~AttemptLimit() {
-  if (timer_) attempt_.system.cancel(*timer_);
-}
-
-std::string owner_token(const Attempt& attempt) {
-  const std::string owner = of_environment(attempt, "VERBA_ENVIRONMENT") + "\n" +
-                            of_environment(attempt, "VERBA_DEPLOYMENT") + "." + of_environment(attempt, "VERBA_TASK");
-  return fmt::format("verba-{}-", sha256(owner).hex().substr(0, 16));
-}
-
-std::string run_token(const Attempt& attempt) {
-  return fmt::format("{}{}-", owner_token(attempt), of_environment(attempt, "VERBA_RUN"));
-}
 
 StackWork::StackWork(Attempt& attempt, StackWatches& watches)
     : attempt_(attempt),
@@ -74,24 +43,17 @@ Outcome StackWork::broken_off(const std::string& name, const std::string& id) co
   return InDoubt{fmt::format("the stack {} is still at work{}{}", name, after, now), id, false};
 }
 
-/// Of a call before which nothing of this attempt was under way.
+/// With what to write otherwise.
 Outcome StackWork::failed_call(const AwsFailure& failure, const std::string& doing) const {
-  if (failure.stopped) {
-    if (!limit_.timed_out()) return Cancelled{};
-    Failed failed;
-    failed.message = fmt::format("{}: timed out after {}", doing, to_string(*attempt_.timeout));
-    failed.timed_out = true;
-    return failed;
-  }
-  Failed failed;
-  failed.message = doing + ": " + to_string(failure);
-  failed.retryable = trouble_of(failure) != AwsTrouble::lasting;
+  Outcome outcome = outcome_of(failure, doing, attempt_, limit_);
+  Failed* failed = std::get_if<Failed>(&outcome);
+  if (failed == nullptr) return outcome;
   if (failure.code == "InsufficientCapabilitiesException") {
-    failed.hint = "write them into 'capabilities', if the template may do that";
+    failed->hint = "write them into 'capabilities', if the template may do that";
   } else if (failure.message.find("Parameters: [") != std::string::npos) {
-    failed.hint = "see 'parameters' of the task, and Parameters of the template";
+    failed->hint = "see 'parameters' of the task, and Parameters of the template";
   }
-  return failed;
+  return outcome;
 }
 
 Async<bool> StackWork::is_made_by_us(Stack stack) {

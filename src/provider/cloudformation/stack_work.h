@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "provider/aws_attempt.h"
 #include "provider/cloudformation/stack_calls.h"
 #include "provider/cloudformation/stack_events.h"
 #include "provider/cloudformation/stack_watch.h"
@@ -14,31 +15,6 @@
 #include "provider/provider.h"
 
 namespace verba {
-
-/// A stop of its own, requested at the attempt's stop and at its timeout.
-class AttemptLimit {
- public:
-  explicit AttemptLimit(Attempt& attempt);
-  ~AttemptLimit();
-  AttemptLimit(const AttemptLimit&) = delete;
-  AttemptLimit& operator=(const AttemptLimit&) = delete;
-  Stop& stop() { return *stop_; }
-  bool timed_out() const { return timed_out_; }
-
- private:
-  Attempt& attempt_;
-  /// Shared with whoever is requesting it: what that ends may destroy us before it is through.
-  std::shared_ptr<Stop> stop_ = std::make_shared<Stop>();
-  std::optional<TimerId> timer_;
-  bool timed_out_ = false;
-  Stop::Watch watch_;
-};
-
-/// Operations of CloudFormation carry a token of ours, which is on each of their events: "verba-OWNER-RUN-CHANCE". By
-/// it we know, without any record, which stacks a task has made and what its run began last: so a run that was broken
-/// off is gone on with, and nothing is made twice.
-std::string owner_token(const Attempt& attempt);  ///< "verba-OWNER-"
-std::string run_token(const Attempt& attempt);    ///< "verba-OWNER-RUN-"
 
 /// A stack that is to go.
 struct Removal {

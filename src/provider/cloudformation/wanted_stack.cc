@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "aws/s3.h"
 #include "base/digest.h"
 #include "provider/cloudformation/template_artifacts.h"
 #include "provider/inputs.h"
@@ -23,11 +24,6 @@ bool is_stack_name(std::string_view name) {
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
   return !name.empty() && name.size() <= 128 && is_letter(name.front()) &&
          std::ranges::all_of(name, [&](char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '-'; });
-}
-
-bool is_bucket(std::string_view name) {
-  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz0123456789.-";
-  return name.size() >= 3 && name.size() <= 63 && name.find_first_not_of(letters) == std::string_view::npos;
 }
 
 /// As CloudFormation takes it; nothing of a map.
@@ -108,7 +104,7 @@ std::variant<WantedStack, BadStack> read_stack(const Resource& resource) {
         "take it apart into several stacks"};
   }
   stack.bucket = text(resource, "bucket");
-  if (!stack.bucket.empty() && !is_bucket(stack.bucket)) {
+  if (!stack.bucket.empty() && !is_bucket_name(stack.bucket)) {
     return BadStack{fmt::format("'{}' cannot be the name of a bucket", stack.bucket), ""};
   }
   stack.previous = nulls_in(resource.inputs.find("parameters"));

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """CloudFormation's stacks and change sets, without resources: each look at a stack moves its operation on by one step.
 
-Templates are JSON. A resource is made by being named, but for what its properties say to this stand-in:
+A resource is made by being named, but for what its properties say to this stand-in:
     FailWith: TEXT       making or updating it fails with that reason
     FailOnRollback: TEXT and rolling that back fails, until it is continued
     FailOnDelete: TEXT   deleting it fails
     Looks: N             making it takes N looks (1)
+    Seconds: N           making it takes that long, however often one looks
 A stack in a stack is made of its TemplateURL, by the looks at the outer one. The file `drift` says what somebody has
 changed behind its back, as JSON: {STACK: {RESOURCE: {PROPERTY: VALUE}}}, or {STACK: {RESOURCE: null}} where it is gone.
 """
@@ -13,12 +14,15 @@ import hashlib
 import json
 import pathlib
 import re
+import time
 from datetime import datetime, timedelta, timezone
 
+import templates
 from signature import Refused
 
 NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
 PAGE = 5  # events on a page
+STACKS_PAGE = 100
 
 
 def digest(*parts):
@@ -65,9 +69,9 @@ class Wanted:
             self.body = form["TemplateBody"] if "TemplateBody" in form else stack.world.object_at(form["TemplateURL"])
             if len(self.body.encode()) > 51200 and "TemplateURL" not in form:
                 raise invalid("1 validation error detected: Value at 'templateBody' failed to satisfy constraint")
-            self.template = json.loads(self.body)
+            self.template = templates.read(self.body)
         except ValueError:
-            raise invalid("Template format error: JSON not well-formed.") from None
+            raise invalid("Template format error: JSON or YAML not well-formed.") from None
         if not isinstance(self.template.get("Resources"), dict) or not self.template["Resources"]:
             raise invalid("Template format error: At least one Resources member must be defined.")
         self.tags = (form["Tags"] or []) if "Tags" in form else None  # an empty list takes all away
@@ -75,6 +79,8 @@ class Wanted:
         self.capabilities = form.get("Capabilities", [])
         self.role = form.get("RoleARN")
         self.parameters = self.chosen(form.get("Parameters") or [])
+        stack.names = {name: evaluated(one["Properties"]["BucketName"], stack, self.parameters)
+                       for name, one in self.template["Resources"].items() if "BucketName" in one.get("Properties", {})}
         self.require_capabilities()
 
     def chosen(self, given):
@@ -154,14 +160,20 @@ class Stack:
         self.children = {}  # nested stacks, by logical id
         self.events = []
         self.steps = []  # what the next looks bring about, one each
+        self.due = None  # when all of them are, instead
+        self.ends = None  # when the last of those was
+        self.names = {}  # of resources that are given one
         self.token = None
         self.tokens = {}
         self.event("AWS::CloudFormation::Stack", name, "REVIEW_IN_PROGRESS", "User Initiated")
 
     def reference(self, name, parameters):
         known = {"AWS::Region": self.region, "AWS::AccountId": self.account, "AWS::StackName": self.name,
-                 "AWS::StackId": self.id, **parameters}
+                 "AWS::StackId": self.id, **self.names, **parameters}
         return known.get(name, f"{self.name}-{name.lower()}")
+
+    def physical(self, logical, kind, properties):
+        return properties.get("BucketName", f"{self.name}-{logical.lower()}") if kind == "AWS::S3::Bucket" else f"{self.name}-{logical.lower()}"
 
     def event(self, kind, logical, status, reason=None):
         physical = self.id if logical == self.name else self.children[logical].id if logical in self.children else \
@@ -179,8 +191,11 @@ class Stack:
         self.steps += calls
 
     def look(self):
-        if self.steps:
+        if self.due is not None and time.time() < self.due:
+            return
+        for _ in range(len(self.steps) if self.due is not None else min(1, len(self.steps))):
             self.steps.pop(0)()
+        self.due = None
 
     def begin(self, wanted, token, disable_rollback):
         """Makes it so: the steps of a create or an update."""
@@ -193,6 +208,9 @@ class Stack:
         denied = [name for name in touched if name in before and self.denies(name)]
         for name in denied:
             after[name][1]["FailWith"] = "Action denied by stack policy"
+        seconds = [float(after[name][1]["Seconds"]) for name in touched if "Seconds" in after[name][1]]
+        if seconds:
+            self.due = self.ends = time.time() + max(seconds)
         failed = next((name for name in touched if "FailWith" in after[name][1]), None)
         words = {name: "UPDATE" if name in before else "CREATE" for name in touched}
 
@@ -270,12 +288,17 @@ class Stack:
         self.token = token
         self.become("DELETE_IN_PROGRESS", "User Initiated")
         resources = self.now.resources() if self.now else {}
-        failed = next((name for name, (_, properties) in resources.items() if "FailOnDelete" in properties), None)
+        retained = {name for name in resources if self.now.template["Resources"][name].get("DeletionPolicy") == "Retain"}
+        reasons = {name: properties.get("FailOnDelete") for name, (_, properties) in resources.items()}
+        for name, (kind, properties) in resources.items():
+            if name not in retained and kind == "AWS::S3::Bucket" and self.world.s3.in_bucket(self.physical(name, kind, properties)):
+                reasons[name] = "The bucket you tried to delete is not empty"
+        failed = next((name for name, reason in reasons.items() if reason), None)
 
         def all_go():
-            for name, (kind, properties) in resources.items():
-                bad = name == failed
-                self.event(kind, name, "DELETE_FAILED" if bad else "DELETE_COMPLETE", properties["FailOnDelete"] if bad else None)
+            for name, (kind, _) in resources.items():
+                status = "DELETE_SKIPPED" if name in retained else "DELETE_FAILED" if name == failed else "DELETE_COMPLETE"
+                self.event(kind, name, status, reasons[failed] if name == failed else None)
 
         self.later(all_go)
         if failed is not None:
@@ -310,10 +333,10 @@ class Stack:
 
 
 class World:
-    def __init__(self):
+    def __init__(self, s3):
         self.stacks = []
         self.sets = {}  # by ARN
-        self.objects = {}  # of S3, by path
+        self.s3 = s3
         self.count = 0
         self.now = datetime.now(timezone.utc)
         self.detections = {}  # by id: the stack, and how many looks are left
@@ -330,6 +353,7 @@ class World:
             entry = all_of.setdefault(stack.name, {"made": 0, "living": 0, "operations": 0, "id": ""})
             entry["made"] += 1
             entry["id"] = stack.id
+            entry["ends"] = stack.ends
             entry["living"] += stack.status != "DELETE_COMPLETE"
             entry["operations"] += sum(event["ResourceType"] == "AWS::CloudFormation::Stack" and
                                        event["ResourceStatus"] in ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS")
@@ -338,9 +362,10 @@ class World:
 
     def object_at(self, url):
         path = "/" + url.split("/", 3)[3]
-        if path not in self.objects:
+        text = self.s3.text(path)
+        if text is None:
             raise invalid("S3 error: The specified key does not exist.")
-        return self.objects[path].decode()
+        return text
 
     def exports(self, stack):
         """By name: those of the living stacks beside this one."""
@@ -377,9 +402,19 @@ class World:
         else:
             looked_at = [stack for stack in self.stacks
                          if (stack.account, stack.region) == (account, region) and stack.status != "DELETE_COMPLETE"]
-        for stack in looked_at:
+        begin = int(form.get("NextToken", 0))
+        page = looked_at[begin:begin + STACKS_PAGE]
+        for stack in page:
             stack.look()
-        return {"Stacks": [stack.description() for stack in looked_at]}
+        more = begin + STACKS_PAGE < len(looked_at)
+        return {"Stacks": [stack.description() for stack in page], "NextToken": str(begin + STACKS_PAGE) if more else None}
+
+    def list_stack_resources(self, account, region, form):
+        stack = self.require(account, region, form["StackName"])
+        rows = stack.now.resources().items() if stack.now else []
+        return {"StackResourceSummaries": [
+            {"LogicalResourceId": name, "ResourceType": kind, "ResourceStatus": "CREATE_COMPLETE",
+             "PhysicalResourceId": stack.physical(name, kind, properties)} for name, (kind, properties) in rows]}
 
     def get_template(self, account, region, form):
         stack = self.require(account, region, form["StackName"])
