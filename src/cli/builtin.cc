@@ -5,6 +5,7 @@
 #include "cli/commands/deploy.h"
 #include "manifest/kinds/kinds.h"
 #include "provider/approval/approval_provider.h"
+#include "provider/aws_cli/aws_cli_provider.h"
 #include "provider/cloudformation/cloudformation_provider.h"
 #include "provider/file/file_provider.h"
 #include "provider/http/http_provider.h"
@@ -83,6 +84,7 @@ std::unique_ptr<Kit> make_kit() {
   kit->owned.push_back(make_approval_provider());
   kit->owned.push_back(make_cloudformation_provider());
   kit->owned.push_back(make_s3_upload_provider());
+  kit->owned.push_back(make_aws_cli_provider(*kit->owned.front()));  // ShellScript's
   std::vector<Provider*> own;
   for (const auto& provider : kit->owned) own.push_back(provider.get());
   kit->own = Providers(own);
