@@ -11,6 +11,7 @@
 #include "provider/http/http_provider.h"
 #include "provider/s3_upload/s3_upload_provider.h"
 #include "provider/shell/shell_provider.h"
+#include "provider/sns_publish/sns_publish_provider.h"
 #include "provider/substitutes.h"
 #include "provider/wait/wait_provider.h"
 #include "state/sqlite/sqlite_store.h"
@@ -85,6 +86,7 @@ std::unique_ptr<Kit> make_kit() {
   kit->owned.push_back(make_cloudformation_provider());
   kit->owned.push_back(make_s3_upload_provider());
   kit->owned.push_back(make_aws_cli_provider(*kit->owned.front()));  // ShellScript's
+  kit->owned.push_back(make_sns_publish_provider());
   std::vector<Provider*> own;
   for (const auto& provider : kit->owned) own.push_back(provider.get());
   kit->own = Providers(own);
