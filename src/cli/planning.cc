@@ -76,8 +76,8 @@ Project& manifests_at_hand(Call& call) {
   Project& project = load(call);
   if (project.diagnostics.has_errors()) {
     say(call,
-        "note: the manifests have mistakes (see `verba validate`); policies and protection hold as far as they "
-        "can be read");
+        "note: the manifests have mistakes (see `verba validate`); what they say of the environment holds as "
+        "far as it can be read");
   }
   // Nothing that is deployed comes from them.
   project.documents.clear();
@@ -85,15 +85,25 @@ Project& manifests_at_hand(Call& call) {
   return project;
 }
 
+Model& guards_at_hand(Call& call, const Project& project, const std::string& environment) {
+  Diagnostics told_by_validate;
+  const Map variables = command_line_variables(call.arguments.list("var"));
+  return call.keep(
+      std::make_unique<Model>(guards_of(project.manifests, environment, variables, planning_surroundings(call),
+                                        call.kit().catalogue, project.sources, told_by_validate)));
+}
+
 }  // namespace
+
+Model& model_at_hand(Call& call, const std::string& environment) {
+  return guards_at_hand(call, manifests_at_hand(call), environment);
+}
 
 Desk open_state_desk(Call& call, std::optional<std::string> environment) {
   const std::string path = state_path(call);
   if (!environment) environment = deployed_environment(call, *open_store(path, StoreUse::reading));
   Project& project = manifests_at_hand(call);
-  Diagnostics told_by_validate;
-  auto& model = call.keep(std::make_unique<Model>(
-      guards_of(project.manifests, *environment, call.kit().catalogue, project.sources, told_by_validate)));
+  Model& model = guards_at_hand(call, project, *environment);
   auto store = open_store(path, StoreUse::writing);
   Sealer sealer = open_sealer(call, *store, path, KeyUse::make);
   return Desk{project, model, planning_surroundings(call), path, std::move(store), std::move(sealer)};

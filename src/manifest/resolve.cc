@@ -225,15 +225,19 @@ Model resolve(const std::vector<Manifest>& manifests, std::string_view environme
   return std::move(resolution.model);
 }
 
-Model guards_of(const std::vector<Manifest>& manifests, std::string_view environment, const Catalogue& catalogue,
-                const Sources& sources, Diagnostics& diagnostics) {
-  const Surroundings none;
+Model guards_of(const std::vector<Manifest>& manifests, std::string_view environment, const Map& variables,
+                const Surroundings& surroundings, const Catalogue& catalogue, const Sources& sources,
+                Diagnostics& diagnostics) {
   const ManifestIndex index(manifests);
-  Resolution resolution{manifests, none, catalogue, sources, index, diagnostics, Model(), variable_names(manifests)};
+  Resolution resolution{manifests, surroundings, catalogue, sources,
+                        index,     diagnostics,  Model(),   variable_names(manifests)};
   resolution.model.environment.name = environment;
   if (std::ranges::binary_search(environment_names(manifests), environment) &&
-      resolve_environment(resolution, environment, {})) {
+      resolve_environment(resolution, environment, variables)) {
     policies(resolution);
+    const std::size_t errors_before = diagnostics.errors();
+    resolve_accounts(resolution);
+    if (diagnostics.errors() > errors_before) resolution.model.accounts.clear();
   }
   return std::move(resolution.model);
 }
