@@ -19,6 +19,7 @@
 #include "provider/cloudformation/stack_work.h"
 #include "provider/cloudformation/wanted_stack.h"
 #include "provider/ending.h"
+#include "provider/inputs.h"
 #include "value/json.h"
 
 namespace verba {
@@ -163,12 +164,19 @@ class CloudFormationProvider final : public Provider {
 
   Async<Outcome> remove(Recorded recorded, Attempt& attempt) override {
     const std::string id = id_in(recorded.outputs);
-    return take_away({.known = id.empty() ? stack_name(recorded.resource) : id, .is_recorded = !id.empty()}, attempt);
+    return take_away({.known = id.empty() ? stack_name(recorded.resource) : id,
+                      .is_recorded = !id.empty(),
+                      .empties = is_true(recorded.resource, "emptyBuckets", false)},
+                     attempt);
   }
 
   /// A stack that was there before is left: what it was is not known.
   Async<Outcome> rollback(Recorded done, std::optional<Recorded> before, Attempt& attempt) override {
-    if (!before) return take_away({.known = stack_name(done.resource), .lifts_protection = true}, attempt);
+    if (!before)
+      return take_away({.known = stack_name(done.resource),
+                        .lifts_protection = true,
+                        .empties = is_true(done.resource, "emptyBuckets", false)},
+                       attempt);
     std::variant<WantedStack, BadStack> read = read_stack(before->resource);
     if (BadStack* bad = std::get_if<BadStack>(&read)) return refused(std::move(*bad));
     return deploy(std::get<WantedStack>(std::move(read)), true, attempt);

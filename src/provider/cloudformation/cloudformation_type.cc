@@ -59,7 +59,8 @@ made anew; a rollback of an update that failed is continued. What only cleans up
 **Failure.** CloudFormation itself puts back what was before, unless `disableRollback: true`. The message names the resource
 that failed first, and why. After a break-off verba goes on with what is under way: nothing is made twice.
 
-**Delete** deletes the stack and waits until it is gone; resources that the template retains stay. **Rollback** puts back the
+**Delete** deletes the stack and waits until it is gone; resources that the template retains stay. CloudFormation deletes only
+empty buckets: with `emptyBuckets: true` verba empties those that are to go. **Rollback** puts back the
 template, parameters and tags of before, or deletes the stack when there was none.
 
 **Drift.** `verba drift` and `--refresh` compare the template, the parameters (but for those with NoEcho), the tags, the status of the
@@ -154,6 +155,12 @@ std::vector<Field> inputs() {
        .example = "[\"arn:aws:sns:eu-central-1:123456789012:stacks\"]",
        .fields = {{.name = "arn", .summary = "The ARN of a topic of SNS"}},
        .scalar_or_list = true},
+      {.name = "emptyBuckets",
+       .type = FieldType::boolean,
+       .summary = "Delete what is in the stack's buckets before the stack is deleted, with all versions",
+       .beside = true,
+       .default_value = "false",
+       .implied = true},
       {.name = "disableRollback",
        .type = FieldType::boolean,
        .summary = "Leave what failed as it is, to be looked at",

@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "provider/cloudformation/stack_buckets.h"
 #include "provider/cloudformation/stack_guards.h"
 #include "provider/cloudformation/stack_status.h"
 #include "provider/cloudformation/stack_work.h"
@@ -12,9 +13,9 @@
 
 namespace verba {
 
-Async<std::optional<Outcome>> StackWork::clear_away(Stack stack) {
+Async<std::optional<Outcome>> StackWork::clear_away(Stack stack, bool empties) {
   log(fmt::format("the stack is in {}, and cannot be updated: it is deleted and made anew", stack.status));
-  Async<Outcome> removing = remove({.known = stack.id, .is_recorded = true});
+  Async<Outcome> removing = remove({.known = stack.id, .is_recorded = true, .empties = empties});
   Outcome removed = co_await removing;
   if (std::holds_alternative<Succeeded>(removed)) co_return std::nullopt;
   co_return removed;
@@ -66,6 +67,11 @@ Async<Outcome> StackWork::remove(Removal removal) {
       Async<std::optional<Outcome>> asking = may_go(*look.stack, removal.lifts_protection);
       std::optional<Outcome> refused = co_await asking;
       if (refused) co_return *std::move(refused);
+      Async<std::optional<AwsFailure>> emptying = empty_buckets(
+          account_, removal.empties ? look.stack->id : "", [this](const std::string& line) { log(line); },
+          limit_.stop());
+      const std::optional<AwsFailure> not_emptied = co_await emptying;
+      if (not_emptied) co_return failed_call(*not_emptied, "emptying the buckets of the stack " + look.stack->name);
       Async<AwsAnswer> deleting = call_stacks(
           account_, "DeleteStack", {{"StackName", look.stack->id}, {"ClientRequestToken", token}}, limit_.stop());
       const AwsAnswer answer = co_await deleting;

@@ -134,7 +134,7 @@ Async<std::optional<Outcome>> StackWork::prepare(const WantedStack& wanted, bool
       co_return std::nullopt;
     }
     if (rest == StackRest::dead) {
-      Async<std::optional<Outcome>> clearing = clear_away(*look.stack);
+      Async<std::optional<Outcome>> clearing = clear_away(*look.stack, wanted.empty_buckets);
       std::optional<Outcome> outcome = co_await clearing;
       if (outcome) co_return outcome;
       continue;

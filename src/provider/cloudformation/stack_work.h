@@ -21,6 +21,7 @@ struct Removal {
   std::string known;              ///< its id, or its name
   bool is_recorded = false;       ///< it is the task's; else only when events say so
   bool lifts_protection = false;  ///< goes even when nobody may delete it
+  bool empties = false;           ///< its buckets first
 };
 
 /// Borrows the attempt and the watches. Lives as long as what it is asked for is under way.
@@ -61,7 +62,7 @@ class StackWork {
   /// What cannot be deleted, and why; else nothing.
   Async<std::optional<Outcome>> may_go(Stack stack, bool lifts_protection);
   Async<Outcome> carry_out(const WantedStack& wanted, std::string change_set, std::string stack);
-  Async<std::optional<Outcome>> clear_away(Stack stack);
+  Async<std::optional<Outcome>> clear_away(Stack stack, bool empties);
   /// Follows an operation to its end; its failures are in `events` then. Nothing: it cannot be followed any more, and
   /// outcome() says why.
   Async<std::optional<StackLook>> follow(std::string id, StackEvents* events);

@@ -131,6 +131,7 @@ std::variant<WantedStack, BadStack> read_stack(const Resource& resource) {
       wanted != nullptr && wanted->is(Value::Kind::boolean)) {
     stack.is_protected = wanted->boolean();
   }
+  stack.empty_buckets = is_true(resource, "emptyBuckets", false);
   stack.disable_rollback = is_true(resource, "disableRollback", false);
   stack.adopt = is_true(resource, "adopt", false);
   return stack;

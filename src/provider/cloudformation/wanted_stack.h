@@ -23,7 +23,7 @@ TemplateText template_of(const Resource&);
 
 struct WantedStack {
   std::string name;
-  std::string body;                        ///< of the template
+  std::string body = {};                   ///< of the template
   std::string base = {};                   ///< where its paths start, from the resource's directory
   std::vector<FileInput> artifacts = {};   ///< what it names of this machine
   Variables parameters = {};               ///< sorted
@@ -34,7 +34,8 @@ struct WantedStack {
   std::optional<std::vector<std::string>> notification_arns = {};  ///< nothing: those that it has
   std::string policy = {};                                         ///< JSON; "": the one that it has
   std::optional<bool> is_protected = {};                           ///< against deletion; nothing: as it is
-  std::string bucket = {};  ///< for artifacts, and for a template that is too large to be sent as it is
+  std::string bucket = {};     ///< for artifacts, and for a template that is too large to be sent as it is
+  bool empty_buckets = false;  ///< before the stack is deleted
   bool disable_rollback = false;
   bool adopt = false;
 };
