@@ -82,7 +82,8 @@ Async<std::optional<StackLook>> StackWork::follow(std::string id, StackEvents* e
     in_vain = 0;
     if (look.stack) status_ = look.stack->status;
     const bool rests = !look.stack || rest_of(look.stack->status) != StackRest::busy;
-    if (rests || watch_->has_room()) {
+    const bool went_well = look.stack && is_good(look.stack->status);
+    if ((rests && !went_well) || watch_->has_room()) {
       for (std::size_t i = 0; i < events->calls(); ++i) watch_->count_call();
       Async<std::vector<StackEvent>> reading = events->read(limit_.stop());
       const std::vector<StackEvent> fresh = co_await reading;
