@@ -53,6 +53,7 @@ target_link_libraries(third_sqlite INTERFACE Threads::Threads ${CMAKE_DL_LIBS} m
 verba_static_or_shared(third_crypto crypto)
 target_link_libraries(third_crypto INTERFACE Threads::Threads ${CMAKE_DL_LIBS})
 verba_static_or_shared(third_zstd zstd)
+verba_static_or_shared(third_z z)
 verba_static_or_shared(third_re2 re2)
 target_link_libraries(third_re2 INTERFACE Threads::Threads)
 verba_static_or_shared(third_utf8proc utf8proc)

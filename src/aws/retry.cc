@@ -31,8 +31,9 @@ constexpr std::array<std::string_view, 13> throttles = {
     "ProvisionedThroughputExceededException",
     "TransactionInProgressException",
 };
-constexpr std::array<std::string_view, 5> transients = {"RequestTimeout", "RequestTimeoutException", "InternalError",
-                                                        "ConditionalRequestConflict", "ServiceUnavailable"};
+constexpr std::array<std::string_view, 6> transients = {"RequestTimeout",     "RequestTimeoutException",
+                                                        "InternalError",      "ConditionalRequestConflict",
+                                                        "ServiceUnavailable", "OperationAborted"};
 constexpr std::array<std::string_view, 6> clocks = {"RequestTimeTooSkewed",  "RequestExpired",
                                                     "RequestInTheFuture",    "InvalidSignatureException",
                                                     "SignatureDoesNotMatch", "AuthFailure"};

@@ -16,6 +16,7 @@ namespace verba {
 namespace {
 
 constexpr Milliseconds clock_tolerance{60'000};
+constexpr std::size_t slowest_bytes_per_ms = 64;  ///< that a request is given time for
 constexpr Milliseconds longest_pause{60'000};
 
 /// "host:port" and the path of an address.
@@ -94,6 +95,7 @@ WebRequest AwsTransport::request_of(const AwsCall& call, const std::optional<Aws
   request.headers.emplace_back("User-Agent", "verba");
   request.body = std::move(message.body);
   request.ca_file = ca_file_;
+  request.timeout += Milliseconds(request.body.size() / slowest_bytes_per_ms);
   request.direct = call.direct;
   if (call.direct) request.connect_timeout = request.timeout = Milliseconds(1'000);
   return request;

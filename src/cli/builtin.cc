@@ -5,10 +5,13 @@
 #include "cli/commands/deploy.h"
 #include "manifest/kinds/kinds.h"
 #include "provider/approval/approval_provider.h"
+#include "provider/aws_cli/aws_cli_provider.h"
 #include "provider/cloudformation/cloudformation_provider.h"
 #include "provider/file/file_provider.h"
 #include "provider/http/http_provider.h"
+#include "provider/s3_upload/s3_upload_provider.h"
 #include "provider/shell/shell_provider.h"
+#include "provider/sns_publish/sns_publish_provider.h"
 #include "provider/substitutes.h"
 #include "provider/wait/wait_provider.h"
 #include "state/sqlite/sqlite_store.h"
@@ -81,6 +84,9 @@ std::unique_ptr<Kit> make_kit() {
   kit->owned.push_back(make_http_provider());
   kit->owned.push_back(make_approval_provider());
   kit->owned.push_back(make_cloudformation_provider());
+  kit->owned.push_back(make_s3_upload_provider());
+  kit->owned.push_back(make_aws_cli_provider(*kit->owned.front()));  // ShellScript's
+  kit->owned.push_back(make_sns_publish_provider());
   std::vector<Provider*> own;
   for (const auto& provider : kit->owned) own.push_back(provider.get());
   kit->own = Providers(own);

@@ -5,10 +5,14 @@
 #include "cli/session.h"
 #include "plan/observations.h"
 #include "run/hosts.h"
+#include "run/observation.h"
 #include "state/seal.h"
 #include "state/store.h"
 
 namespace verba {
+
+/// As many at a time as --parallelism says.
+ObservationSettings observation_settings(Call&, const std::string& state_path);
 
 /// Looks at these records, as many at a time as --parallelism says. Throws what verba::observe() throws.
 Observations look(Call&, Store&, const Sealer&, const std::string& state_path, Hosts&,

@@ -106,6 +106,7 @@ void refuse_other_wishes(Call& call, const Request& planned) {
     if (call.arguments.flag("prune") && !planned.goal.prune) refuse("prune");
     if (call.arguments.text("ttl")) refuse("ttl");
     if (call.arguments.flag("refresh") && !planned.goal.refresh) refuse("refresh");
+    if (call.arguments.flag("preview") && !planned.goal.preview) refuse("preview");
   }
   const auto environment = call.arguments.text("env");
   if (environment && environment != planned.environment) refuse("env");
@@ -172,7 +173,7 @@ std::optional<PlanFile> plan_file_of(Call& call) {
 void require_same(const PlanFile& file, const Desk& desk, const Planned& planned) {
   if (digest_with(file.sources, desk, planned.plan).hex() == file.digest) return;
   const std::string moved = moved_source(file, desk);
-  std::string why = file.request.goal.refresh
+  std::string why = file.request.goal.refresh || file.request.goal.preview
                         ? "what was looked at is not as it was then, or something it depends on changed (a file, a "
                           "variable, a secret)"
                         : "something it depends on changed (a file, a variable, a secret)";

@@ -19,6 +19,7 @@
 #include "plan/planner.h"
 #include "plan/policies.h"
 #include "plan/targets.h"
+#include "run/previewing.h"
 #include "run/recovery.h"
 #include "view/text/width.h"
 
@@ -75,8 +76,8 @@ Project& manifests_at_hand(Call& call) {
   Project& project = load(call);
   if (project.diagnostics.has_errors()) {
     say(call,
-        "note: the manifests have mistakes (see `verba validate`); policies and protection hold as far as they "
-        "can be read");
+        "note: the manifests have mistakes (see `verba validate`); what they say of the environment holds as "
+        "far as it can be read");
   }
   // Nothing that is deployed comes from them.
   project.documents.clear();
@@ -84,15 +85,25 @@ Project& manifests_at_hand(Call& call) {
   return project;
 }
 
+Model& guards_at_hand(Call& call, const Project& project, const std::string& environment) {
+  Diagnostics told_by_validate;
+  const Map variables = command_line_variables(call.arguments.list("var"));
+  return call.keep(
+      std::make_unique<Model>(guards_of(project.manifests, environment, variables, planning_surroundings(call),
+                                        call.kit().catalogue, project.sources, told_by_validate)));
+}
+
 }  // namespace
+
+Model& model_at_hand(Call& call, const std::string& environment) {
+  return guards_at_hand(call, manifests_at_hand(call), environment);
+}
 
 Desk open_state_desk(Call& call, std::optional<std::string> environment) {
   const std::string path = state_path(call);
   if (!environment) environment = deployed_environment(call, *open_store(path, StoreUse::reading));
   Project& project = manifests_at_hand(call);
-  Diagnostics told_by_validate;
-  auto& model = call.keep(std::make_unique<Model>(
-      guards_of(project.manifests, *environment, call.kit().catalogue, project.sources, told_by_validate)));
+  Model& model = guards_at_hand(call, project, *environment);
   auto store = open_store(path, StoreUse::writing);
   Sealer sealer = open_sealer(call, *store, path, KeyUse::make);
   return Desk{project, model, planning_surroundings(call), path, std::move(store), std::move(sealer)};
@@ -116,6 +127,15 @@ Observations refreshed(Call& call, Desk& desk, const Snapshot& snapshot, const G
   return observed;
 }
 
+/// Writes into the steps what they would do inside of things. Says of which that cannot be told.
+void add_previews(Call& call, Desk& desk, const Snapshot& snapshot, Plan& plan) {
+  const Viewpoint from{call.system, *desk.store, call.kit().providers, desk.sealer, hosts_of(call, desk)};
+  preview(plan, desk.model, snapshot, desk.surroundings, observation_settings(call, desk.state_path), from,
+          [&](const std::string& address, const std::string& why) {
+            say(call, "note: what " + printable(address) + " would do cannot be told: " + printable(why));
+          });
+}
+
 Planned plan_now(Call& call, Desk& desk, const Goal& goal) {
   Planned planned;
   Diagnostics found;
@@ -129,6 +149,7 @@ Planned plan_now(Call& call, Desk& desk, const Goal& goal) {
   }
   planned.plan = make_plan(desk.model, planned.snapshot, goal, aids, found);
   require(call, desk.project, found);
+  if (goal.preview) add_previews(call, desk, planned.snapshot, planned.plan);
   return planned;
 }
 

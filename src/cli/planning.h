@@ -54,8 +54,10 @@ Hosts& hosts_of(Call&, Desk&);
 /// opens the state.
 Desk open_desk(Call&, const Request&, StoreUse, KeyUse);
 
-/// A desk for which state alone says what was. Of the manifests, when there are some, only how the environment is
-/// guarded is read: its protection and the policies. `environment`: nothing is -e, or the only one that it knows.
+/// What the manifests say of the environment where state alone says what was, when there are some: how it is guarded
+/// (its protection and the policies), and its accounts.
+Model& model_at_hand(Call&, const std::string& environment);
+/// A desk with such a model. `environment`: nothing is -e, or the only one that it knows.
 Desk open_state_desk(Call&, std::optional<std::string> environment = std::nullopt);
 
 /// A plan, and the records it was made from.

@@ -18,6 +18,7 @@
 #include "manifest/locations/load.h"
 #include "os/process.h"
 #include "value/json.h"
+#include "value/text.h"
 
 namespace verba {
 namespace {
@@ -120,6 +121,53 @@ Text list_tree(System& system, const std::string& path) {
   }
 }
 
+constexpr std::uint64_t kRawBytes = 256u << 20;  // what AWS Lambda takes, unpacked
+
+using Raw = std::variant<std::vector<RawFile>, NotFound>;
+
+/// What belongs to the directory's own machinery, and would change with each run: not part of it.
+bool is_own(std::string_view inner) {
+  return inner.starts_with(".verba/") || inner.starts_with(".git/");
+}
+
+/// Adds one of them, as it is; what is wrong, or nothing.
+std::optional<NotFound> add_raw(System& system, const FetchSettings& fetch, const std::string& root,
+                                const std::string& inner, std::vector<RawFile>& files) {
+  const std::string path = inner.empty() ? root : root + "/" + inner;
+  const bool leads_out = !inner.empty() && !system.absolute(path).starts_with(system.absolute(root) + "/");
+  if (leads_out) {
+    return NotFound{fmt::format("'{}' is a link that leads out of '{}'", path, root), "put what it leads to there"};
+  }
+  if (!is_utf8(path)) return NotFound{fmt::format("a name in '{}' is not UTF-8 text", root), ""};
+  Text text = read_text(system, fetch, path);
+  if (auto* missing = std::get_if<NotFound>(&text)) return std::move(*missing);
+  files.push_back({inner, std::get<std::string>(std::move(text)), system.is_executable(path)});
+  return std::nullopt;
+}
+
+Raw read_raw(System& system, const FetchSettings& fetch, const std::string& path) {
+  const Text listed = list_tree(system, path + "/");
+  std::vector<std::string> names;
+  if (const auto* list = std::get_if<std::string>(&listed)) {
+    for (std::size_t begin = 0, end; (end = list->find('\n', begin)) != std::string::npos; begin = end + 1) {
+      if (std::string name = list->substr(begin, end - begin); !is_own(name)) names.push_back(std::move(name));
+    }
+    if (names.empty()) return NotFound{fmt::format("there is no file in the directory '{}'", path), "put one there"};
+  } else if (const auto& none = std::get<NotFound>(listed); !none.message.empty()) {
+    return none;
+  } else {
+    names.emplace_back();
+  }
+  std::vector<RawFile> files;
+  std::uint64_t bytes = 0;
+  for (const std::string& name : names) {
+    if (std::optional<NotFound> wrong = add_raw(system, fetch, path, name, files)) return *std::move(wrong);
+    bytes += files.back().content.size();
+    if (bytes > kRawBytes) return NotFound{fmt::format("'{}' has more than {} MiB", path, kRawBytes >> 20), ""};
+  }
+  return files;
+}
+
 /// A file that has to be fetched: by its URL, or out of a repository.
 Text fetch_text(System& system, const FetchSettings& fetch, const std::string& location) {
   const auto parsed = parse_location(location);
@@ -219,12 +267,13 @@ struct Memory {
   explicit Memory(System& system) : aws(system) {}
   AwsSecrets aws;
   std::map<std::string, Text> files;
+  std::map<std::string, Raw> raw;
   std::map<std::pair<std::string, std::string>, Text> secrets;
   std::map<std::string, Text> scripts;
 };
 
-template <class Key, class Ask>
-const Text& remembered(std::map<Key, Text>& answers, const Key& key, Ask&& ask) {
+template <class Key, class Answer, class Ask>
+const Answer& remembered(std::map<Key, Answer>& answers, const Key& key, Ask&& ask) {
   const auto found = answers.find(key);
   return found != answers.end() ? found->second : answers.emplace(key, ask()).first->second;
 }
@@ -232,13 +281,6 @@ const Text& remembered(std::map<Key, Text>& answers, const Key& key, Ask&& ask) 
 TextAnswer answer_of(const Text& text) {
   if (const auto* missing = std::get_if<NotFound>(&text)) return *missing;
   return std::get<std::string>(text);
-}
-
-/// What is not text could be written into state, and never be read back.
-Text as_text(Text answer, std::string_view what) {
-  const auto* text = std::get_if<std::string>(&answer);
-  if (text == nullptr || is_utf8(*text)) return answer;
-  return NotFound{std::string(what) + " is not UTF-8 text", "convert it, or pass it as base64"};
 }
 
 }  // namespace
@@ -249,8 +291,11 @@ Surroundings make_surroundings(System& system, const FetchSettings& fetch) {
   surroundings.file = [&system, memory, fetch](const std::string& path) {
     return remembered(memory->files, path, [&]() -> Text {
       if (path.ends_with('/')) return list_tree(system, path);
-      return as_text(read_place(system, fetch, path), "the file '" + without_credentials(path) + "'");
+      return read_place(system, fetch, path);
     });
+  };
+  surroundings.raw = [&system, memory, fetch](const std::string& path) {
+    return remembered(memory->raw, path, [&] { return read_raw(system, fetch, path); });
   };
   surroundings.secret = [&system, memory, fetch](const std::string& reference, const std::string& directory) {
     return answer_of(remembered(memory->secrets, std::pair(reference, directory), [&] {

@@ -220,10 +220,10 @@ class DocumentChecker {
             "add what brings it about, for example 'type: ShellScript'", what);
     }
     if (script) {
-      with(task, shell_script_kind().task_type, true, what);
+      sound_with(task, "ShellScript", what);  // what may stand in it is a matter of what it names: check_reuse()
     } else if (type && type->is_string()) {
       if (!known_type(*type, what)) return;
-      with(task, type->string(), false, what);
+      with(task, type->string(), what);
     }
   }
 
@@ -277,26 +277,24 @@ class DocumentChecker {
     return false;
   }
 
-  // `part`: a reused script has said what is needed already.
-  void with(Value& task, std::string_view type_name, bool part, const std::string& what) {
+  void with(Value& task, std::string_view type_name, const std::string& what) {
     const TaskType* type = catalogue_.type(type_name);
     if (!type) return;
-    Value* with = task.map().find("with");
-    if (!with) {
-      if (part) return;
+    if (!task.find("with")) {
       Value empty = Map{};
       empty.where = start_of(task.where);
-      with = &task.map().append({"with", {}}, std::move(empty));
+      task.map().append({"with", {}}, std::move(empty));
     }
-    if (!with->is_map()) {
-      return error("manifest.wrong-type", "'with' must be a map", start_of(with->where),
-                   fmt::format("'verba explain {}' shows what may stand in it", type->name), what);
-    }
-    if (part) {
-      check_some_fields(*with, type->inputs, "'with' of " + what, sources_, diagnostics_);
-    } else {
-      check_fields(*with, type->inputs, "'with' of " + what, false, sources_, diagnostics_);
-    }
+    if (!sound_with(task, type_name, what)) return;
+    check_fields(*task.map().find("with"), type->inputs, "'with' of " + what, false, sources_, diagnostics_);
+  }
+
+  bool sound_with(const Value& task, std::string_view type_name, const std::string& what) {
+    const Value* with = task.find("with");
+    if (!with || with->is_map()) return true;
+    error("manifest.wrong-type", "'with' must be a map", start_of(with->where),
+          fmt::format("'verba explain {}' shows what may stand in it", type_name), what);
+    return false;
   }
 
   void values(const Value& spec, const std::string& what) {

@@ -164,8 +164,9 @@ struct Model {
   std::optional<DeploymentId> deployment(std::string_view name) const;
 
   std::unordered_map<std::string_view, TaskId> by_address;
-  std::unordered_map<std::string_view, const Manifest*> scripts;  ///< the ShellScript manifests in scope
-  std::vector<const Manifest*> policies;                          ///< the Policy manifests in scope, by name
+  std::unordered_map<std::string_view, const Manifest*> scripts;    ///< the ShellScript manifests in scope
+  std::unordered_map<std::string_view, const Manifest*> templates;  ///< the InfrastructureTemplate manifests in scope
+  std::vector<const Manifest*> policies;                            ///< the Policy manifests in scope, by name
   std::vector<std::string> directories;  ///< by SourceId: what relative paths in that text start from; absolute
   /// What relative paths in a task's inputs start from.
   const std::string& directory_of(const Task& task) const { return directories.at(task.source); }
@@ -174,9 +175,18 @@ struct Model {
   std::unordered_map<SourceId, const Manifest*> from_git;
 };
 
+/// A file as it is: any bytes.
+struct RawFile {
+  std::string inner;  ///< its path in the directory that was asked for; "": it is what was asked for
+  std::string content;
+  bool executable = false;
+};
+
 /// What expressions may ask of the world while a model is made or a task's inputs are evaluated. Borrowed.
 struct Surroundings {
   std::function<std::variant<std::string, NotFound>(const std::string& path)> file;  ///< absolute path
+  /// A file, or all files of a directory, sorted. What a link leads to must be in the directory, too.
+  std::function<std::variant<std::vector<RawFile>, NotFound>(const std::string& path)> raw;  ///< absolute path
   std::function<TextAnswer(const std::string& reference, const std::string& directory)> secret;
   std::function<std::optional<Value>(const std::string& name)> variable;  ///< env.X: a text, or Unknown
   /// A `Variables` value that comes from a ShellScript: runs it, gives its trimmed standard output.

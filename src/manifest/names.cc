@@ -11,6 +11,7 @@
 #include "manifest/kinds/kinds.h"
 #include "manifest/policies.h"
 #include "manifest/resolve.h"
+#include "manifest/reuse.h"
 #include "manifest/verb.h"
 
 namespace verba {
@@ -48,7 +49,9 @@ class NameChecker {
     for (const Manifest& manifest : manifests_) {
       if (manifest.name.empty()) continue;
       const std::string_view family = manifest.kind->family;
-      const std::string_view kind = family.empty() ? manifest.kind->name : family;
+      const std::string_view kind = !family.empty()                    ? family
+                                    : manifest.kind->task_type.empty() ? manifest.kind->name
+                                                                       : reused_kinds_text;
       const auto [known, is_new] = first.emplace(std::pair(kind, std::string_view(manifest.name)), &manifest);
       if (is_new) continue;
       diagnostics_.add({Severity::error,
@@ -108,15 +111,26 @@ class NameChecker {
   }
 
   void written_task(const Value& task) {
-    member(task, "task", "ShellScript", {});
+    reused(task);
     for (const Verb verb : all_verbs) {
-      if (const Value* own = task.find(to_string(verb))) member(*own, "task", "ShellScript", {});
+      if (const Value* own = task.find(to_string(verb))) reused(*own);
     }
     const Value* environments = task.find("environments");
     if (!environments || !environments->is_list()) return;
     for (const Value& name : environments->list()) {
       if (name.is_string()) environment(name.string(), name.where, "environments");
     }
+  }
+
+  void reused(const Value& user) {
+    const Value* name = user.find("task");
+    if (!name || !name->is_string()) return;
+    std::vector<std::string_view> names;
+    for (const std::string_view kind : reused_kinds) {
+      if (index_.find(kind, name->string())) return;
+      for (const Manifest* manifest : index_.all(kind)) names.push_back(manifest->name);
+    }
+    unknown(name->string(), name->where, reused_kinds_text, names, "task");
   }
 
   void variables(const Manifest& manifest) {

@@ -94,8 +94,12 @@ INSTANTIATE_TEST_SUITE_P(
          {"m.yaml:5:19 manifest.unknown-reference: no Authentication is named 'no-aut' (did you mean 'no-auth'?)"}},
         {"script_of_a_task",
          document("Deployment", "name: web", "  tasks:\n  - {name: a, task: greet}"),
-         {"m.yaml:6:21 manifest.unknown-reference: no ShellScript is named 'greet' "
-          "(write a manifest of kind ShellScript with that name, or check the name)"}},
+         {"m.yaml:6:21 manifest.unknown-reference: no ShellScript or InfrastructureTemplate is named 'greet' "
+          "(write a manifest of kind ShellScript or InfrastructureTemplate with that name, or check the name)"}},
+        {"a_script_and_a_template",
+         document("ShellScript", "name: a", "  run: echo") + document("InfrastructureTemplate", "name: a", "  data: x"),
+         {"m.yaml:9:18 manifest.duplicate-name: two manifests are ShellScript or InfrastructureTemplate 'a' "
+          "(give one of them another name, or remove it)"}},
         {"script_of_a_variable",
          document("Variables", "name: v", "  values: {a: {from: {script: gret}}}") +
              document("ShellScript", "name: greet", "  run: echo"),

@@ -57,14 +57,14 @@ TEST(Guards, are_read_without_what_is_deployed) {
             document("Deployment", "name: web",
                      "  tasks:\n  - {name: x, type: ShellScript, with: {run: \"${{ vars.no }}\"}}"));
   Diagnostics found;
-  const Model guards = guards_of(read.manifests, "live", testing_manifests::catalogue(), read.sources, found);
+  const Model guards = guards_of(read.manifests, "live", {}, {}, testing_manifests::catalogue(), read.sources, found);
   EXPECT_TRUE(found.empty());
   EXPECT_EQ(guards.policies.size(), 1U);
   EXPECT_TRUE(guards.tasks.empty());
   EXPECT_TRUE(guards.environment.labels.find("tier"));
   EXPECT_EQ(protection_of(guards.environment.protection, found).approvals, 2);
 
-  const Model stranger = guards_of(read.manifests, "gone", testing_manifests::catalogue(), read.sources, found);
+  const Model stranger = guards_of(read.manifests, "gone", {}, {}, testing_manifests::catalogue(), read.sources, found);
   EXPECT_EQ(stranger.environment.name, "gone");
   EXPECT_TRUE(stranger.policies.empty());
 }

@@ -33,9 +33,10 @@ struct Protection {
 /// Reads a checked `protection` (null: none). A time that is none becomes a diagnostic, and its freeze is left out.
 Protection protection_of(const Value&, Diagnostics&);
 
-/// The environment as the manifests say it is guarded (its labels, protection and policies), and nothing to deploy: for
-/// who goes by state alone. When they know no such environment, only its name. Borrows the manifests.
-Model guards_of(const std::vector<Manifest>&, std::string_view environment, const Catalogue&, const Sources&,
-                Diagnostics&);
+/// The environment as the manifests say it is guarded (its labels, protection and policies), its accounts, and nothing
+/// to deploy: for who goes by state alone. When they know no such environment, only its name; where there are mistakes
+/// in accounts, none of them. Borrows the manifests.
+Model guards_of(const std::vector<Manifest>&, std::string_view environment, const Map& variables, const Surroundings&,
+                const Catalogue&, const Sources&, Diagnostics&);
 
 }  // namespace verba

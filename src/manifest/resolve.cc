@@ -36,9 +36,13 @@ void policies(Resolution& resolution) {
   std::ranges::stable_sort(policies, {}, &Manifest::name);
 }
 
-void scripts(Resolution& resolution) {
+void scripts_and_templates(Resolution& resolution) {
+  Model& model = resolution.model;
   for (const Manifest* script : resolution.index.all("ShellScript")) {
-    if (in_scope(*script, resolution.model.environment.name)) resolution.model.scripts.emplace(script->name, script);
+    if (in_scope(*script, model.environment.name)) model.scripts.emplace(script->name, script);
+  }
+  for (const Manifest* one : resolution.index.all("InfrastructureTemplate")) {
+    if (in_scope(*one, model.environment.name)) model.templates.emplace(one->name, one);
   }
 }
 
@@ -208,7 +212,7 @@ Model resolve(const std::vector<Manifest>& manifests, std::string_view environme
                         index,     found,           Model(),   variable_names(manifests)};
   if (resolve_environment(resolution, environment, variables)) {
     directories(resolution);
-    scripts(resolution);
+    scripts_and_templates(resolution);
     policies(resolution);
     resolve_accounts(resolution);
     resolve_deployments(resolution);
@@ -221,15 +225,19 @@ Model resolve(const std::vector<Manifest>& manifests, std::string_view environme
   return std::move(resolution.model);
 }
 
-Model guards_of(const std::vector<Manifest>& manifests, std::string_view environment, const Catalogue& catalogue,
-                const Sources& sources, Diagnostics& diagnostics) {
-  const Surroundings none;
+Model guards_of(const std::vector<Manifest>& manifests, std::string_view environment, const Map& variables,
+                const Surroundings& surroundings, const Catalogue& catalogue, const Sources& sources,
+                Diagnostics& diagnostics) {
   const ManifestIndex index(manifests);
-  Resolution resolution{manifests, none, catalogue, sources, index, diagnostics, Model(), variable_names(manifests)};
+  Resolution resolution{manifests, surroundings, catalogue, sources,
+                        index,     diagnostics,  Model(),   variable_names(manifests)};
   resolution.model.environment.name = environment;
   if (std::ranges::binary_search(environment_names(manifests), environment) &&
-      resolve_environment(resolution, environment, {})) {
+      resolve_environment(resolution, environment, variables)) {
     policies(resolution);
+    const std::size_t errors_before = diagnostics.errors();
+    resolve_accounts(resolution);
+    if (diagnostics.errors() > errors_before) resolution.model.accounts.clear();
   }
   return std::move(resolution.model);
 }

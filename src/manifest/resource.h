@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/digest.h"
@@ -17,8 +18,14 @@ struct FileInput {
   std::string path;   ///< as written
   Digest digest;
   std::string content;
-  std::string inner = {};  ///< where the input names a directory: the path in it, "conf.d/a.conf"
+  /// Where the input names a directory: the path in it, "conf.d/a.conf". Of what is named in turn (TaskType::names):
+  /// its path from the resource's directory.
+  std::string inner = {};
+  bool executable = false;  ///< told of what is named in turn only
 };
+
+/// FileInput::field of what no field names itself (TaskType::names).
+constexpr std::string_view artifact_field = "artifact";
 
 struct StandIn;
 

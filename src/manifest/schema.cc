@@ -393,7 +393,7 @@ const TaskType* Catalogue::type(std::string_view name) const {
 }
 
 const std::vector<Field>& Catalogue::fields(const Kind& kind) const {
-  const TaskType* type = kind.task_type.empty() ? nullptr : this->type(kind.task_type);
+  const TaskType* type = kind.task_type.empty() || !kind.fields.empty() ? nullptr : this->type(kind.task_type);
   return type ? type->inputs : kind.fields;
 }
 

@@ -70,7 +70,16 @@ struct Kind {
   std::vector<Field> fields = {};                      ///< of spec
   bool host_name = false;                              ///< the name may hold . and @
   std::vector<std::string_view> authentications = {};  ///< of an account: the kinds to get in with
-  std::string_view task_type = {};  ///< spec is what this type of task takes in `with`; `fields` is then empty
+  std::string_view task_type = {};  ///< spec is what this type of task takes in `with`, or the part of it in `fields`
+};
+
+struct Resource;  // manifest/resource.h
+
+/// A file or directory that is named by the content of an input.
+struct NamedFile {
+  std::string path;        ///< from the resource's directory, or absolute; tidy: neither "." nor a/.. in it
+  std::string by;          ///< what names it: "CodeUri of Hello"
+  std::string wrong = {};  ///< why it cannot be read, whatever is there
 };
 
 /// A type of task, as its provider describes it: what may stand in `with` and what comes out.
@@ -85,6 +94,9 @@ struct TaskType {
   std::vector<std::string_view> accounts;  ///< kinds of account that it can work in; none: any
   /// The names of all outputs that a task with these inputs (as written) has; nothing: any may come. Empty: any.
   std::function<std::optional<std::vector<std::string_view>>(const Value& with)> all_outputs = {};
+  /// What the files and inputs of a resource name in turn, as a template names the code of functions. Asked again with
+  /// what was read (FileInput::inner) until it names nothing new. Empty: nothing.
+  std::function<std::vector<NamedFile>(const Resource&)> names = {};
   bool on_demand = false;  ///< done when something that needs it is, each time anew; nothing is recorded of it
 };
 

@@ -9,6 +9,7 @@
 #include "manifest/locations/origin.h"
 #include "manifest/model.h"
 #include "manifest/resolve.h"
+#include "value/text.h"
 
 namespace verba {
 
@@ -120,7 +121,8 @@ class TaskView {
   std::variant<std::string, NotFound> file(const std::string& path, Where where) const {
     if (path.ends_with('/')) return NotFound{"'" + path + "' names a directory, not a file", ""};
     const bool whole = path.starts_with('/') || is_remote_location(path);
-    return surroundings_.file(whole ? path : directory(where) + "/" + path);
+    const std::string absolute = whole ? path : directory(where) + "/" + path;
+    return as_text(surroundings_.file(absolute), fmt::format("the file '{}'", without_credentials(absolute)));
   }
 
   TextAnswer secret(const std::string& reference, Where where) const {

@@ -8,6 +8,7 @@
 #include "manifest/kinds/kinds.h"
 #include "manifest/names.h"
 #include "manifest/resolve.h"
+#include "manifest/reuse.h"
 #include "manifest/rollout.h"
 
 namespace verba {
@@ -193,24 +194,35 @@ class TaskMaker {
 
   bool reuse(const Value& name, const Value& written, const TaskType*& type, std::shared_ptr<const Value>& with,
              SourceId& source) {
-    const auto found = model_.scripts.find(name.string());
-    if (found == model_.scripts.end()) {
-      const Manifest* elsewhere = resolution_.index.find("ShellScript", name.string());
-      if (elsewhere) {  // one that does not exist at all is told by check_names()
-        error(
-            "manifest.out-of-scope",
-            fmt::format("ShellScript '{}' is not in scope in environment '{}'", name.string(), model_.environment.name),
-            name.where, scope_of_manifest(*elsewhere), "task");
-      }
-      return false;
-    }
-    type = resolution_.catalogue.type(found->second->kind->task_type);
+    const Manifest* found = reused(name);
+    type = found ? resolution_.catalogue.type(found->kind->task_type) : nullptr;
     if (!type) return false;
-    Value together = found->second->spec;
-    source = found->second->where.source;
+    Value together = found->spec;
+    source = found->where.source;
     if (const Value* more = written.find("with")) lay_over(*more, together);
+    const bool is_whole = std::ranges::all_of(type->inputs, [&](const Field& field) {
+      if (!field.required || together.find(field.name)) return true;
+      error("manifest.missing-field", fmt::format("'{}' is missing", field.name), name.where,
+            fmt::format("add it to 'with', for example '{}: {}'", field.name, field.example), "task");
+      return false;
+    });
     with = std::make_shared<const Value>(std::move(together));
-    return true;
+    return is_whole;
+  }
+
+  /// The manifest of that name; nothing, with a diagnostic, when it is not in scope.
+  const Manifest* reused(const Value& name) {
+    for (const auto* known : {&model_.scripts, &model_.templates}) {
+      if (const auto found = known->find(name.string()); found != known->end()) return found->second;
+    }
+    for (const std::string_view kind : reused_kinds) {
+      const Manifest* elsewhere = resolution_.index.find(kind, name.string());
+      if (!elsewhere) continue;  // one that does not exist at all is told by check_names()
+      error("manifest.out-of-scope",
+            fmt::format("{} '{}' is not in scope in environment '{}'", kind, name.string(), model_.environment.name),
+            name.where, scope_of_manifest(*elsewhere), "task");
+    }
+    return nullptr;
   }
 
   void instances(const Task& prototype, const Value& written, Declared& declared) {

@@ -11,6 +11,7 @@
 #include "manifest/kinds/kinds.h"
 #include "manifest/manifest.h"
 #include "manifest/model.h"
+#include "manifest/reuse.h"
 #include "value/expr.h"
 #include "value/json.h"
 #include "value/yaml.h"
@@ -55,6 +56,7 @@ struct Read {
       auto more = check(Document{id, "/project"}, catalogue(), sources, diagnostics);
       for (Manifest& manifest : more) manifests.push_back(std::move(manifest));
     }
+    check_reuse(manifests, catalogue(), sources, diagnostics);
   }
 
   Model resolve(std::string_view environment = "default", const Map& variables = {}) {

@@ -108,6 +108,8 @@ class System {
   /// Sorted by name. Nothing when there is no such directory.
   virtual std::optional<std::vector<DirectoryEntry>> list_directory(const std::string& path) = 0;
   virtual std::optional<DirectoryEntry::Kind> kind_of(const std::string& path) = 0;
+  /// A file that its owner may execute; absent is false.
+  virtual bool is_executable(const std::string& path) = 0;
   virtual void make_directories(const std::string& path, unsigned mode = 0755) = 0;
   /// What is in a file, in place; absent is fine.
   virtual void empty(const std::string& path) = 0;

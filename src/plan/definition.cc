@@ -19,6 +19,7 @@ Value files_value(const std::vector<FileInput>& files) {
     entry.set("path", file.path);
     entry.set("digest", file.digest.hex());
     if (!file.inner.empty()) entry.set("inner", file.inner);
+    if (file.executable) entry.set("executable", true);
     list.emplace_back(std::move(entry));
   }
   return list;
@@ -87,6 +88,7 @@ std::vector<FileInput> read_files(Store& store, const Value& list, const std::st
     file.field = reader.text("field");
     file.path = reader.text("path");
     if (entry.find("inner")) file.inner = reader.text("inner");
+    file.executable = entry.find("executable") != nullptr;
     const std::optional<Digest> digest = parse_digest(reader.text("digest"));
     if (!digest) throw unreadable(address, "a digest is malformed");
     file.digest = *digest;

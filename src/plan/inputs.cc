@@ -4,11 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "manifest/accounts.h"
 #include "manifest/locations/origin.h"
 #include "plan/template_file.h"
 #include "value/json.h"
+#include "value/text.h"
 
 namespace verba {
 namespace {
@@ -38,7 +40,45 @@ class Reading {
     fill(field, *path, written, absolute);
   }
 
+  /// What the content of files and inputs names in turn.
+  void add_named(const TaskType& type) {
+    std::set<std::string> known;
+    for (bool is_new = type.names != nullptr; is_new;) {
+      is_new = false;
+      for (const NamedFile& named : type.names(resource_)) {
+        if (!known.insert(named.path).second) continue;
+        is_new = true;
+        add_raw(named);
+      }
+    }
+  }
+
  private:
+  void add_raw(const NamedFile& named) {
+    const std::string& path = named.path;
+    const auto missing = [&](std::string_view what, std::string hint) {
+      diagnostics_.error("plan.file", fmt::format("{} in {}: {}", named.by, task_.address, what), task_.where,
+                         std::move(hint));
+    };
+    if (!named.wrong.empty()) return missing(named.wrong, "");
+    std::variant<std::vector<RawFile>, NotFound> found =
+        surroundings_.raw ? surroundings_.raw(path.starts_with('/') ? path : resource_.directory + "/" + path)
+                          : NotFound{"files are not read here", ""};
+    if (const NotFound* none = std::get_if<NotFound>(&found)) return missing(none->message, none->hint);
+    for (RawFile& file : std::get<std::vector<RawFile>>(found)) {
+      const std::string inner = file.inner.empty() ? path : path + "/" + file.inner;
+      if (!taken_.insert(inner).second) continue;
+      const Digest digest = sha256(file.content);
+      resource_.files.push_back(
+          {std::string(artifact_field), inner, digest, std::move(file.content), inner, file.executable});
+    }
+  }
+
+  static std::variant<std::string, NotFound> text_of(std::variant<std::string, NotFound> content,
+                                                     const std::string& path) {
+    return as_text(std::move(content), fmt::format("the file '{}'", without_credentials(path)));
+  }
+
   void add_tree(const Field& field, const Value& from, const std::string& written, const std::string& absolute,
                 std::string_view names) {
     if (names.empty()) {
@@ -55,6 +95,7 @@ class Reading {
   void add_file(const Field& field, const Value& from, std::string written, const std::string& absolute,
                 std::string inner) {
     std::variant<std::string, NotFound> content = surroundings_.file(absolute);
+    if (!field.tree) content = text_of(std::move(content), absolute);
     if (const NotFound* none = std::get_if<NotFound>(&content)) return missing(field, from, *none);
     std::string& text = std::get<std::string>(content);
     const Digest digest = sha256(text);
@@ -62,7 +103,7 @@ class Reading {
   }
 
   void fill(const Field& field, const Value& from, const std::string& written, const std::string& absolute) {
-    const std::variant<std::string, NotFound> content = surroundings_.file(absolute);
+    const std::variant<std::string, NotFound> content = text_of(surroundings_.file(absolute), absolute);
     if (const NotFound* none = std::get_if<NotFound>(&content)) return missing(field, from, *none);
     const Value* values = resource_.inputs.find(field.filled_from);
     std::variant<Value, NotFound> filled =
@@ -80,6 +121,7 @@ class Reading {
   const Surroundings& surroundings_;
   Resource& resource_;
   Diagnostics& diagnostics_;
+  std::set<std::string> taken_;  ///< FileInput::inner of what was named
 };
 
 /// The inputs without those that are no reason to act; or only those.
@@ -101,7 +143,7 @@ Digest digest_of_counted(const Resource& resource, const Value& counted, const T
     if (text.back() != '{') text += ',';
     append_json_string(text, file.inner.empty() ? file.field : file.field + "/" + file.inner);
     text += ':';
-    append_json_string(text, file.digest.hex());
+    append_json_string(text, file.digest.hex() + (file.executable ? "+x" : ""));
   }
   text += "},\"inputs\":";
   to_canonical_json(part_of(counted, type, false), sealer.digest_key(), text);
@@ -129,7 +171,7 @@ Digest digest_of_beside(const Value& inputs, const std::vector<StandIn>& instead
   for (const StandIn& each : instead) {
     text += fmt::format(" {} {} ", to_string(each.verb), each.resource.type);
     to_canonical_json(each.resource.inputs, sealer.digest_key(), text);
-    for (const FileInput& file : each.resource.files) text += file.digest.hex();
+    for (const FileInput& file : each.resource.files) text += file.digest.hex() + (file.executable ? "+x" : "");
   }
   return sha256(text);
 }
@@ -156,6 +198,7 @@ std::optional<Resource> evaluate_resource(const Model& model, TaskId id, const S
     for (const Field& field : type.inputs) {
       if (field.file) reading.add(field);
     }
+    reading.add_named(type);
     return made;
   };
   Resource resource = resource_of(*task.type, std::move(*with), model.directory_of(task));

@@ -55,6 +55,8 @@ struct Step {
   std::optional<std::size_t> rollout;  ///< in the plan's rollouts: it is in a batch of that one
   std::size_t batch = 0;               ///< in which one; the first is 1
   std::string place;                   ///< "web.yaml:14"
+  /// What it would do inside of the thing (Preview::changes), where the provider was asked.
+  std::optional<std::vector<std::string>> preview = {};
 };
 
 /// A task of which some instances come after the others.
@@ -120,6 +122,7 @@ struct Goal {
   std::optional<RunId> to;           ///< rollback: as at the end of this run (0: before the first one)
   std::optional<RunId> undoes;       ///< rollback: what this run has done and not undone, the way its failure would
   bool refresh = false;              ///< look first how what is recorded is out there
+  bool preview = false;              ///< ask providers what steps would do inside of things
   std::optional<Milliseconds> ttl;   ///< apply: what it deploys or keeps expires after that; 0: it lasts again
   std::optional<OnFailure> on_failure = {};  ///< in place of what the manifests say
 };

@@ -33,6 +33,9 @@ Digest digest_of(const Plan& plan) {
       append(text, change.after);
       text += '\n';
     }
+    if (!step.preview) continue;
+    text += "preview\n";
+    for (const std::string& change : *step.preview) text += change + '\n';
   }
   for (const Rollout& rollout : plan.rollouts) {
     text += fmt::format("rollout {} {} {} {}\n", rollout.address, rollout.batch, rollout.max_failures, rollout.batches);

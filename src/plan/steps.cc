@@ -7,6 +7,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/utf8.h"
 #include "plan/diff.h"
 
 namespace verba {
@@ -18,7 +19,7 @@ std::optional<Resource> resource_of(const Record& record, const PlanningAids& ai
   return read_definition(aids.store, *digest, record.address, aids.sealer).resource;
 }
 
-/// The content of a larger file is told by its digest.
+/// The content of a larger file, and of one that is no text, is told by its digest.
 constexpr std::size_t kShownBytes = std::size_t{64} << 10;
 
 }  // namespace
@@ -49,12 +50,15 @@ std::vector<FieldChange> changes_of(const Definition& old, const Value& inputs, 
   };
   const auto name_of = [](const FileInput& file) { return fmt::format("{} ({})", file.field, file.path); };
   const auto shown = [](const FileInput& file) {
-    if (file.content.size() <= kShownBytes) return Value(file.content);
+    if (file.content.size() <= kShownBytes && is_utf8(file.content)) return Value(file.content);
     return Value(fmt::format("{} bytes, sha256:{}", file.content.size(), file.digest.hex()));
   };
   for (const FileInput& file : files) {
     const auto before = std::ranges::find_if(old.resource.files, same_place(file));
     if (before != old.resource.files.end()) {
+      if (before->executable != file.executable) {
+        changes.push_back({name_of(file) + ", executable", before->executable, file.executable, false});
+      }
       if (before->digest == file.digest) continue;
       changes.push_back({name_of(file), shown(*before), shown(file), true});
     } else {

@@ -37,6 +37,15 @@ const Value* find_secret(const Value& value) {
   return nullptr;
 }
 
+std::string variable_of_output(std::string_view name) {
+  std::string variable = "VERBA_OUTPUT_";
+  for (const char c : name) {
+    const auto byte = static_cast<unsigned char>(c);
+    variable += std::isalnum(byte) != 0 ? static_cast<char>(std::toupper(byte)) : '_';
+  }
+  return variable;
+}
+
 bool is_true(const Resource& resource, std::string_view field, bool otherwise) {
   const Value* value = resource.inputs.find(field);
   return value != nullptr && value->is(Value::Kind::boolean) ? value->boolean() : otherwise;

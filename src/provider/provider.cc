@@ -3,6 +3,10 @@
 
 namespace verba {
 
+Async<Preview> Provider::preview(Resource, std::optional<Recorded>, Attempt&) {
+  co_return Preview{};
+}
+
 Provider* Providers::find(std::string_view type) const {
   for (Provider* provider : all_) {
     if (provider->type().name == type) return provider;

@@ -49,6 +49,8 @@ struct Attempt {
   std::string_view stands_for = {};
   std::function<std::vector<Answer>()> answers = {};  ///< of people to this step so far, by name; empty: nobody can
   AwsAccount* aws = nullptr;  ///< the resource's account, when that is one of AWS: never null then
+  /// Of apply(): what preview() told before, and somebody looked at. Nothing else may be done; nothing: anything may.
+  std::optional<std::vector<std::string>> reviewed = {};
 };
 
 struct Succeeded {
@@ -77,6 +79,12 @@ struct Observed {
   std::optional<Value> outputs;  ///< of what is present, when they can be known
 };
 
+/// What applying would do inside of a thing.
+struct Preview {
+  std::vector<std::string> changes;  ///< a line each, sorted: "Modify Topic (AWS::SNS::Topic)"; none: nothing
+  std::string problem;               ///< why that cannot be told; "": it can
+};
+
 /// What is recorded about a thing that is deployed: its inputs and outputs of then.
 struct Recorded {
   Resource resource;
@@ -100,6 +108,11 @@ class Provider {
   virtual bool can_observe(const Resource&) const = 0;
   /// How it is now. Changes nothing. The outputs are a null Value when none are recorded (it was begun, not finished).
   virtual Async<Observed> observe(Recorded recorded, Attempt& attempt) = 0;
+
+  /// Can it say what applying would do inside of the thing?
+  virtual bool can_preview(const Resource&) const { return false; }
+  /// Says it; leaves everything as it is. REQUIRES: can_preview().
+  virtual Async<Preview> preview(Resource wanted, std::optional<Recorded> before, Attempt& attempt);
 
   /// Makes it so; `before` is what is recorded, when something is. Safe to repeat where the resource says so.
   virtual Async<Outcome> apply(Resource wanted, std::optional<Recorded> before, Attempt& attempt) = 0;

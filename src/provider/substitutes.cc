@@ -61,6 +61,14 @@ class Substituting final : public Provider {
     return look(*check, std::move(recorded.outputs), attempt);
   }
 
+  /// What a script would do in the place of an update, nobody can tell.
+  bool can_preview(const Resource& resource) const override {
+    return !substitute_of(resource, Verb::update) && own_.can_preview(resource);
+  }
+  Async<Preview> preview(Resource wanted, std::optional<Recorded> before, Attempt& attempt) override {
+    return own_.preview(std::move(wanted), std::move(before), attempt);
+  }
+
   Async<Outcome> apply(Resource wanted, std::optional<Recorded> before, Attempt& attempt) override {
     if (wanted.occasion == Occasion::remove) return nothing();
     if (wanted.occasion != Occasion::deploy) return act(std::move(wanted), attempt);

@@ -56,6 +56,7 @@ LiveStep::LiveStep(Job job, Surface surface)
                                                surface_.trace,
                                                nullptr});
   attempt_->trace.label = std::to_string(job_.step);
+  attempt_->reviewed = job_.reviewed;
   describe_place(job_.record, attempt_->environment);
   attempt_->answers = [this] {
     const Record& record = job_.record;

@@ -37,7 +37,8 @@ struct Job {
   Record record;  ///< as it is in state once the step is journaled
   Retry retry;
   std::optional<Milliseconds> timeout;
-  std::string group;  ///< concurrencyGroup, or ""
+  std::string group;                                      ///< concurrencyGroup, or ""
+  std::optional<std::vector<std::string>> reviewed = {};  ///< see Attempt
 };
 
 /// What a live step works with. Borrowed; outlives it.

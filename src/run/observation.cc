@@ -9,111 +9,13 @@
 #include <utility>
 
 #include "base/error.h"
-#include "base/utf8.h"
-#include "os/async.h"
 #include "plan/definition.h"
+#include "run/inquiry.h"
 #include "run/live_step.h"
 #include "run/mask.h"
 
 namespace verba {
 namespace {
-
-/// What is longer tells a person nothing, and its end may have been cut within a secret.
-constexpr std::size_t longest_detail_bytes = 4096;
-
-/// The last line of a stream that is not empty.
-class LastLine {
- public:
-  void take(std::string_view bytes) {
-    for (const char c : bytes) {
-      if (c == '\n') {
-        settle();
-      } else if (line_.size() <= longest_detail_bytes) {
-        line_ += c;
-      }
-    }
-  }
-  std::string text() {
-    settle();
-    return last_;
-  }
-
- private:
-  void settle() {
-    if (!line_.empty()) last_ = std::exchange(line_, {});
-  }
-  std::string line_, last_;
-};
-
-/// A provider that looks at one thing.
-class Check {
- public:
-  Check(const Record& record, const Definition& definition, const ObservationSettings& settings, System& system,
-        std::size_t number)
-      : address_(record.address), system_(system) {
-    scratch_ = fmt::format("{}/check-{}-{}", settings.scratch_directory, system.process(), number);
-    Variables environment;
-    describe_place(record, environment);
-    const auto log = [this](Stream stream, std::string_view bytes) {
-      if (stream == Stream::error) complaint_.take(bytes);
-    };
-    attempt_ = std::make_unique<Attempt>(Attempt{system_,
-                                                 stop_,
-                                                 definition.timeout.value_or(settings.timeout),
-                                                 log,
-                                                 scratch_,
-                                                 std::move(environment),
-                                                 [this]() -> const std::string& { return scratch(); },
-                                                 {},
-                                                 nullptr});
-  }
-  Check(const Check&) = delete;
-  Check& operator=(const Check&) = delete;
-
-  const std::string& address() const { return address_; }
-  void begin(Provider& provider, Recorded recorded, Executor& executor, AwsAccount* aws) {
-    attempt_->executor = &executor;
-    attempt_->aws = aws;
-    work_ = start<Observed>(provider.observe(std::move(recorded), *attempt_),
-                            [this](Result<Observed> result) { result_.emplace(std::move(result)); });
-  }
-  void stop() { stop_.request(); }
-  /// What was seen, once it was; not masked yet.
-  std::optional<Observed> take() {
-    if (!result_) return std::nullopt;
-    if (scratch_made_) system_.remove(scratch_);
-    Observed seen;
-    if (auto* whole = std::get_if<0>(&*result_)) {
-      seen = std::move(*whole);
-    } else {
-      try {
-        std::rethrow_exception(std::get<1>(*result_));
-      } catch (const Error& error) {
-        seen.detail = error.diagnostic().message;
-      }
-    }
-    const std::string complaint = complaint_.text();
-    if (seen.state == Observed::State::unknown && !complaint.empty()) seen.detail += ": " + complaint;
-    return seen;
-  }
-
- private:
-  const std::string& scratch() {
-    if (!scratch_made_) system_.make_directories(scratch_, 0700);
-    scratch_made_ = true;
-    return scratch_;
-  }
-
-  std::string address_;
-  System& system_;
-  Stop stop_;
-  LastLine complaint_;
-  std::string scratch_;
-  bool scratch_made_ = false;
-  std::unique_ptr<Attempt> attempt_;
-  std::optional<Result<Observed>> result_;
-  Background work_;  ///< last: its frame uses all of the above
-};
 
 Observed unknown(std::string why) {
   Observed seen;
@@ -128,7 +30,7 @@ class Observing {
     from_.hosts.on_secret([this](const Value& secret) { secrets_.add(secret); });
     from_.system.on_interrupt([this] {
       stopping_ = true;
-      for (const auto& check : live_) check->stop();
+      for (const auto& [record, check] : live_) check->stop();
     });
   }
   ~Observing() {
@@ -144,7 +46,7 @@ class Observing {
       if (!settle_ended() && !live_.empty()) from_.system.poll();
     }
     if (stopping_) throw Interrupted{};
-    for (auto& [address, seen] : found_) seen.detail = presentable(seen.detail);
+    for (auto& [address, seen] : found_) seen.detail = presentable(seen.detail, secrets_);
     return std::move(found_);
   }
 
@@ -172,32 +74,34 @@ class Observing {
       found_[record.address] = unknown(error.diagnostic().message);
       return;
     }
-    auto check = std::make_unique<Check>(record, definition, settings_, from_.system, index);
-    check->begin(*provider, {std::move(definition.resource), std::move(outputs)}, *executor, aws);
-    live_.push_back(std::move(check));
+    Variables environment;
+    describe_place(record, environment);
+    auto check = std::make_unique<Inquiry<Observed>>(
+        from_.system, fmt::format("{}/check-{}-{}", settings_.scratch_directory, from_.system.process(), index),
+        std::move(environment), definition.timeout.value_or(settings_.timeout));
+    Attempt& attempt = check->at(executor, aws);
+    check->begin(provider->observe({std::move(definition.resource), std::move(outputs)}, attempt));
+    live_.emplace_back(&record, std::move(check));
   }
 
   bool settle_ended() {
-    return std::erase_if(live_, [&](const auto& check) {
-             std::optional<Observed> seen = check->take();
-             if (seen) found_[check->address()] = std::move(*seen);
-             return seen.has_value();
+    return std::erase_if(live_, [&](const auto& entry) {
+             std::optional<std::variant<Observed, std::string>> answer = entry.second->take();
+             if (!answer) return false;
+             Observed* whole = std::get_if<Observed>(&*answer);
+             Observed seen = whole != nullptr ? std::move(*whole) : unknown(std::get<std::string>(std::move(*answer)));
+             const std::string complaint = entry.second->complaint();
+             if (seen.state == Observed::State::unknown && !complaint.empty()) seen.detail += ": " + complaint;
+             found_[entry.first->address] = std::move(seen);
+             return true;
            }) > 0;
-  }
-
-  std::string presentable(const std::string& detail) const {
-    if (detail.size() > longest_detail_bytes) return "what it printed is too long to be shown";
-    std::string text = secrets_.mask(detail);
-    const bool readable = is_utf8(text);
-    std::erase_if(text, [&](char c) { return c == '\0' || (!readable && static_cast<unsigned char>(c) >= 0x80); });
-    return text;
   }
 
   const std::vector<const Record*>& records_;
   const ObservationSettings& settings_;
   const Viewpoint& from_;
   SecretWords secrets_;
-  std::vector<std::unique_ptr<Check>> live_;
+  std::vector<std::pair<const Record*, std::unique_ptr<Inquiry<Observed>>>> live_;
   Observations found_;
   bool stopping_ = false;
 };

@@ -112,6 +112,7 @@ std::variant<Job, Settled> Preparation::job_of(const Step& step, StepNumber numb
     return Settled{StepStatus::skipped, fmt::format("its condition is false{}", left), ""};
   }
   if (std::optional<Settled> settled = fill(job, step)) return *settled;
+  job.reviewed = step.preview;
   return job;
 }
 

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "state/base64.h"
+#include "base/base64.h"
 #include "value/json.h"
 
 namespace verba {

@@ -9,8 +9,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "base/base64.h"
 #include "base/error.h"
-#include "state/base64.h"
 #include "state/words.h"
 #include "value/json.h"
 #include "value/value.h"

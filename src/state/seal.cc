@@ -12,8 +12,8 @@
 #include <filesystem>
 #include <memory>
 
+#include "base/base64.h"
 #include "base/error.h"
-#include "state/base64.h"
 #include "value/json.h"
 
 namespace verba {

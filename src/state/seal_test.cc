@@ -5,8 +5,8 @@
 
 #include <map>
 
+#include "base/base64.h"
 #include "base/error.h"
-#include "state/base64.h"
 #include "value/json.h"
 
 namespace verba {
@@ -136,6 +136,7 @@ class OnlyFiles : public System {
 
   std::optional<std::vector<DirectoryEntry>> list_directory(const std::string&) override { bug("not asked for"); }
   std::optional<DirectoryEntry::Kind> kind_of(const std::string&) override { bug("not asked for"); }
+  bool is_executable(const std::string&) override { bug("not asked for"); }
   void empty(const std::string&) override { bug("not asked for"); }
   void remove(const std::string&) override { bug("not asked for"); }
   std::string absolute(const std::string&) override { bug("not asked for"); }

@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/base64.h"
 #include "base/error.h"
-#include "state/base64.h"
 #include "state/leasing.h"
 #include "state/words.h"
 

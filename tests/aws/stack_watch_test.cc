@@ -113,6 +113,28 @@ TEST_F(Watch, WhenTheOneWhoLooksStopsAnotherGoesOn) {
   EXPECT_LE(*second, Milliseconds(6'100));
 }
 
+/// What it waits for may have begun after the look was sent.
+TEST_F(Watch, WhoComesDuringALookGetsNothingOfIt) {
+  all = {{"a", Milliseconds(5'000)}, {"b", Milliseconds(5'000)}, {"late", Milliseconds(5'000)}};
+  system.web_duration = Milliseconds(300);
+  system.servers = [&](const WebRequest&) {
+    const bool had_begun = system.steady() >= Milliseconds(200);
+    return stacks(described("a", status("a")) + described("b", status("b")) +
+                  described("late", had_begun ? "CREATE_IN_PROGRESS" : "REVIEW_IN_PROGRESS"));
+  };
+  std::vector<Background> waiting;
+  for (const char* id : {"a", "b"}) {
+    waiting.push_back(start<Milliseconds>(wait_until_good(watch, system, id, stop), [](Result<Milliseconds>) {}));
+  }
+  std::optional<StackLook> look;
+  system.after(Milliseconds(200), [&] {  // the first look was sent at 50
+    waiting.push_back(start<StackLook>(watch.next("late", stop), [&](Result<StackLook> r) { look = std::get<0>(r); }));
+  });
+  while (!look) system.poll();
+  ASSERT_TRUE(look->stack);
+  EXPECT_EQ(look->stack->status, "CREATE_IN_PROGRESS");
+}
+
 TEST_F(Watch, GoesWithItsLastShare) {
   StackWatches watches;
   auto one = std::make_unique<StackWatches::Share>(watches, account, system);

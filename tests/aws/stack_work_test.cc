@@ -25,9 +25,19 @@ class Work : public testing::Test, protected StacksWorld {
       return answer;
     };
   }
-  Outcome deploy(bool is_recorded = true) {
+  Outcome deploy(bool is_recorded = true) { return deploy({.name = "web", .body = "{}"}, is_recorded); }
+  Outcome deploy(WantedStack wanted, bool is_recorded = true) {
     StackWork work(attempt, watches);
-    return wait_for(system, work.deploy({.name = "web", .body = "{}"}, is_recorded));
+    return wait_for(system, work.deploy(std::move(wanted), is_recorded));
+  }
+  Outcome remove(bool lifts_protection = false) {
+    StackWork work(attempt, watches);
+    return wait_for(system, work.remove({.known = "web", .is_recorded = true, .lifts_protection = lifts_protection}));
+  }
+  /// One that rests, with more about it.
+  static WebAnswer stack_with(const std::string& more) {
+    std::string members = described("web", "CREATE_COMPLETE");
+    return stacks(members.insert(members.rfind("</member>"), more));
   }
   static WebAnswer stack(std::string_view status) { return stacks(described("web", status)); }
   static WebAnswer change_set(std::string_view status, std::string_view more = "") {
@@ -119,7 +129,7 @@ TEST_F(Work, TheCauseIsTheFirstFailureAndMayLieInANestedStack) {
                   event(1, "AWS::CloudFormation::Stack", "UPDATE_FAILED", "of before", "other", "another-token"));
   };
   EXPECT_EQ(std::get<Failed>(deploy()).message,
-            "deploying the stack web failed: L11 (AWS::SNS::Topic): CREATE_FAILED: no such thing");
+            "deploying the stack web failed: L2/L11 (AWS::SNS::Topic): CREATE_FAILED: no such thing");
 }
 
 TEST_F(Work, ALookThatFailsFailsNothing) {
@@ -206,13 +216,99 @@ TEST_F(Work, AStackOfOthersIsLeftAlone) {
     made_with(token);
     EXPECT_THAT(std::get<Failed>(deploy(false)).message, HasSubstr("this task did not make it"));
     StackWork work(attempt, watches);
-    EXPECT_TRUE(std::holds_alternative<Succeeded>(wait_for(system, work.remove("web", false))));
+    EXPECT_TRUE(std::holds_alternative<Succeeded>(wait_for(system, work.remove({.known = "web"}))));
   }
   EXPECT_THAT(calls, testing::Not(testing::Contains("DeleteStack")));
   made_with(owner_token(attempt) + "3-x");
   make_change_set();
   answers["DescribeChangeSet"] = {change_set("FAILED", "<StatusReason>No updates are to be performed.</StatusReason>")};
   EXPECT_TRUE(std::holds_alternative<Succeeded>(deploy(false)));
+}
+
+TEST_F(Work, AnExportThatIsImportedStays) {
+  constexpr const char* exporting =
+      "<Outputs><member><OutputKey>V</OutputKey><OutputValue>v</OutputValue><ExportName>net-vpc</ExportName></member>"
+      "<member><OutputKey>W</OutputKey><OutputValue>w</OutputValue></member></Outputs>";
+  answers["DescribeStacks"] = {stack_with(exporting)};
+  answers["ListImports"] = {result("ListImports", "<Imports><member>b</member><member>a</member></Imports>")};
+  EXPECT_EQ(std::get<Failed>(remove()).message, "deleting the stack web: net-vpc is imported by a, b");
+  EXPECT_EQ(std::get<Failed>(deploy()).message,
+            "updating the stack web would take away an export: net-vpc is imported by a, b");
+  EXPECT_EQ(sent("ListImports", "ExportName"), "net-vpc");
+  EXPECT_THAT(calls, testing::Not(testing::Contains(testing::AnyOf("DeleteStack", "CreateChangeSet"))));
+  make_change_set();
+  for (const char* body :
+       {"Outputs: {V: {Value: x, Export: {Name: net-vpc}}}", "Outputs: {Other: {Value: x, Export: {Name: net-vpc}}}",
+        "Outputs: {V: {Value: x, Export: {Name: !Sub '${P}-vpc'}}}", "not: [yaml"}) {
+    EXPECT_TRUE(std::holds_alternative<Succeeded>(deploy({.name = "web", .body = body}))) << body;
+  }
+  answers["ListImports"] = {error(400, "ValidationError", "Export 'net-vpc' is not imported by any stack.")};
+  EXPECT_TRUE(std::holds_alternative<Succeeded>(deploy()));
+  answers["DescribeStacks"] = {stack_with(exporting), stack("DELETE_COMPLETE")};
+  EXPECT_TRUE(std::holds_alternative<Succeeded>(remove()));
+}
+
+TEST_F(Work, WhatIsProtectedGoesOnlyWhenItsMakingIsRolledBack) {
+  answers["DescribeStacks"] = {stack_with("<EnableTerminationProtection>true</EnableTerminationProtection>"),
+                               stack("DELETE_COMPLETE")};
+  const std::vector<WebAnswer> both = answers["DescribeStacks"];
+  EXPECT_EQ(std::get<Failed>(remove()).message, "deleting the stack web: it is protected against deletion");
+  EXPECT_THAT(calls, testing::Not(testing::Contains("DeleteStack")));
+  answers["DescribeStacks"] = both;
+  EXPECT_TRUE(std::holds_alternative<Succeeded>(remove(true)));
+  EXPECT_EQ(sent("UpdateTerminationProtection", "EnableTerminationProtection"), "false");
+}
+
+TEST_F(Work, ThePolicyComesBeforeAnUpdateAndAfterACreate) {
+  const WantedStack wanted{.name = "web", .body = "{}", .policy = "{}", .is_protected = true};
+  make_change_set();
+  answers["DescribeStacks"] = {stack("CREATE_COMPLETE")};
+  EXPECT_TRUE(std::holds_alternative<Succeeded>(deploy(wanted)));
+  const auto place_of = [&](const char* action) { return std::ranges::find(calls, action) - calls.begin(); };
+  EXPECT_LT(place_of("SetStackPolicy"), place_of("CreateChangeSet"));
+  EXPECT_GT(place_of("UpdateTerminationProtection"), place_of("ExecuteChangeSet"));
+  calls.clear();
+  make_change_set();
+  answers["DescribeStacks"] = {stack("REVIEW_IN_PROGRESS"), stack("CREATE_COMPLETE")};
+  EXPECT_TRUE(std::holds_alternative<Succeeded>(deploy(wanted)));
+  EXPECT_GT(place_of("SetStackPolicy"), place_of("ExecuteChangeSet"));
+}
+
+TEST_F(Work, OnlyWhatWasReviewedIsCarriedOut) {
+  constexpr const char* changes =
+      "<Changes><member><ResourceChange><Action>Add</Action><LogicalResourceId>B</LogicalResourceId>"
+      "<ResourceType>AWS::S3::Bucket</ResourceType></ResourceChange></member></Changes>";
+  const auto begin = [&] {
+    make_change_set();
+    answers["DescribeChangeSet"] = {change_set("CREATE_COMPLETE", changes)};
+    answers["DescribeStacks"] = {stack("CREATE_COMPLETE")};
+    calls.clear();
+  };
+  begin();
+  attempt.reviewed = {"Modify A (AWS::SNS::Topic)"};
+  EXPECT_EQ(std::get<Failed>(deploy()).message,
+            "what would change is not what was reviewed, but: Add B (AWS::S3::Bucket)");
+  EXPECT_THAT(calls, testing::Contains("DeleteChangeSet"));
+  EXPECT_THAT(calls, testing::Not(testing::Contains("ExecuteChangeSet")));
+  begin();
+  attempt.reviewed = {"Add B (AWS::S3::Bucket)"};
+  EXPECT_TRUE(std::holds_alternative<Succeeded>(deploy()));
+}
+
+TEST_F(Work, APreviewLeavesNothing) {
+  answers["GetCallerIdentity"] = {result("GetCallerIdentity", "<Account>111111111111</Account><Arn>a</Arn>")};
+  answers["DescribeStacks"] = {error(400, "ValidationError", "Stack with id web does not exist"),
+                               stack("DELETE_IN_PROGRESS"), stack("DELETE_COMPLETE")};
+  make_change_set();
+  StackWork work(attempt, watches);
+  const Preview made = wait_for(system, work.preview({.name = "web", .body = "{}"}, false));
+  EXPECT_EQ(made.problem, "");
+  EXPECT_THAT(calls, testing::IsSupersetOf({"DeleteChangeSet", "DeleteStack"}));
+  EXPECT_THAT(calls, testing::Not(testing::Contains("ExecuteChangeSet")));
+  answers["DescribeStacks"] = {stack("UPDATE_IN_PROGRESS")};
+  StackWork other(attempt, watches);
+  EXPECT_EQ(wait_for(system, other.preview({.name = "web", .body = "{}"}, true)).problem,
+            "the stack is in UPDATE_IN_PROGRESS");
 }
 
 }  // namespace

@@ -82,6 +82,7 @@ class FakeSystem final : public System {
   void write_file(const std::string& path, std::string_view content, unsigned mode) override;
   std::optional<std::vector<DirectoryEntry>> list_directory(const std::string& path) override;
   std::optional<DirectoryEntry::Kind> kind_of(const std::string& path) override;
+  bool is_executable(const std::string&) override { return false; }
   void make_directories(const std::string& path, unsigned mode) override;
   void empty(const std::string& path) override;
   void remove(const std::string& path) override;

@@ -3,7 +3,7 @@
 """Runs the command line transcripts of tests/cli: each is a session at a shell, with what it must print.
 
     Words that say what is shown.           up to the first file or command
-    needs: ssh, git                         skipped, loudly, where one of these programs is missing
+    needs: ssh, git                         skipped, loudly, where one of these programs is missing; the last on PATH
     copy: examples/hello                    the files of a folder of the repository, beside those below
     -- web.yaml --                          a file; the lines up to the next file or command are its content
     $ verba apply --yes                     a command, run by `sh -c`; a \\ at its end joins the next line
@@ -141,17 +141,28 @@ def escaped(line):
     return "\\" + line if MARK.match(line) else line
 
 
+USUAL = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
+
+
+def home_of(program):
+    """The directory of a program on our own PATH, past what pyenv puts before it; or None."""
+    found = shutil.which(program)
+    if found and "/shims/" in found:
+        found = subprocess.run(["pyenv", "which", program], capture_output=True, text=True, check=False).stdout.strip()
+    return os.path.dirname(found) if found else None
+
+
 class Session:
     """A temporary directory in which the blocks of one transcript happen."""
 
-    def __init__(self, verba, root):
+    def __init__(self, verba, root, needed=()):
         self.work = root / "work"
         self.work.mkdir()
         (root / "tmp").mkdir()
         self.token = uuid.uuid4().hex
         path = [str(verba.parent)] if verba else []
         self.environment = {
-            "PATH": ":".join(path + ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]),
+            "PATH": ":".join(path + USUAL + [home for home in needed if home not in USUAL]),
             "HOME": str(self.work),
             "TMPDIR": str(root / "tmp"),
             "TZ": "UTC",
@@ -239,7 +250,8 @@ class Transcript:
                 yield from (item.strip() for item in line[len(word) + 1:].split(",") if item.strip())
 
     def run(self, verba, accept):
-        missing = [program for program in self.directives("needs") if not shutil.which(program)]
+        homes = {program: home_of(program) for program in self.directives("needs")}
+        missing = [program for program, home in homes.items() if home is None]
         if missing:
             self.skipped = f"{', '.join(missing)} is not installed"
             return self
@@ -247,7 +259,7 @@ class Transcript:
             self.failures.append("it holds no command")
             return self
         with tempfile.TemporaryDirectory(prefix="transcript.", ignore_cleanup_errors=True) as root:
-            session = Session(verba, pathlib.Path(root).resolve())
+            session = Session(verba, pathlib.Path(root).resolve(), homes.values())
             for folder in self.directives("copy"):
                 shutil.copytree(ROOT / folder, session.work, dirs_exist_ok=True)
             for block in self.blocks:

@@ -50,6 +50,7 @@ Request requested(Call& call, Goal::Kind kind) {
   request.goal.prune = kind == Goal::Kind::apply && call.arguments.flag("prune");
   if (kind == Goal::Kind::apply) request.goal.ttl = call.arguments.duration("ttl");
   request.goal.refresh = kind == Goal::Kind::apply && call.arguments.flag("refresh");
+  request.goal.preview = kind == Goal::Kind::apply && call.arguments.flag("preview");
   return request;
 }
 
@@ -185,6 +186,7 @@ CommandRow apply_command() {
   auto options = run_options();
   options.push_back(prune_option());
   options.push_back(refresh_option());
+  options.push_back(preview_option());
   options.push_back({.name = "ttl",
                      .value = "TIME",
                      .summary =

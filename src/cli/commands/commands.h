@@ -40,6 +40,7 @@ Option target_option();
 Option prune_option();
 Option dry_run_option();
 Option refresh_option();
+Option preview_option();
 Option parallelism_option();
 std::vector<Option> run_options();
 

@@ -67,10 +67,10 @@ int drift(Call& call) {
   const Sealer sealer = open_sealer(call, *store, path, KeyUse::look);
   const Snapshot snapshot = store->snapshot(deployed_environment(call, *store));
   const std::vector<const Record*> records = chosen(call, snapshot);
-  // By state alone: the manifests may be gone, and with them accounts; those are got into as was recorded.
-  const Model none;
+  // By state: the manifests may be gone, and with them accounts; those are got into as was recorded.
+  const Model& model = model_at_hand(call, snapshot.environment);
   const Surroundings surroundings = planning_surroundings(call);
-  Hosts hosts(call.system, none, surroundings);
+  Hosts hosts(call.system, model, surroundings);
   const Observations observations = look(call, *store, sealer, path, hosts, records);
   DriftReport report;
   report.environment = snapshot.environment;
@@ -84,6 +84,11 @@ int drift(Call& call) {
 }
 
 }  // namespace
+
+Option preview_option() {
+  return {.name = "preview",
+          .summary = "ask what would change inside of stacks; apply then does that and nothing else"};
+}
 
 Option refresh_option() {
   return {.name = "refresh", .summary = "look first how what is deployed is now, and repair what drifted or is gone"};

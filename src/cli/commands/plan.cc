@@ -34,6 +34,7 @@ int plan(Call& call) {
   request.goal.targets = targets_of(call);
   request.goal.prune = call.arguments.flag("prune");
   request.goal.refresh = refresh_of(call);
+  request.goal.preview = call.arguments.flag("preview");
   const auto out = call.arguments.text("out");
   parallelism_of(call);
 
@@ -100,6 +101,7 @@ CommandRow plan_command() {
                       target_option(),
                       prune_option(),
                       refresh_option(),
+                      preview_option(),
                       parallelism_option()},
           .function = plan};
 }

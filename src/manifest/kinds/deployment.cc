@@ -3,6 +3,7 @@
 #include <array>
 
 #include "manifest/kinds/kinds.h"
+#include "manifest/reuse.h"
 
 namespace verba {
 namespace {
@@ -142,21 +143,21 @@ Field not_yet(std::string_view name, FieldType type, std::string_view summary) {
 }
 
 Field substitute(std::string_view name, std::string_view summary) {
-  return {
-      .name = name,
-      .type = FieldType::object,
-      .summary = summary,
-      .example = "{type: ShellScript, with: {run: ./unregister.sh}}",
-      .fields = {{.name = "type", .summary = "A task type", .example = "ShellScript", .refers_to = "TaskType"},
-                 {.name = "task",
-                  .summary = "A ShellScript manifest by name, in place of 'type'; 'with' then adds to it",
-                  .example = "unregister",
-                  .refers_to = "ShellScript"},
-                 {.name = "with",
-                  .type = FieldType::any,
-                  .summary = "What the task type takes; the outputs of the task are in VERBA_OUTPUT_NAME of a script",
-                  .example = "{run: ./unregister.sh}",
-                  .by_type = true}}};
+  return {.name = name,
+          .type = FieldType::object,
+          .summary = summary,
+          .example = "{type: ShellScript, with: {run: ./unregister.sh}}",
+          .fields = {
+              {.name = "type", .summary = "A task type", .example = "ShellScript", .refers_to = "TaskType"},
+              {.name = "task",
+               .summary = "A ShellScript or InfrastructureTemplate by name, in place of 'type'; 'with' then adds to it",
+               .example = "unregister",
+               .refers_to = reused_kinds_text},
+              {.name = "with",
+               .type = FieldType::any,
+               .summary = "What the task type takes; the outputs of the task are in VERBA_OUTPUT_NAME of a script",
+               .example = "{run: ./unregister.sh}",
+               .by_type = true}}};
 }
 
 std::vector<Field> fields_of_every_task() {
@@ -167,9 +168,9 @@ std::vector<Field> fields_of_every_task() {
        .example = "ShellScript",
        .refers_to = "TaskType"},
       {.name = "task",
-       .summary = "A ShellScript manifest by name, in place of 'type'; 'with' then adds to it",
+       .summary = "A ShellScript or InfrastructureTemplate by name, in place of 'type'; 'with' then adds to it",
        .example = "greet",
-       .refers_to = "ShellScript"},
+       .refers_to = reused_kinds_text},
       account("Where it runs: a role of Environment.accounts, else an account; left out: the deployment's"),
       accounts(),
       environments(),
@@ -368,7 +369,8 @@ std::vector<const Kind*> built_in_kinds() {
   all.insert(all.end(), other_authentication_kinds().begin(), other_authentication_kinds().end());
   all.push_back(&policy_kind());
   all.insert(all.end(), location_kinds().begin(), location_kinds().end());
-  all.insert(all.end(), {&project_kind(), &variables_kind(), &shell_script_kind(), &deployment_kind()});
+  all.insert(all.end(), {&project_kind(), &variables_kind(), &shell_script_kind(), &infrastructure_template_kind(),
+                         &deployment_kind()});
   return all;
 }
 

@@ -29,10 +29,11 @@ const Kind& git_location_kind();
 const std::vector<const Kind*>& location_kinds();
 const Kind& project_kind();
 
-/// What to deploy: Deployment, Variables, ShellScript.
+/// What to deploy: Deployment, Variables, ShellScript, InfrastructureTemplate.
 const Kind& deployment_kind();
 const Kind& variables_kind();
 const Kind& shell_script_kind();
+const Kind& infrastructure_template_kind();
 
 /// All of them, in the order of the manual. Static storage.
 std::vector<const Kind*> built_in_kinds();

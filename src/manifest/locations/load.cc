@@ -9,6 +9,7 @@
 
 #include "base/digest.h"
 #include "manifest/locations/read.h"
+#include "manifest/reuse.h"
 
 namespace verba {
 namespace {
@@ -39,6 +40,7 @@ class Loading {
       count_ += level.size();
       level = this->level(level);
     }
+    check_reuse(loaded_.manifests, catalogue_, sources_, diagnostics_);
     apply_projects(loaded_.manifests, via_, diagnostics_);
     return std::move(loaded_);
   }

@@ -32,6 +32,7 @@ class Files : public System {
     }
     return found->second;
   }
+  bool is_executable(const std::string&) override { return false; }
   std::optional<DirectoryEntry::Kind> kind_of(const std::string& path) override {
     const std::string real = absolute(path);
     if (files.contains(real)) return DirectoryEntry::Kind::file;

@@ -171,6 +171,13 @@ std::optional<DirectoryEntry::Kind> kind_of(const std::string& path) {
   fail("system.kind-of", fmt::format("cannot look at '{}'", path), errno);
 }
 
+bool is_executable(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) == 0) return S_ISREG(status.st_mode) && (status.st_mode & S_IXUSR) != 0;
+  if (is_absent(errno)) return false;
+  fail("system.kind-of", fmt::format("cannot look at '{}'", path), errno);
+}
+
 void make_directories(const std::string& path, unsigned mode) {
   for (std::size_t end = 1; end <= path.size(); ++end) {
     if (end < path.size() && path[end] != '/') continue;

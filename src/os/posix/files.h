@@ -16,6 +16,7 @@ std::optional<std::string> read_file(const std::string& path, std::uint64_t limi
 void write_file(const std::string& path, std::string_view content, unsigned mode);
 std::optional<std::vector<DirectoryEntry>> list_directory(const std::string& path);
 std::optional<DirectoryEntry::Kind> kind_of(const std::string& path);
+bool is_executable(const std::string& path);
 void make_directories(const std::string& path, unsigned mode);
 void empty(const std::string& path);
 void remove(const std::string& path);

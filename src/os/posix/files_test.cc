@@ -63,6 +63,15 @@ TEST_F(Files, ReadsLargeFilesAndThoseWithoutASize) {
   EXPECT_GT(read_file("/proc/self/status", 1 << 20)->size(), 100u);
 }
 
+TEST_F(Files, KnowsWhatMayBeExecuted) {
+  write_file(path("tool"), "x", 0755);
+  write_file(path("text"), "x", 0644);
+  EXPECT_TRUE(is_executable(path("tool")));
+  EXPECT_FALSE(is_executable(path("text")));
+  EXPECT_FALSE(is_executable(root_));
+  EXPECT_FALSE(is_executable(path("no")));
+}
+
 TEST_F(Files, RefusesMoreThanTheLimit) {
   write_file(path("x"), "12345", 0644);
   EXPECT_EQ(read_file(path("x"), 5), "12345");

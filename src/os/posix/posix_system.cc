@@ -48,6 +48,7 @@ class PosixSystem final : public System {
     return posix::list_directory(path);
   }
   std::optional<DirectoryEntry::Kind> kind_of(const std::string& path) override { return posix::kind_of(path); }
+  bool is_executable(const std::string& path) override { return posix::is_executable(path); }
   void make_directories(const std::string& path, unsigned mode) override { posix::make_directories(path, mode); }
   void empty(const std::string& path) override { posix::empty(path); }
   void remove(const std::string& path) override { posix::remove(path); }

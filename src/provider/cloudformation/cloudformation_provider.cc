@@ -3,21 +3,30 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
+#include <string_view>
 #include <utility>
+#include <variant>
 
 #include "provider/cloudformation/cloudformation_type.h"
+#include "provider/cloudformation/drift_detection.h"
 #include "provider/cloudformation/stack_drift.h"
 #include "provider/cloudformation/stack_events.h"
+#include "provider/cloudformation/stack_guards.h"
 #include "provider/cloudformation/stack_status.h"
+#include "provider/cloudformation/stack_storage.h"
 #include "provider/cloudformation/stack_work.h"
 #include "provider/cloudformation/wanted_stack.h"
 #include "provider/ending.h"
+#include "provider/inputs.h"
 #include "value/json.h"
 
 namespace verba {
 namespace {
 
 constexpr std::size_t few_events = 100;
+constexpr Milliseconds longest_detection{600'000};
 
 std::string id_in(const Value& outputs) {
   return text_at(outputs, {"stackId"});
@@ -40,6 +49,22 @@ Async<Observed> observe_broken_off(Stack stack, Attempt& attempt) {
   co_return observed;
 }
 
+/// "arn:aws:cloudformation:REGION:ACCOUNT:stack/...".
+std::string account_in(std::string_view arn) {
+  for (int i = 0; i < 4; ++i) arn.remove_prefix(std::min(arn.size(), arn.find(':') + 1));
+  return std::string(arn.substr(0, arn.find(':')));
+}
+
+/// As it was sent when it was deployed; nothing when that can no longer be made.
+std::optional<std::string> sent_template(const WantedStack& wanted, const Stack& stack, const AwsAccount& account) {
+  if (wanted.artifacts.empty()) return wanted.body;
+  const std::string bucket =
+      wanted.bucket.empty() ? managed_bucket(account_in(stack.id), account.region()) : wanted.bucket;
+  std::variant<PackedTemplate, BadStack> packed = pack_template(wanted, place_of(account, bucket));
+  if (PackedTemplate* good = std::get_if<PackedTemplate>(&packed)) return std::move(good->body);
+  return std::nullopt;
+}
+
 Async<Observed> observe_deployed(WantedStack wanted, Value inputs, Stack stack, Attempt& attempt) {
   Observed observed;
   Async<AwsAnswer> asking =
@@ -49,7 +74,23 @@ Async<Observed> observe_deployed(WantedStack wanted, Value inputs, Stack stack, 
     observed.detail = to_string(*answer.failure);
     co_return observed;
   }
-  observed.detail = difference(wanted, inputs, stack, text_at(answer.value, {"TemplateBody"}));
+  if (std::optional<std::string> sent = sent_template(wanted, stack, *attempt.aws)) wanted.body = *std::move(sent);
+  StackThere there{stack, text_at(answer.value, {"TemplateBody"})};
+  if (!wanted.policy.empty()) {
+    Async<std::string> reading = stack_policy(*attempt.aws, stack.id, attempt.stop);
+    there.policy = co_await reading;
+  }
+  observed.detail = difference(wanted, inputs, there);
+  const Milliseconds limit = attempt.timeout.value_or(longest_detection) * 3 / 4;  // the answer has to come, too
+  Async<DriftDetection> detecting = detect_drift(*attempt.aws, attempt.system, stack.id, limit, attempt.stop);
+  const DriftDetection detection = co_await detecting;
+  if (detection.end == DriftDetection::End::late && observed.detail.empty()) {
+    observed.detail = detection.why;
+    co_return observed;
+  }
+  if (!detection.differences.empty()) {
+    observed.detail += (observed.detail.empty() ? "" : "; ") + detection.differences;
+  }
   observed.state = observed.detail.empty() ? Observed::State::present : Observed::State::drifted;
   observed.outputs = outputs_of(stack);
   co_return observed;
@@ -103,6 +144,17 @@ class CloudFormationProvider final : public Provider {
     co_return observed;
   }
 
+  bool can_preview(const Resource&) const override { return true; }
+  Async<Preview> preview(Resource wanted, std::optional<Recorded> before, Attempt& attempt) override {
+    std::variant<WantedStack, BadStack> read = read_stack(wanted);
+    if (const BadStack* bad = std::get_if<BadStack>(&read)) co_return Preview{{}, bad->message};
+    const bool is_recorded = before && !id_in(before->outputs).empty();
+    StackWork work(attempt, watches_);
+    Async<Preview> doing = work.preview(std::get<WantedStack>(std::move(read)), is_recorded);
+    Preview preview = co_await doing;
+    co_return preview;
+  }
+
   Async<Outcome> apply(Resource wanted, std::optional<Recorded> before, Attempt& attempt) override {
     std::variant<WantedStack, BadStack> read = read_stack(wanted);
     if (BadStack* bad = std::get_if<BadStack>(&read)) return refused(std::move(*bad));
@@ -112,12 +164,19 @@ class CloudFormationProvider final : public Provider {
 
   Async<Outcome> remove(Recorded recorded, Attempt& attempt) override {
     const std::string id = id_in(recorded.outputs);
-    return take_away(id.empty() ? stack_name(recorded.resource) : id, !id.empty(), attempt);
+    return take_away({.known = id.empty() ? stack_name(recorded.resource) : id,
+                      .is_recorded = !id.empty(),
+                      .empties = is_true(recorded.resource, "emptyBuckets", false)},
+                     attempt);
   }
 
   /// A stack that was there before is left: what it was is not known.
   Async<Outcome> rollback(Recorded done, std::optional<Recorded> before, Attempt& attempt) override {
-    if (!before) return take_away(stack_name(done.resource), false, attempt);
+    if (!before)
+      return take_away({.known = stack_name(done.resource),
+                        .lifts_protection = true,
+                        .empties = is_true(done.resource, "emptyBuckets", false)},
+                       attempt);
     std::variant<WantedStack, BadStack> read = read_stack(before->resource);
     if (BadStack* bad = std::get_if<BadStack>(&read)) return refused(std::move(*bad));
     return deploy(std::get<WantedStack>(std::move(read)), true, attempt);
@@ -131,9 +190,9 @@ class CloudFormationProvider final : public Provider {
     co_return outcome;
   }
 
-  Async<Outcome> take_away(std::string known, bool is_recorded, Attempt& attempt) {
+  Async<Outcome> take_away(Removal removal, Attempt& attempt) {
     StackWork work(attempt, watches_);
-    Async<Outcome> doing = work.remove(std::move(known), is_recorded);
+    Async<Outcome> doing = work.remove(std::move(removal));
     Outcome outcome = co_await doing;
     co_return outcome;
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provider/cloudformation/cloudformation_type.h"
 
+#include "provider/cloudformation/template_artifacts.h"
+
 namespace verba {
 namespace {
 
@@ -9,8 +11,33 @@ A CloudFormation is a stack in an account of AWS. What is to change is put into 
 carried out, and the stack's events are logged as they come. Where nothing is to change, nothing is done.
 
 **Template.** `template` is a file, sent as it is. `data` is a template in the manifest: as text, or as
-YAML, where short tags such as `!Ref` may stand. One of more than 51,200 bytes is put into the bucket `templateBucket`, by
-its content, and read from there by CloudFormation.
+YAML, where short tags such as `!Ref` may stand.
+
+**Artifacts.** Where a template says where something is in S3, it may name a file or directory of this machine instead, by a
+path from the template's own directory (of `data`: the manifest's). verba puts it into the bucket, by its content, unless it is
+there already, and sends the template with that place in it, as JSON. A change of what is in it is a change of the task.
+
+| resource | property |
+|---|---|
+| `AWS::Lambda::Function`, `AWS::Lambda::LayerVersion` | `Code`, `Content` |
+| `AWS::Serverless::Function`, `LayerVersion` | `CodeUri`, `ContentUri`, in `Globals`, too |
+| `AWS::Serverless::Api`, `HttpApi`, `StateMachine` | `DefinitionUri` |
+| `AWS::CloudFormation::Stack`, `AWS::Serverless::Application` | `TemplateURL`, `Location`: a template, with artifacts of its own |
+| `AWS::StepFunctions::StateMachine`, `AWS::AppSync::GraphQLSchema` | `DefinitionS3Location` |
+| `AWS::AppSync::Resolver`, `FunctionConfiguration` | `RequestMappingTemplateS3Location`, `ResponseMappingTemplateS3Location` |
+| `AWS::ApiGateway::RestApi`, `AWS::ApiGatewayV2::Api` | `BodyS3Location` |
+| `AWS::ElasticBeanstalk::ApplicationVersion` | `SourceBundle` |
+| `AWS::Glue::Job` | `Command.ScriptLocation` |
+| `AWS::CodeCommit::Repository` | `Code.S3` |
+| `Fn::Transform` with `AWS::Include` | `Location` |
+
+A directory becomes an archive: its files sorted, with a fixed time and the mode 0644, or 0755 where they may be executed. So
+does the one file of a function, layer or repository that is no archive. `.git` and `.verba` in it are left out; links
+that lead out of it are refused.
+
+**Bucket.** Artifacts, and a template of more than 51,200 bytes, go through `bucket`, which must be there. Left out: through
+`verba-ACCOUNT-REGION`, one for all stacks of the account, which is made when it is missing, closed to the public and
+encrypted. Nothing is put into it when it is another account's, and nothing in it is ever deleted.
 
 **Parameters, tags.** Those that are written are set; a parameter that is not gets its default, one that is `null` keeps the
 value it has (and gets its default in a new stack), and tags that are not written go. Numbers and true and false are written out, and a list is joined by commas. With secrets among them, take
@@ -19,17 +46,28 @@ care that the template says `NoEcho`.
 **A stack that is there already** and was not made by this task is left alone: the step fails. With `adopt: true` it is
 taken over; rolling that back leaves the stack, deleting the task deletes it.
 
+**Guards.** `stackPolicy` is set before a stack is updated, and after it is made. With `terminationProtection: true` a
+stack cannot be deleted, by verba neither: apply `false` first. Only rolling back its making lifts it. What another stack
+imports cannot go: before a stack is deleted, or updated to a template without an export, AWS is asked who imports it, and the
+step fails with their names. (`timeout` is that of the task: change sets know none.)
+
 **States.** An operation that is under way is waited for. A stack whose making failed and was rolled back is deleted and
 made anew; a rollback of an update that failed is continued. What only cleans up has succeeded.
+
+**Preview.** With `--preview` a plan shows what the change set says; the one that is carried out has to say the same.
 
 **Failure.** CloudFormation itself puts back what was before, unless `disableRollback: true`. The message names the resource
 that failed first, and why. After a break-off verba goes on with what is under way: nothing is made twice.
 
-**Delete** deletes the stack and waits until it is gone; resources that the template retains stay. **Rollback** puts back the
+**Delete** deletes the stack and waits until it is gone; resources that the template retains stay. CloudFormation deletes only
+empty buckets: with `emptyBuckets: true` verba empties those that are to go. **Rollback** puts back the
 template, parameters and tags of before, or deletes the stack when there was none.
 
-**Drift.** `verba drift` and `--refresh` compare the template, the parameters (but for those with NoEcho), the tags and the
-status of the stack. Resources that were changed without CloudFormation are not looked for.
+**Drift.** `verba drift` and `--refresh` compare the template, the parameters (but for those with NoEcho), the tags, the status of the
+stack and, where they are said, its policy, protection and topics. Then CloudFormation itself looks for what somebody has changed
+about the resources (DetectStackDrift; the role or user needs that permission, and that of reading the resources), and each
+property that differs is told. Where it does not look, that is left out. A repair sends template, parameters and tags again:
+what drifted in a resource whose part of the template has not changed, CloudFormation leaves as it is.
 
 | output | |
 |---|---|
@@ -93,15 +131,36 @@ std::vector<Field> inputs() {
                    .summary = "One of them",
                    .one_of = {"CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"}}},
        .scalar_or_list = true},
-      {.name = "templateBucket",
-       .summary = "A bucket of the account, in its region, for a template of more than 51,200 bytes",
+      {.name = "bucket",
+       .summary = "A bucket in the account's region for artifacts and large templates; left out: the account's own",
        .expressions = true,
-       .beside = true,
-       .example = "website-templates"},
+       .example = "website-artifacts"},
       {.name = "roleArn",
        .summary = "A role that CloudFormation takes on to work, now and in all that is done with the stack later",
        .expressions = true,
        .example = "arn:aws:iam::123456789012:role/cloudformation"},
+      {.name = "stackPolicy",
+       .type = FieldType::any,
+       .summary = "What updates of the stack may do to its resources, as YAML or JSON; left out: as it is",
+       .expressions = true,
+       .example = "{Statement: [{Effect: Allow, Action: \"Update:*\", Principal: \"*\", Resource: \"*\"}]}"},
+      {.name = "terminationProtection",
+       .type = FieldType::boolean,
+       .summary = "Whether nobody may delete the stack; left out: as it is",
+       .example = "true"},
+      {.name = "notificationArns",
+       .type = FieldType::list,
+       .summary = "Topics that hear of all that happens to the stack, five at most; left out: those that it has",
+       .expressions = true,
+       .example = "[\"arn:aws:sns:eu-central-1:123456789012:stacks\"]",
+       .fields = {{.name = "arn", .summary = "The ARN of a topic of SNS"}},
+       .scalar_or_list = true},
+      {.name = "emptyBuckets",
+       .type = FieldType::boolean,
+       .summary = "Delete what is in the stack's buckets before the stack is deleted, with all versions",
+       .beside = true,
+       .default_value = "false",
+       .implied = true},
       {.name = "disableRollback",
        .type = FieldType::boolean,
        .summary = "Leave what failed as it is, to be looked at",
@@ -129,6 +188,7 @@ const TaskType& cloudformation_type() {
       .inputs = inputs(),
       .outputs = {{.name = "stackId", .summary = "The ARN of the stack"}},
       .accounts = {"AwsInfrastructureAccount"},
+      .names = named_by_template,
   };
   return type;
 }

@@ -9,9 +9,16 @@
 
 namespace verba {
 
-/// What is different: "the template differs; parameter Domain is 'b', not 'a'". "" when nothing is. `body` is the
-/// template that CloudFormation has. Values of NoEcho parameters ("****") are not compared, nor are parameters that are
-/// left to their defaults. Shows no secret of `wanted` (its `secret` inputs are named, their values are not).
-std::string difference(const WantedStack& wanted, const Value& inputs, const Stack& stack, const std::string& body);
+/// A stack as CloudFormation has it.
+struct StackThere {
+  Stack stack;
+  std::string body;         ///< of its template
+  std::string policy = {};  ///< "" when it has none
+};
+
+/// What is different: "the template differs; parameter Domain is 'b', not 'a'". "" when nothing is. Values of NoEcho
+/// parameters ("****") are not compared, nor are parameters that are left to their defaults. Shows no secret of
+/// `wanted` (its `secret` inputs are named, their values are not).
+std::string difference(const WantedStack& wanted, const Value& inputs, const StackThere& there);
 
 }  // namespace verba

@@ -13,18 +13,21 @@
 namespace verba {
 namespace {
 
+constexpr std::string_view stack_type = "AWS::CloudFormation::Stack";
 constexpr std::size_t deepest_nesting = 5;
 constexpr std::size_t events_of_nested = 2'000;
 
 StackEvent event_of(const Value& value) {
   return {text_at(value, {"EventId"}),
+          text_at(value, {"Timestamp"}),
           text_at(value, {"ResourceStatus"}),
           text_at(value, {"ResourceType"}),
           text_at(value, {"LogicalResourceId"}),
           text_at(value, {"PhysicalResourceId"}),
           text_at(value, {"StackId"}),
           text_at(value, {"ResourceStatusReason"}),
-          text_at(value, {"ClientRequestToken"})};
+          text_at(value, {"ClientRequestToken"}),
+          ""};
 }
 
 /// Did it fail of itself, and not because something else had?
@@ -35,7 +38,7 @@ bool is_cause(const StackEvent& event) {
 }
 
 std::string described(const StackEvent& event) {
-  return fmt::format("{} ({}): {}: {}", event.logical, event.type, event.status,
+  return fmt::format("{}{} ({}): {}: {}", event.path, event.logical, event.type, event.status,
                      event.reason.empty() ? "no reason is given" : event.reason);
 }
 
@@ -64,39 +67,80 @@ Async<std::vector<StackEvent>> read_events(AwsAccount& account, std::string stac
 }
 
 StackEvents::StackEvents(AwsAccount& account, std::string stack_id, std::string token)
-    : account_(account), stack_id_(std::move(stack_id)), token_(std::move(token)) {}
+    : account_(account), token_(std::move(token)), sources_{{std::move(stack_id), ""}} {}
 
-Async<std::vector<StackEvent>> StackEvents::read(Stop& stop) {
+bool StackEvents::is_of_operation(const StackEvent& event) const {
+  return event.path.empty() ? token_.empty() || event.token == token_ : event.at >= begin_;
+}
+
+Async<std::vector<StackEvent>> StackEvents::read_source(std::size_t index, Stop& stop) {
   std::vector<StackEvent> page;
   std::vector<StackEvent> fresh;
   std::string next;
+  const bool is_first = index == 0 && token_.empty() && !has_begun_;
   for (bool more = true; more; page.clear()) {
-    Async<bool> reading = read_page(account_, stack_id_, &next, &page, stop);
+    Async<bool> reading = read_page(account_, sources_[index].stack, &next, &page, stop);
     more = co_await reading;
     for (StackEvent& event : page) {
-      const bool is_ours = token_.empty() || event.token == token_;
+      event.path = sources_[index].path;
+      const bool is_ours = is_of_operation(event);
       // What was seen, or is of an operation before, ends it: events come in order.
-      if (!is_ours || seen_.contains(event.id)) more = false;
-      if (is_ours && seen_.insert(event.id).second) fresh.push_back(std::move(event));
+      if (!is_ours || sources_[index].seen.contains(event.id)) more = false;
+      if (is_ours && sources_[index].seen.insert(event.id).second) fresh.push_back(std::move(event));
     }
-    if (token_.empty() && !has_begun_) more = false;
+    if (is_first) more = false;
   }
-  if (token_.empty() && !std::exchange(has_begun_, true)) fresh.clear();
+  if (index == 0 && begin_.empty() && !fresh.empty()) begin_ = (is_first ? fresh.front() : fresh.back()).at;
+  if (is_first) fresh.clear();
+  if (index == 0) has_begun_ = true;
   std::ranges::reverse(fresh);
-  for (const StackEvent& event : fresh) {
+  co_return fresh;
+}
+
+void StackEvents::note(const StackEvent& event) {
+  if (event.type != stack_type) return;
+  const auto known = std::ranges::find(sources_, event.physical, &Source::stack);
+  if (event.is_of_stack()) {
+    if (known != sources_.end()) known->rests = !event.status.ends_with("_IN_PROGRESS");
+  } else if (!event.physical.empty() && known == sources_.end()) {
+    sources_.push_back({event.physical, event.path + event.logical + "/"});
+  } else if (known != sources_.end() && event.status.ends_with("_IN_PROGRESS")) {
+    known->rests = false;
+  }
+}
+
+std::size_t StackEvents::calls() const {
+  return 1 + static_cast<std::size_t>(std::ranges::count(sources_.begin() + 1, sources_.end(), false, &Source::rests));
+}
+
+Async<std::vector<StackEvent>> StackEvents::read(Stop& stop) {
+  std::vector<StackEvent> all;
+  for (std::size_t i = 0; i < sources_.size(); ++i) {  // reading one may tell of others
+    if (i > 0 && sources_[i].rests) continue;
+    Async<std::vector<StackEvent>> reading = read_source(i, stop);
+    const std::vector<StackEvent> fresh = co_await reading;
+    for (const StackEvent& event : fresh) {
+      note(event);
+      if (event.path.empty() || !event.is_of_stack()) all.push_back(event);
+    }
+  }
+  std::ranges::stable_sort(all, {}, &StackEvent::at);
+  for (const StackEvent& event : all) {
     if (is_cause(event)) failures_.push_back(event);
   }
-  co_return fresh;
+  co_return all;
 }
 
 Async<std::string> StackEvents::root_cause(Stop& stop) {
   if (failures_.empty()) co_return std::string();
-  StackEvent cause = failures_.front();
+  StackEvent cause = *std::ranges::min_element(failures_, {}, &StackEvent::at);
   for (std::size_t depth = 0; depth < deepest_nesting; ++depth) {
-    if (cause.type != "AWS::CloudFormation::Stack" || cause.physical.empty()) break;
+    if (cause.type != stack_type || cause.physical.empty()) break;
     Async<std::vector<StackEvent>> reading = read_events(account_, cause.physical, events_of_nested, stop);
-    const std::vector<StackEvent> nested = co_await reading;
-    const auto first = std::find_if(nested.rbegin(), nested.rend(), is_cause);
+    std::vector<StackEvent> nested = co_await reading;
+    for (StackEvent& event : nested) event.path = cause.path + cause.logical + "/";
+    const auto is_of_ours = [this](const StackEvent& event) { return is_of_operation(event) && is_cause(event); };
+    const auto first = std::find_if(nested.rbegin(), nested.rend(), is_of_ours);
     if (first == nested.rend()) break;
     cause = *first;
   }

@@ -15,6 +15,7 @@ namespace verba {
 
 struct StackEvent {
   std::string id;
+  std::string at;        ///< when; of one service, so that texts can be compared
   std::string status;    ///< "CREATE_FAILED"
   std::string type;      ///< "AWS::S3::Bucket"
   std::string logical;   ///< "Bucket"
@@ -22,29 +23,45 @@ struct StackEvent {
   std::string stack;     ///< id
   std::string reason;
   std::string token;  ///< of the call that began the operation
+  std::string path;   ///< of something in a nested stack: "Child/Grandchild/"; else ""
 
   /// Is it of the stack itself, not of something in it?
   bool is_of_stack() const { return physical == stack; }
 };
 
-/// Reads the events of one operation as they come. Borrows the account.
+/// Reads the events of one operation as they come, with those of the stacks that are nested in it. Borrows the account.
 class StackEvents {
  public:
   /// `token`: that of the operation; "": all that happens from the first reading on.
   StackEvents(AwsAccount& account, std::string stack_id, std::string token);
 
-  /// Those that have come since, oldest first. A reading that fails reads nothing: the next one reads more.
+  /// Those that have come since, oldest first; of what a nested stack says of itself nothing: the one around it says
+  /// the same. A reading that fails reads nothing: the next one reads more.
   Async<std::vector<StackEvent>> read(Stop& stop);
-  /// What failed first, and why: "Bucket (AWS::S3::Bucket): CREATE_FAILED: it exists already". "" when nothing has.
-  /// Looks into nested stacks.
+  /// How many stacks the next reading asks for.
+  std::size_t calls() const;
+  /// What failed first, and why: "Child/Bucket (AWS::S3::Bucket): CREATE_FAILED: it exists already". "" when nothing
+  /// has. Looks into nested stacks.
   Async<std::string> root_cause(Stop& stop);
 
  private:
+  /// A stack whose events are read.
+  struct Source {
+    std::string stack;
+    std::string path;
+    std::set<std::string> seen = {};
+    bool rests = false;
+  };
+  Async<std::vector<StackEvent>> read_source(std::size_t index, Stop& stop);
+  bool is_of_operation(const StackEvent&) const;
+  /// Follows nested stacks that it tells of.
+  void note(const StackEvent&);
+
   AwsAccount& account_;
-  std::string stack_id_;
   std::string token_;
+  std::string begin_;  ///< when the operation began; nested stacks know no token
   bool has_begun_ = false;
-  std::set<std::string> seen_;
+  std::vector<Source> sources_;       ///< the stack itself, then nested ones
   std::vector<StackEvent> failures_;  ///< oldest first
 };
 

@@ -29,7 +29,7 @@ StackLook stopped() {
 /// One who waits. Awaiting it ends when there is an answer, when nobody looks any more, or at `stop`.
 class StackWatch::Waiting {
  public:
-  Waiting(StackWatch& watch, std::string stack) : id(std::move(stack)), watch_(watch) {
+  Waiting(StackWatch& watch, std::string stack) : id(std::move(stack)), since(watch.looks_), watch_(watch) {
     watch_.waiting_.push_back(this);
   }
   Waiting(const Waiting&) = delete;
@@ -53,6 +53,7 @@ class StackWatch::Waiting {
   void await_resume() const noexcept {}
 
   std::string id;
+  std::uint64_t since;  ///< the number of looks that had begun before
   std::optional<StackLook> answer;
 
  private:
@@ -107,9 +108,11 @@ Async<StackLook> StackWatch::next(std::string id, Stop& stop) {
   co_return me.answer ? *std::move(me.answer) : stopped();
 }
 
-/// Answers all who wait now.
+/// Answers all who wait now. Who comes while it is under way gets nothing of it: what it shows may be from before what
+/// he waits for had begun.
 Async<bool> StackWatch::look(Stop& stop) {
   looked_ = system_.steady();
+  const std::uint64_t number = ++looks_;
   std::vector<std::string> ids;
   for (const Waiting* one : waiting_) ids.push_back(one->id);
   std::ranges::sort(ids);
@@ -132,6 +135,7 @@ Async<bool> StackWatch::look(Stop& stop) {
   slower_ = throttled ? std::min(slower_ * 2, slowest) : 1;
   if (stop.requested()) co_return false;
   for (Waiting* one : waiting_) {
+    if (one->since >= number) continue;
     if (const auto found = looks.find(one->id); found != looks.end()) one->answer = found->second;
   }
   co_return true;

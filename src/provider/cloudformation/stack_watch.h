@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -43,6 +44,7 @@ class StackWatch {
   System& system_;
   std::vector<Waiting*> waiting_;
   bool busy_ = false;
+  std::uint64_t looks_ = 0;                 ///< that have begun
   std::chrono::nanoseconds paid_until_{0};  ///< of System::steady: what the calls so far stand for
   std::size_t pages_ = 1;                   ///< that all stacks took when last asked for
   Milliseconds interval_{50};

@@ -9,64 +9,23 @@
 #include <algorithm>
 #include <utility>
 
-#include "aws/s3.h"
 #include "base/digest.h"
+#include "provider/cloudformation/stack_guards.h"
 #include "provider/cloudformation/stack_status.h"
+#include "provider/cloudformation/stack_storage.h"
 #include "provider/ending.h"
 
 namespace verba {
 namespace {
 
 constexpr int looks_in_vain = 20;  ///< that may fail in a row before a stack is given up
-constexpr int preparations = 6;
 constexpr std::size_t events_of_stack = 5'000;
-constexpr Milliseconds longest_pause{2'000};
-
-std::string of_environment(const Attempt& attempt, std::string_view name) {
-  for (const auto& [known, value] : attempt.environment) {
-    if (known == name) return value;
-  }
-  return {};
-}
 
 std::string chance_of(System& system) {
   return sha256(system.random_bytes(16)).hex().substr(0, 12);
 }
 
-/// "Modify Bucket (AWS::S3::Bucket), which is REPLACED".
-std::string change_line(const Value& change) {
-  const auto text = [&](std::string_view name) { return text_at(change, {"ResourceChange", name}); };
-  std::string line = fmt::format("{} {} ({})", text("Action"), text("LogicalResourceId"), text("ResourceType"));
-  if (text("Replacement") == "True") line += ", which is REPLACED";
-  if (text("Replacement") == "Conditional") line += ", which may be REPLACED";
-  return line;
-}
-
 }  // namespace
-
-AttemptLimit::AttemptLimit(Attempt& attempt)
-    : attempt_(attempt), watch_(attempt.stop, [stop = stop_] { stop->request(); }) {
-  if (!attempt.timeout) return;
-  timer_ = attempt.system.after(*attempt.timeout, [this, stop = stop_] {
-    timer_.reset();
-    timed_out_ = true;
-    stop->request();
-  });
-}
-
-AttemptLimit::~AttemptLimit() {
-  if (timer_) attempt_.system.cancel(*timer_);
-}
-
-std::string owner_token(const Attempt& attempt) {
-  const std::string owner = of_environment(attempt, "VERBA_ENVIRONMENT") + "\n" +
-                            of_environment(attempt, "VERBA_DEPLOYMENT") + "." + of_environment(attempt, "VERBA_TASK");
-  return fmt::format("verba-{}-", sha256(owner).hex().substr(0, 16));
-}
-
-std::string run_token(const Attempt& attempt) {
-  return fmt::format("{}{}-", owner_token(attempt), of_environment(attempt, "VERBA_RUN"));
-}
 
 StackWork::StackWork(Attempt& attempt, StackWatches& watches)
     : attempt_(attempt),
@@ -84,24 +43,17 @@ Outcome StackWork::broken_off(const std::string& name, const std::string& id) co
   return InDoubt{fmt::format("the stack {} is still at work{}{}", name, after, now), id, false};
 }
 
-/// Of a call before which nothing of this attempt was under way.
+/// With what to write otherwise.
 Outcome StackWork::failed_call(const AwsFailure& failure, const std::string& doing) const {
-  if (failure.stopped) {
-    if (!limit_.timed_out()) return Cancelled{};
-    Failed failed;
-    failed.message = fmt::format("{}: timed out after {}", doing, to_string(*attempt_.timeout));
-    failed.timed_out = true;
-    return failed;
-  }
-  Failed failed;
-  failed.message = doing + ": " + to_string(failure);
-  failed.retryable = trouble_of(failure) != AwsTrouble::lasting;
+  Outcome outcome = outcome_of(failure, doing, attempt_, limit_);
+  Failed* failed = std::get_if<Failed>(&outcome);
+  if (failed == nullptr) return outcome;
   if (failure.code == "InsufficientCapabilitiesException") {
-    failed.hint = "write them into 'capabilities', if the template may do that";
+    failed->hint = "write them into 'capabilities', if the template may do that";
   } else if (failure.message.find("Parameters: [") != std::string::npos) {
-    failed.hint = "see 'parameters' of the task, and Parameters of the template";
+    failed->hint = "see 'parameters' of the task, and Parameters of the template";
   }
-  return failed;
+  return outcome;
 }
 
 Async<bool> StackWork::is_made_by_us(Stack stack) {
@@ -130,13 +82,14 @@ Async<std::optional<StackLook>> StackWork::follow(std::string id, StackEvents* e
     in_vain = 0;
     if (look.stack) status_ = look.stack->status;
     const bool rests = !look.stack || rest_of(look.stack->status) != StackRest::busy;
-    if (rests || watch_->has_room()) {
-      watch_->count_call();
+    const bool went_well = look.stack && is_good(look.stack->status);
+    if ((rests && !went_well) || watch_->has_room()) {
+      for (std::size_t i = 0; i < events->calls(); ++i) watch_->count_call();
       Async<std::vector<StackEvent>> reading = events->read(limit_.stop());
       const std::vector<StackEvent> fresh = co_await reading;
       for (const StackEvent& event : fresh) {
-        log(fmt::format("{} {} ({}){}{}", event.status, event.logical, event.type, event.reason.empty() ? "" : ": ",
-                        event.reason));
+        log(fmt::format("{} {}{} ({}){}{}", event.status, event.path, event.logical, event.type,
+                        event.reason.empty() ? "" : ": ", event.reason));
       }
     }
     if (rests) co_return look;
@@ -158,14 +111,6 @@ Async<Outcome> StackWork::failed(Stack stack, StackEvents* events, std::string d
   co_return Outcome(std::move(failed));
 }
 
-Async<std::optional<Outcome>> StackWork::clear_away(Stack stack) {
-  log(fmt::format("the stack is in {}, and cannot be updated: it is deleted and made anew", stack.status));
-  Async<Outcome> removing = remove(stack.id, true);
-  Outcome removed = co_await removing;
-  if (std::holds_alternative<Succeeded>(removed)) co_return std::nullopt;
-  co_return removed;
-}
-
 Async<std::optional<Outcome>> StackWork::prepare(const WantedStack& wanted, bool is_recorded, Way* way) {
   const std::string doing = fmt::format("the stack {}", wanted.name);
   for (int i = 0; i < preparations; ++i) {
@@ -185,9 +130,12 @@ Async<std::optional<Outcome>> StackWork::prepare(const WantedStack& wanted, bool
                             "give it another name, or take it over with `adopt: true`"));
       }
     }
-    if (rest == StackRest::usable) co_return std::nullopt;
+    if (rest == StackRest::usable) {
+      before_ = look.stack;
+      co_return std::nullopt;
+    }
     if (rest == StackRest::dead) {
-      Async<std::optional<Outcome>> clearing = clear_away(*look.stack);
+      Async<std::optional<Outcome>> clearing = clear_away(*look.stack, wanted.empty_buckets);
       std::optional<Outcome> outcome = co_await clearing;
       if (outcome) co_return outcome;
       continue;
@@ -217,83 +165,15 @@ Async<std::optional<Outcome>> StackWork::prepare(const WantedStack& wanted, bool
   co_return Outcome(failed_for_good(fmt::format("the stack {} does not come to rest", wanted.name), ""));
 }
 
-/// Nothing is to change, or it was refused.
-Async<Outcome> StackWork::drop_change_set(std::string change_set, std::string stack, Way way, std::string reason) {
-  Async<AwsAnswer> dropping = call_stacks(account_, "DeleteChangeSet", {{"ChangeSetName", change_set}}, limit_.stop());
-  co_await dropping;
-  if (!says_no_changes(reason)) {
-    if (way == Way::create) {  // nothing but the change set was in it
-      Async<AwsAnswer> deleting = call_stacks(account_, "DeleteStack", {{"StackName", stack}}, limit_.stop());
-      co_await deleting;
-    }
-    co_return Outcome(failed_for_good("the change set was refused: " + reason, ""));
-  }
-  log("no changes");
-  Async<StackLook> looking = look_at(account_, stack, limit_.stop());
-  const StackLook look = co_await looking;
-  if (look.failure) co_return failed_call(*look.failure, "the stack " + stack);
-  co_return Outcome(Succeeded{look.stack ? outputs_of(*look.stack) : Value(Map{})});
-}
-
-Async<std::optional<Outcome>> StackWork::place_template(const WantedStack& wanted, std::string* url) {
-  if (!is_large(wanted)) co_return std::nullopt;
-  const std::string key = fmt::format("verba/templates/{}", sha256(wanted.body).hex());
-  Async<AwsAnswer> putting =
-      put_object_once(account_, wanted.bucket, key, wanted.body, "text/plain; charset=utf-8", limit_.stop());
-  const AwsAnswer answer = co_await putting;
-  if (answer.failure)
-    co_return failed_call(*answer.failure, fmt::format("the template, to the bucket {}", wanted.bucket));
-  *url = object_url(account_, wanted.bucket, key);
-  co_return std::nullopt;
-}
-
-Async<std::optional<Outcome>> StackWork::propose(const WantedStack& wanted, Way way, std::string url,
-                                                 std::string* change_set, std::string* stack) {
-  const std::string doing = fmt::format("the change set of {}", wanted.name);
-  Variables parameters{{"StackName", wanted.name},
-                       {"ChangeSetName", token_},
-                       {"ClientToken", token_},
-                       {"ChangeSetType", way == Way::create ? "CREATE" : "UPDATE"},
-                       {"IncludeNestedStacks", "true"}};
-  add_wanted(wanted, way == Way::update, url, parameters);
-  Async<AwsAnswer> making = call_stacks(account_, "CreateChangeSet", std::move(parameters), limit_.stop());
-  const AwsAnswer made = co_await making;
-  if (made.failure && says_no_changes(made.failure->message)) {
-    Async<Outcome> telling = drop_change_set(token_, wanted.name, way, made.failure->message);
-    Outcome outcome = co_await telling;
-    co_return outcome;
-  }
-  if (made.failure) co_return failed_call(*made.failure, doing);
-  *change_set = text_at(made.value, {"Id"});
-  *stack = text_at(made.value, {"StackId"});
-  std::vector<std::string> changes;
-  std::string next;
-  for (Milliseconds pause{100};;) {
-    Variables which{{"ChangeSetName", *change_set}};
-    if (!next.empty()) which.emplace_back("NextToken", next);
-    Async<AwsAnswer> asking = call_stacks(account_, "DescribeChangeSet", std::move(which), limit_.stop());
-    const AwsAnswer answer = co_await asking;
-    if (answer.failure) co_return failed_call(*answer.failure, doing);
-    const std::string status = text_at(answer.value, {"Status"});
-    if (status == "FAILED") {
-      Async<Outcome> telling = drop_change_set(*change_set, *stack, way, text_at(answer.value, {"StatusReason"}));
-      Outcome outcome = co_await telling;
-      co_return outcome;
-    }
-    if (status == "CREATE_COMPLETE") {
-      for (const Value& change : list_at(answer.value, {"Changes"})) changes.push_back(change_line(change));
-      next = text_at(answer.value, {"NextToken"});
-      if (next.empty()) break;
-      continue;
-    }
-    Async<bool> pausing = sleep(attempt_.system, pause, limit_.stop());
-    const bool go_on = co_await pausing;
-    if (!go_on) co_return failed_call({.code = "", .message = "", .request_id = "", .stopped = true}, doing);
-    pause = std::min(pause * 2, longest_pause);
-  }
-  std::ranges::sort(changes);
-  for (const std::string& line : changes) log(line);
-  co_return std::nullopt;
+Async<std::optional<Outcome>> StackWork::store(WantedStack* wanted, std::string* url) {
+  StackStorage storage(
+      account_, [this](const std::string& line) { log(line); }, limit_.stop());
+  Async<std::optional<NotStored>> storing = storage.store(wanted, url);
+  const std::optional<NotStored> failed = co_await storing;
+  if (!failed) co_return std::nullopt;
+  Outcome outcome = failed_call(failed->failure, failed->doing);
+  if (Failed* told = std::get_if<Failed>(&outcome); told != nullptr && told->hint.empty()) told->hint = failed->hint;
+  co_return outcome;
 }
 
 Async<Outcome> StackWork::carry_out(const WantedStack& wanted, std::string change_set, std::string stack) {
@@ -320,67 +200,70 @@ Async<Outcome> StackWork::carry_out(const WantedStack& wanted, std::string chang
   co_return outcome;
 }
 
+Async<std::optional<Outcome>> StackWork::guard(const WantedStack& wanted) {
+  if (!before_) co_return std::nullopt;
+  const std::string doing = fmt::format("updating the stack {}", wanted.name);
+  Async<std::string> asking = importers_of(account_, lost_exports(*before_, wanted.body), limit_.stop());
+  const std::string importers = co_await asking;
+  if (!importers.empty()) {
+    co_return Outcome(failed_for_good(fmt::format("{} would take away an export: {}", doing, importers),
+                                      "let those stacks do without it first"));
+  }
+  if (wanted.policy.empty()) co_return std::nullopt;
+  Async<std::optional<AwsFailure>> setting = set_stack_policy(account_, before_->id, wanted.policy, limit_.stop());
+  const std::optional<AwsFailure> failure = co_await setting;
+  if (failure) co_return failed_call(*failure, "the policy of the stack " + wanted.name);
+  co_return std::nullopt;
+}
+
+Async<Outcome> StackWork::settle(const WantedStack& wanted, Way way, Outcome done) {
+  const Succeeded* good = std::get_if<Succeeded>(&done);
+  if (good == nullptr) co_return done;
+  const std::string id = text_at(good->outputs, {"stackId"});
+  if (way == Way::create && !wanted.policy.empty()) {
+    Async<std::optional<AwsFailure>> setting = set_stack_policy(account_, id, wanted.policy, limit_.stop());
+    const std::optional<AwsFailure> failure = co_await setting;
+    if (failure) co_return failed_call(*failure, "the policy of the stack " + wanted.name);
+  }
+  if (wanted.is_protected && *wanted.is_protected != (before_ && is_protected(*before_))) {
+    Async<std::optional<AwsFailure>> setting = set_protection(account_, id, *wanted.is_protected, limit_.stop());
+    const std::optional<AwsFailure> failure = co_await setting;
+    if (failure) co_return failed_call(*failure, "the protection of the stack " + wanted.name);
+    log(*wanted.is_protected ? "the stack is protected against deletion" : "the stack may be deleted");
+  }
+  co_return done;
+}
+
 Async<Outcome> StackWork::deploy(WantedStack wanted, bool is_recorded) {
   Way way = Way::create;
   Async<std::optional<Outcome>> preparing = prepare(wanted, is_recorded, &way);
   std::optional<Outcome> outcome = co_await preparing;
   if (outcome) co_return *std::move(outcome);
+  Async<std::optional<Outcome>> guarding = guard(wanted);
+  outcome = co_await guarding;
+  if (outcome) co_return *std::move(outcome);
   std::string url;
-  Async<std::optional<Outcome>> placing = place_template(wanted, &url);
-  outcome = co_await placing;
+  Async<std::optional<Outcome>> storing = store(&wanted, &url);
+  outcome = co_await storing;
   if (outcome) co_return *std::move(outcome);
-  std::string change_set;
-  std::string stack;
-  Async<std::optional<Outcome>> proposing = propose(wanted, way, std::move(url), &change_set, &stack);
+  Proposal proposal;
+  Async<std::optional<Outcome>> proposing = propose(wanted, way, std::move(url), &proposal);
   outcome = co_await proposing;
-  if (outcome) co_return *std::move(outcome);
-  Async<Outcome> carrying = carry_out(wanted, std::move(change_set), std::move(stack));
-  Outcome end = co_await carrying;
-  co_return end;
-}
-
-Async<Outcome> StackWork::remove(std::string known, bool is_recorded) {
-  std::string doing = fmt::format("deleting the stack {}", known);
-  for (int i = 0; i < preparations; ++i) {
-    Async<StackLook> looking = look_at(account_, known, limit_.stop());
-    const StackLook look = co_await looking;
-    if (look.failure) co_return failed_call(*look.failure, doing);
-    if (!look.stack || rest_of(look.stack->status) == StackRest::gone) co_return Outcome(Succeeded{Map{}});
-    doing = fmt::format("deleting the stack {}", look.stack->name);
-    if (!is_recorded) {
-      Async<bool> asking = is_made_by_us(*look.stack);
-      is_recorded = co_await asking;
-      if (limit_.stop().requested()) co_return Outcome(Cancelled{});
-      if (!is_recorded) {
-        log(fmt::format("the stack {} was not made by this task: it is left as it is", look.stack->name));
-        co_return Outcome(Succeeded{Map{}});
-      }
-    }
-    const bool busy = rest_of(look.stack->status) == StackRest::busy;
-    const bool goes = look.stack->status == "DELETE_IN_PROGRESS";
-    const std::string token = busy ? "" : token_ + "-delete";
-    if (busy) {
-      log(fmt::format("the stack is in {}: waiting for its end", look.stack->status));
-    } else {
-      Async<AwsAnswer> deleting = call_stacks(
-          account_, "DeleteStack", {{"StackName", look.stack->id}, {"ClientRequestToken", token}}, limit_.stop());
-      const AwsAnswer answer = co_await deleting;
-      if (answer.failure && answer.failure->in_doubt) {
-        co_return Outcome(InDoubt{doing + ": " + to_string(*answer.failure), look.stack->id, false});
-      }
-      if (answer.failure) co_return failed_call(*answer.failure, doing);
-    }
-    StackEvents events(account_, look.stack->id, token);
-    Async<std::optional<StackLook>> following = follow(look.stack->id, &events);
-    const std::optional<StackLook> end = co_await following;
-    if (!end) co_return broken_off(look.stack->name, look.stack->id);
-    if (!end->stack || rest_of(end->stack->status) == StackRest::gone) co_return Outcome(Succeeded{Map{}});
-    if (busy && !goes) continue;
-    Async<Outcome> telling = failed(*end->stack, &events, "deleting");
-    Outcome outcome = co_await telling;
-    co_return outcome;
+  if (!outcome && attempt_.reviewed && *attempt_.reviewed != proposal.changes) {
+    Async<bool> dropping = drop(proposal, way);
+    co_await dropping;
+    co_return Outcome(failed_for_good(
+        fmt::format("what would change is not what was reviewed, but: {}", fmt::join(proposal.changes, "; ")),
+        "make a new plan"));
   }
-  co_return Outcome(failed_for_good(doing + ": it does not come to rest", ""));
+  if (!outcome) {
+    for (const std::string& change : proposal.changes) log(change);
+    Async<Outcome> carrying = carry_out(wanted, std::move(proposal.change_set), std::move(proposal.stack));
+    outcome = co_await carrying;
+  }
+  Async<Outcome> settling = settle(wanted, way, *std::move(outcome));
+  Outcome end = co_await settling;
+  co_return end;
 }
 
 }  // namespace verba

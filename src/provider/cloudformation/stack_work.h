@@ -5,7 +5,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "provider/aws_attempt.h"
 #include "provider/cloudformation/stack_calls.h"
 #include "provider/cloudformation/stack_events.h"
 #include "provider/cloudformation/stack_watch.h"
@@ -14,30 +16,13 @@
 
 namespace verba {
 
-/// A stop of its own, requested at the attempt's stop and at its timeout.
-class AttemptLimit {
- public:
-  explicit AttemptLimit(Attempt& attempt);
-  ~AttemptLimit();
-  AttemptLimit(const AttemptLimit&) = delete;
-  AttemptLimit& operator=(const AttemptLimit&) = delete;
-  Stop& stop() { return *stop_; }
-  bool timed_out() const { return timed_out_; }
-
- private:
-  Attempt& attempt_;
-  /// Shared with whoever is requesting it: what that ends may destroy us before it is through.
-  std::shared_ptr<Stop> stop_ = std::make_shared<Stop>();
-  std::optional<TimerId> timer_;
-  bool timed_out_ = false;
-  Stop::Watch watch_;
+/// A stack that is to go.
+struct Removal {
+  std::string known;              ///< its id, or its name
+  bool is_recorded = false;       ///< it is the task's; else only when events say so
+  bool lifts_protection = false;  ///< goes even when nobody may delete it
+  bool empties = false;           ///< its buckets first
 };
-
-/// Operations of CloudFormation carry a token of ours, which is on each of their events: "verba-OWNER-RUN-CHANCE". By
-/// it we know, without any record, which stacks a task has made and what its run began last: so a run that was broken
-/// off is gone on with, and nothing is made twice.
-std::string owner_token(const Attempt& attempt);  ///< "verba-OWNER-"
-std::string run_token(const Attempt& attempt);    ///< "verba-OWNER-RUN-"
 
 /// Borrows the attempt and the watches. Lives as long as what it is asked for is under way.
 class StackWork {
@@ -46,8 +31,9 @@ class StackWork {
 
   /// `is_recorded`: the task has deployed it before.
   Async<Outcome> deploy(WantedStack wanted, bool is_recorded);
-  /// `known`: its id, or its name. `is_recorded`: it is the task's; else only when events say so.
-  Async<Outcome> remove(std::string known, bool is_recorded);
+  Async<Outcome> remove(Removal removal);
+  /// See Provider::preview. What artifacts are new is uploaded; nothing else stays.
+  Async<Preview> preview(WantedStack wanted, bool is_recorded);
 
   /// Has a call with a token of the task made it?
   Async<bool> is_made_by_us(Stack stack);
@@ -55,16 +41,28 @@ class StackWork {
 
  private:
   enum class Way : std::uint8_t { create, update };
+  static constexpr int preparations = 6;  ///< that a stack may need before it can be worked on
 
   /// Waits for what is under way and clears away what cannot be updated; which way it is then, or an outcome.
   Async<std::optional<Outcome>> prepare(const WantedStack& wanted, bool is_recorded, Way* way);
-  /// Puts a large template where CloudFormation can read it.
-  Async<std::optional<Outcome>> place_template(const WantedStack& wanted, std::string* url);
-  Async<std::optional<Outcome>> propose(const WantedStack& wanted, Way way, std::string url, std::string* change_set,
-                                        std::string* stack);
+  /// Sets what has to be there before an update, and sees whether others need what that would take away.
+  Async<std::optional<Outcome>> guard(const WantedStack& wanted);
+  /// Sets what stands beside a stack that is now as it is wanted; `done` is its outcome until then.
+  Async<Outcome> settle(const WantedStack& wanted, Way way, Outcome done);
+  /// See StackStorage::store.
+  Async<std::optional<Outcome>> store(WantedStack* wanted, std::string* url);
+  struct Proposal {
+    std::string change_set;
+    std::string stack;
+    std::vector<std::string> changes = {};  ///< sorted
+  };
+  Async<std::optional<Outcome>> propose(const WantedStack& wanted, Way way, std::string url, Proposal* proposal);
+  Async<bool> drop(Proposal proposal, Way way);
+  Async<Outcome> nothing_proposed(Proposal proposal, Way way, std::string reason);
+  /// What cannot be deleted, and why; else nothing.
+  Async<std::optional<Outcome>> may_go(Stack stack, bool lifts_protection);
   Async<Outcome> carry_out(const WantedStack& wanted, std::string change_set, std::string stack);
-  Async<std::optional<Outcome>> clear_away(Stack stack);
-  Async<Outcome> drop_change_set(std::string change_set, std::string stack, Way way, std::string reason);
+  Async<std::optional<Outcome>> clear_away(Stack stack, bool empties);
   /// Follows an operation to its end; its failures are in `events` then. Nothing: it cannot be followed any more, and
   /// outcome() says why.
   Async<std::optional<StackLook>> follow(std::string id, StackEvents* events);
@@ -79,8 +77,9 @@ class StackWork {
   AttemptLimit limit_;
   StackWatches::Share watch_;
   std::string token_;
-  std::string trouble_;  ///< why a stack could not be followed; "": stop or timeout
-  std::string status_;   ///< that was seen last
+  std::string trouble_;          ///< why a stack could not be followed; "": stop or timeout
+  std::string status_;           ///< that was seen last
+  std::optional<Stack> before_;  ///< as prepare() found it
 };
 
 }  // namespace verba

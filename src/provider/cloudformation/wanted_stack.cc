@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <optional>
 
+#include "aws/s3.h"
+#include "base/digest.h"
+#include "provider/cloudformation/template_artifacts.h"
 #include "provider/inputs.h"
 #include "value/json.h"
 
@@ -14,17 +17,13 @@ namespace {
 
 constexpr std::size_t longest_body_bytes = 51'200;
 constexpr std::size_t longest_template_bytes = 1 << 20;
+constexpr std::size_t longest_policy_bytes = 16'384;
 constexpr std::string_view name_hint = "it begins with a letter and has letters, digits and '-', 128 at most";
 
 bool is_stack_name(std::string_view name) {
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
   return !name.empty() && name.size() <= 128 && is_letter(name.front()) &&
          std::ranges::all_of(name, [&](char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '-'; });
-}
-
-bool is_bucket(std::string_view name) {
-  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz0123456789.-";
-  return name.size() >= 3 && name.size() <= 63 && name.find_first_not_of(letters) == std::string_view::npos;
 }
 
 /// As CloudFormation takes it; nothing of a map.
@@ -66,21 +65,21 @@ std::vector<std::string> nulls_in(const Value* map) {
   return names;
 }
 
-std::string template_of(const Resource& resource) {
-  for (const FileInput& file : resource.files) {
-    if (file.field == "template") return file.content;
-  }
-  const Value* data = resource.inputs.find("data");
-  if (data == nullptr || data->is_null()) return {};
-  return data->is_string() ? data->string() : to_json(*data, SecretsAs::clear);
-}
-
 std::string text(const Resource& resource, std::string_view field) {
   const Value* value = resource.inputs.find(field);
   return value != nullptr && value->is_string() ? value->string() : "";
 }
 
 }  // namespace
+
+TemplateText template_of(const Resource& resource) {
+  for (const FileInput& file : resource.files) {
+    if (file.field == "template") return {file.content, file.path};
+  }
+  const Value* data = resource.inputs.find("data");
+  if (data == nullptr || data->is_null()) return {};
+  return {data->is_string() ? data->string() : to_json(*data, SecretsAs::clear), ""};
+}
 
 std::string stack_name(const Resource& resource) {
   return text(resource, "stack");
@@ -92,20 +91,20 @@ std::variant<WantedStack, BadStack> read_stack(const Resource& resource) {
   if (!is_stack_name(stack.name)) {
     return BadStack{fmt::format("'{}' cannot be the name of a stack", stack.name), std::string(name_hint)};
   }
-  stack.body = template_of(resource);
+  TemplateText written = template_of(resource);
+  stack.body = std::move(written.body);
+  stack.base = directory_of(written.path);
+  for (const FileInput& file : resource.files) {
+    if (file.field == artifact_field) stack.artifacts.push_back(file);
+  }
   if (stack.body.empty()) return BadStack{"the template is empty", "write one into 'template' or 'data'"};
   if (stack.body.size() > longest_template_bytes) {
     return BadStack{
         fmt::format("the template has {} bytes, and at most {} can be sent", stack.body.size(), longest_template_bytes),
         "take it apart into several stacks"};
   }
-  stack.bucket = text(resource, "templateBucket");
-  if (is_large(stack) && stack.bucket.empty()) {
-    return BadStack{fmt::format("the template has {} bytes, and more than {} go through a bucket", stack.body.size(),
-                                longest_body_bytes),
-                    "name a bucket of the account and its region in 'templateBucket'"};
-  }
-  if (!stack.bucket.empty() && !is_bucket(stack.bucket)) {
+  stack.bucket = text(resource, "bucket");
+  if (!stack.bucket.empty() && !is_bucket_name(stack.bucket)) {
     return BadStack{fmt::format("'{}' cannot be the name of a bucket", stack.bucket), ""};
   }
   stack.previous = nulls_in(resource.inputs.find("parameters"));
@@ -116,6 +115,23 @@ std::variant<WantedStack, BadStack> read_stack(const Resource& resource) {
     for (const Value& one : list->list()) stack.capabilities.push_back(one.string());
   }
   stack.role_arn = text(resource, "roleArn");
+  if (const Value* list = resource.inputs.find("notificationArns"); list != nullptr && list->is_list()) {
+    std::vector<std::string>& arns = stack.notification_arns.emplace();
+    for (const Value& one : list->list()) arns.push_back(one.string());
+  }
+  if (const Value* policy = resource.inputs.find("stackPolicy"); policy != nullptr && !policy->is_null()) {
+    stack.policy = policy->is_string() ? policy->string() : to_json(*policy, SecretsAs::clear);
+  }
+  if (stack.policy.size() > longest_policy_bytes) {
+    return BadStack{fmt::format("'stackPolicy' has {} bytes, and at most {} can be sent", stack.policy.size(),
+                                longest_policy_bytes),
+                    "say less in it"};
+  }
+  if (const Value* wanted = resource.inputs.find("terminationProtection");
+      wanted != nullptr && wanted->is(Value::Kind::boolean)) {
+    stack.is_protected = wanted->boolean();
+  }
+  stack.empty_buckets = is_true(resource, "emptyBuckets", false);
   stack.disable_rollback = is_true(resource, "disableRollback", false);
   stack.adopt = is_true(resource, "adopt", false);
   return stack;
@@ -139,6 +155,12 @@ void check_stack(const Value& with, Where task, Diagnostics& diagnostics) {
     diagnostics.error("cloudformation.bad-template", fmt::format("a {} is no template", kind_name(data->kind())),
                       data->where, "write a map with Resources, or text");
   }
+  const Value* policy = written("stackPolicy");
+  std::string why;
+  if (policy != nullptr && policy->is_string() && !parse_json(policy->string(), why)) {
+    diagnostics.error("cloudformation.bad-policy", "'stackPolicy' is no JSON: " + why, policy->where,
+                      "write a map with Statement, or text that is JSON");
+  }
   const Value* name = written("stack");
   if (name != nullptr && name->is_string() && !is_stack_name(name->string())) {
     diagnostics.error("cloudformation.bad-name", fmt::format("'{}' cannot be the name of a stack", name->string()),
@@ -146,8 +168,16 @@ void check_stack(const Value& with, Where task, Diagnostics& diagnostics) {
   }
 }
 
-bool is_large(const WantedStack& wanted) {
-  return wanted.body.size() > longest_body_bytes;
+bool is_large(std::string_view body) {
+  return body.size() > longest_body_bytes;
+}
+
+std::string template_key(std::string_view body) {
+  return fmt::format("verba/templates/{}", sha256(body).hex());
+}
+
+bool needs_bucket(const WantedStack& wanted) {
+  return !wanted.artifacts.empty() || is_large(wanted.body);
 }
 
 void add_wanted(const WantedStack& wanted, bool updates, const std::string& template_url, Variables& parameters) {
@@ -177,6 +207,11 @@ void add_wanted(const WantedStack& wanted, bool updates, const std::string& temp
   number = 0;
   for (const std::string& one : wanted.capabilities) add(fmt::format("Capabilities.member.{}", ++number), one);
   if (!wanted.role_arn.empty()) add("RoleARN", wanted.role_arn);
+  number = 0;
+  for (const std::string& arn : wanted.notification_arns.value_or(std::vector<std::string>())) {
+    add(fmt::format("NotificationARNs.member.{}", ++number), arn);
+  }
+  if (wanted.notification_arns && number == 0) add("NotificationARNs", "");
 }
 
 }  // namespace verba

@@ -2,8 +2,11 @@
 // A stack as it stands in a manifest.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
+#include <vector>
 
 #include "base/diagnostic.h"
 #include "manifest/resource.h"
@@ -11,15 +14,28 @@
 
 namespace verba {
 
+/// A template as it is written.
+struct TemplateText {
+  std::string body;
+  std::string path;  ///< of its file, as written; "" where it is in the manifest
+};
+TemplateText template_of(const Resource&);
+
 struct WantedStack {
   std::string name;
-  std::string body;                        ///< of the template
+  std::string body = {};                   ///< of the template
+  std::string base = {};                   ///< where its paths start, from the resource's directory
+  std::vector<FileInput> artifacts = {};   ///< what it names of this machine
   Variables parameters = {};               ///< sorted
   std::vector<std::string> previous = {};  ///< names of parameters that keep the value they have; sorted
   Variables tags = {};                     ///< sorted
   std::vector<std::string> capabilities = {};
   std::string role_arn = {};
-  std::string bucket = {};  ///< for a template that is too large to be sent as it is
+  std::optional<std::vector<std::string>> notification_arns = {};  ///< nothing: those that it has
+  std::string policy = {};                                         ///< JSON; "": the one that it has
+  std::optional<bool> is_protected = {};                           ///< against deletion; nothing: as it is
+  std::string bucket = {};     ///< for artifacts, and for a template that is too large to be sent as it is
+  bool empty_buckets = false;  ///< before the stack is deleted
   bool disable_rollback = false;
   bool adopt = false;
 };
@@ -38,8 +54,13 @@ std::string stack_name(const Resource&);
 /// Adds what is wrong with one as written; expressions may stand in it.
 void check_stack(const Value& with, Where task, Diagnostics&);
 
-/// Has its template to be put into the bucket?
-bool is_large(const WantedStack&);
+/// Has a template to be put into a bucket, and the key that it gets there.
+bool is_large(std::string_view body);
+std::string template_key(std::string_view body);
+constexpr std::string_view template_type = "text/plain; charset=utf-8";  ///< of its content
+
+/// Is there anything that CloudFormation reads from a bucket?
+bool needs_bucket(const WantedStack&);
 
 /// The parameters of CreateChangeSet that say what is wanted: template, parameters, tags, capabilities, role.
 /// `template_url`: where a large template is. `updates`: there is a stack; only then there are previous values.

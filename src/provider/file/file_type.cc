@@ -8,7 +8,8 @@ constexpr std::string_view manual = R"(
 A File is a file, or a tree of them, on the account of the task: on this machine, or on another one over SSH. What is in
 it is written in the manifest (`content`, where `${{ }}` and secrets may stand), or is a file or a directory beside the
 manifest (`source`; its content counts as input, and empty directories are not part of it), or a file beside it with
-`${{ values.NAME }}` in it (`template`, which reads what is in `values` and nothing else). It is UTF-8 text.
+`${{ values.NAME }}` in it (`template`, which reads what is in `values` and nothing else). That of `source` may be of any
+bytes; all else is UTF-8 text.
 
 **Writing.** A file is written beside its place, flushed to the disk, compared with what it should be, and renamed, so
 whoever reads it sees the old content or the new one. Of a tree all files are written before the first one is renamed. A

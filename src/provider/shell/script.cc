@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
 #include <re2/re2.h>
 
 #include "base/utf8.h"
+#include "provider/inputs.h"
 #include "value/json.h"
 
 namespace verba {
@@ -62,15 +62,6 @@ void set(Variables& environment, std::string_view name, std::string value) {
   } else {
     environment.emplace_back(std::string(name), std::move(value));
   }
-}
-
-std::string variable_of_output(std::string_view name) {
-  std::string variable = "VERBA_OUTPUT_";
-  for (const char c : name) {
-    const auto byte = static_cast<unsigned char>(c);
-    variable += std::isalnum(byte) != 0 ? static_cast<char>(std::toupper(byte)) : '_';
-  }
-  return variable;
 }
 
 void add_recorded(Variables& environment, const Value& outputs) {

@@ -32,6 +32,7 @@ Value step_value(const Step& step) {
   List changes;
   for (const FieldChange& change : step.changes) changes.push_back(change_value(change));
   map.append({"changes", {}}, std::move(changes));
+  if (step.preview) map.append({"preview", {}}, texts(*step.preview));
   map.append({"waits", {}}, step.waits);
   map.append({"interrupted", {}}, step.interrupted);
   if (step.only_recorded) map.append({"onlyRecorded", {}}, true);
@@ -101,6 +102,7 @@ Value goal_value(const Goal& goal) {
   map.append({"targets", {}}, texts(goal.targets));
   map.append({"prune", {}}, goal.prune);
   map.append({"refresh", {}}, goal.refresh);
+  if (goal.preview) map.append({"preview", {}}, true);
   map.append({"ttl", {}}, goal.ttl ? Value(to_string(*goal.ttl)) : Value(Null{}));
   map.append({"to", {}}, goal.to ? Value(*goal.to) : Value(Null{}));
   if (goal.undoes) map.append({"undoes", {}}, *goal.undoes);
@@ -129,6 +131,7 @@ std::optional<Goal> goal_from(const Value& value) {
   }
   goal.prune = prune->boolean();
   if (const Value* refresh = member("refresh", Value::Kind::boolean)) goal.refresh = refresh->boolean();
+  if (const Value* preview = member("preview", Value::Kind::boolean)) goal.preview = preview->boolean();
   if (const Value* ttl = member("ttl", Value::Kind::string)) goal.ttl = parse_duration(ttl->string());
   if (const Value* to = member("to", Value::Kind::integer)) goal.to = to->integer();
   if (const Value* undoes = member("undoes", Value::Kind::integer)) goal.undoes = undoes->integer();

@@ -14,7 +14,7 @@ Value plan_value(const Plan&);
 
 List texts(const std::vector<std::string>&);
 
-/// The goal alone: {kind, targets, prune, refresh, ttl, to}.
+/// The goal alone: {kind, targets, prune, refresh, preview, ttl, to}.
 Value goal_value(const Goal&);
 /// Reads back what goal_value() wrote; nothing when it is something else.
 std::optional<Goal> goal_from(const Value&);

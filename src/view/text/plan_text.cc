@@ -7,6 +7,7 @@
 #include <array>
 #include <unordered_map>
 
+#include "manifest/resource.h"
 #include "plan/diff.h"
 #include "value/json.h"
 #include "view/text/instances.h"
@@ -18,6 +19,8 @@ namespace {
 
 /// Of a text that is new or going away, so many lines are shown.
 constexpr std::size_t kTextLines = 12;
+/// Of the files that a template names, so many.
+constexpr std::size_t kShownArtifacts = 20;
 /// Of what a failure leads to, so many lines and, in each, so many addresses.
 constexpr std::size_t kShownConsequences = 8;
 constexpr std::size_t kShownNames = 3;
@@ -138,11 +141,20 @@ std::string new_text(const FieldChange& change, Style style) {
 
 std::string details(const Step& step, Style style) {
   std::string out;
+  const std::string artifact = fmt::format("{} (", artifact_field);
+  std::size_t artifacts = 0;
   for (const FieldChange& change : step.changes) {
+    if (change.field.starts_with(artifact) && ++artifacts > kShownArtifacts) continue;
     const bool is_new = step.action == Action::create || step.occasion == Occasion::update;
     const bool fresh = is_new && change.after && !change.before;
     out += fresh ? new_text(change, style) : change_text(change, false, style);
   }
+  if (artifacts > kShownArtifacts) {
+    out += style.dim(fmt::format("      ... {} more artifacts", artifacts - kShownArtifacts)) + "\n";
+  }
+  if (!step.preview) return out;
+  if (step.preview->empty()) out += "      * nothing in it changes\n";
+  for (const std::string& change : *step.preview) out += "      * " + printable(change) + "\n";
   return out;
 }
 

@@ -1,21 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """CloudFormation's stacks and change sets, without resources: each look at a stack moves its operation on by one step.
 
-Templates are JSON. A resource is made by being named, but for what its properties say to this stand-in:
+A resource is made by being named, but for what its properties say to this stand-in:
     FailWith: TEXT       making or updating it fails with that reason
     FailOnRollback: TEXT and rolling that back fails, until it is continued
     FailOnDelete: TEXT   deleting it fails
     Looks: N             making it takes N looks (1)
+    Seconds: N           making it takes that long, however often one looks
+A stack in a stack is made of its TemplateURL, by the looks at the outer one. The file `drift` says what somebody has
+changed behind its back, as JSON: {STACK: {RESOURCE: {PROPERTY: VALUE}}}, or {STACK: {RESOURCE: null}} where it is gone.
 """
 import hashlib
 import json
+import pathlib
 import re
-from datetime import datetime, timezone
+import time
+from datetime import datetime, timedelta, timezone
 
+import templates
 from signature import Refused
 
 NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
 PAGE = 5  # events on a page
+STACKS_PAGE = 100
 
 
 def digest(*parts):
@@ -46,6 +53,8 @@ def evaluated(value, stack, parameters):
         if name == "Fn::Sub":
             return re.sub(r"\$\{([A-Za-z0-9:.]+)\}", lambda found: str(
                 evaluated({"Fn::GetAtt": found[1]} if "." in found[1] else {"Ref": found[1]}, stack, parameters)), argument)
+        if name == "Fn::ImportValue":
+            return stack.world.imported(stack, evaluated(argument, stack, parameters))
         if name == "Fn::Join":
             return argument[0].join(str(evaluated(item, stack, parameters)) for item in argument[1])
     return {key: evaluated(item, stack, parameters) for key, item in value.items()}
@@ -60,15 +69,18 @@ class Wanted:
             self.body = form["TemplateBody"] if "TemplateBody" in form else stack.world.object_at(form["TemplateURL"])
             if len(self.body.encode()) > 51200 and "TemplateURL" not in form:
                 raise invalid("1 validation error detected: Value at 'templateBody' failed to satisfy constraint")
-            self.template = json.loads(self.body)
+            self.template = templates.read(self.body)
         except ValueError:
-            raise invalid("Template format error: JSON not well-formed.") from None
+            raise invalid("Template format error: JSON or YAML not well-formed.") from None
         if not isinstance(self.template.get("Resources"), dict) or not self.template["Resources"]:
             raise invalid("Template format error: At least one Resources member must be defined.")
         self.tags = (form["Tags"] or []) if "Tags" in form else None  # an empty list takes all away
+        self.topics = (form["NotificationARNs"] or []) if "NotificationARNs" in form else None
         self.capabilities = form.get("Capabilities", [])
         self.role = form.get("RoleARN")
         self.parameters = self.chosen(form.get("Parameters") or [])
+        stack.names = {name: evaluated(one["Properties"]["BucketName"], stack, self.parameters)
+                       for name, one in self.template["Resources"].items() if "BucketName" in one.get("Properties", {})}
         self.require_capabilities()
 
     def chosen(self, given):
@@ -110,7 +122,8 @@ class Wanted:
 
     def outputs(self):
         return [{"OutputKey": key, "OutputValue": evaluated(output["Value"], self.stack, self.parameters),
-                 "Description": output.get("Description")}
+                 "Description": output.get("Description"),
+                 "ExportName": evaluated(output["Export"]["Name"], self.stack, self.parameters) if "Export" in output else None}
                 for key, output in self.template.get("Outputs", {}).items()]
 
 
@@ -141,22 +154,33 @@ class Stack:
         self.now = None  # what is there
         self.tags = []
         self.role = None
+        self.topics = []
+        self.policy = None
+        self.protected = False
+        self.children = {}  # nested stacks, by logical id
         self.events = []
         self.steps = []  # what the next looks bring about, one each
+        self.due = None  # when all of them are, instead
+        self.ends = None  # when the last of those was
+        self.names = {}  # of resources that are given one
         self.token = None
         self.tokens = {}
         self.event("AWS::CloudFormation::Stack", name, "REVIEW_IN_PROGRESS", "User Initiated")
 
     def reference(self, name, parameters):
         known = {"AWS::Region": self.region, "AWS::AccountId": self.account, "AWS::StackName": self.name,
-                 "AWS::StackId": self.id, **parameters}
+                 "AWS::StackId": self.id, **self.names, **parameters}
         return known.get(name, f"{self.name}-{name.lower()}")
 
+    def physical(self, logical, kind, properties):
+        return properties.get("BucketName", f"{self.name}-{logical.lower()}") if kind == "AWS::S3::Bucket" else f"{self.name}-{logical.lower()}"
+
     def event(self, kind, logical, status, reason=None):
+        physical = self.id if logical == self.name else self.children[logical].id if logical in self.children else \
+            f"{self.name}-{logical.lower()}"
         self.events.insert(0, {
             "StackId": self.id, "EventId": f"{logical}-{len(self.events)}", "StackName": self.name, "LogicalResourceId": logical,
-            "PhysicalResourceId": self.id if kind == "AWS::CloudFormation::Stack" else f"{self.name}-{logical.lower()}",
-            "ResourceType": kind, "Timestamp": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z",
+            "PhysicalResourceId": physical, "ResourceType": kind, "Timestamp": self.world.time(),
             "ResourceStatus": status, "ResourceStatusReason": reason, "ClientRequestToken": self.token})
 
     def become(self, status, reason=None):
@@ -167,8 +191,11 @@ class Stack:
         self.steps += calls
 
     def look(self):
-        if self.steps:
+        if self.due is not None and time.time() < self.due:
+            return
+        for _ in range(len(self.steps) if self.due is not None else min(1, len(self.steps))):
             self.steps.pop(0)()
+        self.due = None
 
     def begin(self, wanted, token, disable_rollback):
         """Makes it so: the steps of a create or an update."""
@@ -178,6 +205,12 @@ class Stack:
         verb = "CREATE" if self.status == "REVIEW_IN_PROGRESS" else "UPDATE"
         self.become(f"{verb}_IN_PROGRESS", "User Initiated")
         touched = [name for name in after if before.get(name) != after[name]]
+        denied = [name for name in touched if name in before and self.denies(name)]
+        for name in denied:
+            after[name][1]["FailWith"] = "Action denied by stack policy"
+        seconds = [float(after[name][1]["Seconds"]) for name in touched if "Seconds" in after[name][1]]
+        if seconds:
+            self.due = self.ends = time.time() + max(seconds)
         failed = next((name for name in touched if "FailWith" in after[name][1]), None)
         words = {name: "UPDATE" if name in before else "CREATE" for name in touched}
 
@@ -186,7 +219,12 @@ class Stack:
                 if ending == "IN_PROGRESS" or name != failed:
                     self.event(after[name][0], name, f"{words[name]}_{ending}")
 
+        nested = [name for name in touched if after[name][0] == "AWS::CloudFormation::Stack"]
+        if nested:
+            self.later(lambda: self.begin_nested({name: after[name][1] for name in nested}, disable_rollback))
         self.later(*[lambda: all_become("IN_PROGRESS")] * max([int(after[name][1].get("Looks", 1)) for name in touched] or [0]))
+        if nested:
+            self.later(lambda: self.follow_nested(nested, verb, touched, after, disable_rollback))
         if failed is not None:
             return self.later(lambda: self.fail(verb, touched, failed, after, disable_rollback))
         if verb == "UPDATE":
@@ -195,10 +233,37 @@ class Stack:
         else:
             self.later(lambda: (all_become("COMPLETE"), self.end(wanted, "CREATE_COMPLETE")))
 
+    def begin_nested(self, wanted, disable_rollback):
+        for name, properties in wanted.items():
+            child = self.children.get(name)
+            if child is None:
+                child = self.children[name] = Stack(self.world, self.account, self.region, f"{self.name}-{name}-{self.world.count}")
+                self.world.stacks.append(child)
+            given = [{"ParameterKey": key, "ParameterValue": value} for key, value in properties.get("Parameters", {}).items()]
+            child.begin(Wanted(child, {"TemplateURL": properties["TemplateURL"], "Parameters": given}), None, disable_rollback)
+
+    def follow_nested(self, names, verb, touched, after, disable_rollback):
+        for name in names:
+            self.children[name].look()
+        if any(self.children[name].steps for name in names):
+            return self.steps.insert(0, lambda: self.follow_nested(names, verb, touched, after, disable_rollback))
+        for name in names:
+            child = self.children[name]
+            if child.status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+                self.steps.clear()
+                after[name][1]["FailWith"] = f"Embedded stack {child.id} was not successfully {verb.lower()}d: {child.failure}"
+                return self.fail(verb, touched, name, after, disable_rollback)
+
+    def denies(self, name):
+        """Of a policy this knows what it says of one resource."""
+        statements = json.loads(self.policy or "{}").get("Statement", [])
+        return any(one["Effect"] == "Deny" and one["Resource"] == f"LogicalResourceId/{name}" for one in statements)
+
     def end(self, wanted, status):
         self.now = wanted
         self.tags = wanted.tags if wanted.tags is not None else self.tags
         self.role = wanted.role or self.role
+        self.topics = wanted.topics if wanted.topics is not None else self.topics
         self.become(status)
 
     def fail(self, verb, touched, failed, after, disable_rollback):
@@ -207,10 +272,11 @@ class Stack:
         for name in touched:
             if name != failed:
                 self.event(after[name][0], name, f"{verb}_FAILED", "Resource creation cancelled")
+        self.failure = f"The following resource(s) failed to {verb.lower()}: [{failed}]. "
         if disable_rollback:
-            return self.become(f"{verb}_FAILED", f"The following resource(s) failed to {verb.lower()}: [{failed}]. ")
+            return self.become(f"{verb}_FAILED", self.failure)
         rolling = "ROLLBACK" if verb == "CREATE" else "UPDATE_ROLLBACK"
-        self.become(f"{rolling}_IN_PROGRESS", f"The following resource(s) failed to {verb.lower()}: [{failed}]. Rollback requested by user.")
+        self.become(f"{rolling}_IN_PROGRESS", self.failure + "Rollback requested by user.")
         if "FailOnRollback" in properties:
             return self.later(lambda: self.event(kind, failed, "UPDATE_FAILED", properties["FailOnRollback"]),
                               lambda: self.become(f"{rolling}_FAILED", f"The following resource(s) failed to update: [{failed}]. "))
@@ -222,17 +288,38 @@ class Stack:
         self.token = token
         self.become("DELETE_IN_PROGRESS", "User Initiated")
         resources = self.now.resources() if self.now else {}
-        failed = next((name for name, (_, properties) in resources.items() if "FailOnDelete" in properties), None)
+        retained = {name for name in resources if self.now.template["Resources"][name].get("DeletionPolicy") == "Retain"}
+        reasons = {name: properties.get("FailOnDelete") for name, (_, properties) in resources.items()}
+        for name, (kind, properties) in resources.items():
+            if name not in retained and kind == "AWS::S3::Bucket" and self.world.s3.in_bucket(self.physical(name, kind, properties)):
+                reasons[name] = "The bucket you tried to delete is not empty"
+        failed = next((name for name, reason in reasons.items() if reason), None)
 
         def all_go():
-            for name, (kind, properties) in resources.items():
-                bad = name == failed
-                self.event(kind, name, "DELETE_FAILED" if bad else "DELETE_COMPLETE", properties["FailOnDelete"] if bad else None)
+            for name, (kind, _) in resources.items():
+                status = "DELETE_SKIPPED" if name in retained else "DELETE_FAILED" if name == failed else "DELETE_COMPLETE"
+                self.event(kind, name, status, reasons[failed] if name == failed else None)
 
         self.later(all_go)
         if failed is not None:
             return self.later(lambda: self.become("DELETE_FAILED", f"The following resource(s) failed to delete: [{failed}]. "))
-        self.later(lambda: self.become("DELETE_COMPLETE"))
+        self.later(lambda: ([child.become("DELETE_COMPLETE") for child in self.children.values()], self.become("DELETE_COMPLETE")))
+
+    def drifts(self):
+        """What the file `drift` says of it, as DescribeStackResourceDrifts has it."""
+        file = pathlib.Path("drift")
+        changed = json.loads(file.read_text()).get(self.name, {}) if file.exists() else {}
+        for name, (kind, expected) in self.now.resources().items():
+            drift = {"StackId": self.id, "LogicalResourceId": name, "ResourceType": kind, "StackResourceDriftStatus": "IN_SYNC"}
+            if name in changed and changed[name] is None:
+                drift["StackResourceDriftStatus"] = "DELETED"
+            elif name in changed:
+                drift["StackResourceDriftStatus"] = "MODIFIED"
+                drift["PropertyDifferences"] = [
+                    {"PropertyPath": f"/{key}", "ExpectedValue": expected.get(key), "ActualValue": value,
+                     "DifferenceType": "ADD" if key not in expected else "REMOVE" if value is None else "NOT_EQUAL"}
+                    for key, value in changed[name].items()]
+            yield drift
 
     def description(self):
         complete = self.now is not None
@@ -241,15 +328,23 @@ class Stack:
                 "CreationTime": "2026-01-01T00:00:00Z", "RoleARN": self.role,
                 "Parameters": [{"ParameterKey": key, "ParameterValue": "****" if declared[key].get("NoEcho") else value}
                                for key, value in (self.now.parameters.items() if complete else [])],
-                "Tags": self.tags or [], "Outputs": self.now.outputs() if complete else []}
+                "Tags": self.tags or [], "NotificationARNs": self.topics or [], "EnableTerminationProtection": self.protected,
+                "Outputs": self.now.outputs() if complete else []}
 
 
 class World:
-    def __init__(self):
+    def __init__(self, s3):
         self.stacks = []
         self.sets = {}  # by ARN
-        self.objects = {}  # of S3, by path
+        self.s3 = s3
         self.count = 0
+        self.now = datetime.now(timezone.utc)
+        self.detections = {}  # by id: the stack, and how many looks are left
+
+    def time(self):
+        """No two things happen at once."""
+        self.now = max(datetime.now(timezone.utc), self.now + timedelta(milliseconds=1))
+        return self.now.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
     def history(self):
         """By name: how many stacks were made, how many are there, how many operations they saw but their deletion."""
@@ -258,6 +353,7 @@ class World:
             entry = all_of.setdefault(stack.name, {"made": 0, "living": 0, "operations": 0, "id": ""})
             entry["made"] += 1
             entry["id"] = stack.id
+            entry["ends"] = stack.ends
             entry["living"] += stack.status != "DELETE_COMPLETE"
             entry["operations"] += sum(event["ResourceType"] == "AWS::CloudFormation::Stack" and
                                        event["ResourceStatus"] in ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS")
@@ -266,9 +362,25 @@ class World:
 
     def object_at(self, url):
         path = "/" + url.split("/", 3)[3]
-        if path not in self.objects:
+        text = self.s3.text(path)
+        if text is None:
             raise invalid("S3 error: The specified key does not exist.")
-        return self.objects[path]
+        return text
+
+    def exports(self, stack):
+        """By name: those of the living stacks beside this one."""
+        return {output["ExportName"]: output["OutputValue"] for one in self.living(stack) for output in one.now.outputs()
+                if output["ExportName"]}
+
+    def living(self, stack):
+        return [one for one in self.stacks if (one.account, one.region) == (stack.account, stack.region) and
+                one.now and one.status != "DELETE_COMPLETE"]
+
+    def imported(self, stack, name):
+        exports = self.exports(stack)
+        if name not in exports:
+            raise invalid(f"No export named {name} found")
+        return exports[name]
 
     def find(self, account, region, name):
         """By id, or the living one of that name."""
@@ -290,13 +402,65 @@ class World:
         else:
             looked_at = [stack for stack in self.stacks
                          if (stack.account, stack.region) == (account, region) and stack.status != "DELETE_COMPLETE"]
-        for stack in looked_at:
+        begin = int(form.get("NextToken", 0))
+        page = looked_at[begin:begin + STACKS_PAGE]
+        for stack in page:
             stack.look()
-        return {"Stacks": [stack.description() for stack in looked_at]}
+        more = begin + STACKS_PAGE < len(looked_at)
+        return {"Stacks": [stack.description() for stack in page], "NextToken": str(begin + STACKS_PAGE) if more else None}
+
+    def list_stack_resources(self, account, region, form):
+        stack = self.require(account, region, form["StackName"])
+        rows = stack.now.resources().items() if stack.now else []
+        return {"StackResourceSummaries": [
+            {"LogicalResourceId": name, "ResourceType": kind, "ResourceStatus": "CREATE_COMPLETE",
+             "PhysicalResourceId": stack.physical(name, kind, properties)} for name, (kind, properties) in rows]}
 
     def get_template(self, account, region, form):
         stack = self.require(account, region, form["StackName"])
         return {"TemplateBody": stack.now.body if stack.now else "", "StagesAvailable": ["Original"]}
+
+    def list_imports(self, account, region, form):
+        name = form["ExportName"]
+        users = [stack.name for stack in self.stacks if (stack.account, stack.region) == (account, region) and stack.now and
+                 stack.status != "DELETE_COMPLETE" and f'{{"Fn::ImportValue": "{name}"}}' in json.dumps(stack.now.template)]
+        if not users:
+            raise invalid(f"Export '{name}' is not imported by any stack.")
+        return {"Imports": users}
+
+    def set_stack_policy(self, account, region, form):
+        json.loads(form["StackPolicyBody"])
+        self.require(account, region, form["StackName"]).policy = form["StackPolicyBody"]
+        return {}
+
+    def get_stack_policy(self, account, region, form):
+        return {"StackPolicyBody": self.require(account, region, form["StackName"]).policy}
+
+    def update_termination_protection(self, account, region, form):
+        stack = self.require(account, region, form["StackName"])
+        stack.protected = form["EnableTerminationProtection"] == "true"
+        return {"StackId": stack.id}
+
+    def detect_stack_drift(self, account, region, form):
+        stack = self.require(account, region, form["StackName"])
+        if stack.status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED"):
+            raise invalid(f"Drift detection cannot be performed on stack [{stack.id}] while in stack state {stack.status}.")
+        detection = uuid(stack.id, str(len(self.detections)))
+        self.detections[detection] = [stack, 2]
+        return {"StackDriftDetectionId": detection}
+
+    def describe_stack_drift_detection_status(self, account, region, form):
+        detection = self.detections[form["StackDriftDetectionId"]]
+        detection[1] -= 1
+        return {"StackDriftDetectionId": form["StackDriftDetectionId"], "StackId": detection[0].id,
+                "DetectionStatus": "DETECTION_IN_PROGRESS" if detection[1] > 0 else "DETECTION_COMPLETE"}
+
+    def describe_stack_resource_drifts(self, account, region, form):
+        stack = self.require(account, region, form["StackName"])
+        wanted = form.get("StackResourceDriftStatusFilters", [])
+        drifts = [drift for drift in stack.drifts() if not wanted or drift["StackResourceDriftStatus"] in wanted]
+        begin = int(form.get("NextToken", 0))
+        return {"StackResourceDrifts": drifts[begin:begin + 1], "NextToken": str(begin + 1) if begin + 1 < len(drifts) else None}
 
     def continue_update_rollback(self, account, region, form):
         stack = self.require(account, region, form["StackName"])
@@ -379,5 +543,7 @@ class World:
             return {}
         if stack.status.endswith("_IN_PROGRESS") and stack.status != "REVIEW_IN_PROGRESS":
             raise invalid(f"Stack:{stack.id} is in {stack.status} state and can not be deleted.")
+        if stack.protected:
+            raise invalid(f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled")
         stack.begin_deletion(form.get("ClientRequestToken"))
         return {}

@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Stands in for AWS in tests: STS, CloudFormation, reading secrets and writing to S3 on a port of this machine, for several accounts and regions. It
-makes no resources; what it keeps to are the protocol, the statuses over several looks, the events, and the mistakes.
+"""Stands in for AWS in tests: STS, CloudFormation, S3 (s3.py), SNS and reading secrets on a port of this machine, for several
+accounts and regions. It makes no resources; what it keeps to are the protocol, the statuses over several looks, the
+events, and the mistakes.
 
-    stand_in.py [--tls CERTIFICATE]    ends by itself after two minutes. Writes its address to the file `aws`, and for each
-                                       call "ACCOUNT REGION ACTION [DETAIL]" to the file `calls`; the file `stacks`
-                                       has what became of each stack.
+    stand_in.py [--seconds N] [--tls CERTIFICATE]
+
+It ends by itself after two minutes, or so many seconds. It writes its address to the file `aws`, and for each call "ACCOUNT
+REGION ACTION [DETAIL]" to the file `calls`; the file `stacks` has what became of each stack. Where a file `call-times` is,
+each call's time and action are added to it.
 
 The key AKIDDEPLOYER with the secret `deployer-secret` is of account 111111111111. It may take on any role of any account
 whose name does not begin with "closed"; one whose name begins with "guarded" asks for the external id `open-sesame`,
@@ -13,8 +16,8 @@ one whose name begins with "strong" for the MFA code 123456.
 Every signature is checked strictly.
 
 The file `faults` says what goes wrong, a line each: ACTION KIND [TIMES], where KIND is `throttle`, `html` (status 500),
-`busy` (status 503, nothing more), `cut` (the call is carried out, and the connection cut before the answer), `expired`
-(the token), `skew` (refused for its time), or the code of an error.
+`busy` (status 503, nothing more), `hang` (of S3: no answer for a minute), `cut` (the call is carried out, and the connection
+cut before the answer), `expired` (the token), `skew` (refused for its time), or the code of an error.
 """
 import datetime
 import http.server
@@ -27,10 +30,12 @@ import socketserver
 import ssl
 import sys
 import threading
+import time
 import urllib.parse
 import xml.sax.saxutils
 
 import cloudformation
+import s3
 from signature import Refused, check
 
 DEPLOYER = ("AKIDDEPLOYER", "deployer-secret", "111111111111", "arn:aws:iam::111111111111:user/deployer")
@@ -145,31 +150,65 @@ class Aws:
         self.lock = threading.Lock()
         self.sts = Sts()
         self.faults = Faults()
-        self.stacks = cloudformation.World()
+        self.published = 0
+        self.s3 = s3.World()
+        self.stacks = cloudformation.World(self.s3)
 
     def call(self, method, target, headers, body):
-        """status, body; a status of 0 cuts the connection"""
-        objects = method == "PUT"  # of S3
+        """status, headers, body; a status of 0 cuts the connection, one of -1 leaves it waiting"""
+        if "/s3/aws4_request" in headers.get("authorization", ""):
+            return self.call_objects(method, target, headers, body)
+        status, text = self.call_action(method, target, headers, body)
+        return status, {"Content-Type": "text/xml"}, text
+
+    def call_objects(self, method, target, headers, body):
+        action = self.s3.action(method, target, headers)
+        with self.lock:
+            try:
+                key, region, _ = check(method, target, headers, body, self.sts.secret_of, now())
+                path = target.partition("?")[0]
+                self.note(self.sts.who(key)[0], region, action, path)
+                fault = self.faults.next(action)
+                if fault in ("html", "busy"):
+                    return (500, {}, "<html><body>Internal Failure</body></html>") if fault == "html" else (503, {}, "")
+                if fault == "hang":
+                    return -1, {}, ""
+                if fault and fault != "cut":
+                    raise Refused({"throttle": "SlowDown", "expired": "ExpiredToken"}.get(fault, fault), "as the test has it")
+                answer = self.s3.carry_out(action, target, headers, body, self.sts.who(key)[0], region)
+                return (0, {}, "") if fault == "cut" else answer
+            except Refused as refused:
+                status = {"NoSuchKey": 404, "NoSuchBucket": 404, "NoSuchUpload": 404, "PreconditionFailed": 412, "SlowDown": 503,
+                          "AccessDenied": 403, "SignatureDoesNotMatch": 403, "BucketAlreadyExists": 409,
+                          "BucketAlreadyOwnedByYou": 409, "OperationAborted": 409}.get(refused.args[0], 400)
+                error = "" if method == "HEAD" else element("Error", {"Code": refused.args[0], "Message": refused.args[1]})
+                return status, {"Content-Type": "application/xml"}, error
+
+    @staticmethod
+    def note(account, region, action, detail):
+        with open("calls", "a") as calls:
+            calls.write(f"{account} {region} {action} {detail}".rstrip() + "\n")
+        if os.path.exists("call-times"):
+            with open("call-times", "a") as times:
+                times.write(f"{time.time():.3f} {action}\n")
+
+    def call_action(self, method, target, headers, body):
+        """status, body"""
         by_json = "x-amz-target" in headers
-        form = json.loads(body) if by_json else lists_of(dict(urllib.parse.parse_qsl(body.decode(), keep_blank_values=True))) \
-            if not objects else {}
-        action = "PutObject" if objects else headers["x-amz-target"] if by_json else form.get("Action", "")
+        form = json.loads(body) if by_json else lists_of(dict(urllib.parse.parse_qsl(body.decode(), keep_blank_values=True)))
+        action = headers["x-amz-target"] if by_json else form.get("Action", "")
         with self.lock:
             try:
                 key, region, service = check(method, target, headers, body, self.sts.secret_of, now())
                 account = self.sts.who(key)[0]
-                with open("calls", "a") as calls:
-                    detail = target if objects else form.get("Name") or form.get("SecretId") or form.get("StackName") or form.get("RoleArn") or form.get("ChangeSetName") or ""
-                    calls.write(f"{account} {region} {action} {detail}".rstrip() + "\n")
+                detail = (form.get("Name") or form.get("SecretId") or form.get("StackName") or form.get("RoleArn") or form.get("ChangeSetName") or "")
+                self.note(account, region, action, detail)
                 fault = self.faults.next(action)
                 if fault in ("html", "busy"):
                     return (500, "<html><body>Internal Failure</body></html>") if fault == "html" else (503, "")
                 if fault and fault != "cut":
                     code = {"throttle": "Throttling", "expired": "ExpiredToken", "skew": "RequestTimeTooSkewed"}.get(fault, fault)
                     raise Refused(code, {"throttle": "Rate exceeded"}.get(fault, "as the test has it"))
-                if objects:
-                    self.put(target, headers, body)
-                    return (0, "") if fault == "cut" else (200, "")
                 if by_json:
                     return 200, json.dumps(self.secret(action, form))
                 result = self.answer(service, action, key, account, region, form)
@@ -194,10 +233,17 @@ class Aws:
         code = "ParameterNotFound" if action.startswith("AmazonSSM") else "ResourceNotFoundException"
         raise Refused(code, "there is none of that name")
 
-    def put(self, target, headers, body):
-        if headers.get("if-none-match") == "*" and target in self.stacks.objects:
-            raise Refused("PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
-        self.stacks.objects[target] = body.decode()
+    def publish(self, account, region, form):
+        """Messages go to the file `messages`; every topic is there but those whose name begins with "absent"."""
+        if not re.fullmatch(rf"arn:aws:sns:{region}:{account}:(?!absent).+", form["TopicArn"]):
+            raise Refused("NotFound", "Topic does not exist")
+        if form["TopicArn"].endswith(".fifo") != ("MessageGroupId" in form):
+            raise Refused("InvalidParameter", "The MessageGroupId parameter is required for FIFO topics, and for no others")
+        said = {name: value for name, value in form.items() if name not in ("Action", "Version", "MessageDeduplicationId")}
+        with open("messages", "a") as messages:
+            messages.write(json.dumps(said) + "\n")
+        self.published += 1
+        return {"MessageId": f"message-{self.published}"}
 
     def answer(self, service, action, key, account, region, form):
         snake = re.sub(r"(?<!^)(?=[A-Z])", "_", action).lower()
@@ -205,27 +251,32 @@ class Aws:
             return getattr(self.sts, snake)(key, form)
         if service == "cloudformation" and hasattr(self.stacks, snake):
             return getattr(self.stacks, snake)(account, region, form)
+        if service == "sns" and action == "Publish":
+            return self.publish(account, region, form)
         raise Refused("InvalidAction", f"Could not find operation {action} of {service}")
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    def do_PUT(self):
-        self.do_POST()
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+    def answer(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        status, text = self.server.aws.call(self.command, self.path, headers, body)
-        if status == 0:
+        status, said, content = self.server.aws.call(self.command, self.path, headers, body)
+        if status <= 0:
+            time.sleep(60 if status < 0 else 0)
             self.close_connection = True
             return
+        content = content if isinstance(content, bytes) else content.encode()
         self.send_response(status)
-        self.send_header("Content-Type", "text/xml")
-        self.send_header("Content-Length", str(len(text.encode())))
+        for name, value in said.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(text.encode())
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = answer
 
     def log_message(self, *_):
         pass
@@ -233,18 +284,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
     daemon_threads = True
-    request_queue_size = 64
+    request_queue_size = 256
 
 
 def main():
-    signal.alarm(120)
+    words = dict(zip(sys.argv[1::2], sys.argv[2::2]))
+    signal.alarm(int(words.get("--seconds", 120)))
     server = Server(("127.0.0.1", 0), Handler)
     server.aws = Aws()
-    if sys.argv[1:2] == ["--tls"]:
+    if "--tls" in words:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(sys.argv[2])
+        context.load_cert_chain(words["--tls"])
         server.socket = context.wrap_socket(server.socket, server_side=True)
-    pathlib.Path("aws.new").write_text(f"http{'s' if sys.argv[1:] else ''}://127.0.0.1:{server.server_port}")
+    pathlib.Path("aws.new").write_text(f"http{'s' if '--tls' in words else ''}://127.0.0.1:{server.server_port}")
     os.rename("aws.new", "aws")
     server.serve_forever()
 

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// What stands between a stack and those who change or delete it: its policy, its protection, and the stacks that import
+// what it exports. None of it is part of a change set.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aws/account.h"
+#include "os/async.h"
+#include "os/process.h"
+#include "provider/cloudformation/stack_calls.h"
+#include "value/value.h"
+
+namespace verba {
+
+Async<std::optional<AwsFailure>> set_stack_policy(AwsAccount& account, std::string stack, std::string policy,
+                                                  Stop& stop);
+/// "" when it has none, or nobody may know.
+Async<std::string> stack_policy(AwsAccount& account, std::string stack, Stop& stop);
+
+Async<std::optional<AwsFailure>> set_protection(AwsAccount& account, std::string stack, bool is_protected, Stop& stop);
+bool is_protected(const Stack&);
+
+/// The names that a stack exports.
+std::vector<std::string> exports_of(const Stack&);
+/// Those of them that are not exported any more when it gets the template `body`, as far as its text tells: the output
+/// is gone, or exports nothing, or something else by name.
+std::vector<std::string> lost_exports(const Stack&, const std::string& body);
+
+/// Who imports some of them: "net-vpc is imported by app and web; ...". "" when nobody does, and when AWS does not
+/// tell.
+Async<std::string> importers_of(AwsAccount& account, std::vector<std::string> exports, Stop& stop);
+
+}  // namespace verba

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What would change: change sets, before anything is done.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "provider/cloudformation/stack_status.h"
+#include "provider/cloudformation/stack_work.h"
+#include "provider/ending.h"
+
+namespace verba {
+namespace {
+
+constexpr Milliseconds longest_pause{2'000};
+
+/// "Modify Bucket (AWS::S3::Bucket), which is REPLACED".
+std::string change_line(const Value& change) {
+  const auto text = [&](std::string_view name) { return text_at(change, {"ResourceChange", name}); };
+  std::string line = fmt::format("{} {} ({})", text("Action"), text("LogicalResourceId"), text("ResourceType"));
+  if (text("Replacement") == "True") line += ", which is REPLACED";
+  if (text("Replacement") == "Conditional") line += ", which may be REPLACED";
+  return line;
+}
+
+}  // namespace
+
+/// A change set that is not carried out leaves nothing behind.
+Async<bool> StackWork::drop(Proposal proposal, Way way) {
+  Async<AwsAnswer> dropping =
+      call_stacks(account_, "DeleteChangeSet", {{"ChangeSetName", proposal.change_set}}, limit_.stop());
+  co_await dropping;
+  if (way != Way::create) co_return true;  // else nothing but the change set was in it
+  Async<AwsAnswer> deleting = call_stacks(account_, "DeleteStack", {{"StackName", proposal.stack}}, limit_.stop());
+  co_await deleting;
+  co_return true;
+}
+
+/// Nothing is to change, or it was refused.
+Async<Outcome> StackWork::nothing_proposed(Proposal proposal, Way way, std::string reason) {
+  const bool same = says_no_changes(reason);
+  Async<bool> dropping = drop(proposal, same ? Way::update : way);
+  co_await dropping;
+  if (!same) co_return Outcome(failed_for_good("the change set was refused: " + reason, ""));
+  log("no changes");
+  Async<StackLook> looking = look_at(account_, proposal.stack, limit_.stop());
+  const StackLook look = co_await looking;
+  if (look.failure) co_return failed_call(*look.failure, "the stack " + proposal.stack);
+  co_return Outcome(Succeeded{look.stack ? outputs_of(*look.stack) : Value(Map{})});
+}
+
+Async<std::optional<Outcome>> StackWork::propose(const WantedStack& wanted, Way way, std::string url,
+                                                 Proposal* proposal) {
+  const std::string doing = fmt::format("the change set of {}", wanted.name);
+  Variables parameters{{"StackName", wanted.name},
+                       {"ChangeSetName", token_},
+                       {"ClientToken", token_},
+                       {"ChangeSetType", way == Way::create ? "CREATE" : "UPDATE"},
+                       {"IncludeNestedStacks", "true"}};
+  add_wanted(wanted, way == Way::update, url, parameters);
+  Async<AwsAnswer> making = call_stacks(account_, "CreateChangeSet", std::move(parameters), limit_.stop());
+  const AwsAnswer made = co_await making;
+  if (made.failure && says_no_changes(made.failure->message)) {
+    Async<Outcome> telling = nothing_proposed({token_, wanted.name}, way, made.failure->message);
+    Outcome outcome = co_await telling;
+    co_return outcome;
+  }
+  if (made.failure) co_return failed_call(*made.failure, doing);
+  proposal->change_set = text_at(made.value, {"Id"});
+  proposal->stack = text_at(made.value, {"StackId"});
+  std::string next;
+  for (Milliseconds pause{100};;) {
+    Variables which{{"ChangeSetName", proposal->change_set}};
+    if (!next.empty()) which.emplace_back("NextToken", next);
+    Async<AwsAnswer> asking = call_stacks(account_, "DescribeChangeSet", std::move(which), limit_.stop());
+    const AwsAnswer answer = co_await asking;
+    if (answer.failure) co_return failed_call(*answer.failure, doing);
+    const std::string status = text_at(answer.value, {"Status"});
+    if (status == "FAILED") {
+      Async<Outcome> telling = nothing_proposed(*proposal, way, text_at(answer.value, {"StatusReason"}));
+      Outcome outcome = co_await telling;
+      co_return outcome;
+    }
+    if (status == "CREATE_COMPLETE") {
+      for (const Value& change : list_at(answer.value, {"Changes"})) proposal->changes.push_back(change_line(change));
+      next = text_at(answer.value, {"NextToken"});
+      if (next.empty()) break;
+      continue;
+    }
+    Async<bool> pausing = sleep(attempt_.system, pause, limit_.stop());
+    const bool go_on = co_await pausing;
+    if (!go_on) co_return failed_call({.code = "", .message = "", .request_id = "", .stopped = true}, doing);
+    pause = std::min(pause * 2, longest_pause);
+  }
+  std::ranges::sort(proposal->changes);
+  co_return std::nullopt;
+}
+
+Async<Preview> StackWork::preview(WantedStack wanted, bool is_recorded) {
+  Async<AwsIdentity> identifying = account_.identify(limit_.stop());  // nothing is written into a wrong account
+  const AwsIdentity identity = co_await identifying;
+  if (!identity.good) co_return Preview{{}, identity.why};
+  Async<StackLook> looking = look_at(account_, wanted.name, limit_.stop());
+  const StackLook look = co_await looking;
+  if (look.failure) co_return Preview{{}, to_string(*look.failure)};
+  const StackRest rest = look.stack ? rest_of(look.stack->status) : StackRest::gone;
+  const bool is_new = rest == StackRest::gone || rest == StackRest::reviewed;
+  if (!is_new && rest != StackRest::usable) co_return Preview{{}, "the stack is in " + look.stack->status};
+  if (!is_new && !is_recorded && !wanted.adopt) {
+    Async<bool> asking = is_made_by_us(*look.stack);
+    const bool ours = co_await asking;
+    if (!ours) co_return Preview{{}, fmt::format("there is a stack {} already", wanted.name)};
+  }
+  std::string url;
+  Async<std::optional<Outcome>> storing = store(&wanted, &url);
+  std::optional<Outcome> outcome = co_await storing;
+  Proposal proposal;
+  if (!outcome) {
+    const Way way = is_new ? Way::create : Way::update;
+    Async<std::optional<Outcome>> proposing = propose(wanted, way, std::move(url), &proposal);
+    outcome = co_await proposing;
+    if (!outcome) {
+      // A stack that was only reviewed before stays so.
+      Async<bool> dropping = drop(proposal, rest == StackRest::gone ? Way::create : Way::update);
+      co_await dropping;
+    }
+    if (!outcome && rest == StackRest::gone) {  // else whoever comes next could take what is going for somebody's stack
+      StackEvents events(account_, proposal.stack, "");
+      Async<std::optional<StackLook>> following = follow(proposal.stack, &events);
+      co_await following;
+    }
+  }
+  if (!outcome || std::holds_alternative<Succeeded>(*outcome)) co_return Preview{std::move(proposal.changes), ""};
+  const Failed* failed = std::get_if<Failed>(&*outcome);
+  co_return Preview{{}, failed != nullptr ? failed->message : "it was broken off"};
+}
+
+}  // namespace verba

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The other way of a stack: out.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "provider/cloudformation/stack_buckets.h"
+#include "provider/cloudformation/stack_guards.h"
+#include "provider/cloudformation/stack_status.h"
+#include "provider/cloudformation/stack_work.h"
+#include "provider/ending.h"
+
+namespace verba {
+
+Async<std::optional<Outcome>> StackWork::clear_away(Stack stack, bool empties) {
+  log(fmt::format("the stack is in {}, and cannot be updated: it is deleted and made anew", stack.status));
+  Async<Outcome> removing = remove({.known = stack.id, .is_recorded = true, .empties = empties});
+  Outcome removed = co_await removing;
+  if (std::holds_alternative<Succeeded>(removed)) co_return std::nullopt;
+  co_return removed;
+}
+
+Async<std::optional<Outcome>> StackWork::may_go(Stack stack, bool lifts_protection) {
+  const std::string doing = fmt::format("deleting the stack {}", stack.name);
+  Async<std::string> asking = importers_of(account_, exports_of(stack), limit_.stop());
+  const std::string importers = co_await asking;
+  if (!importers.empty()) {
+    Failed failed = failed_for_good(fmt::format("{}: {}", doing, importers),
+                                    "delete those stacks first, or let them do without it");
+    co_return Outcome(std::move(failed));
+  }
+  if (!is_protected(stack)) co_return std::nullopt;
+  if (!lifts_protection) {
+    co_return Outcome(failed_for_good(doing + ": it is protected against deletion",
+                                      "apply `terminationProtection: false`, then delete it"));
+  }
+  Async<std::optional<AwsFailure>> setting = set_protection(account_, stack.id, false, limit_.stop());
+  const std::optional<AwsFailure> failure = co_await setting;
+  if (failure) co_return failed_call(*failure, doing);
+  co_return std::nullopt;
+}
+
+Async<Outcome> StackWork::remove(Removal removal) {
+  std::string doing = fmt::format("deleting the stack {}", removal.known);
+  for (int i = 0; i < preparations; ++i) {
+    Async<StackLook> looking = look_at(account_, removal.known, limit_.stop());
+    const StackLook look = co_await looking;
+    if (look.failure) co_return failed_call(*look.failure, doing);
+    if (!look.stack || rest_of(look.stack->status) == StackRest::gone) co_return Outcome(Succeeded{Map{}});
+    doing = fmt::format("deleting the stack {}", look.stack->name);
+    if (!removal.is_recorded) {
+      Async<bool> asking = is_made_by_us(*look.stack);
+      removal.is_recorded = co_await asking;
+      if (limit_.stop().requested()) co_return Outcome(Cancelled{});
+      if (!removal.is_recorded) {
+        log(fmt::format("the stack {} was not made by this task: it is left as it is", look.stack->name));
+        co_return Outcome(Succeeded{Map{}});
+      }
+    }
+    const bool busy = rest_of(look.stack->status) == StackRest::busy;
+    const bool goes = look.stack->status == "DELETE_IN_PROGRESS";
+    const std::string token = busy ? "" : token_ + "-delete";
+    if (busy) {
+      log(fmt::format("the stack is in {}: waiting for its end", look.stack->status));
+    } else {
+      Async<std::optional<Outcome>> asking = may_go(*look.stack, removal.lifts_protection);
+      std::optional<Outcome> refused = co_await asking;
+      if (refused) co_return *std::move(refused);
+      Async<std::optional<AwsFailure>> emptying = empty_buckets(
+          account_, removal.empties ? look.stack->id : "", [this](const std::string& line) { log(line); },
+          limit_.stop());
+      const std::optional<AwsFailure> not_emptied = co_await emptying;
+      if (not_emptied) co_return failed_call(*not_emptied, "emptying the buckets of the stack " + look.stack->name);
+      Async<AwsAnswer> deleting = call_stacks(
+          account_, "DeleteStack", {{"StackName", look.stack->id}, {"ClientRequestToken", token}}, limit_.stop());
+      const AwsAnswer answer = co_await deleting;
+      if (answer.failure && answer.failure->in_doubt) {
+        co_return Outcome(InDoubt{doing + ": " + to_string(*answer.failure), look.stack->id, false});
+      }
+      if (answer.failure) co_return failed_call(*answer.failure, doing);
+    }
+    StackEvents events(account_, look.stack->id, token);
+    Async<std::optional<StackLook>> following = follow(look.stack->id, &events);
+    const std::optional<StackLook> end = co_await following;
+    if (!end) co_return broken_off(look.stack->name, look.stack->id);
+    if (!end->stack || rest_of(end->stack->status) == StackRest::gone) co_return Outcome(Succeeded{Map{}});
+    if (busy && !goes) continue;
+    Async<Outcome> telling = failed(*end->stack, &events, "deleting");
+    Outcome outcome = co_await telling;
+    co_return outcome;
+  }
+  co_return Outcome(failed_for_good(doing + ": it does not come to rest", ""));
+}
+
+}  // namespace verba

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "provider/cloudformation/template_artifacts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <set>
+
+#include "base/sources.h"
+#include "manifest/locations/origin.h"
+#include "provider/cloudformation/wanted_stack.h"
+#include "value/yaml.h"
+
+namespace verba {
+namespace {
+
+using enum ArtifactPlace::Content;
+
+constexpr std::array<ArtifactPlace, 20> places = {{
+    {"AWS::Serverless::Function", "CodeUri", code},
+    {"AWS::Serverless::LayerVersion", "ContentUri", code},
+    {"AWS::Serverless::Api", "DefinitionUri"},
+    {"AWS::Serverless::HttpApi", "DefinitionUri"},
+    {"AWS::Serverless::StateMachine", "DefinitionUri", file, "Bucket", "Key"},
+    {"AWS::Serverless::Application", "Location", nested},
+    {"AWS::Lambda::Function", "Code", code, "S3Bucket", "S3Key"},
+    {"AWS::Lambda::LayerVersion", "Content", code, "S3Bucket", "S3Key"},
+    {"AWS::CloudFormation::Stack", "TemplateURL", nested},
+    {"AWS::StepFunctions::StateMachine", "DefinitionS3Location", file, "Bucket", "Key"},
+    {"AWS::ApiGateway::RestApi", "BodyS3Location", file, "Bucket", "Key"},
+    {"AWS::ApiGatewayV2::Api", "BodyS3Location", file, "Bucket", "Key"},
+    {"AWS::AppSync::GraphQLSchema", "DefinitionS3Location"},
+    {"AWS::AppSync::Resolver", "RequestMappingTemplateS3Location"},
+    {"AWS::AppSync::Resolver", "ResponseMappingTemplateS3Location"},
+    {"AWS::AppSync::FunctionConfiguration", "RequestMappingTemplateS3Location"},
+    {"AWS::AppSync::FunctionConfiguration", "ResponseMappingTemplateS3Location"},
+    {"AWS::ElasticBeanstalk::ApplicationVersion", "SourceBundle", file, "S3Bucket", "S3Key"},
+    {"AWS::Glue::Job", "Command.ScriptLocation"},
+    {"AWS::CodeCommit::Repository", "Code.S3", code, "Bucket", "Key"},
+}};
+
+/// `Fn::Transform: {Name: AWS::Include, Parameters: {Location: PATH}}`, which may stand anywhere.
+constexpr ArtifactPlace include_place{"AWS::Include", "Location"};
+
+constexpr std::string_view serverless = "AWS::Serverless::";
+
+/// Does the text name something of this machine? Others are addresses (s3://, https://) and dynamic references.
+bool is_path(const Value& value) {
+  return value.is_string() && !value.string().empty() && value.string().find("://") == std::string::npos &&
+         !value.string().starts_with("{{");
+}
+
+Value* member(Value* value, std::string_view name) {
+  return value != nullptr && value->is_map() ? value->map().find(name) : nullptr;
+}
+
+void add(const ArtifactPlace& place, Value* properties, std::string_view owner, std::vector<Artifact>& found) {
+  const std::size_t dot = place.property.find('.');
+  Value* value = member(properties, place.property.substr(0, dot));
+  if (dot != std::string_view::npos) value = member(value, place.property.substr(dot + 1));
+  if (value != nullptr && is_path(*value)) {
+    found.push_back({&place, value, fmt::format("{} of {}", place.property, owner)});
+  }
+}
+
+void add_all(std::string_view type, Value* properties, std::string_view owner, std::vector<Artifact>& found) {
+  for (const ArtifactPlace& place : places) {
+    if (place.type == type) add(place, properties, owner, found);
+  }
+}
+
+void add_includes(Value& value, std::vector<Artifact>& found) {
+  if (value.is_list()) {
+    for (Value& item : value.list()) add_includes(item, found);
+  } else if (value.is_map()) {
+    Value* transform = value.map().find("Fn::Transform");
+    const Value* name = member(transform, "Name");
+    if (name != nullptr && name->is_string() && name->string() == include_place.type) {
+      add(include_place, member(transform, "Parameters"), include_place.type, found);
+    }
+    for (auto& [key, item] : value.map()) add_includes(item, found);
+  }
+}
+
+bool may_have_artifacts(std::string_view text) {
+  return text.find(serverless) != std::string_view::npos || text.find(include_place.type) != std::string_view::npos ||
+         std::ranges::any_of(
+             places, [&](const ArtifactPlace& place) { return text.find(place.type) != std::string_view::npos; });
+}
+
+/// A plain scalar as YAML 1.1 has it, where that is not what 1.2 makes of it.
+void restore_scalar(Value& value, const Sources& sources) {
+  static constexpr std::array<std::string_view, 12> booleans = {"yes", "Yes", "YES", "on",  "On",  "ON",
+                                                                "no",  "No",  "NO",  "off", "Off", "OFF"};
+  if (!value.plain || !value.where) return;
+  if (value.is_string()) {
+    const auto found = std::ranges::find(booleans, value.string());
+    if (found != booleans.end()) value = Value(found - booleans.begin() < 6);
+  } else if (value.is(Value::Kind::integer)) {
+    const std::string_view text =
+        sources.text(value.where.source).substr(value.where.begin, value.where.end - value.where.begin);
+    const bool leads = text.size() > 1 && text.front() == '0';
+    if (leads && text.find_first_not_of("0123456789") == std::string_view::npos) value = Value(std::string(text));
+  }
+}
+
+void restore(Value& value, const Sources& sources) {
+  if (value.is_list()) {
+    for (Value& item : value.list()) restore(item, sources);
+  } else if (value.is_map()) {
+    for (auto& [key, item] : value.map()) restore(item, sources);
+  } else {
+    restore_scalar(value, sources);
+  }
+}
+
+/// What a template and those that it nests name.
+class Naming {
+ public:
+  explicit Naming(const Resource& resource) : resource_(resource) {}
+
+  void add(const std::string& text, const std::string& base, bool is_fetched) {
+    std::optional<Value> tree = read_template(text);
+    if (!tree) return;
+    for (const Artifact& artifact : artifacts_in(*tree)) {
+      std::string path = artifact_path(base, artifact.value->string());
+      if (!known_.insert(path).second) continue;
+      NamedFile& named = all_.emplace_back(NamedFile{path, artifact.by});
+      if (is_fetched) {
+        named.wrong = fmt::format("'{}' is a path, and the template was fetched by itself", artifact.value->string());
+      } else if (artifact.place->content == nested) {
+        add_nested(path);
+      }
+    }
+  }
+  std::vector<NamedFile> take() { return std::move(all_); }
+
+ private:
+  /// Once it was read.
+  void add_nested(const std::string& path) {
+    for (const FileInput& file : resource_.files) {
+      if (file.field == artifact_field && file.inner == path) add(file.content, directory_of(path), false);
+    }
+  }
+
+  const Resource& resource_;
+  std::vector<NamedFile> all_;
+  std::set<std::string> known_;
+};
+
+}  // namespace
+
+std::optional<Value> read_template(const std::string& text) {
+  return may_have_artifacts(text) ? parse_template(text) : std::nullopt;
+}
+
+std::optional<Value> parse_template(const std::string& text) {
+  Sources sources;
+  Diagnostics diagnostics;
+  std::vector<Value> documents = parse_yaml(sources, sources.add("template", text), diagnostics);
+  if (diagnostics.has_errors() || documents.empty() || !documents.front().is_map()) return std::nullopt;
+  restore(documents.front(), sources);
+  return std::move(documents.front());
+}
+
+std::vector<Artifact> artifacts_in(Value& tree) {
+  std::vector<Artifact> found;
+  if (Value* resources = member(&tree, "Resources"); resources != nullptr && resources->is_map()) {
+    for (auto& [name, resource] : resources->map()) {
+      const Value* type = member(&resource, "Type");
+      if (type != nullptr && type->is_string()) {
+        add_all(type->string(), member(&resource, "Properties"), name.name, found);
+      }
+    }
+  }
+  if (Value* globals = member(&tree, "Globals"); globals != nullptr && globals->is_map()) {
+    for (auto& [name, properties] : globals->map()) {
+      add_all(std::string(serverless) + name.name, &properties, "Globals." + name.name, found);
+    }
+  }
+  add_includes(tree, found);
+  return found;
+}
+
+std::string artifact_path(const std::string& base, const std::string& written) {
+  std::string path = (std::filesystem::path(base) / written).lexically_normal().string();
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  return path;
+}
+
+std::string directory_of(const std::string& path) {
+  return std::filesystem::path(path).parent_path().string();
+}
+
+std::vector<NamedFile> named_by_template(const Resource& resource) {
+  const TemplateText text = template_of(resource);
+  Naming naming(resource);
+  naming.add(text.body, directory_of(text.path), is_remote_location(text.path));
+  return naming.take();
+}
+
+}  // namespace verba

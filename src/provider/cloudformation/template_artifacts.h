@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a template names of this machine: code of functions and layers, other templates, definitions. The places are
+// those that `aws cloudformation package` knows (AWS CLI Command Reference).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "manifest/resource.h"
+#include "manifest/schema.h"
+#include "value/value.h"
+
+namespace verba {
+
+/// A property of a type of resource that says where an object of S3 is.
+struct ArtifactPlace {
+  std::string_view type;      ///< "AWS::Lambda::Function"
+  std::string_view property;  ///< "Code"; "Command.ScriptLocation" is one in another
+  enum class Content : std::uint8_t { code, file, nested } content = Content::file;  ///< code is an archive in S3
+  std::string_view bucket = {};  ///< it is a map with these two: "S3Bucket"; "": it is one text
+  std::string_view key = {};     ///< "S3Key"
+};
+
+/// Something of this machine that stands in such a place.
+struct Artifact {
+  const ArtifactPlace* place;
+  Value* value;    ///< in the template: the path, as text
+  std::string by;  ///< "CodeUri of Hello"
+};
+
+/// A template (JSON or YAML) as a tree with the long forms of all functions, in which scalars mean what they mean to
+/// CloudFormation (YAML 1.1: `yes` is true, 0123 is a text). Nothing when it cannot be read.
+std::optional<Value> parse_template(const std::string& text);
+/// The same; nothing, too, when it names no resource that could have an artifact.
+std::optional<Value> read_template(const std::string& text);
+
+/// Borrows the tree.
+std::vector<Artifact> artifacts_in(Value& tree);
+
+/// Where a path in a template leads from the resource's directory. `base`: the template's own directory, from there.
+std::string artifact_path(const std::string& base, const std::string& written);
+/// The directory of a file, for `base`; "" where it is the resource's own.
+std::string directory_of(const std::string& path);
+
+/// See TaskType::names.
+std::vector<NamedFile> named_by_template(const Resource&);
+
+}  // namespace verba

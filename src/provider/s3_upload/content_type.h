@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace verba {
+
+/// The media type of a file, by the suffix of its name (IANA's registry): "text/html; charset=utf-8". Text that is
+/// UTF-8 says so. "application/octet-stream" where nothing is known.
+std::string content_type_of(std::string_view name, std::string_view content);
+
+}  // namespace verba

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The way of an upload: all objects are looked at, so that nothing is begun where one of them is somebody else's; those
+// that differ are written, each only if it is still as it was seen; then what the upload has no more goes.
+#include "provider/s3_upload/object_work.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "os/together.h"
+#include "provider/ending.h"
+
+namespace verba {
+namespace {
+
+constexpr std::size_t looks_at_a_time = 16;
+constexpr std::size_t writes_at_a_time = 8;
+constexpr const char* mark_header = "x-amz-meta-verba-task";
+
+ObjectPlace kept_place(const ObjectPlace& place) {
+  return {place.bucket, place.key + ".verba-before"};
+}
+
+/// The first of them.
+std::optional<Outcome> first_problem(std::vector<std::optional<Outcome>> problems) {
+  for (std::optional<Outcome>& problem : problems) {
+    if (problem) return std::move(problem);
+  }
+  return std::nullopt;
+}
+
+Outcome refusal(const WantedUpload& upload, const std::vector<std::string>& foreign) {
+  const std::string more = foreign.size() > 1 ? fmt::format(", and {} more", foreign.size() - 1) : "";
+  return failed_for_good(fmt::format("{}{}: there is an object already, and this task did not make it",
+                                     to_string(ObjectPlace{upload.bucket, foreign.front()}), more),
+                         "`overwrite: true` takes its place, and brings it back when the task is deleted");
+}
+
+}  // namespace
+
+ObjectWork::ObjectWork(Attempt& attempt)
+    : attempt_(attempt), account_(*attempt.aws), limit_(attempt), mark_(owner_token(attempt)) {}
+
+bool ObjectWork::is_marked(const Object& object) const {
+  return object.header(mark_header) == mark_;
+}
+
+Outcome ObjectWork::failed_call(const AwsFailure& failure, const ObjectPlace& place) const {
+  Outcome outcome = outcome_of(failure, to_string(place), attempt_, limit_);
+  Failed* failed = std::get_if<Failed>(&outcome);
+  if (failed == nullptr) return outcome;
+  if (failure.code == "NoSuchBucket") {
+    failed->hint = "make it first: by a CloudFormation task, say";
+  } else if (failure.status == 403) {
+    failed->hint = "it takes s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket";
+  }
+  return outcome;
+}
+
+Async<UploadLook> ObjectWork::look(const WantedUpload& upload) {
+  std::vector<Together<ObjectLook>::Job> jobs;
+  for (const WantedObject& object : upload.objects) {
+    jobs.emplace_back(
+        [this, place = upload.place_of(object)] { return look_at_object(account_, place, limit_.stop()); });
+  }
+  Together<ObjectLook> looking(std::move(jobs), looks_at_a_time);
+  std::vector<ObjectLook> looks = co_await looking;
+  UploadLook result;
+  for (std::size_t i = 0; i < looks.size(); ++i) {
+    result.objects.push_back(std::move(looks[i].object));
+    if (looks[i].failure && !result.failure) {
+      result.failure = failed_call(*looks[i].failure, upload.place_of(upload.objects[i]));
+    }
+  }
+  co_return result;
+}
+
+std::optional<ObjectWork::Orders> ObjectWork::orders_for(const WantedUpload& upload, const UploadLook& look,
+                                                         const std::set<std::string>& known,
+                                                         std::vector<std::string>* foreign) const {
+  Orders orders;
+  for (std::size_t i = 0; i < upload.objects.size(); ++i) {
+    const WantedObject& wanted = upload.objects[i];
+    const std::optional<Object>& there = look.objects[i];
+    if (!there) {
+      orders.push_back({&wanted, {.is_absent = true}});
+    } else if (!difference(*there, wanted, upload).empty()) {
+      const bool ours = known.contains(wanted.key) || is_marked(*there);
+      if (!ours && !upload.overwrite) foreign->push_back(wanted.key);
+      orders.push_back({&wanted, {.etag = there->etag}, !ours});
+    }
+  }
+  if (!foreign->empty()) return std::nullopt;
+  return orders;
+}
+
+Async<ObjectWork::Problem> ObjectWork::put(const WantedUpload& upload, Order order, Object* written) {
+  const ObjectPlace place = upload.place_of(*order.object);
+  if (order.keeps) {
+    Async<AwsAnswer> keeping = copy_object(account_, place, kept_place(place).key, limit_.stop());
+    const AwsAnswer kept = co_await keeping;
+    if (kept.failure) co_return failed_call(*kept.failure, kept_place(place));
+  }
+  Variables headers = upload.headers;
+  headers.emplace_back("content-type", order.object->content_type);
+  headers.emplace_back(mark_header, mark_);
+  Async<AwsAnswer> putting =
+      put_object(account_, place, order.object->content, std::move(headers), order.condition, limit_.stop());
+  AwsAnswer answer = co_await putting;
+  if (answer.failure) {
+    if (!says_changed(*answer.failure)) co_return failed_call(*answer.failure, place);
+    Async<Problem> seeing = see_who_wrote(upload, order, written);
+    Problem problem = co_await seeing;
+    co_return problem;
+  }
+  *written = written_object(answer);
+  co_return std::nullopt;
+}
+
+/// It was we ourselves, when the answer was lost.
+Async<ObjectWork::Problem> ObjectWork::see_who_wrote(const WantedUpload& upload, Order order, Object* written) {
+  const ObjectPlace place = upload.place_of(*order.object);
+  Async<ObjectLook> looking = look_at_object(account_, place, limit_.stop());
+  ObjectLook look = co_await looking;
+  if (!look.object || !is_marked(*look.object) || !difference(*look.object, *order.object, upload).empty()) {
+    Failed failed;
+    failed.message = to_string(place) + ": somebody else wrote it in the same moment";
+    failed.retryable = !order.condition.is_absent;
+    co_return Outcome(std::move(failed));
+  }
+  *written = *std::move(look.object);
+  co_return std::nullopt;
+}
+
+Async<Outcome> ObjectWork::write(const WantedUpload& upload, std::set<std::string> known,
+                                 std::vector<Leftover> leftovers) {
+  Async<UploadLook> looking = look(upload);
+  UploadLook now = co_await looking;
+  if (now.failure) co_return *std::move(now.failure);
+  std::vector<std::string> foreign;
+  const std::optional<Orders> orders = orders_for(upload, now, known, &foreign);
+  if (!orders) co_return refusal(upload, foreign);
+  std::vector<Together<Problem>::Job> jobs;
+  for (const Order& order : *orders) {
+    const auto at = static_cast<std::size_t>(order.object - upload.objects.data());
+    jobs.emplace_back([this, &upload, &now, order, at] { return put(upload, order, &now.objects[at].emplace()); });
+  }
+  Together<Problem> putting(std::move(jobs), writes_at_a_time);
+  std::vector<Problem> put_problems = co_await putting;
+  for (std::size_t i = 0; i < orders->size(); ++i) {
+    const WantedObject& object = *(*orders)[i].object;
+    if (!put_problems[i]) log(fmt::format("{}, {} bytes", object.key, object.content.size()));
+  }
+  if (Problem problem = first_problem(std::move(put_problems))) co_return *std::move(problem);
+  const std::size_t gone = leftovers.size();
+  Async<Problem> dropping = drop_all(std::move(leftovers));
+  Problem problem = co_await dropping;
+  if (problem) co_return *std::move(problem);
+  log(fmt::format("{} sent, {} as they were, {} removed", orders->size(), upload.objects.size() - orders->size(),
+                  gone));
+  co_return Outcome(Succeeded{outputs_of(upload, now.objects, account_)});
+}
+
+Async<ObjectWork::Problem> ObjectWork::restore(ObjectPlace place, ObjectPlace kept) {
+  Async<AwsAnswer> copying = copy_object(account_, kept, place.key, limit_.stop());
+  const AwsAnswer copied = co_await copying;
+  if (copied.failure) co_return failed_call(*copied.failure, place);
+  Async<AwsAnswer> deleting = delete_object(account_, kept, limit_.stop());
+  const AwsAnswer deleted = co_await deleting;
+  if (deleted.failure) co_return failed_call(*deleted.failure, kept);
+  co_return std::nullopt;
+}
+
+Async<ObjectWork::Problem> ObjectWork::drop(Leftover leftover) {
+  if (!leftover.ours) {
+    Async<ObjectLook> looking = look_at_object(account_, leftover.place, limit_.stop());
+    const ObjectLook look = co_await looking;
+    // What may not be looked at was not written: that begins with a look.
+    if (look.failure && look.failure->status != 403) co_return failed_call(*look.failure, leftover.place);
+    if (!look.object || !is_marked(*look.object)) co_return std::nullopt;
+  }
+  const ObjectPlace kept = kept_place(leftover.place);
+  if (leftover.restores) {
+    Async<ObjectLook> looking = look_at_object(account_, kept, limit_.stop());
+    const ObjectLook look = co_await looking;
+    if (look.failure) co_return failed_call(*look.failure, kept);
+    if (look.object) {
+      Async<Problem> restoring = restore(leftover.place, kept);
+      Problem problem = co_await restoring;
+      co_return problem;
+    }
+  }
+  Async<AwsAnswer> deleting = delete_object(account_, leftover.place, limit_.stop());
+  const AwsAnswer deleted = co_await deleting;
+  if (deleted.failure && deleted.failure->code != "NoSuchBucket") {
+    co_return failed_call(*deleted.failure, leftover.place);
+  }
+  co_return std::nullopt;
+}
+
+Async<ObjectWork::Problem> ObjectWork::drop_all(std::vector<Leftover> leftovers) {
+  std::vector<Together<Problem>::Job> jobs;
+  for (Leftover& leftover : leftovers) {
+    jobs.emplace_back([this, one = std::move(leftover)] { return drop(one); });
+  }
+  Together<Problem> dropping(std::move(jobs), writes_at_a_time);
+  std::vector<Problem> problems = co_await dropping;
+  co_return first_problem(std::move(problems));
+}
+
+Async<Outcome> ObjectWork::remove(std::vector<Leftover> leftovers) {
+  Async<Problem> dropping = drop_all(std::move(leftovers));
+  Problem problem = co_await dropping;
+  if (problem) co_return *std::move(problem);
+  co_return Outcome(Succeeded{Map{}});
+}
+
+Value outputs_of(const WantedUpload& upload, const std::vector<std::optional<Object>>& now, const AwsAccount& account) {
+  Map outputs;
+  const auto add_print = [&](const char* name, std::string text) {
+    Value value(std::move(text));
+    value.secret = upload.is_secret;  // of a short secret it would tell too much
+    outputs.set(name, std::move(value));
+  };
+  outputs.set("uri", uri_of(upload));
+  outputs.set("bucket", upload.bucket);
+  if (upload.is_tree) {
+    List keys;
+    for (const WantedObject& object : upload.objects) keys.emplace_back(object.key);
+    outputs.set("keys", std::move(keys));
+  } else {
+    const std::string& key = upload.objects.front().key;
+    outputs.set("key", key);
+    outputs.set("url", object_url(account, upload.bucket, key));
+    const std::optional<Object>& object = now.front();
+    if (object && !object->etag.empty()) add_print("etag", object->etag);
+    if (object && !object->version_id.empty()) outputs.set("versionId", object->version_id);
+  }
+  add_print("sha256", digest_of(upload).hex());
+  return Value(std::move(outputs));
+}
+
+}  // namespace verba

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "provider/s3_upload/s3_upload_provider.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "provider/ending.h"
+#include "provider/s3_upload/object_work.h"
+#include "provider/s3_upload/s3_upload_type.h"
+#include "provider/s3_upload/wanted_upload.h"
+
+namespace verba {
+namespace {
+
+/// Did it come to its end once? Then all of it is the task's. Outputs of an upload to another place tell nothing.
+bool is_whole(const Recorded& recorded) {
+  const std::variant<WantedUpload, BadUpload> read = read_upload(recorded.resource);
+  const WantedUpload* upload = std::get_if<WantedUpload>(&read);
+  return upload != nullptr && text_at(recorded.outputs, {"uri"}) == uri_of(*upload);
+}
+
+/// What the upload of a record has and `kept` has not.
+std::vector<Leftover> leftovers_of(const Resource& recorded, bool ours, const WantedUpload* kept) {
+  std::vector<Leftover> leftovers;
+  const std::variant<WantedUpload, BadUpload> read = read_upload(recorded);
+  const WantedUpload* then = std::get_if<WantedUpload>(&read);
+  if (then == nullptr) return leftovers;  // it was refused, so nothing was made
+  std::set<std::string_view> staying;
+  if (kept != nullptr && kept->bucket == then->bucket) {
+    for (const WantedObject& object : kept->objects) staying.insert(object.key);
+  }
+  for (const WantedObject& object : then->objects) {
+    if (!staying.contains(object.key)) leftovers.push_back({then->place_of(object), ours, then->overwrite});
+  }
+  return leftovers;
+}
+
+std::set<std::string> keys_in(const Resource& recorded, const std::string& bucket) {
+  std::set<std::string> keys;
+  const std::variant<WantedUpload, BadUpload> read = read_upload(recorded);
+  const WantedUpload* then = std::get_if<WantedUpload>(&read);
+  if (then == nullptr || then->bucket != bucket) return keys;
+  for (const WantedObject& object : then->objects) keys.insert(object.key);
+  return keys;
+}
+
+Observed judge(const WantedUpload& upload, const UploadLook& look) {
+  using enum Observed::State;
+  Observed observed;
+  std::vector<std::string> differences;
+  std::size_t gone = 0;
+  for (std::size_t i = 0; i < upload.objects.size(); ++i) {
+    const std::optional<Object>& there = look.objects[i];
+    if (!there) ++gone;
+    const std::string what = there ? difference(*there, upload.objects[i], upload) : "it is gone";
+    if (!what.empty()) differences.push_back(fmt::format("{}: {}", upload.objects[i].key, what));
+  }
+  observed.state = gone == upload.objects.size() ? absent : differences.empty() ? present : drifted;
+  if (observed.state != drifted) return observed;
+  observed.detail = differences.front();
+  const std::size_t more = differences.size() - 1;
+  if (more > 0) observed.detail += fmt::format("; {} more object{}", more, more == 1 ? "" : "s");
+  return observed;
+}
+
+Async<Observed> look(Resource recorded, Attempt& attempt) {
+  Observed observed;
+  const std::variant<WantedUpload, BadUpload> read = read_upload(recorded);
+  const WantedUpload* upload = std::get_if<WantedUpload>(&read);
+  if (upload == nullptr) {
+    observed.state = Observed::State::absent;  // it was refused, so nothing was made
+    co_return observed;
+  }
+  ObjectWork work(attempt);
+  Async<UploadLook> looking = work.look(*upload);
+  UploadLook seen = co_await looking;
+  if (seen.failure) {
+    const Failed* failed = std::get_if<Failed>(&*seen.failure);
+    observed.detail = failed != nullptr ? failed->message : "stopped";
+    co_return observed;
+  }
+  observed = judge(*upload, seen);
+  observed.outputs = outputs_of(*upload, seen.objects, *attempt.aws);
+  co_return observed;
+}
+
+/// `before` is what is there now. `whole`: all of it is known to be there.
+Async<Outcome> write(Resource wanted, std::optional<Recorded> before, bool whole, Attempt& attempt) {
+  const std::variant<WantedUpload, BadUpload> read = read_upload(wanted);
+  if (const BadUpload* bad = std::get_if<BadUpload>(&read)) co_return failed_for_good(bad->message, bad->hint);
+  const WantedUpload& upload = std::get<WantedUpload>(read);
+  std::set<std::string> known;
+  std::vector<Leftover> leftovers;
+  if (before) {
+    if (whole) known = keys_in(before->resource, upload.bucket);
+    leftovers = leftovers_of(before->resource, whole, &upload);
+  }
+  ObjectWork work(attempt);
+  Async<Outcome> writing = work.write(upload, std::move(known), std::move(leftovers));
+  Outcome outcome = co_await writing;
+  co_return outcome;
+}
+
+Async<Outcome> take_away(std::vector<Leftover> leftovers, Attempt& attempt) {
+  ObjectWork work(attempt);
+  Async<Outcome> removing = work.remove(std::move(leftovers));
+  Outcome outcome = co_await removing;
+  co_return outcome;
+}
+
+class S3UploadProvider final : public Provider {
+ public:
+  const TaskType& type() const override { return s3_upload_type(); }
+  void validate(const Value& with, Where task, Diagnostics& diagnostics) const override {
+    check_upload(with, task, diagnostics);
+  }
+  bool can_observe(const Resource&) const override { return true; }
+  bool can_remove(const Resource&) const override { return true; }
+  bool can_rollback(const Resource&, bool) const override { return true; }
+  /// Nothing of it runs on this machine.
+  bool is_traced(const Resource&) const override { return false; }
+  Outcome recall(const Resource&, bool, int, Attempt&) const override { return InDoubt{"it was broken off", "", true}; }
+
+  Async<Observed> observe(Recorded recorded, Attempt& attempt) override {
+    return look(std::move(recorded.resource), attempt);
+  }
+
+  Async<Outcome> apply(Resource wanted, std::optional<Recorded> before, Attempt& attempt) override {
+    const bool whole = before && is_whole(*before);
+    return write(std::move(wanted), std::move(before), whole, attempt);
+  }
+
+  Async<Outcome> remove(Recorded recorded, Attempt& attempt) override {
+    return take_away(leftovers_of(recorded.resource, is_whole(recorded), nullptr), attempt);
+  }
+
+  /// What was done may be half done: of that only what bears the task's mark goes.
+  Async<Outcome> rollback(Recorded done, std::optional<Recorded> before, Attempt& attempt) override {
+    if (!before) return take_away(leftovers_of(done.resource, false, nullptr), attempt);
+    return put_back(std::move(before->resource), std::move(done.resource), attempt);
+  }
+
+ private:
+  static Async<Outcome> put_back(Resource wanted, Resource done, Attempt& attempt) {
+    const std::variant<WantedUpload, BadUpload> read = read_upload(wanted);
+    if (const BadUpload* bad = std::get_if<BadUpload>(&read)) co_return failed_for_good(bad->message, bad->hint);
+    const WantedUpload& upload = std::get<WantedUpload>(read);
+    ObjectWork work(attempt);
+    Async<Outcome> writing = work.write(upload, keys_in(wanted, upload.bucket), leftovers_of(done, false, &upload));
+    Outcome outcome = co_await writing;
+    co_return outcome;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Provider> make_s3_upload_provider() {
+  return std::make_unique<S3UploadProvider>();
+}
+
+}  // namespace verba

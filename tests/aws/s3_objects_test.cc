@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "aws/s3_objects.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "aws/aws_world.h"
+#include "base/base64.h"
+#include "base/digest.h"
+
+namespace verba {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+/// S3 by what it answers to each request.
+class Objects : public testing::Test {
+ protected:
+  Objects() {
+    system.servers = [this](const WebRequest& request) { return answer(request); };
+  }
+  WebAnswer answer(const WebRequest& request) {
+    const std::string what = request.method + " " + request.url.substr(request.url.find(".com") + 4);
+    calls.push_back(what);
+    for (auto known = answers.begin(); known != answers.end(); ++known) {
+      if (what.find(known->first) == std::string::npos) continue;
+      WebAnswer found = known->second;
+      if (once.contains(known->first)) answers.erase(known);
+      return found;
+    }
+    return {.status = 200, .headers = {{"etag", "\"tag\""}}};
+  }
+  AwsAnswer put(std::string_view content, ObjectCondition condition = {}) {
+    return wait_for(system, put_object(account, {"bucket", "a b.zip"}, content, {{"Content-Type", "application/zip"}},
+                                       std::move(condition), stop));
+  }
+  static WebAnswer begun() {
+    return xml("<InitiateMultipartUploadResult><UploadId>up/1</UploadId></InitiateMultipartUploadResult>");
+  }
+
+  FakeSystem system;
+  AwsLogins logins{system};
+  AwsAccount account{
+      logins, {.name = "web", .login = {.kind = AwsLogin::Kind::keys, .keys = {"KEY", "s"}}, .region = "eu-central-1"}};
+  Stop stop;
+  std::map<std::string, WebAnswer> answers;
+  std::set<std::string> once;
+  std::vector<std::string> calls;
+};
+
+TEST_F(Objects, AreWrittenWholeWithAChecksumAndUnderACondition) {
+  const AwsAnswer answer = put("hello", {.is_absent = true});
+  ASSERT_TRUE(answer.good());
+  EXPECT_EQ(written_object(answer).etag, "tag");
+  EXPECT_THAT(calls, ElementsAre("PUT /bucket/a%20b.zip"));
+  const WebRequest& request = system.requests.back();
+  EXPECT_EQ(header_of(request, "If-None-Match"), "*");
+  EXPECT_EQ(header_of(request, "x-amz-checksum-sha256"), "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=");
+  EXPECT_EQ(header_of(request, "Content-Type"), "application/zip");
+}
+
+TEST_F(Objects, AboveSixteenMebibytesGoInParts) {
+  answers = {{"POST /bucket/a%20b.zip?uploads=", begun()},
+             {"GET /bucket/?prefix", xml("<ListMultipartUploadsResult/>")},
+             {"POST /bucket/a%20b.zip?uploadId", xml("<R><ETag>\"whole-3\"</ETag></R>")}};
+  const std::string content(std::size_t{17} << 20, 'x');
+  const AwsAnswer answer = put(content, {.etag = "old"});
+  ASSERT_TRUE(answer.good());
+  EXPECT_EQ(written_object(answer).etag, "whole-3");
+  ASSERT_EQ(calls.size(), 6U);
+  EXPECT_THAT(calls[2], HasSubstr("?partNumber=1&uploadId=up%2F1"));
+  EXPECT_EQ(system.requests[4].body.size(), std::size_t{1} << 20);
+  const WebRequest& complete = system.requests.back();
+  EXPECT_EQ(header_of(complete, "If-Match"), "\"old\"");
+  EXPECT_THAT(complete.body, HasSubstr("<PartNumber>3</PartNumber><ETag>\"tag\"</ETag><ChecksumSHA256>"));
+}
+
+TEST_F(Objects, LeaveNoPartsWhereOneFails) {
+  answers = {{"POST /bucket/a%20b.zip?uploads=", begun()}, {"partNumber=1&", error(403, "AccessDenied")}};
+  const AwsAnswer answer = put(std::string(std::size_t{40} << 20, 'x'));
+  ASSERT_FALSE(answer.good());
+  EXPECT_EQ(answer.failure->code, "AccessDenied");
+  EXPECT_EQ(calls.back(), "DELETE /bucket/a%20b.zip?uploadId=up%2F1");
+  const auto parts = std::ranges::count_if(calls, [](const std::string& call) { return call.starts_with("PUT"); });
+  EXPECT_EQ(parts, 4);  // those under way; the fifth is not begun
+}
+
+TEST_F(Objects, MindAnErrorInAGoodAnswer) {
+  answers = {
+      {"POST /bucket/a%20b.zip?uploads=", begun()},
+      {"POST /bucket/a%20b.zip?uploadId", xml("<Error><Code>InternalError</Code><Message>no</Message></Error>")}};
+  const AwsAnswer answer = put(std::string(std::size_t{17} << 20, 'x'));
+  ASSERT_FALSE(answer.good());
+  EXPECT_EQ(answer.failure->code, "InternalError");
+}
+
+TEST_F(Objects, WhatAKilledAttemptLeftGoes) {
+  answers = {{"POST /bucket/a%20b.zip?uploads=", begun()},
+             {"GET /bucket/?prefix=a%20b.zip&uploads=",
+              xml("<R><Upload><Key>a b.zip</Key><UploadId>old</UploadId></Upload>"
+                  "<Upload><Key>a b.zip.sig</Key><UploadId>other</UploadId></Upload></R>")},
+             {"POST /bucket/a%20b.zip?uploadId", xml("<R><ETag>e</ETag></R>")}};
+  EXPECT_TRUE(put(std::string(std::size_t{17} << 20, 'x')).good());
+  EXPECT_EQ(std::ranges::count(calls, "DELETE /bucket/a%20b.zip?uploadId=old"), 1);
+  EXPECT_EQ(std::ranges::count_if(calls, [](const std::string& call) { return call.starts_with("DELETE"); }), 1);
+}
+
+TEST_F(Objects, AreThereOrNotOrCannotBeSeen) {
+  const auto look = [this] { return wait_for(system, look_at_object(account, {"bucket", "k"}, stop)); };
+  answers = {{"HEAD", {.status = 404}}};
+  EXPECT_FALSE(look().object);
+  EXPECT_FALSE(look().failure);
+  answers = {{"HEAD", {.status = 403}}};
+  EXPECT_TRUE(look().failure);
+  answers = {{"HEAD", {.status = 301, .headers = {{"x-amz-bucket-region", "us-west-2"}}}}};
+  EXPECT_EQ(look().failure->message, "the bucket is in the region us-west-2, the account in eu-central-1");
+  answers = {{"HEAD", {.status = 200, .headers = {{"etag", "\"e\""}, {"x-amz-version-id", "3"}}}}};
+  EXPECT_EQ(look().object->etag, "e");
+  EXPECT_EQ(look().object->version_id, "3");
+}
+
+TEST(ObjectPrint, IsTheMd5OrTheChecksumOfTheParts) {
+  const ObjectPrint small = print_of("hello");
+  EXPECT_EQ(small.etag, "5d41402abc4b2a76b9719d911017c592");
+  EXPECT_TRUE(has_print({.etag = small.etag}, small));
+  EXPECT_FALSE(has_print({.etag = "another", .checksum = "another"}, small));
+  EXPECT_FALSE(has_print({.etag = "another"}, small));
+  EXPECT_TRUE(has_print({.etag = "of-kms", .checksum = small.checksum}, small));
+  const ObjectPrint large = print_of(std::string(std::size_t{17} << 20, 'x'));
+  EXPECT_THAT(large.etag, testing::EndsWith("-3"));
+  EXPECT_THAT(large.checksum, testing::EndsWith("=-3"));
+}
+
+}  // namespace
+}  // namespace verba

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Templates of CloudFormation, in JSON or in YAML with its short forms: !Ref, !Sub, !GetAtt A.B and so on."""
+import json
+
+import yaml
+
+
+class Loader(yaml.SafeLoader):
+    """A day stays text: AWSTemplateFormatVersion is one."""
+
+
+Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in rules if tag != "tag:yaml.org,2002:timestamp"]
+    for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()}
+
+
+def long_form(loader, tag, node):
+    if isinstance(node, yaml.ScalarNode):
+        value = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_mapping(node, deep=True)
+    return {tag if tag in ("Ref", "Condition") else f"Fn::{tag}": value}
+
+
+Loader.add_multi_constructor("!", long_form)
+
+
+def read(text):
+    """The template as a dict. Throws ValueError."""
+    try:
+        template = json.loads(text) if text.lstrip().startswith("{") else yaml.load(text, Loader)
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from None
+    if not isinstance(template, dict):
+        raise ValueError("no map")
+    return template
