@@ -23,10 +23,6 @@ bool is_open(const Run& run) {
          run.status == RunStatus::running;  // nobody has noticed yet that it died
 }
 
-bool is_undoing(const StepRecord& step) {
-  return step.action == to_string(Action::rollback);
-}
-
 bool is_apply(const Run& run) {
   return run.verb == to_string(Goal::Kind::apply);
 }
@@ -59,6 +55,7 @@ class Reader {
   /// What the run did in the deployments and is not undone; what it undid itself counts for older ones.
   void read(const Run& run, const std::vector<StepRecord>& steps, const std::set<std::string>& deployments);
   void read_back(const Run& run, const std::vector<StepRecord>& steps, std::set<std::string>& open);
+  const NamesOfToday& names() const { return names_; }
   /// The oldest first. Of several at one address: what is before all of them.
   std::vector<Done> take();
 
@@ -204,6 +201,10 @@ std::set<std::string> Reader::finished_in(const Run& run, const std::vector<Step
 
 }  // namespace
 
+bool is_undoing(const StepRecord& step) {
+  return step.action == to_string(Action::rollback);
+}
+
 std::vector<Done> carried_over(const std::set<std::string>& deployments, const Snapshot& now,
                                const std::vector<Move>& moves, const PlanningAids& aids) {
   const std::vector<Run> runs = aids.store.runs(now.environment, kRuns);
@@ -234,7 +235,8 @@ void note_leaders(const std::vector<StepRecord>& steps, Left& left) {
 Left left_by(const Run& run, const Snapshot& now, const PlanningAids& aids) {
   const std::vector<StepRecord> own = aids.store.steps(run.id);
   std::set<std::string> undoing, deployments;
-  NamesOfToday names(aids.store, now.environment);
+  Reader reader(now, {}, aids);
+  NamesOfToday names = reader.names();
   names.go_back_to(run.started);
   Left left;
   for (const StepRecord& step : own) {
@@ -243,7 +245,6 @@ Left left_by(const Run& run, const Snapshot& now, const PlanningAids& aids) {
     deployments.emplace(deployment_of(names.today(step.address)));
   }
   note_leaders(own, left);
-  Reader reader(now, {}, aids);
   for (const Run& other : aids.store.runs(now.environment, kRuns)) {
     std::vector<StepRecord> steps = other.id == run.id ? own : aids.store.steps(other.id);
     if (other.id > run.id) {

@@ -13,6 +13,9 @@
 
 namespace verba {
 
+/// Is it a step that undoes another?
+bool is_undoing(const StepRecord&);
+
 /// What was done in these deployments by all runs that an apply to them goes on with: those that were killed or stopped
 /// on the way, since one came to its end there, found nothing to do, or was to destroy or go back. In the order in
 /// which it began; not what is temporary or asks, and not what may still be at work. Looks at the last 100 runs of the

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "manifest/address.h"
-#include "plan/moves.h"
 
 namespace verba {
 namespace {
@@ -18,8 +17,8 @@ namespace {
 /// Walks backwards through the runs of an environment.
 class WayBack {
  public:
-  WayBack(Store& store, const Snapshot& now, const std::string& deployment)
-      : store_(store), deployment_(deployment), names_(store, now.environment) {
+  WayBack(Store& store, const Snapshot& now, const NamesOfToday& names, const std::string& deployment)
+      : store_(store), deployment_(deployment), names_(names) {
     for (const Record& record : now.records) {
       if (record.deployment != deployment) continue;
       if (record.definition) definitions_.emplace(record.address, *record.definition);
@@ -84,12 +83,12 @@ bool is_of(Store& store, RunId id, const std::string& environment, Diagnostics& 
 
 }  // namespace
 
-std::optional<Past> past_of(Store& store, const Snapshot& now, const std::string& deployment, std::optional<RunId> to,
-                            Diagnostics& diagnostics) {
+std::optional<Past> past_of(Store& store, const Snapshot& now, const NamesOfToday& names, const std::string& deployment,
+                            std::optional<RunId> to, Diagnostics& diagnostics) {
   const std::vector<Run> runs = store.runs(now.environment, std::numeric_limits<std::int32_t>::max());
   if (!is_known(store, now, runs, deployment, diagnostics)) return std::nullopt;
   if (to && !is_of(store, *to, now.environment, diagnostics)) return std::nullopt;
-  WayBack way(store, now, deployment);
+  WayBack way(store, now, names, deployment);
   for (auto run = runs.begin(); run != runs.end(); ++run) {
     if (to && run->id <= *to) break;
     const bool changed = way.take_back(*run);

@@ -8,6 +8,7 @@
 
 #include "base/diagnostic.h"
 #include "base/digest.h"
+#include "plan/moves.h"
 #include "state/store.h"
 
 namespace verba {
@@ -22,7 +23,7 @@ struct Past {
 /// since (`movedFrom`) bears its name of today, and belongs to where it is today. What was taken out of state by hand
 /// stays out. An unknown deployment, a run that is unknown or of another environment, and a deployment
 /// that no run has changed are diagnostics; then nothing.
-std::optional<Past> past_of(Store& store, const Snapshot& now, const std::string& deployment, std::optional<RunId> to,
-                            Diagnostics& diagnostics);
+std::optional<Past> past_of(Store& store, const Snapshot& now, const NamesOfToday& names, const std::string& deployment,
+                            std::optional<RunId> to, Diagnostics& diagnostics);
 
 }  // namespace verba

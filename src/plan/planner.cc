@@ -15,6 +15,7 @@
 #include "plan/carried.h"
 #include "plan/consequences.h"
 #include "plan/definition.h"
+#include "plan/deletion.h"
 #include "plan/diff.h"
 #include "plan/inputs.h"
 #include "plan/moves.h"
@@ -61,9 +62,6 @@ class Planner {
   Plan plan();
 
  private:
-  Plan apply();
-  Plan destroy();
-  Plan clean();
   void look_at_all(const Targets&);
   bool call_up_temporaries();
   void call_up_updates();
@@ -90,7 +88,6 @@ class Planner {
   void find_orphans(const Targets&);
   void remove(std::size_t record, const std::string& reason);
   void take_in_order();
-  void note_locks();
 
   const Model& model_;
   const Snapshot& snapshot_;
@@ -509,15 +506,7 @@ void Planner::take_in_order() {
   }
 }
 
-void Planner::note_locks() {
-  std::set<std::string> deployments;
-  for (const Step& step : plan_.steps) deployments.insert(step.deployment);
-  for (const Note& note : plan_.noted) deployments.insert(note.record.deployment);
-  for (const Record& record : plan_.forgotten) deployments.insert(record.deployment);
-  plan_.locked.assign(deployments.begin(), deployments.end());
-}
-
-Plan Planner::apply() {
+Plan Planner::plan() {
   const Targets targets(plan_.goal.targets, model_, snapshot_, Targets::Reach::what_they_need, diagnostics_);
   if (diagnostics_.has_errors()) return std::move(plan_);
   called_up_.resize(model_.tasks.size());
@@ -531,53 +520,10 @@ Plan Planner::apply() {
   plan_.graph = order_of_changes(model_, snapshot_, plan_.steps, removals_, cleanings_);
   cut_into_batches(plan_, model_);
   order_batches(plan_, model_, diagnostics_);
-  note_locks();
+  plan_.locked = touched_deployments(plan_);
   plan_.carried = carried_over({plan_.locked.begin(), plan_.locked.end()}, snapshot_, moves_, aids_);
   plan_.consequences = consequences_of(plan_, model_);
   return std::move(plan_);
-}
-
-Plan Planner::destroy() {
-  const Targets targets(plan_.goal.targets, model_, snapshot_, Targets::Reach::who_needs_them, diagnostics_);
-  if (diagnostics_.has_errors()) return std::move(plan_);
-  fates_.assign(model_.tasks.size(), Fate::left_out);
-  for (std::size_t i = 0; i < snapshot_.records.size(); ++i) {
-    const Record& record = snapshot_.records[i];
-    if (targets.has(record)) remove(i, targets.named(record) ? "destroy" : "it needs what is deleted");
-  }
-  plan_.forgotten = forgotten_after(plan_, snapshot_);
-  plan_.graph = order_of_deletes(snapshot_, plan_.steps, removals_);
-  note_locks();
-  return std::move(plan_);
-}
-
-Plan Planner::clean() {
-  const Targets targets(plan_.goal.targets, model_, snapshot_, Targets::Reach::who_needs_them, diagnostics_);
-  if (diagnostics_.has_errors()) return std::move(plan_);
-  fates_.assign(model_.tasks.size(), Fate::left_out);
-  called_up_.resize(model_.tasks.size());
-  clean_up(targets);
-  for (const std::size_t record : expired_records(snapshot_, aids_.now, diagnostics_)) {
-    const Record& gone = snapshot_.records[record];
-    if (targets.has(gone) && !removals_.contains(record)) remove(record, "expired at " + to_string(*gone.expires));
-  }
-  plan_.graph = order_of_deletes(snapshot_, plan_.steps, removals_);
-  note_locks();
-  return std::move(plan_);
-}
-
-Plan Planner::plan() {
-  switch (plan_.goal.kind) {
-    case Goal::Kind::destroy:
-      return destroy();
-    case Goal::Kind::clean:
-      return clean();
-    case Goal::Kind::rollback:
-      bug("a rollback is planned from the history");
-    case Goal::Kind::apply:
-      break;
-  }
-  return apply();
 }
 
 }  // namespace
@@ -592,8 +538,9 @@ Plan make_plan(const Model& model, Snapshot& snapshot, const Goal& goal, const P
     return plan;
   }
   Moved moved = rename(snapshot, renamings_of(model, snapshot, goal), aids.sealer);
-  Planner planner(model, snapshot, moved.moves, goal, aids, diagnostics);
-  Plan plan = planner.plan();
+  Plan plan = goal.kind == Goal::Kind::destroy ? make_destroy(model, snapshot, goal, aids, diagnostics)
+              : goal.kind == Goal::Kind::clean ? make_clean(model, snapshot, goal, aids, diagnostics)
+                                               : Planner(model, snapshot, moved.moves, goal, aids, diagnostics).plan();
   settle_deletes(plan, snapshot);
   if (!moved.moves.empty()) add_to(plan, std::move(moved));
   check_deletes(model, plan, diagnostics);

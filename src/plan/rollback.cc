@@ -37,7 +37,6 @@ class Rollback {
     plan_.environment = snapshot.environment;
     plan_.serial = snapshot.serial;
     then_.environment = snapshot.environment;
-    names_.go_back_to({});
   }
 
   Plan make();
@@ -169,8 +168,9 @@ Graph Rollback::order() const {
 }
 
 Plan Rollback::make() {
-  const std::optional<Past> past = past_of(aids_.store, snapshot_, deployment_, plan_.goal.to, diagnostics_);
+  const std::optional<Past> past = past_of(aids_.store, snapshot_, names_, deployment_, plan_.goal.to, diagnostics_);
   if (!past) return std::move(plan_);
+  names_.go_back_to({});  // what was recorded of needs may bear any name of then
   plan_.back_to = past->run;
   plan_.goal.to = past->run;  // who goes on with it means the same
   when_ = past->run == 0 ? "before the first run" : fmt::format("at the end of run {}", past->run);

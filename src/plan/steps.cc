@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 #include <utility>
 
 #include "base/utf8.h"
@@ -99,6 +100,32 @@ std::string unfinished(const Record& record) {
   return record.status == RecordStatus::started
              ? fmt::format("interrupted: how the last step on it ended (run {}) is not known", record.run)
              : fmt::format("the last step on it did not succeed (run {})", record.run);
+}
+
+std::vector<std::string> touched_deployments(const Plan& plan) {
+  std::set<std::string> deployments;
+  for (const Step& step : plan.steps) deployments.insert(step.deployment);
+  for (const Note& note : plan.noted) deployments.insert(note.record.deployment);
+  for (const Record& record : plan.forgotten) deployments.insert(record.deployment);
+  return {deployments.begin(), deployments.end()};
+}
+
+std::string_view participle(Action action) {
+  switch (action) {
+    case Action::create:
+      return "created";
+    case Action::update:
+      return "updated";
+    case Action::replace:
+      return "replaced";
+    case Action::remove:
+      return "deleted";
+    case Action::run:
+      return "run";
+    case Action::rollback:
+      return "rolled back";
+  }
+  return "done";
 }
 
 std::string left_over(const Record& record) {

@@ -34,6 +34,12 @@ std::string unfinished(const Record& record);
 /// Why what is temporary and recorded between runs is deleted.
 std::string left_over(const Record& record);
 
+/// Deployments of which a plan does or records something; sorted.
+std::vector<std::string> touched_deployments(const Plan&);
+
+/// "created", "run": after "it was".
+std::string_view participle(Action);
+
 /// What is added to the reason of a delete that does nothing.
 inline constexpr std::string_view only_forgotten = "; nothing says how to delete it, it is only forgotten";
 /// The step that deletes the record of this index. A protected one is a diagnostic.

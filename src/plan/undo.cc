@@ -16,21 +16,6 @@
 namespace verba {
 namespace {
 
-std::string_view past(Action action) {
-  switch (action) {
-    case Action::create:
-      return "created";
-    case Action::update:
-      return "updated";
-    case Action::replace:
-      return "replaced";
-    case Action::remove:
-      return "deleted";
-    default:
-      return "run";
-  }
-}
-
 /// What rollback.tasks do in the place of others, by deployment: nodes of the graph of the undoing.
 class Leaders {
  public:
@@ -127,7 +112,7 @@ class UndoMaker {
 
 void UndoMaker::undo(Done done) {
   Step step = done.step;
-  step.reason = fmt::format("it was {}", past(step.action));
+  step.reason = fmt::format("it was {}", participle(step.action));
   if (done.run != 0) step.reason += fmt::format(" by run {}", done.run);
   step.action = Action::rollback;
   step.undoes = undo_.plan.done.size();

@@ -54,6 +54,10 @@ Failed failed_for_good(std::string message, std::string hint) {
   return failed;
 }
 
+Outcome broken_off() {
+  return InDoubt{"it was broken off", "", true};
+}
+
 Async<Outcome> nothing_to_do(Value outputs) {
   co_return Outcome(Succeeded{std::move(outputs)});
 }

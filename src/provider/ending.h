@@ -15,6 +15,9 @@ std::optional<Outcome> failure_of(const Finished&, const Attempt&);
 /// What no second try would help.
 Failed failed_for_good(std::string message, std::string hint = {});
 
+/// What is known of a piece of work that was broken off and is no child whose exit code tells.
+Outcome broken_off();
+
 /// Done, as there is nothing to do.
 Async<Outcome> nothing_to_do(Value outputs = Map{});
 

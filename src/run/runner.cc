@@ -14,19 +14,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <set>
 
 #include "base/error.h"
 #include "os/trace.h"
-#include "plan/consequences.h"
 #include "plan/moves.h"
 #include "plan/occasions.h"
 #include "plan/temporary.h"
 #include "plan/undo.h"
 #include "run/batches.h"
+#include "run/fallout.h"
 #include "run/journal.h"
 #include "run/live_step.h"
 #include "run/preparation.h"
@@ -80,11 +79,9 @@ class RunLoop {
   void over(StepNumber, StepStatus, Instant);
   void failed(StepNumber);
   void skip(const std::vector<StepNumber>&, const std::string& why);
-  const RollbackRules& rollback_of(const Step&) const;
   void end_rollout(const Step& failed);
-  void stop_where(const Step& failed, bool everywhere);
+  void stop_where_it_leads(const Step& failed);
   bool is_undoing() const { return phase_.plan->undoes(); }
-  bool is_doomed() const { return !doomed_.empty() || !doomed_batches_.empty(); }
   void doubt(Record);
   void doubt_led_by(const Step& leader);
   bool pause_before_undo();
@@ -96,6 +93,7 @@ class RunLoop {
   const Workplace& at_;
   const Plan& plan_;
   Batches batches_;
+  Fallout fallout_;
   Room room_;
   Journal journal_;
   Preparation preparation_;
@@ -108,13 +106,9 @@ class RunLoop {
   std::vector<std::unique_ptr<LiveStep>> ended_;  ///< not yet durable
   std::vector<StepStatus> statuses_;
   std::vector<StepNumber> begun_;  ///< in order
-  std::set<std::string> stopped_;  ///< deployments in which nothing new starts
-  std::set<std::string> doomed_;   ///< deployments of which this run's work is to be undone
-  BatchesOfDeployments doomed_batches_;
   Slots slots_;
-  std::set<std::string> led_;   ///< deployments in which update.tasks or delete.tasks have begun
-  Milliseconds undo_delay_{0};  ///< the longest of those that are doomed
-  std::size_t asking_ = 0;      ///< live steps that wait for people: they take no place
+  std::set<std::string> led_;  ///< deployments in which update.tasks or delete.tasks have begun
+  std::size_t asking_ = 0;     ///< live steps that wait for people: they take no place
   bool stopping_ = false;
   bool halted_ = false;    ///< nothing new starts
   bool declined_ = false;  ///< somebody said that nothing is to be undone
@@ -132,6 +126,7 @@ RunLoop::RunLoop(const Plan& plan, const Model& model, const Snapshot& snapshot,
       at_(workplace),
       plan_(plan),
       batches_(plan),
+      fallout_(plan, model),
       room_(workplace.hosts),
       journal_(workplace.store, workplace.lease, workplace.sealer),
       preparation_(model, snapshot, workplace) {
@@ -201,7 +196,7 @@ RunResult RunLoop::carry_out() {
   begin();
   try {
     work_off();
-    if (is_doomed() && !stopping_) roll_back();
+    if (fallout_.dooms_any() && !stopping_) roll_back();
     clean_up();
     return end();
   } catch (...) {
@@ -229,16 +224,16 @@ void RunLoop::work_off() {
 
 /// The second phase.
 void RunLoop::roll_back() {
-  const std::vector<StepNumber> to_undo = steps_to_undo(plan_, begun_, statuses_, doomed_, doomed_batches_);
-  std::vector<Done> carried;
-  std::ranges::copy_if(plan_.carried, std::back_inserter(carried),
-                       [&](const Done& done) { return doomed_.contains(done.step.deployment); });
+  const std::vector<StepNumber> to_undo =
+      steps_to_undo(plan_, begun_, statuses_, fallout_.doomed(), fallout_.doomed_batches());
+  std::vector<Done> carried = fallout_.carried();
   if ((to_undo.empty() && carried.empty()) || !pause_before_undo()) return;
   before_undo_ = at_.store.snapshot(plan_.environment);
   std::vector<StepNumber> cleanings = step_numbers(first_cleaning(plan_), plan_.steps.size());
   std::erase_if(cleanings, [&](StepNumber step) { return statuses_[step] != StepStatus::pending; });
-  undo_ =
-      undo_of({plan_, to_undo, std::move(carried), std::move(cleanings), doomed_, {}, snapshot_, before_undo_}, model_);
+  undo_ = undo_of(
+      {plan_, to_undo, std::move(carried), std::move(cleanings), fallout_.doomed(), {}, snapshot_, before_undo_},
+      model_);
   for (StepNumber step = undo_->first; step < undo_->plan.steps.size(); ++step) {
     journal_.added(step, undo_->plan.steps[step]);
   }
@@ -269,9 +264,9 @@ void RunLoop::doubt(Record record) {
 
 /// Gives a person the time to say that what is done shall stay. False when they do.
 bool RunLoop::pause_before_undo() {
-  if (undo_delay_.count() == 0) return true;
-  at_.listener.on(RollbackWaits{at_.system.now(), undo_delay_});
-  const auto end = at_.system.steady() + undo_delay_;
+  if (fallout_.delay().count() == 0) return true;
+  at_.listener.on(RollbackWaits{at_.system.now(), fallout_.delay()});
+  const auto end = at_.system.steady() + fallout_.delay();
   while (at_.system.steady() < end && !stopping_) at_.system.poll();  // the tick wakes us
   declined_ = stopping_;
   return !declined_;
@@ -311,10 +306,10 @@ RunResult RunLoop::end() {
         !any(planned, all, {StepStatus::failed, StepStatus::in_doubt, StepStatus::cancelled, StepStatus::pending});
     if (any(first_cleaning(plan_), planned, {StepStatus::failed})) whole = false;
     status = whole ? RunStatus::rolled_back : RunStatus::rollback_failed;
-    if (whole && keeps_some(*undo_, plan_, begun_, doomed_batches_)) status = RunStatus::failed;
+    if (whole && keeps_some(*undo_, plan_, begun_, fallout_.doomed_batches())) status = RunStatus::failed;
   }
   const bool is_open =
-      any(0, all, {StepStatus::pending, StepStatus::cancelled}) || (is_doomed() && !undo_ && !declined_);
+      any(0, all, {StepStatus::pending, StepStatus::cancelled}) || (fallout_.dooms_any() && !undo_ && !declined_);
   if (stopping_ && is_open) status = RunStatus::cancelled;
   const Instant now = at_.system.now();
   journal_.run_ended(now, status);
@@ -395,7 +390,7 @@ bool RunLoop::start_ready(std::vector<LiveStep*>& started) {
 bool RunLoop::comes_last(StepNumber number) {
   if (cleaning_ || is_undoing()) return statuses_[number] != StepStatus::pending;
   const Step& step = phase_.plan->steps[number];
-  if (!is_cleaning(step) || !is_doomed()) return false;
+  if (!is_cleaning(step) || !fallout_.dooms_any()) return false;
   skip(phase_.schedule->block(number), fmt::format("it needs {}", step.address));
   return true;
 }
@@ -569,34 +564,13 @@ void RunLoop::over(StepNumber step, StepStatus status, Instant now) {
   if (const std::optional<BatchEnded> ended = batches_.over(step, status, now)) at_.listener.on(*ended);
 }
 
-const RollbackRules& RunLoop::rollback_of(const Step& step) const {
-  static const RollbackRules usual;
-  const auto deployment = model_.deployment(step.deployment);
-  return deployment ? model_.deployments[*deployment].rollback : usual;
-}
-
-/// What needs the step will not run. With `stop` and `rollback` nothing new of its deployment either, nor what needs
-/// that; with `rollback` what was done there is undone later. In a rollout some may fail before any of this happens,
-/// and what is undone is the batch alone.
+/// What needs the step will not run. In a rollout some may fail before anything else comes of it.
 void RunLoop::failed(StepNumber number) {
   const Step& step = phase_.plan->steps[number];
   skip(phase_.schedule->block(number), fmt::format("it needs {}", step.address));
   if (is_undoing() || (step.rollout && !batches_.too_many(*step.rollout))) return;
   if (step.rollout) end_rollout(step);
-  const OnFailure policy = policy_of(plan_, step, model_);
-  if (policy == OnFailure::keep_going) return;
-  // What is in doubt may still be at work: nothing is undone beside it.
-  const bool undo = policy == OnFailure::rollback && statuses_[number] != StepStatus::in_doubt;
-  const RollbackRules& rules = rollback_of(step);
-  if (undo) {
-    undo_delay_ = std::max(undo_delay_, rules.delay);
-    if (step.rollout && !rules.whole_run) {
-      doomed_batches_.emplace(std::pair(*step.rollout, step.batch), step.deployment);
-    } else {
-      doomed_.insert(step.deployment);
-    }
-  }
-  stop_where(step, undo && rules.whole_run);
+  if (fallout_.add(step, statuses_[number])) stop_where_it_leads(step);
 }
 
 /// No other instance begins.
@@ -608,22 +582,14 @@ void RunLoop::end_rollout(const Step& failed) {
   }
 }
 
-/// Nothing new starts in its deployment, or anywhere: then all of it is to be undone.
-void RunLoop::stop_where(const Step& failed, bool everywhere) {
-  bool any_new = stopped_.insert(failed.deployment).second;
-  if (everywhere) {
-    for (const Step& step : plan_.steps) {
-      any_new = stopped_.insert(step.deployment).second || any_new;
-      doomed_.insert(step.deployment);
-    }
-  }
-  if (!any_new) return;
+/// Nothing new starts there.
+void RunLoop::stop_where_it_leads(const Step& failed) {
   for (auto& [number, live] : live_) {  // nobody need answer any more
     const Step& step = phase_.plan->steps[number];
-    if (is_asking(step) && stopped_.contains(step.deployment)) live->stop();
+    if (is_asking(step) && fallout_.stops(step.deployment)) live->stop();
   }
   for (StepNumber other = 0; other < plan_.steps.size(); ++other) {
-    if (!stopped_.contains(plan_.steps[other].deployment) || statuses_[other] != StepStatus::pending) continue;
+    if (!fallout_.stops(plan_.steps[other].deployment) || statuses_[other] != StepStatus::pending) continue;
     skip({other}, fmt::format("{} failed", failed.address));
     skip(phase_.schedule->block(other), fmt::format("it needs {}", plan_.steps[other].address));
   }

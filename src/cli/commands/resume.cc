@@ -15,6 +15,7 @@
 #include "cli/running.h"
 #include "manifest/address.h"
 #include "manifest/names.h"
+#include "plan/carried.h"
 #include "value/json.h"
 #include "view/json/plan_json.h"
 
@@ -45,10 +46,6 @@ std::vector<std::string> variables_of(const Run& run) {
     if (each.is_string()) variables.push_back(each.string());
   }
   return variables;
-}
-
-bool is_undoing(const StepRecord& step) {
-  return step.action == to_string(Action::rollback);
 }
 
 bool was_undoing(const std::vector<StepRecord>& steps) {

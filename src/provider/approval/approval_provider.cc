@@ -70,7 +70,7 @@ class ApprovalProvider final : public Provider {
   bool can_remove(const Resource&) const override { return false; }
   bool can_rollback(const Resource&, bool) const override { return true; }
   bool is_traced(const Resource&) const override { return true; }
-  Outcome recall(const Resource&, bool, int, Attempt&) const override { return InDoubt{"it was broken off", "", true}; }
+  Outcome recall(const Resource&, bool, int, Attempt&) const override { return broken_off(); }
   Async<Observed> observe(Recorded, Attempt&) override { co_return Observed{}; }
   Async<Outcome> apply(Resource wanted, std::optional<Recorded>, Attempt& attempt) override {
     return decided(std::move(wanted), attempt);

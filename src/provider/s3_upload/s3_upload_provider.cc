@@ -121,7 +121,7 @@ class S3UploadProvider final : public Provider {
   bool can_rollback(const Resource&, bool) const override { return true; }
   /// Nothing of it runs on this machine.
   bool is_traced(const Resource&) const override { return false; }
-  Outcome recall(const Resource&, bool, int, Attempt&) const override { return InDoubt{"it was broken off", "", true}; }
+  Outcome recall(const Resource&, bool, int, Attempt&) const override { return broken_off(); }
 
   Async<Observed> observe(Recorded recorded, Attempt& attempt) override {
     return look(std::move(recorded.resource), attempt);

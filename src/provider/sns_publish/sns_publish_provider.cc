@@ -98,7 +98,7 @@ class SnsPublishProvider final : public Provider {
   bool can_rollback(const Resource&, bool) const override { return false; }
   /// Nothing of it runs on this machine.
   bool is_traced(const Resource&) const override { return false; }
-  Outcome recall(const Resource&, bool, int, Attempt&) const override { return InDoubt{"it was broken off", "", true}; }
+  Outcome recall(const Resource&, bool, int, Attempt&) const override { return broken_off(); }
 
   Async<Observed> observe(Recorded, Attempt&) override {
     Observed observed;

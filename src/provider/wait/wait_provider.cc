@@ -224,7 +224,7 @@ class WaitProvider final : public Provider {
   bool can_rollback(const Resource&, bool) const override { return true; }
   /// It begins nothing that would matter afterwards.
   bool is_traced(const Resource&) const override { return true; }
-  Outcome recall(const Resource&, bool, int, Attempt&) const override { return InDoubt{"it was broken off", "", true}; }
+  Outcome recall(const Resource&, bool, int, Attempt&) const override { return broken_off(); }
 
   Async<Observed> observe(Recorded recorded, Attempt& attempt) override {
     using enum Observed::State;

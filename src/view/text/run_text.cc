@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <set>
 
+#include "plan/steps.h"
 #include "view/text/width.h"
 
 namespace verba {
@@ -31,21 +32,7 @@ std::string verb_again(const Plan& plan) {
 }  // namespace
 
 std::string_view done_word(Action action) {
-  switch (action) {
-    case Action::create:
-      return "created";
-    case Action::update:
-      return "updated";
-    case Action::replace:
-      return "replaced";
-    case Action::remove:
-      return "deleted";
-    case Action::run:
-      return "ran";
-    case Action::rollback:
-      return "rolled back";
-  }
-  return "done";
+  return action == Action::run ? "ran" : participle(action);
 }
 
 std::string_view doing_word(Action action) {
