@@ -135,8 +135,8 @@ int resume(Call& call) {
   const Run origin = goal.undoes ? find_run(call, *store, std::to_string(*goal.undoes)) : run;
   const std::vector<StepRecord> own = store->steps(run.id);
   const bool undoing = goal.undoes || is_half_undone(own);
-  if (!undoing && was_undoing(own)) {
-    say(call, fmt::format("Run {} is over: what it had done is undone.", run.id));
+  if (!undoing && run.status == RunStatus::interrupted && was_undoing(own)) {
+    say(call, fmt::format("Run {} is over: what it was to undo is undone.", run.id));
     return kDone;
   }
   const std::vector<StepRecord> steps = store->steps(origin.id);
