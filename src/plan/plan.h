@@ -43,6 +43,7 @@ struct Step {
   bool temporary = false;        ///< of a temporary task; its delete: see plan/temporary.h
   bool interrupted = false;      ///< the last step on it never ended, or failed
   bool repairs = false;          ///< it was found gone or drifted: act even when its inputs are the same
+  bool drifted = false;          ///< somebody was seen to have changed it; it then repairs, too
   bool undoable = false;         ///< a rollback can undo it
   bool only_recorded = false;    ///< others bring it about (manifest/occasion.h): no provider is called
   bool leaves_record = true;     ///< false: once it has ended there is nothing to remember
@@ -150,6 +151,9 @@ struct Plan {
   std::vector<std::string> locked;        ///< deployments to lock; sorted
   std::int64_t serial = 0;                ///< of the snapshot
   std::optional<RunId> back_to;           ///< of a rollback: the run at whose end it was so; 0: before the first one
+  /// Of an apply without steps: it makes a run all the same, so that what runs which were broken off did in `locked`
+  /// counts as wanted from then on.
+  bool concludes = false;
 
   bool empty() const { return steps.empty(); }  ///< `moves` and `noted` do not count: nothing is run for them
   bool idle() const { return steps.empty() && moves.empty(); }  ///< nothing to tell of

@@ -8,10 +8,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 
 #include "base/error.h"
+#include "manifest/address.h"
 #include "plan/carried.h"
 #include "plan/consequences.h"
 #include "plan/definition.h"
@@ -88,6 +90,7 @@ class Planner {
   void find_orphans(const Targets&);
   void remove(std::size_t record, const std::string& reason);
   void take_in_order();
+  void conclude();
 
   const Model& model_;
   const Snapshot& snapshot_;
@@ -217,7 +220,7 @@ void Planner::decide(TaskId id, const Record& record, const Inputs& inputs) {
     return keep(id, record, inputs);
   Step& step = change(id, Action::update, "");
   step.waits = inputs.waits;
-  step.repairs = drift != nullptr;
+  step.repairs = step.drifted = drift != nullptr;
   describe(step, &record, inputs);
   const Field* field = replaced_field(*task.type, step.changes);
   if (field && task.occasion != Occasion::remove) {
@@ -506,6 +509,18 @@ void Planner::take_in_order() {
   }
 }
 
+/// With no step to do, all that was done before is as wanted, whatever broke off the runs that did it.
+void Planner::conclude() {
+  if (!plan_.steps.empty() || !plan_.goal.targets.empty()) return;
+  std::set<std::string> arrived, concluded;
+  for (const std::string& address : plan_.kept) arrived.emplace(deployment_of(address));
+  for (const Done& done : carried_over(arrived, snapshot_, moves_, aids_)) concluded.insert(done.step.deployment);
+  if (concluded.empty()) return;
+  plan_.concludes = true;
+  std::ranges::copy(plan_.locked, std::inserter(concluded, concluded.end()));
+  plan_.locked.assign(concluded.begin(), concluded.end());
+}
+
 Plan Planner::plan() {
   const Targets targets(plan_.goal.targets, model_, snapshot_, Targets::Reach::what_they_need, diagnostics_);
   if (diagnostics_.has_errors()) return std::move(plan_);
@@ -523,6 +538,7 @@ Plan Planner::plan() {
   plan_.locked = touched_deployments(plan_);
   plan_.carried = carried_over({plan_.locked.begin(), plan_.locked.end()}, snapshot_, moves_, aids_);
   plan_.consequences = consequences_of(plan_, model_);
+  conclude();
   return std::move(plan_);
 }
 

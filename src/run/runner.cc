@@ -189,7 +189,7 @@ void RunLoop::begin() {
 
 RunResult RunLoop::carry_out() {
   record_notes();
-  if (plan_.empty()) {
+  if (plan_.empty() && !plan_.concludes) {
     journal_.commit();
     return {};
   }

@@ -43,7 +43,7 @@ struct RunResult {
 /// Runs every step of the plan once its needs are done, at most `parallelism` at a time, the longest path below first.
 /// One thread: this one. `started` is durable before a provider is called, `finished` before anything that needs the
 /// step begins. SIGINT once: nothing new starts; twice: children are ended. Renews the lease as it goes.
-/// A plan without steps makes no run (id 0); what it only notes is recorded.
+/// A plan without steps makes no run (id 0), unless it concludes others; what it only notes is recorded.
 /// A step that fails is an outcome; when the store fails, children are ended and Error(state) is thrown.
 RunResult run_plan(const Plan&, const Model&, const Snapshot&, const RunSettings&, const Workplace&);
 

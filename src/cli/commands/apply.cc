@@ -98,7 +98,8 @@ int deploy(Call& call, Desk& desk, const Goal& wanted, const std::optional<PlanF
   if (file) require_same(*file, desk, planned);
   Diagnostics verdict = judged(desk, planned.plan);
   if (!only_look) check_approvals(call, desk, planned.plan, file, verdict);
-  if ((planned.plan.idle() && planned.plan.noted.empty()) || only_look || verdict.has_errors()) {
+  const bool nothing = planned.plan.idle() && planned.plan.noted.empty() && !planned.plan.concludes;
+  if (nothing || only_look || verdict.has_errors()) {
     if (!only_look) end_dead_runs(call, *desk.store, planned.plan.environment);
     tidy_scratch(planned.snapshot, call.system, *desk.store, scratch_directory(call, desk.state_path));
     show(call, desk.project, planned.plan, verdict, format);
@@ -115,7 +116,7 @@ int deploy(Call& call, Desk& desk, const Goal& wanted, const std::optional<PlanF
   show(call, desk.project, planned.plan, verdict, format);
   require(call, desk.project, verdict);
 
-  // The point of no return. A plan without steps makes no run; it may note what changed beside the inputs.
+  // The point of no return. A plan without steps may note what changed beside the inputs, or end what was broken off.
   if (file) {
     confirm_by_name(call, desk, planned, lease);
   } else if (!planned.plan.empty()) {
@@ -128,8 +129,7 @@ int deploy(Call& call, Desk& desk, const Goal& wanted, const std::optional<PlanF
     const bool lasts = !goal.ttl || goal.ttl->count() == 0;
     print(call, lasts ? "Recorded.\n" : "Recorded: it expires in " + to_string(*goal.ttl) + ".\n");
   }
-  show_result(call, desk, planned.plan, verdict, planned.plan.empty() ? std::nullopt : std::optional(result.run),
-              format);
+  show_result(call, desk, planned.plan, verdict, result.run == 0 ? std::nullopt : std::optional(result.run), format);
   return exit_code(result.status);
 }
 
