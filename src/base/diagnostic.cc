@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -64,6 +65,8 @@ Shown first_character(std::string_view text) {
     if ((byte & 0xC0U) != 0x80U) return {".", 1, 1};
     code = (code << 6U) | (byte & 0x3FU);
   }
+  const bool too_long = (length == 3 && code < 0x800) || (length == 4 && code < 0x10000);
+  if (too_long || (code >= 0xD800 && code < 0xE000) || code > 0x10FFFF) return {".", 1, 1};
   if (is_unsafe(code)) return {".", length, 1};
   return {text.substr(0, length), length, is_wide(code) ? 2U : 1U};
 }
@@ -216,12 +219,13 @@ std::string counted(std::size_t count, std::string_view thing) {
   return fmt::format("{} {}{}", count, thing, count == 1 ? "" : "s");
 }
 
-std::string summary(const Diagnostics& findings) {
-  const auto warnings = static_cast<std::size_t>(
-      std::count_if(findings.all().begin(), findings.all().end(),
-                    [](const Diagnostic& finding) { return finding.severity == Severity::warning; }));
+std::string summary(const std::vector<const Diagnostic*>& findings) {
+  const auto count = [&](Severity severity) {
+    return static_cast<std::size_t>(std::ranges::count(findings, severity, &Diagnostic::severity));
+  };
+  const std::size_t errors = count(Severity::error), warnings = count(Severity::warning);
   std::string out;
-  if (findings.errors() > 0) out = counted(findings.errors(), "error");
+  if (errors > 0) out = counted(errors, "error");
   if (warnings > 0) out += (out.empty() ? "" : ", ") + counted(warnings, "warning");
   return out.empty() ? out : out + "\n";
 }
@@ -269,7 +273,7 @@ std::string render(const Diagnostic& finding, const Sources& sources, bool colou
   return Renderer(sources, colour).render(finding);
 }
 
-std::string render(const Diagnostics& findings, const Sources& sources, bool colour, std::size_t limit) {
+std::vector<const Diagnostic*> in_order(const Diagnostics& findings) {
   std::vector<const Diagnostic*> sorted;
   sorted.reserve(findings.all().size());
   for (const Diagnostic& finding : findings.all()) sorted.push_back(&finding);
@@ -279,12 +283,21 @@ std::string render(const Diagnostics& findings, const Sources& sources, bool col
     return std::tuple(source, finding->where.begin, static_cast<int>(finding->severity));
   };
   std::ranges::stable_sort(sorted, {}, order);
+  std::set<std::tuple<SourceId, std::uint32_t, std::string_view, std::string_view>> known;
+  std::erase_if(sorted, [&](const Diagnostic* finding) {
+    return finding->where &&
+           !known.emplace(finding->where.source, finding->where.begin, finding->code, finding->message).second;
+  });
+  return sorted;
+}
 
+std::string render(const Diagnostics& findings, const Sources& sources, bool colour, std::size_t limit) {
+  const std::vector<const Diagnostic*> sorted = in_order(findings);
   std::string out;
   const std::size_t shown = std::min(limit, sorted.size());
   for (std::size_t i = 0; i < shown; ++i) out += render(*sorted[i], sources, colour);
   if (shown < sorted.size()) out += fmt::format("... and {} more\n", sorted.size() - shown);
-  return out + summary(findings);
+  return out + summary(sorted);
 }
 
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates) {

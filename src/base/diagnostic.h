@@ -39,6 +39,8 @@ class Diagnostics {
 
   bool has_errors() const { return errors_ > 0; }
   std::size_t errors() const { return errors_; }
+  /// More than anybody reads at once: hints that cost something need not be worked out any more.
+  bool crowded() const { return errors_ >= 100; }
   bool empty() const { return all_.empty(); }
   const std::vector<Diagnostic>& all() const { return all_; }
 
@@ -58,9 +60,11 @@ class Diagnostics {
 ///   hint: did you mean 'prod-vpc-eu'?
 std::string render(const Diagnostic&, const Sources&, bool colour = false);
 
-/// All findings, sorted by place (file in order of reading, then position), errors before warnings of the
-/// same place, those without a place last, then "N errors, M warnings". At most `limit` are printed in full; the rest
-/// are counted.
+/// Sorted by place (file in order of reading, then position), errors before warnings of the same place, those without a
+/// place last. What was found more than once at one place, as through aliases, is there once.
+std::vector<const Diagnostic*> in_order(const Diagnostics&);
+
+/// All findings in order, then "N errors, M warnings". At most `limit` are printed in full; the rest are counted.
 std::string render(const Diagnostics&, const Sources&, bool colour = false, std::size_t limit = 100);
 
 /// The candidate nearest to `word` by edit distance, letter case aside (at most a third of the longer one's

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <limits>
 
 namespace verba {
 namespace {
@@ -85,14 +84,16 @@ struct Unit {
 // From long to short, as they must be written.
 constexpr std::array<Unit, 5> units{{{"d", day}, {"h", hour}, {"m", minute}, {"s", second}, {"ms", 1}}};
 
-/// The milliseconds of "1.5" units; nothing is rounded up. Empty when it is no number or too large.
+/// The milliseconds of "1.5" units; nothing is rounded up. What is too large becomes one more than the longest. Empty
+/// when it is no number.
 std::optional<std::int64_t> amount(std::string_view number, std::int64_t unit) {
+  constexpr std::int64_t too_long = longest_duration.count() + 1;
   const std::string_view whole = number.substr(0, number.find('.'));
   std::int64_t count = 0;
   const auto [end, failed] = std::from_chars(whole.data(), whole.data() + whole.size(), count);
-  if (whole.empty() || failed != std::errc() || end != whole.data() + whole.size()) return std::nullopt;
-  if (count > std::numeric_limits<std::int64_t>::max() / unit) return std::nullopt;
-  std::int64_t ms = count * unit;
+  if (failed == std::errc::result_out_of_range) count = too_long;
+  if (whole.empty() || failed == std::errc::invalid_argument || end != whole.data() + whole.size()) return std::nullopt;
+  std::int64_t ms = count > too_long / unit ? too_long : count * unit;
   if (whole.size() == number.size()) return ms;
 
   const std::string_view fraction = number.substr(whole.size() + 1);
@@ -103,13 +104,28 @@ std::optional<std::int64_t> amount(std::string_view number, std::int64_t unit) {
     numerator = numerator * 10 + (digit - '0');
     denominator *= 10;
   }
-  const std::int64_t part = numerator * unit / denominator;
-  if (ms > std::numeric_limits<std::int64_t>::max() - part) return std::nullopt;
-  return ms + part;
+  return ms + numerator * unit / denominator;
 }
 
-/// A hundred years: what is added to a time stays one.
-constexpr std::int64_t longest_ms = std::int64_t{36'500} * 24 * 3600 * 1000;
+/// As parse_duration(), but what is too long comes to more than the longest.
+std::optional<std::int64_t> milliseconds_of(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  std::int64_t total = 0;
+  auto next_unit = units.begin();
+  while (!text.empty()) {
+    const std::string_view number = text.substr(0, text.find_first_not_of("0123456789."));
+    text.remove_prefix(number.size());
+    const std::string_view name = text.substr(0, text.find_first_of("0123456789."));
+    text.remove_prefix(name.size());
+    const auto unit = std::find_if(next_unit, units.end(), [name](const Unit& known) { return known.name == name; });
+    if (unit == units.end()) return std::nullopt;
+    const auto ms = amount(number, unit->ms);
+    if (!ms) return std::nullopt;
+    total += *ms;
+    next_unit = unit + 1;
+  }
+  return total;
+}
 
 }  // namespace
 
@@ -166,22 +182,14 @@ std::string to_string(Milliseconds length) {
 }
 
 std::optional<Milliseconds> parse_duration(std::string_view text) {
-  if (text.empty()) return std::nullopt;
-  std::int64_t total = 0;
-  auto next_unit = units.begin();
-  while (!text.empty()) {
-    const std::string_view number = text.substr(0, text.find_first_not_of("0123456789."));
-    text.remove_prefix(number.size());
-    const std::string_view name = text.substr(0, text.find_first_of("0123456789."));
-    text.remove_prefix(name.size());
-    const auto unit = std::find_if(next_unit, units.end(), [name](const Unit& known) { return known.name == name; });
-    if (unit == units.end()) return std::nullopt;
-    const auto ms = amount(number, unit->ms);
-    if (!ms || *ms > longest_ms - total) return std::nullopt;
-    total += *ms;
-    next_unit = unit + 1;
-  }
-  return Milliseconds(total);
+  const auto ms = milliseconds_of(text);
+  if (!ms || *ms > longest_duration.count()) return std::nullopt;
+  return Milliseconds(*ms);
+}
+
+bool is_too_long(std::string_view text) {
+  const auto ms = milliseconds_of(text);
+  return ms && *ms > longest_duration.count();
 }
 
 }  // namespace verba

@@ -31,5 +31,9 @@ std::optional<Instant> parse_instant(std::string_view);
 std::string to_string(Milliseconds);
 /// "90s", "1.5s", "30m", "1h30m", "2d", "250ms"; nothing else (a bare number has no unit).
 std::optional<Milliseconds> parse_duration(std::string_view);
+/// A hundred years: what is added to a time stays one.
+inline constexpr Milliseconds longest_duration{std::int64_t{36'500} * 24 * 3600 * 1000};
+/// Written as parse_duration() wants it, and refused because it is longer than that.
+bool is_too_long(std::string_view);
 
 }  // namespace verba

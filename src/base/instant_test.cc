@@ -87,6 +87,20 @@ TEST(Duration, ReadsNumbersWithUnits) {
   EXPECT_EQ(parse_duration("0.1234567890123s"), Milliseconds(123));
 }
 
+TEST(Duration, TellsWhatIsTooLongFromWhatIsNone) {
+  EXPECT_EQ(parse_duration("36500d"), longest_duration);
+  EXPECT_EQ(to_string(longest_duration), "36500d");
+  for (const char* text : {"36500d1ms", "36500.1d", "106751d", "9999999999999999999s", "99999999999999h",
+                           "1d9999999999999999999999.5ms"}) {
+    EXPECT_FALSE(parse_duration(text)) << text;
+    EXPECT_TRUE(is_too_long(text)) << text;
+  }
+  for (const char* text :
+       {"", "36500d", "1s", "106751", "106751days", "9999999999999999999", "1m99999999d", "99999999999999h1"}) {
+    EXPECT_FALSE(is_too_long(text)) << text;
+  }
+}
+
 TEST(Duration, RefusesWhatIsNone) {
   for (const char* text : {"", "5", "s", "-5s", "+5s", "5 s", " 5s", "5s ", "5S", "5w", "30m1h", "1m1m", "1..5s", "1.s",
                            ".5s", "1.5", "9999999999999999999s", "106751991168d", "106751991167d8h"}) {

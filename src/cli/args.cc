@@ -118,17 +118,28 @@ void check_positionals(const std::vector<std::string>& words, const CommandRow& 
   }
 }
 
-void check_values(const Option& option, const std::vector<std::string>& values) {
+/// What it can be, of this command. A word of another of its flags is most likely meant for that one.
+std::string value_hint(const Option& option, const std::string& value, const CommandRow* command) {
+  std::vector<std::string_view> words = option.one_of;
+  if (option.name == "output" && command != nullptr && !command->has_jsonl) std::erase(words, "jsonl");
+  for (const Option& other : command != nullptr ? command->options : std::vector<Option>()) {
+    if (other.name == option.name || std::ranges::find(other.one_of, value) == other.one_of.end()) continue;
+    return "did you mean `--" + std::string(other.name) + " " + value + "`?";
+  }
+  std::string known;
+  for (const auto word : words) known += (known.empty() ? "" : ", ") + std::string(word);
+  return did_you_mean(value, words, "it can be " + known);
+}
+
+void check_values(const Option& option, const std::vector<std::string>& values, const CommandRow* command) {
   if (!option.repeats && !option.value.empty() && values.size() > 1) {
     throw usage("usage.twice", "--" + std::string(option.name) + " is given twice");
   }
   if (option.one_of.empty()) return;
   for (const std::string& value : values) {
     if (std::find(option.one_of.begin(), option.one_of.end(), value) != option.one_of.end()) continue;
-    std::string known;
-    for (const auto word : option.one_of) known += (known.empty() ? "" : ", ") + std::string(word);
     throw usage("usage.value", "--" + std::string(option.name) + " cannot be '" + value + "'",
-                did_you_mean(value, option.one_of, "it can be " + known));
+                value_hint(option, value, command));
   }
 }
 
@@ -172,13 +183,19 @@ struct Parsing {
     }
   }
 
-  /// What CLI11 says of a flag without its value, in our words.
+  /// What CLI11 says of a flag without its value, or of a switch with a strange one, in our words.
   static std::string plain(const std::string& what) {
+    constexpr std::string_view unreadable = "Could not convert: ";
+    if (what.starts_with(unreadable)) {
+      const auto equals = what.find(" = ");
+      const std::string said = equals == std::string::npos ? "" : what.substr(equals + 3);
+      return what.substr(unreadable.size(), equals - unreadable.size()) + " is '" + said + "', but wants true or false";
+    }
     const auto flag = what.substr(0, what.find(':'));
     return what.find("required") != std::string::npos ? flag + " wants a value" : what;
   }
 
-  static void add_variables(Arguments& arguments, const std::vector<Option>& options,
+  static void add_variables(Arguments& arguments, const std::vector<Option>& options, const CommandRow* command,
                             const std::function<std::optional<std::string>(const std::string&)>& variable) {
     for (const Option& option : options) {
       auto& values = arguments.values_.find(option.name)->second;
@@ -190,7 +207,7 @@ struct Parsing {
           values = option.repeats ? lines_of(*text) : std::vector<std::string>{*text};
         }
       }
-      check_values(option, values);
+      check_values(option, values, command);
     }
   }
 };
@@ -214,7 +231,7 @@ Said parse_words(std::span<const CommandRow> commands, const std::vector<std::st
   const auto options = options_of(said.command);
   said.arguments = Parsing{options, said.command}.parse(std::move(rest));
   if (said.arguments.help()) return said;
-  Parsing::add_variables(said.arguments, options, variable);
+  Parsing::add_variables(said.arguments, options, said.command, variable);
   if (said.command != nullptr) check_positionals(said.arguments.words(), *said.command);
   return said;
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/builtin.h"
 
+#include <sys/stat.h>
+
+#include "base/error.h"
 #include "cli/commands/commands.h"
 #include "cli/commands/deploy.h"
 #include "manifest/kinds/kinds.h"
@@ -101,6 +104,11 @@ std::unique_ptr<Kit> make_kit() {
 }
 
 std::unique_ptr<Store> open_store(const std::string& place, StoreUse use) {
+  struct stat status {};
+  if (::stat(place.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {  // opening a pipe would wait for ever
+    throw Error(Error::Kind::state, "state.no-file", "'" + place + "' is no regular file, and state is kept in one",
+                "move it away, or name another place with --state");
+  }
   return open_sqlite_store(place, use == StoreUse::writing ? OpenFor::writing : OpenFor::reading);
 }
 

@@ -41,6 +41,7 @@ struct CommandRow {
   std::string_view summary;  ///< one line
   std::vector<Positional> positionals = {};
   std::vector<Option> options = {};  ///< its own, besides the global ones
+  bool has_jsonl = false;            ///< its -o takes jsonl, too
   int (*function)(Call&) = nullptr;  ///< gives the exit code; may throw Error, Exit and Interrupted
 };
 

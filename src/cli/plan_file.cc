@@ -23,6 +23,20 @@ Error broken(const std::string& path, const std::string& why) {
                "make a new one with `verba plan --out " + path + "`");
 }
 
+/// What `verba plan --out` writes begins so; whatever its version.
+bool is_plan_text(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(" \t\r\n");
+  return begin != std::string_view::npos && text[begin] == '{' && text.find("\"verba-plan/") != std::string_view::npos;
+}
+
+/// A path was given where a plan file can be, and something else is there: a manifest, most likely.
+Error no_plan_file(const Call& call, const std::string& path) {
+  const bool manifest = path.ends_with(".yaml") || path.ends_with(".yml") || path.ends_with(".json");
+  std::string hint = manifest ? fmt::format("manifests are named with -f: verba {} -f {}", call.command.name, path)
+                              : "`verba plan --out plan.json` makes one";
+  return Error(Error::Kind::usage, "usage.plan-file", "'" + path + "' is no plan file", std::move(hint));
+}
+
 /// Members of a plan file; whatever is not as written is an error.
 struct Reader {
   const std::string& path;
@@ -142,22 +156,31 @@ void write_plan_file(Call& call, const std::string& path, const Request& request
   const std::optional<Value> shown = parse_json(to_json(plan_value(planned.plan)), why);  // as it will be read
   map.append({"shown", {}}, digest_of_shown(*shown));
   map.append({"plan", {}}, *shown);
-  if (call.system.kind_of(path).value_or(DirectoryEntry::Kind::file) != DirectoryEntry::Kind::file) {
-    throw Error(Error::Kind::usage, "usage.plan-file",
-                "'" + path + "' is no regular file, a plan cannot be written there",
-                "name a new file: --out plan.json");
-  }
+  require_plan_place(call, path);  // it may have come into being since
   call.system.write_file(call.system.absolute(path), to_pretty_json(Value(std::move(map))) + "\n", 0600);
+}
+
+void require_plan_place(Call& call, const std::string& path) {
+  const auto refuse = [&path](std::string_view why) {
+    throw Error(Error::Kind::usage, "usage.plan-file",
+                fmt::format("'{}' {}, a plan cannot be written there", path, why), "name a new file: --out plan.json");
+  };
+  if (path.empty()) refuse("names no file");
+  const auto kind = call.system.kind_of(path);
+  if (!kind) return;
+  if (kind != DirectoryEntry::Kind::file) refuse("is no regular file");
+  const auto text = call.system.read_file(path);
+  if (text && !text->empty() && !is_plan_text(*text)) refuse("holds something else than a plan");
 }
 
 std::optional<PlanFile> plan_file_of(Call& call) {
   const auto& words = call.arguments.words();
   if (words.size() != 1 || call.system.kind_of(words.front()) != DirectoryEntry::Kind::file) return std::nullopt;
   const auto text = call.system.read_file(words.front());
-  if (!text || text->find("\"verba-plan/") == std::string::npos) {
+  if (!text || !is_plan_text(*text)) {
     // A deployment may be called like a file that lies about; a path is certainly meant as one.
     if (words.front().find_first_of("./") == std::string::npos) return std::nullopt;
-    throw broken(words.front(), "it is no plan file");
+    throw no_plan_file(call, words.front());
   }
   std::string why;
   const auto root = parse_json(*text, why);

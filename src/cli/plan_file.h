@@ -23,6 +23,9 @@ struct PlanFile {
 /// (a timeout, how long it lasts). What a plan file holds and what is approved.
 Digest plan_digest(const Desk&, const Plan&);
 
+/// Throws Error(usage) unless a plan may be written there: where nothing is, an empty file, or a plan of before. Never
+/// over a manifest or the state.
+void require_plan_place(Call&, const std::string& path);
 void write_plan_file(Call&, const std::string& path, const Request&, const Desk&, const Planned&);
 
 /// The only word of the command when it is a plan file; nothing else. Throws Error(usage) for a plan file of another

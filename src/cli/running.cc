@@ -95,11 +95,13 @@ bool is_dry_run(Call& call) {
 
 void require_answer(Call& call) {
   if (is_dry_run(call) || call.arguments.flag("yes") || call.console.in_terminal) return;
+  std::string hint = "look with `verba plan`, then say --yes (or apply a plan file)";
+  if (call.command.name == "destroy") hint = "look with `verba plan --destroy`, then say --yes";
+  if (has_option(call.command, "dry-run")) hint = "look with --dry-run, then say --yes";
   throw Error(
       Error::Kind::usage, "usage.nobody-to-ask",
       fmt::format("verba {} asks before it changes anything, and there is no terminal to ask on", call.command.name),
-      has_option(call.command, "dry-run") ? "look with --dry-run, then say --yes"
-                                          : "look with `verba plan`, then say --yes (or apply a plan file)");
+      hint);
 }
 
 void confirm(Call& call, Desk& desk, const Planned& planned, const HeldLease& held) {
@@ -115,8 +117,8 @@ RunResult carry_out(Call& call, Desk& desk, const Planned& planned, const HeldLe
   Hosts& hosts = hosts_of(call, desk);
   require_identities(call, hosts, accounts_of(planned.plan, desk.model), planned.plan,
                      [&] { desk.store->renew(held.lease(), call.system.now(), lease_length); });
-  const Workplace place{call.system, *desk.store,       held.lease(), call.kit().providers,
-                        desk.sealer, desk.surroundings, hosts,        *listener};
+  const Workplace place{call.system,       *desk.store, held.lease(), call.kit().providers, desk.sealer,
+                        desk.surroundings, hosts,       *listener,    &desk.project.sources};
   return run_plan(planned.plan, desk.model, planned.snapshot, settings_of(call, desk, planned), place);
 }
 

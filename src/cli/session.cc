@@ -16,6 +16,19 @@
 namespace verba {
 namespace {
 
+std::string_view name_of(Format format) {
+  switch (format) {
+    case Format::json:
+      return "json";
+    case Format::yaml:
+      return "yaml";
+    case Format::jsonl:
+      return "jsonl";
+    default:
+      return "text";
+  }
+}
+
 std::string listed(const std::vector<std::string>& words) {
   std::string out;
   for (const auto& word : words) out += (out.empty() ? "" : ", ") + word;
@@ -197,11 +210,14 @@ Format format_of(Call& call, std::vector<Format> allowed) {
   if (said == "yaml") format = Format::yaml;
   if (said == "jsonl") format = Format::jsonl;
   if (std::find(allowed.begin(), allowed.end(), format) != allowed.end()) return format;
-  throw Error(Error::Kind::usage, "usage.format", fmt::format("verba {} cannot print {}", call.command.name, said));
+  std::vector<std::string> known;
+  for (const Format each : allowed) known.emplace_back(name_of(each));
+  throw Error(Error::Kind::usage, "usage.format", fmt::format("verba {} cannot print {}", call.command.name, said),
+              "it can be " + listed(known));
 }
 
 void print(Call& call, Format format, const Value& value) {
-  call.console.out(format == Format::yaml ? to_yaml(value) : to_pretty_json(value) + "\n");
+  call.console.out(format == Format::yaml ? as_utf8(to_yaml(value)) : to_pretty_json(value) + "\n");
 }
 
 void print(Call& call, std::string_view text) {

@@ -73,10 +73,22 @@ std::string make_key(Call& call, Store& store, const std::string& path) {
   return key;
 }
 
+/// --state, when it is said: told at once that no state can be there, not when something is first written.
+std::optional<std::string> said_state(Call& call) {
+  const auto said = call.arguments.text("state");
+  if (!said) return std::nullopt;
+  const bool file =
+      !said->empty() && call.system.kind_of(*said).value_or(DirectoryEntry::Kind::file) == DirectoryEntry::Kind::file;
+  if (file) return said;
+  throw Error(Error::Kind::usage, "usage.state",
+              said->empty() ? "--state names no file" : "--state: '" + *said + "' is no regular file",
+              "name a file; it is made when something is deployed: --state .verba/state.db");
+}
+
 }  // namespace
 
 std::string state_path(Call& call, const std::vector<Location>& locations) {
-  if (const auto said = call.arguments.text("state")) return *said;
+  if (const auto said = said_state(call)) return *said;
   // Systems are shared by many projects; state is the project's.
   const std::string& first = locations[std::min(call.arguments.list("system").size(), locations.size() - 1)].text;
   if (is_remote_location(first)) return ".verba/state.db";
@@ -87,7 +99,7 @@ std::string state_path(Call& call, const std::vector<Location>& locations) {
 }
 
 std::string state_path(Call& call) {
-  if (const auto said = call.arguments.text("state")) return *said;
+  if (const auto said = said_state(call)) return *said;
   if (!manifests_are_at_hand(call) && call.system.kind_of(".verba/state.db")) return ".verba/state.db";
   return state_path(call, find_locations(call));
 }

@@ -5,6 +5,7 @@
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/number.h"
 #include "os/process.h"
 #include "value/json.h"
 
@@ -85,6 +86,16 @@ std::string directory_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+/// Of the file which System::write_file writes before it takes the place of `of`: NAME.PROCESS-NUMBER.tmp.
+std::optional<std::int64_t> writer_of(std::string_view name, const std::string& of) {
+  if (!name.starts_with(of + ".") || !name.ends_with(".tmp")) return std::nullopt;
+  name.remove_prefix(of.size() + 1);
+  name.remove_suffix(std::string_view(".tmp").size());
+  const auto dash = name.find('-');
+  if (dash == std::string_view::npos || !number_in<std::int64_t>(name.substr(dash + 1))) return std::nullopt;
+  return number_in<std::int64_t>(name.substr(0, dash));
+}
+
 }  // namespace
 
 KeySource key_source(System& system, const std::string& state_path) {
@@ -163,6 +174,17 @@ void require_current_key(Store& store, const Sealer& sealer) {
 
 std::string coming_key_path(const std::string& path) {
   return path + ".new";
+}
+
+void remove_unfinished_keys(System& system, const std::string& path) {
+  const std::string directory = directory_of(path);
+  const std::string name = path.substr(path.rfind('/') + 1);  // npos + 1 is 0
+  for (const DirectoryEntry& entry : system.list_directory(directory).value_or(std::vector<DirectoryEntry>())) {
+    for (const std::string& of : {name, coming_key_path(name)}) {
+      const auto writer = writer_of(entry.name, of);
+      if (writer && !system.process_start(*writer)) system.remove(directory + "/" + entry.name);
+    }
+  }
 }
 
 std::string settled_key(System& system, Store& store, const std::string& path, std::string key) {

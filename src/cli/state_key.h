@@ -39,6 +39,9 @@ void require_current_key(Store&, const Sealer&);
 
 /// Where the key that is to come waits while a state is sealed anew: beside the one it replaces.
 std::string coming_key_path(const std::string& path);
+/// Removes what processes that were killed while they wrote the key of that path left beside it: it holds a key.
+/// REQUIRES: nobody else writes it now, on another host either.
+void remove_unfinished_keys(System&, const std::string& path);
 /// A rekey may have been killed when the state was sealed anew and its file was not changed yet: then the key that
 /// waits is the right one, and is returned. `key` otherwise.
 std::string settled_key(System&, Store&, const std::string& path, std::string key);

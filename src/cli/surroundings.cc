@@ -17,6 +17,7 @@
 #include "cli/state_key.h"
 #include "manifest/locations/load.h"
 #include "os/process.h"
+#include "run/mask.h"
 #include "value/json.h"
 #include "value/text.h"
 
@@ -27,6 +28,7 @@ using Text = std::variant<std::string, NotFound>;
 
 constexpr Milliseconds kCommandLimit{60'000};
 constexpr std::size_t kCommandBytes = 16u << 20;
+constexpr std::size_t kComplaintBytes = 2000;
 constexpr std::uint64_t kFileBytes = 64u << 20;
 
 std::string without_line_ends(std::string text) {
@@ -38,25 +40,51 @@ std::string from_directory(const std::string& path, const std::string& directory
   return path.starts_with("/") || directory.empty() ? path : directory + "/" + path;
 }
 
+/// What a program complained of, without what it printed: that is the answer, or a part of it.
+std::string complaint_without(const std::string& complaint, std::string printed) {
+  Value answer(std::move(printed));
+  answer.secret = true;
+  SecretWords words;
+  words.add(answer);
+  return without_line_ends(words.mask(complaint).substr(0, kComplaintBytes));
+}
+
+std::string ending_of(ExitStatus status) {
+  if (status.signal != 0) return fmt::format("was killed by signal {}", status.signal);
+  return fmt::format("ended with exit code {}", status.code);
+}
+
 /// Runs a program whose standard output is the answer; what it says on standard error ends up in the hint.
 Text ask_program(System& system, std::vector<std::string> argv, const std::string& directory,
                  std::vector<std::pair<std::string, std::string>> environment, const std::string& what) {
-  Stop never;
+  Stop stop;
   std::string complaint;
+  std::size_t printed_bytes = 0;
   RunOptions options;
   options.timeout = kCommandLimit;
   options.capture_bytes = kCommandBytes;
-  options.sink = [&complaint](Stream stream, std::string_view bytes) {
-    if (stream == Stream::error && complaint.size() < 2000) complaint += bytes;
+  options.sink = [&](Stream stream, std::string_view bytes) {
+    if (stream == Stream::output) {
+      printed_bytes += bytes.size();
+      if (printed_bytes > kCommandBytes) stop.request();
+    } else if (complaint.size() < 16 * kComplaintBytes) {
+      complaint += bytes;
+    }
   };
-  const Finished finished =
-      wait_for(system, run(system, Command{std::move(argv), std::move(environment), directory, ""}, never, options));
-  if (finished.why == Ended::timeout) return NotFound{what + " took longer than " + to_string(kCommandLimit), ""};
-  if (!finished.status.success()) {
-    return NotFound{what + " ended with exit code " + std::to_string(finished.status.code),
-                    without_line_ends(std::move(complaint))};
+  Finished finished =
+      wait_for(system, run(system, Command{std::move(argv), std::move(environment), directory, ""}, stop, options));
+  if (finished.why == Ended::timeout) {
+    return NotFound{what + " took longer than " + to_string(kCommandLimit) + " and was ended",
+                    "it must answer without asking anybody: it has no terminal and no standard input"};
   }
-  return without_line_ends(finished.output);
+  if (printed_bytes > kCommandBytes) {
+    return NotFound{fmt::format("{} printed more than {} MiB and was ended", what, kCommandBytes >> 20),
+                    "all that it prints is the value: let it print that alone"};
+  }
+  if (!finished.status.success()) {
+    return NotFound{what + " " + ending_of(finished.status), complaint_without(complaint, std::move(finished.output))};
+  }
+  return without_line_ends(std::move(finished.output));
 }
 
 /// What is behind the root, of a path that begins in a commit of the cache and leads out of it: by .., or by a link.

@@ -269,6 +269,7 @@ class DocumentChecker {
   }
 
   bool known_type(const Value& type, const std::string& what) {
+    if (is_expression_text(type)) return false;
     if (catalogue_.type(type.string())) return true;
     std::vector<std::string_view> names;
     for (const TaskType* known : catalogue_.types) names.push_back(known->name);
@@ -330,6 +331,9 @@ class DocumentChecker {
     } else if (!name.is_string()) {
       error("manifest.wrong-type", fmt::format("'{}' must be a plain string", source.name), name.where,
             "for example: {from: {env: USER}}", what);
+    } else if (auto missing = source.name == "secret" ? missing_in_secret(name.string()) : std::nullopt) {
+      error("manifest.bad-value", *std::move(missing), name.where, "for example: {from: {secret: 'env:DB_PASSWORD'}}",
+            what);
     }
   }
 
@@ -346,7 +350,7 @@ class DocumentChecker {
   }
 
   void check_name(const Value& name, bool host) {
-    if (is_name(name.string(), host)) return;
+    if (is_expression_text(name) || is_name(name.string(), host)) return;
     diagnostics_.error("manifest.bad-name", fmt::format("'{}' is not a valid name", name.string()), name.where,
                        name.string().size() > 128 ? std::string("a name has at most 128 characters")
                                                   : std::string(host ? host_name_rule : name_rule));

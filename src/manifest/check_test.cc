@@ -119,7 +119,16 @@ INSTANTIATE_TEST_SUITE_P(
         {"number_for_name",
          "apiVersion: verbacratis/v1\nkind: Environment\nmetadata: {name: 7}\n",
          {"m.yaml:3:18 manifest.wrong-type: 'name' must be a string, but is a number "
+          "(name: unique per kind)"}},
+        {"no_string_for_version",
+         "apiVersion: 1\nkind: Environment\nmetadata: {name: true}\n",
+         {"m.yaml:1:13 manifest.wrong-type: 'apiVersion' must be a string, but is a number "
+          "(it must be one of verbacratis/v1, v1-alpha)",
+          "m.yaml:3:18 manifest.wrong-type: 'name' must be a string, but is true or false "
           "(put it in quotes to make it a string)"}},
+        {"capital_letters",
+         "apiVersion: verbacratis/v1\nKind: Environment\nmetadata: {name: a}\n",
+         {"m.yaml:2:1 manifest.unknown-field: unknown field 'Kind' (did you mean 'kind'?)"}},
         {"spec_is_a_list",
          "apiVersion: verbacratis/v1\nkind: Environment\nmetadata: {name: a}\nspec: []\n",
          {"m.yaml:4:7 manifest.wrong-type: 'spec' must be a map "
@@ -193,9 +202,20 @@ INSTANTIATE_TEST_SUITE_P(
           "(each account has an instance of its own: remove one of the two)"}},
         {"accounts_unknown_field",
          with_task("{name: a, type: ShellScript, accounts: {matchLabel: {role: web}}, with: {run: x}}"),
-         {"m.yaml:6:45 manifest.unknown-field: unknown field 'matchLabel' (did you mean 'matchLabels'?)",
-          "m.yaml:6:44 manifest.missing-field: 'matchLabels' is missing (add 'matchLabels': Accounts whose "
-          "metadata.labels have all of these; by their names)"}},
+         {"m.yaml:6:45 manifest.unknown-field: unknown field 'matchLabel' (did you mean 'matchLabels'?)"}},
+        {"names_that_are_numbers",
+         with_task("{name: 1, type: 2, dependsOn: 3, with: {run: x}}"),
+         {"m.yaml:6:12 manifest.wrong-type: 'name' must be a string, but is a number "
+          "(name: Unique in its deployment; a letter, then letters, digits, - or _)",
+          "m.yaml:6:21 manifest.wrong-type: 'type' must be a string, but is a number (type: What brings it about: a "
+          "task type, such as ShellScript)",
+          "m.yaml:6:35 manifest.wrong-type: 'dependsOn[0]' must be a string, but is a number (dependsOn[0]: A task)"}},
+        {"names_that_are_expressions",
+         with_task("{name: '${{ vars.n }}', type: '${{ vars.n }}', with: {run: x}}"),
+         {"m.yaml:6:12 manifest.no-expression-here: an expression cannot stand in 'name' "
+          "(write the value itself; 'verba explain' shows which fields take ${{ }})",
+          "m.yaml:6:35 manifest.no-expression-here: an expression cannot stand in 'type' "
+          "(write the value itself; 'verba explain' shows which fields take ${{ }})"}},
         {"accounts_wrong_types",
          with_task("{name: a, type: ShellScript, accounts: web, with: {run: x}}\n"
                    "  - {name: b, type: ShellScript, accounts: [web, 3], with: {run: x}}\n"
@@ -249,6 +269,10 @@ INSTANTIATE_TEST_SUITE_P(
         {"from_number",
          with_value("a: {from: {env: 7}}"),
          {"m.yaml:6:21 manifest.wrong-type: 'env' must be a plain string (for example: {from: {env: USER}})"}},
+        {"from_half_a_secret",
+         with_value("a: {from: {secret: 'env:'}}"),
+         {"m.yaml:6:24 manifest.bad-value: the name after 'env:' is missing "
+          "(for example: {from: {secret: 'env:DB_PASSWORD'}})"}},
         {"beside_from",
          with_value("a: {from: {env: X}, defalt: 7}"),
          {"m.yaml:6:25 manifest.unknown-field: unknown field 'defalt' beside 'from' (did you mean 'default'?)"}},

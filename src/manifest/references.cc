@@ -140,8 +140,11 @@ class Follower {
     if (seen >= now) return true;
     seen = now;
     if (way_.size() >= variable_depth) {
-      error("manifest.cycle", fmt::format("more than {} variables read one another in a row", variable_depth),
-            effective.where, "make the chain shorter");
+      if (!told_long_chain_) {
+        error("manifest.cycle", fmt::format("more than {} variables read one another in a row", variable_depth),
+              effective.where, "make the chain shorter");
+      }
+      told_long_chain_ = true;
       return true;
     }
     way_.push_back({name, effective});
@@ -183,6 +186,7 @@ class Follower {
     std::vector<std::string_view> names(resolution_.known_variables.begin(), resolution_.known_variables.end());
     std::sort(names.begin(), names.end());
     if (!resolution_.known_variables.contains(name)) {
+      if (diagnostics_.crowded()) names.clear();
       return error("manifest.unknown-variable", fmt::format("no variable is named '{}'", name), where,
                    did_you_mean(name, names, "give it a value in Variables, Environment, Deployment or task"));
     }
@@ -214,7 +218,9 @@ class Follower {
     const Manifest* elsewhere = resolution_.index.find("Deployment", name);
     if (!elsewhere) {
       return error("manifest.unknown-reference", fmt::format("no Deployment is named '{}'", name), where,
-                   did_you_mean(name, resolution_.index.names("Deployment"), "check the name"));
+                   diagnostics_.crowded()
+                       ? "check the name"
+                       : did_you_mean(name, resolution_.index.names("Deployment"), "check the name"));
     }
     if (guarded) return;
     error("manifest.out-of-scope",
@@ -321,6 +327,7 @@ class Follower {
     if (found != declared.end()) return &found->second;
     std::vector<std::string_view> names;
     for (const Occasion occasion : all_occasions) {
+      if (diagnostics_.crowded()) break;
       for (const Value& task : tasks_of(resolution_.deployments[home]->spec, occasion)) {
         names.push_back(text_of(task, "name"));
       }
@@ -421,7 +428,13 @@ class Follower {
     const std::size_t bracket = text.find('[');
     std::string_view name = text.substr(0, bracket);
     std::string_view key = bracket == std::string_view::npos ? std::string_view() : text.substr(bracket + 1);
-    if (key.ends_with(']')) key.remove_suffix(1);
+    if (bracket != std::string_view::npos) {
+      if (key.size() < 2 || !key.ends_with(']')) {
+        return error("manifest.bad-value", fmt::format("'{}' names no instance of a task", text), where,
+                     "write NAME, NAME[KEY], DEPLOYMENT.NAME or DEPLOYMENT.NAME[KEY]");
+      }
+      key.remove_suffix(1);
+    }
     DeploymentId home = home_;
     if (const std::size_t dot = name.find('.'); dot != std::string_view::npos) {
       const auto id = model_.deployment(name.substr(0, dot));
@@ -484,6 +497,7 @@ class Follower {
   // In which round a variable was followed, times two, and one more when without a default() around it.
   std::unordered_map<const Value*, std::uint64_t> seen_;
   std::uint64_t round_ = 0;
+  bool told_long_chain_ = false;  // one is enough: it is entered from each of its variables
 };
 
 /// Those of delete.tasks are recorded after all that they delete; among themselves they are deleted in the order in

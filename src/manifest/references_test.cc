@@ -192,5 +192,15 @@ TEST(References, do_not_add_noise_to_a_broken_task) {
   EXPECT_EQ(read.diagnostics.errors(), 1u);
 }
 
+TEST(References, tell_a_long_chain_of_variables_once) {
+  std::string values = "  values:\n    v0: \"${{ vars.v999 }}\"\n";
+  for (int i = 1; i < 1000; ++i) values += fmt::format("    v{}: \"${{{{ vars.v{} }}}}\"\n", i, i - 1);
+  Read read(document("Variables", "name: v", values) + web(task("name: t", "${{ vars.v7 }}")));
+  read.resolve();
+  EXPECT_THAT(read.findings(),
+              ElementsAre("m.yaml:906:5 manifest.cycle: more than 100 variables read one another in a row "
+                          "(make the chain shorter)"));
+}
+
 }  // namespace
 }  // namespace verba

@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/error.h"
 #include "manifest/kinds/kinds.h"
 #include "manifest/names.h"
 #include "manifest/protection.h"
@@ -73,6 +74,7 @@ Frame edge(Resolution& resolution, NodeId from, NodeId to) {
       if (need.task == (round ? from : to)) return {words, need.where};
     }
   }
+  if (from < tasks && to < tasks) return {words, model.tasks[from].where};
   if (from < tasks)
     return {fmt::format("{} belongs to {}", label(model, from), label(model, to)), model.tasks[from].where};
   if (to < tasks) return {fmt::format("{} is part of {}", label(model, to), label(model, from)), model.tasks[to].where};
@@ -80,24 +82,45 @@ Frame edge(Resolution& resolution, NodeId from, NodeId to) {
   return {words, place_of_depends_on(user.spec, label(model, to))};
 }
 
+// The edges of a cycle that somebody wrote. That a task belongs to its deployment is told only where one edge leads to
+// the task and the next one comes from the deployment, or the other way round.
+std::vector<Graph::Edge> written_edges(const Model& model, const std::vector<NodeId>& cycle) {
+  const std::size_t tasks = model.tasks.size();
+  std::vector<Graph::Edge> written;
+  for (std::size_t i = 0; i < cycle.size(); ++i) {
+    const NodeId from = cycle[i];
+    const NodeId to = cycle[(i + 1) % cycle.size()];
+    const bool of_tasks = from < tasks && to < tasks;
+    const bool of_deployments = from >= tasks && to >= tasks && label(model, from) != label(model, to);
+    if (of_tasks || of_deployments) written.emplace_back(from, to);
+  }
+  std::vector<Graph::Edge> all;
+  for (std::size_t i = 0; i < written.size(); ++i) {
+    all.push_back(written[i]);
+    const NodeId next = written[(i + 1) % written.size()].first;
+    if (label(model, written[i].second) != label(model, next)) all.emplace_back(written[i].second, next);
+  }
+  return all;
+}
+
 // All of the cycle, unless no person would read to its end.
 void report_cycle(Resolution& resolution, const std::vector<NodeId>& cycle) {
+  const std::vector<Graph::Edge> all = written_edges(resolution.model, cycle);
+  if (all.empty()) bug("a cycle that nobody wrote");
   std::vector<Frame> edges;
-  std::string way = label(resolution.model, cycle.front());
-  for (std::size_t i = 0; i < cycle.size(); ++i) {
-    const NodeId to = cycle[(i + 1) % cycle.size()];
-    const std::string name = label(resolution.model, to);
-    if (name == label(resolution.model, cycle[i]) && cycle.size() > 1) continue;
-    const bool left_out = i >= cycle_steps_shown && i + 1 < cycle.size();
+  std::string way = label(resolution.model, all.front().first);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const bool left_out = i >= cycle_steps_shown && i + 1 < all.size();
     if (i == cycle_steps_shown && left_out) {
-      way += fmt::format(" -> ({} more)", cycle.size() - 1 - cycle_steps_shown);
+      way += fmt::format(" -> ({} more)", all.size() - 1 - cycle_steps_shown);
     }
     if (left_out) continue;
-    way += " -> " + name;
-    edges.push_back(edge(resolution, cycle[i], to));
+    const auto [from, to] = all[i];
+    way += " -> " + label(resolution.model, to);
+    edges.push_back(edge(resolution, from, to));
   }
   Diagnostic finding{Severity::error, "manifest.cycle", "these wait for each other: " + way, {}, {}, {}, {}};
-  finding.where = edges.empty() ? Where{} : edges.front().where;
+  finding.where = edges.front().where;
   finding.hint = "remove one of the needs shown above";
   finding.related = std::move(edges);
   resolution.diagnostics.add(std::move(finding));

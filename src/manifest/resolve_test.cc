@@ -149,6 +149,24 @@ std::vector<std::string> where_each_works(const Model& model) {
   return lines;
 }
 
+TEST(Resolve, tells_an_unknown_account_of_a_deployment_that_no_task_asks_for) {
+  const auto of = [](const std::string& account) {
+    return web("  account: " + account + "\n  tasks:\n" + task("name: a, account: deployment-host") +
+               task("name: b, account: deployment-host"));
+  };
+  Read read(of("mchine"));
+  read.resolve();
+  EXPECT_THAT(read.findings(),
+              ElementsAre("m.yaml:5:12 manifest.unknown-account: environment 'default' has no account or role 'mchine' "
+                          "(known: deployment-host)"));
+  EXPECT_EQ(read.diagnostics.all()[0].trail.at(0).doing, "resolving 'account' of Deployment 'web'");
+
+  Read role_elsewhere(of("machine") + document("Environment", "name: test", "  accounts: {machine: deployment-host}") +
+                      document("Environment", "name: other", "  {}"));
+  role_elsewhere.resolve("other");
+  EXPECT_THAT(role_elsewhere.findings(), IsEmpty());
+}
+
 TEST(Resolve, makes_an_instance_in_each_account_with_the_labels) {
   Read read(box("web-2", "role: web, zone: b") + box("web-1", "role: web, zone: a") + box("db-1", "role: db, zone: a") +
             box("plain") + document("Variables", "name: v", "  values: {zone: a}") +
@@ -408,6 +426,20 @@ TEST(Cycles, lead_through_deployments) {
   }
   EXPECT_THAT(edges, ElementsAre("m.yaml:6:51 net.a needs web.b", "m.yaml:15:12 web.b belongs to web",
                                  "m.yaml:13:15 web needs net", "m.yaml:6:12 net.a is part of net"));
+}
+
+TEST(Cycles, of_deployments_show_no_tasks) {
+  const auto needs = [](const std::string& name, const std::string& other) {
+    return document("Deployment", "name: " + name, "  dependsOn: [" + other + "]\n  tasks:\n" + task("name: t"));
+  };
+  Read read(needs("a", "b") + needs("b", "c") + needs("c", "a"));
+  read.resolve();
+  ASSERT_EQ(read.diagnostics.errors(), 1u);
+  const Diagnostic& finding = read.diagnostics.all()[0];
+  EXPECT_EQ(finding.message, "these wait for each other: a -> b -> c -> a");
+  std::vector<std::string> edges;
+  for (const Frame& frame : finding.related) edges.push_back(read.sources.place(frame.where) + " " + frame.doing);
+  EXPECT_THAT(edges, ElementsAre("m.yaml:5:15 a needs b", "m.yaml:14:15 b needs c", "m.yaml:23:15 c needs a"));
 }
 
 TEST(Cycles, of_one) {

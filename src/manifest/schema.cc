@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <limits>
 #include <utility>
 
 #include "base/error.h"
@@ -33,6 +35,24 @@ struct Path {
   // The last step only: "timeout", "dependsOn[0]".
   std::string label() const { return item && up ? up->label() + "[" + std::to_string(index) + "]" : std::string(name); }
 };
+
+/// What the reader of YAML has told to be no number.
+bool is_no_number(const Value& value) {
+  return value.is(Value::Kind::real) && !std::isfinite(value.real());
+}
+
+/// A whole number that was too large for one, so that the reader of YAML left it a text.
+bool is_large_integer(const Value& value) {
+  if (!value.is_string() || !value.plain) return false;
+  std::string_view text = value.string();
+  if (text.starts_with("0x") || text.starts_with("0o")) {
+    const bool hexadecimal = text[1] == 'x';
+    return text.size() > 2 &&
+           text.find_first_not_of(hexadecimal ? "0123456789abcdefABCDEF" : "01234567", 2) == std::string_view::npos;
+  }
+  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
 
 bool is_scalar(const Value& value) {
   using enum Value::Kind;
@@ -129,7 +149,13 @@ class FieldChecker {
     std::uint64_t seen = 0;
     for (auto& [key, member] : value.map()) {
       const Field* field = find(fields, key, value.map(), at);
-      if (!field) continue;
+      if (!field) {
+        if (const Field* meant = this->meant(fields, key, value.map())) {
+          seen |= std::uint64_t{1} << (meant - fields.data());
+          take_for(*meant, key, member, at, parsed);
+        }
+        continue;
+      }
       seen |= std::uint64_t{1} << (field - fields.data());
       const Path here{at, field->name};
       if (field->not_yet) {
@@ -169,11 +195,36 @@ class FieldChecker {
     return nullptr;
   }
 
-  void unknown(const std::vector<Field>& fields, const Key& key, const Path* at) {
+  static std::vector<std::string_view> names_of(const std::vector<Field>& fields) {
     std::vector<std::string_view> names;
     for (const Field& field : fields) {
       if (!field.not_yet && !field.only_alpha) names.push_back(field.name);
     }
+    return names;
+  }
+
+  /// The field that the hint of an unknown key names, unless it is there as well.
+  const Field* meant(const std::vector<Field>& fields, const Key& key, const Map& map) const {
+    if (mode_ == Mode::evaluated) return nullptr;
+    auto field = std::ranges::find_if(fields, [&](const Field& f) { return !f.alpha.empty() && f.alpha == key.name; });
+    if (field == fields.end()) field = std::ranges::find(fields, nearest(key.name, names_of(fields)), &Field::name);
+    return field == fields.end() || map.find_key(field->name) ? nullptr : &*field;
+  }
+
+  /// A misspelt field stands for the one that it was meant to be, so that nothing else says that this one is missing.
+  /// If its value does not fit there, it was meant otherwise.
+  void take_for(const Field& meant, Key& key, Value& member, const Path* at, bool parsed) const {
+    Diagnostics told_never;
+    Value copy = member;
+    const Path here{at, meant.name};
+    FieldChecker(mode_, what_, alpha_, sources_, told_never).field(copy, meant, &here, parsed);
+    if (!told_never.empty()) return;
+    key.name = meant.name;
+    member = std::move(copy);
+  }
+
+  void unknown(const std::vector<Field>& fields, const Key& key, const Path* at) {
+    const std::vector<std::string_view> names = names_of(fields);
     const std::string all = names.empty() ? "nothing can be set here" : "these are known here: " + joined(names);
     report("manifest.unknown-field", fmt::format("unknown field '{}'", key.name), key.where,
            did_you_mean(key.name, names, all), at);
@@ -198,7 +249,7 @@ class FieldChecker {
       }
       if (!parsed && field.type != FieldType::condition && forbidden_expression(value, field, at)) return;
     }
-    if (value.is_unknown() || value.is_expression()) return;
+    if (value.is_unknown() || value.is_expression() || is_no_number(value)) return;
     if (field.secret) make_secret(value);
     if (field.scalar_or_list && is_scalar(value)) wrap(value);
     if (field.or_names && value.is_list()) return names(value, at);
@@ -221,13 +272,13 @@ class FieldChecker {
         const Path here{at, key.name};
         this->field(member, field.fields.front(), &here, parsed);
       }
-    } else if (!parsed && mode_ != Mode::evaluated) {
+    } else if (!parsed && mode_ != Mode::evaluated && field.type != FieldType::condition) {
       no_expressions_in(value, field, at);
     }
   }
 
   void names(const Value& list, const Path* at) {
-    static const Field name{.name = "name", .summary = "a name"};
+    static const Field name{.name = "name", .summary = "a name", .refers_to = "Account"};
     std::size_t index = 0;
     for (const Value& item : list.list()) {
       const Path here{at, {}, index++, &item};
@@ -257,23 +308,52 @@ class FieldChecker {
   }
 
   void wrong_type(const Value& value, const Field& field, const Path* at) {
-    std::string hint;
-    if (value.is_null()) {
-      hint = "give it a value, or remove the line";
-    } else if (field.type == FieldType::string && is_scalar(value)) {
-      hint = "put it in quotes to make it a string";
-    } else if (field.type == FieldType::duration && is_scalar(value)) {
-      hint = "a length of time needs a unit: 500ms, 30s, 5m, 1h30m, 2d";
-    } else if (value.is_string() && is_number_or_boolean(field.type) && !value.plain) {
-      hint = "remove the quotes";
-    } else if (field.type == FieldType::list && is_scalar(value)) {
-      hint = "begin the line with '- ', or put it in [ ]";
+    if ((field.type == FieldType::integer || field.type == FieldType::number) && is_large_integer(value)) {
+      const bool negative = value.string().starts_with('-');
+      return report(
+          "manifest.wrong-type",
+          fmt::format("'{}' must be {}, and '{}' does not fit in 64 bits", at->label(), wanted(field), shown(value)),
+          value.where,
+          negative ? fmt::format("the smallest is {}", std::numeric_limits<std::int64_t>::min())
+                   : fmt::format("the largest is {}", std::numeric_limits<std::int64_t>::max()),
+          at->up);
     }
-    if (hint.empty() && !field.example.empty()) hint = fmt::format("for example: {}", field.example);
+    std::string hint = type_hint(value, field);
+    const bool unfit_name = field.type == FieldType::string && is_name_field(field) && is_scalar(value);
+    if (hint.empty() && !field.example.empty() && !unfit_name) {
+      hint = fmt::format("for example: {}", field.example);
+    }
     if (hint.empty()) hint = fmt::format("{}: {}", at->label(), field.summary);
     report("manifest.wrong-type",
            fmt::format("'{}' must be {}, but is {}", at->label(), wanted(field), with_article(value.kind())),
            value.where, std::move(hint), at->up);
+  }
+
+  /// What to do about a value of a wrong type; empty when that is a matter of the field.
+  std::string type_hint(const Value& value, const Field& field) const {
+    if (value.is_null()) return field.required ? "give it a value" : "give it a value, or remove the line";
+    if (field.type == FieldType::string && !field.one_of.empty()) return "it must be one of " + joined(field.one_of);
+    if (field.type == FieldType::string && is_scalar(value)) {
+      return fits_in_quotes(value, field) ? "put it in quotes to make it a string" : "";
+    }
+    if (field.type == FieldType::duration && is_scalar(value)) {
+      return "a length of time needs a unit: 500ms, 30s, 5m, 1h30m, 2d";
+    }
+    if (value.is_string() && is_number_or_boolean(field.type) && !value.plain) return "remove the quotes";
+    if (field.type == FieldType::list && is_scalar(value)) return "begin the line with '- ', or put it in [ ]";
+    return {};
+  }
+
+  static bool is_name_field(const Field& field) {
+    return field.name == "name" || field.name == "kind" || !field.refers_to.empty();
+  }
+
+  /// A name that is a number or a truth may not be one in quotes either.
+  bool fits_in_quotes(const Value& value, const Field& field) const {
+    if (!is_name_field(field) || !sources_ || !value.where) return true;
+    const std::string_view text = sources_->text(value.where.source);
+    const bool host = field.refers_to == "Account" || field.refers_to == "Authentication";
+    return is_name(text.substr(value.where.begin, value.where.end - value.where.begin), host);
   }
 
   static bool is_number_or_boolean(FieldType type) {
@@ -282,7 +362,10 @@ class FieldChecker {
 
   void limits(Value& value, const Field& field, const Path* at) {
     if (field.type == FieldType::condition) return condition(value);
-    if (field.type == FieldType::duration && !parse_duration(value.string())) {
+    if (field.type == FieldType::duration && is_too_long(value.string())) {
+      report("manifest.bad-value", fmt::format("'{}' is longer than a length of time can be", shown(value)),
+             value.where, fmt::format("the longest is {}", to_string(longest_duration)), at);
+    } else if (field.type == FieldType::duration && !parse_duration(value.string())) {
       report("manifest.bad-value", fmt::format("'{}' is no length of time", shown(value)), value.where,
              "write it with a unit: 500ms, 30s, 5m, 1h30m, 2d", at);
     }

@@ -118,7 +118,9 @@ std::string type_name(const Field&);
 /// defaults; turns strings of fields with `expressions` into expression Values; rejects `${{` elsewhere. Every problem
 /// becomes a diagnostic with its place ("manifest.unknown-field", "manifest.missing-field", "manifest.wrong-type",
 /// "manifest.bad-value", "manifest.no-expression-here", "manifest.not-supported"); `what` names the thing
-/// ("Deployment 'web'"). `alpha` accepts the alpha spellings (and renames them).
+/// ("Deployment 'web'"). An unknown field that a hint takes for a known one is told, and counts as that one from then
+/// on if its value fits. What is no number (see parse_yaml()) is passed over: it was told. `alpha` accepts the alpha
+/// spellings (and renames them).
 void check_fields(Value& value, const std::vector<Field>& fields, std::string_view what, bool alpha, const Sources&,
                   Diagnostics&);
 

@@ -107,6 +107,11 @@ TEST(CheckFields, accepts_the_new_spelling_in_alpha_too) {
   EXPECT_EQ(Checked("size: 3\nprofileName: x\n", true).findings(), "");
 }
 
+TEST(CheckFields, takes_a_misspelt_field_for_what_was_meant) {
+  const Checked checked("siez: 3\nMode: careful\n");
+  EXPECT_EQ(to_json(checked.value), R"({"size":3,"mode":"careful","ratio":0.5,"wait":"30s","on":true})");
+}
+
 struct Case {
   std::string_view name;
   std::string text;
@@ -130,11 +135,40 @@ INSTANTIATE_TEST_SUITE_P(
          "m.yaml:1:7 manifest.wrong-type: 'size' must be a whole number, but is a list (size: how large)\n"},
         {"quoted_number", "size: '3'\n",
          "m.yaml:1:7 manifest.wrong-type: 'size' must be a whole number, but is a string (remove the quotes)\n"},
-        {"unquoted_string", "size: 3\nmode: 7\n",
-         "m.yaml:2:7 manifest.wrong-type: 'mode' must be a string, but is a number "
+        {"unquoted_string", "size: 3\nprofileName: 7\n",
+         "m.yaml:2:14 manifest.wrong-type: 'profileName' must be a string, but is a number "
          "(put it in quotes to make it a string)\n"},
+        {"unquoted_one_of", "size: 3\nmode: true\n",
+         "m.yaml:2:7 manifest.wrong-type: 'mode' must be a string, but is true or false "
+         "(it must be one of fast, careful)\n"},
+        {"too_large", "size: 9223372036854775808\n",
+         "m.yaml:1:7 manifest.wrong-type: 'size' must be a whole number, and '9223372036854775808' does not fit in 64 "
+         "bits (the largest is 9223372036854775807)\n"},
+        {"too_small", "size: -9223372036854775809\n",
+         "m.yaml:1:7 manifest.wrong-type: 'size' must be a whole number, and '-9223372036854775809' does not fit in "
+         "64 bits (the smallest is -9223372036854775808)\n"},
+        {"duration_too_long", "size: 3\nwait: 99999999999999h\n",
+         "m.yaml:2:7 manifest.bad-value: '99999999999999h' is longer than a length of time can be "
+         "(the longest is 36500d)\n"},
+        {"no_number", "size: .nan\nratio: .inf\nwait: !!int abc\n",
+         "m.yaml:1:7 yaml.number: '.nan' is a number that nothing can be done with "
+         "(put it in quotes to mean the text)\n"
+         "m.yaml:2:8 yaml.number: '.inf' is a number that nothing can be done with "
+         "(put it in quotes to mean the text)\n"
+         "m.yaml:3:7 yaml.unknown-tag: this value does not fit its tag '!!int' "
+         "(leave the tag out, or write a value of that type)\n"},
+        {"meant_what_is_missing", "siez: 3\n",
+         "m.yaml:1:1 manifest.unknown-field: unknown field 'siez' (did you mean 'size'?)\n"},
+        {"meant_something_else", "siez: [3]\n",
+         "m.yaml:1:1 manifest.unknown-field: unknown field 'siez' (did you mean 'size'?)\n"},
+        {"condition", "size: 3\nwhen: \"${{ true }} x\"\n",
+         "m.yaml:2:20 expr.syntax: something follows the expression "
+         "(write one expression, with or without '${{ }}' around all of it)\n"},
         {"null", "size:\n",
          "m.yaml:1:6 manifest.wrong-type: 'size' must be a whole number, but is nothing "
+         "(give it a value)\n"},
+        {"null_that_may_be_left_out", "size: 1\nmode:\n",
+         "m.yaml:2:6 manifest.wrong-type: 'mode' must be a string, but is nothing "
          "(give it a value, or remove the line)\n"},
         {"minimum", "size: 0\n", "m.yaml:1:7 manifest.bad-value: 'size' must be at least 1 (write 1 or more)\n"},
         {"negative_real", "size: 1\nratio: -0.5\n",

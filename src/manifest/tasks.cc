@@ -98,6 +98,22 @@ class TaskMaker {
     for (TaskId id = declared.first; id < model_.tasks.size(); ++id) model_.tasks[id].rollout = rules;
   }
 
+  /// After all tasks. The deployment's account that none of them asked for must exist somewhere all the same.
+  void check_unused_account() {
+    if (!deployment_account_ || !deployment_account_->is_string() || account_used_) return;
+    const std::string& name = deployment_account_->string();
+    const auto names_role = [&](const Manifest* environment) {
+      const Value* accounts = environment->spec.find("accounts");
+      return accounts && accounts->find(name);
+    };
+    if (resolution_.index.find("Account", name) ||
+        std::ranges::any_of(resolution_.index.all("Environment"), names_role)) {
+      return;
+    }
+    doing_ = nullptr;
+    account_named(name, deployment_account_->where, "account");
+  }
+
  private:
   bool in_environment(const Value& written) const {
     const Value* environments = written.find("environments");
@@ -293,6 +309,7 @@ class TaskMaker {
     const Value* written_labels = over.find("matchLabels");
     if (labels.empty()) {
       declared.fate = Declared::Fate::broken;
+      if (told(&over) && told(written_labels)) return;
       return error("manifest.bad-value", "'matchLabels' gave no label: every account would match", where,
                    "name at least one label, or name the accounts in a list", "accounts");
     }
@@ -395,6 +412,7 @@ class TaskMaker {
     if (written.find("accounts")) return true;  // it has one
     const Value* own = written.find("account");
     const Value* account = own ? own : deployment_account_;
+    account_used_ = account_used_ || !own;
     if (account) {
       const auto name = evaluated(*account, "account", "the account must be known before anything runs");
       if (!name) return false;
@@ -516,6 +534,7 @@ class TaskMaker {
   }
 
   std::string doing(std::string_view field) const {
+    if (!doing_) return fmt::format("resolving '{}' of Deployment '{}'", field, scope_.name);
     return fmt::format("resolving '{}' of task '{}.{}'", field, scope_.name, *doing_);
   }
 
@@ -530,7 +549,8 @@ class TaskMaker {
   const Manifest& manifest_;
   const Value* deployment_account_;
   Occasion occasion_ = Occasion::deploy;
-  const std::string* doing_ = nullptr;
+  const std::string* doing_ = nullptr;  ///< the task's name; none: the deployment itself
+  bool account_used_ = false;           ///< a task asked for deployment_account_
   Diagnostics found_;
 };
 
@@ -549,6 +569,7 @@ void resolve_tasks(Resolution& resolution) {
     for (const Occasion occasion : all_occasions) {
       for (const Value& task : tasks_of(spec, occasion)) maker.make(task, occasion);
     }
+    maker.check_unused_account();
     auto& loops = model.deployments[id].loops;
     std::sort(loops.begin(), loops.end());
   }

@@ -36,9 +36,10 @@ void order_deletes(const Graph& removal, std::size_t records, const std::vector<
   }
 }
 
-Graph order_of_changes(const Model& model, const Snapshot& snapshot, const std::vector<Step>& steps,
-                       const Removals& removals, const Cleanings& cleanings) {
-  if (steps.empty()) return {};
+namespace {
+
+Graph ordered(const Model& model, const Snapshot& snapshot, const std::vector<Step>& steps, const Removals& removals,
+              const Cleanings& cleanings, bool clean_at_once) {
   constexpr NodeId none = ~NodeId{0};
   std::vector<NodeId> of_model(model.graph.size(), none);
   for (NodeId step = 0; step < steps.size(); ++step) {
@@ -49,7 +50,7 @@ Graph order_of_changes(const Model& model, const Snapshot& snapshot, const std::
     if (node == none) node = next++;
   }
   std::vector<Graph::Edge> edges;
-  order_cleaning(model, cleanings, of_model, edges);
+  order_cleaning(model, cleanings, of_model, clean_at_once, edges);
   for (NodeId node = 0; node < model.graph.size(); ++node) {
     for (const NodeId need : model.graph.needs(node)) edges.emplace_back(of_model[node], of_model[need]);
   }
@@ -70,6 +71,17 @@ Graph order_of_changes(const Model& model, const Snapshot& snapshot, const std::
     order_deletes(removal, snapshot.records.size(), of_record, steps, edges);
   }
   return Graph(next, std::move(edges));
+}
+
+}  // namespace
+
+Graph order_of_changes(const Model& model, const Snapshot& snapshot, const std::vector<Step>& steps,
+                       const Removals& removals, const Cleanings& cleanings) {
+  if (steps.empty()) return {};
+  Graph graph = ordered(model, snapshot, steps, removals, cleanings, false);
+  // What waits for the delete of a temporary thing may hold up the end of a deployment.
+  const bool stuck = !cleanings.empty() && !removals.empty() && !find_cycle(graph).empty();
+  return stuck ? ordered(model, snapshot, steps, removals, cleanings, true) : std::move(graph);
 }
 
 Graph order_of_deletes(const Snapshot& snapshot, const std::vector<Step>& steps, const Removals& removals) {

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "manifest/address.h"
+#include "plan/plan.h"
+#include "value/json.h"
 
 namespace verba {
 namespace {
@@ -70,6 +72,15 @@ bool is_known(Store& store, const Snapshot& now, const std::vector<Run>& runs, c
   return false;
 }
 
+/// Where a rollback that was broken off was to go: who asks once more means the same.
+std::optional<RunId> goal_of_broken_off(Store& store, const Run& run) {
+  if (run.verb != to_string(Goal::Kind::rollback) || run.status == RunStatus::succeeded) return std::nullopt;
+  std::string why;
+  const std::optional<Value> plan = parse_json(store.plan_of(run.id).value_or(""), why);
+  const Value* back_to = plan ? plan->find("backTo") : nullptr;
+  return back_to && back_to->is(Value::Kind::integer) ? std::optional<RunId>(back_to->integer()) : std::nullopt;
+}
+
 bool is_of(Store& store, RunId id, const std::string& environment, Diagnostics& diagnostics) {
   if (id == 0) return true;
   const std::optional<Run> run = store.run(id);
@@ -92,7 +103,9 @@ std::optional<Past> past_of(Store& store, const Snapshot& now, const NamesOfToda
   for (auto run = runs.begin(); run != runs.end(); ++run) {
     if (to && run->id <= *to) break;
     const bool changed = way.take_back(*run);
-    if (!to && changed) return Past{run + 1 == runs.end() ? 0 : (run + 1)->id, way.take()};
+    if (to || !changed) continue;
+    to = goal_of_broken_off(store, *run);
+    if (!to) return Past{run + 1 == runs.end() ? 0 : (run + 1)->id, way.take()};
   }
   if (to) return Past{*to, way.take()};
   diagnostics.error("plan.nothing-to-roll-back",

@@ -21,6 +21,7 @@
 #include "plan/removal.h"
 #include "plan/steps.h"
 #include "plan/undo.h"
+#include "value/json.h"
 
 namespace verba {
 namespace {
@@ -46,6 +47,8 @@ class Rollback {
   void compare(Step step, const Record& record, const Definition& then);
   bool is_same(const Record& record, const Definition& now, const Digest& digest, const Definition& then) const;
   void keep(const Record& record, const Digest& digest, const Definition& then);
+  StepNumber next_step() const { return static_cast<StepNumber>(plan_.steps.size()); }
+  void call_up_temporaries();
   std::vector<NodeId> nodes_of(const Snapshot& records, const Graph& graph, NodeId& next) const;
   Graph order() const;
 
@@ -56,7 +59,8 @@ class Rollback {
   NamesOfToday names_;
   std::string when_;
   Plan plan_;
-  Snapshot then_;  ///< addresses and needs of then
+  Snapshot then_;                       ///< addresses and needs of then
+  std::vector<Graph::Edge> cleanings_;  ///< the delete of a temporary thing, and what it waits for
 };
 
 /// Something that was there then.
@@ -141,6 +145,50 @@ void Rollback::keep(const Record& record, const Digest& digest, const Definition
   plan_.noted.push_back(std::move(note));
 }
 
+/// What is temporary is made for those that need it, as in every plan, of what it was made of when it was last there.
+void Rollback::call_up_temporaries() {
+  std::map<std::string, StepNumber> made;
+  std::vector<std::pair<std::string, StepNumber>> uses;
+  for (StepNumber user = 0; user < plan_.steps.size(); ++user) {  // a temporary one may need another
+    if (!plan_.steps[user].restores || !plan_.steps[user].needs) continue;
+    std::string why;
+    const std::optional<Value> needs = parse_json(*plan_.steps[user].needs, why);
+    for (const Value& need : needs && needs->is_list() ? needs->list() : List()) {
+      const Record* last = need.is_string() ? snapshot_.remembered(need.string()) : nullptr;
+      if (!last || !last->definition) continue;
+      uses.emplace_back(last->address, user);
+      if (!made.emplace(last->address, next_step()).second) continue;
+      Step step;
+      step.address = last->address;
+      step.deployment = last->deployment;
+      step.type = last->type;
+      step.account = last->account;
+      step.restores = last->definition;
+      step.needs = last->needs;
+      step.temporary = true;
+      step.reason = fmt::format("temporary: {} needs it", plan_.steps[user].address);
+      then_.records.push_back(*last);
+      plan_.steps.push_back(std::move(step));
+    }
+  }
+  std::ranges::sort(then_.records, {}, &Record::address);
+  std::map<std::string, StepNumber> cleaned;
+  for (const auto& [address, making] : made) {
+    Step step = plan_.steps[making];
+    step.action = Action::remove;
+    step.reason = "temporary: its last user is done";
+    step.restores.reset();
+    cleanings_.emplace_back(next_step(), making);
+    cleaned.emplace(address, next_step());
+    plan_.steps.push_back(std::move(step));
+  }
+  for (const auto& [address, user] : uses) {
+    cleanings_.emplace_back(cleaned.at(address), user);
+    const auto first = cleaned.find(plan_.steps[user].address);
+    if (first != cleaned.end()) cleanings_.emplace_back(cleaned.at(address), first->second);
+  }
+}
+
 /// The node of each node of a graph over records: its step, or a gate of its own.
 std::vector<NodeId> Rollback::nodes_of(const Snapshot& records, const Graph& graph, NodeId& next) const {
   std::map<std::string_view, NodeId> steps;
@@ -164,6 +212,7 @@ Graph Rollback::order() const {
   const Graph of_now = removal_order(snapshot_);
   const std::vector<NodeId> now = nodes_of(snapshot_, of_now, next);
   order_deletes(of_now, snapshot_.records.size(), now, plan_.steps, edges);
+  edges.insert(edges.end(), cleanings_.begin(), cleanings_.end());
   return {next, std::move(edges)};
 }
 
@@ -180,6 +229,7 @@ Plan Rollback::make() {
     if (record.deployment != deployment_ || past->definitions.contains(record.address)) continue;
     plan_.steps.push_back(removal_step(snapshot_, i, "it was not there " + when_, aids_, diagnostics_));
   }
+  call_up_temporaries();
   if (!plan_.steps.empty()) plan_.graph = order();
   if (!plan_.steps.empty() || !plan_.noted.empty()) plan_.locked = {deployment_};
   return std::move(plan_);

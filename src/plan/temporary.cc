@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <ranges>
 #include <set>
 
@@ -34,7 +35,31 @@ std::vector<std::optional<TaskId>> needed_temporaries(const Model& model, const 
   return needed;
 }
 
-void order_cleaning(const Model& model, const Cleanings& cleanings, const std::vector<NodeId>& of_model,
+namespace {
+
+/// Which deployments have to be done before each temporary thing is deleted (a step): those of its users, whose failure
+/// would undo these; all, where one would undo the whole run.
+std::map<NodeId, std::set<DeploymentId>> undone_with_users(const Model& model, const Cleanings& cleanings) {
+  std::map<NodeId, std::set<DeploymentId>> homes;
+  for (const Task& user : model.tasks) {
+    if (user.on_failure != OnFailure::rollback) continue;
+    for (const TaskId need : user.needs) {
+      if (const auto cleaning = cleanings.find(need); cleaning != cleanings.end()) {
+        homes[cleaning->second].insert(user.deployment);
+      }
+    }
+  }
+  const bool whole_run = std::ranges::any_of(
+      model.deployments, [](const DeploymentScope& deployment) { return deployment.rollback.whole_run; });
+  for (auto& [cleaning, all] : homes) {
+    for (DeploymentId id = 0; whole_run && id < model.deployments.size(); ++id) all.insert(id);
+  }
+  return homes;
+}
+
+}  // namespace
+
+void order_cleaning(const Model& model, const Cleanings& cleanings, const std::vector<NodeId>& of_model, bool at_once,
                     std::vector<Graph::Edge>& edges) {
   if (cleanings.empty()) return;
   for (const auto& [task, step] : cleanings) edges.emplace_back(step, of_model[task]);
@@ -46,6 +71,10 @@ void order_cleaning(const Model& model, const Cleanings& cleanings, const std::v
       const auto first = cleanings.find(user);
       if (first != cleanings.end()) edges.emplace_back(cleaning->second, first->second);
     }
+  }
+  if (at_once) return;
+  for (const auto& [cleaning, homes] : undone_with_users(model, cleanings)) {
+    for (const DeploymentId home : homes) edges.emplace_back(cleaning, of_model[model.end_of(home)]);
   }
 }
 

@@ -194,7 +194,24 @@ Async<Outcome> LiveStep::half(Async<Outcome> removal) {
 Async<Outcome> LiveStep::undo() {
   if (!job_.done) return job_.provider->apply(job_.before->resource, std::nullopt, at(job_.before->resource));
   if (job_.replaced) return undo_replace();
+  if (job_.half_deleted) return make_whole();
   return job_.remover->rollback(*job_.done, job_.before, at(job_.done->resource));
+}
+
+/// As the next apply would: what its check finds there stays, what is half there is updated. A `rollback` is for what
+/// was made.
+Async<Outcome> LiveStep::make_whole() {
+  const Resource& wanted = job_.before->resource;
+  std::optional<Recorded> there = job_.done;
+  if (job_.provider->can_observe(wanted)) {
+    Async<Observed> look = job_.provider->observe(*job_.done, at(wanted));
+    const Observed seen = co_await look;
+    if (seen.state == Observed::State::present) co_return Outcome(Succeeded{Value(Map())});
+    if (seen.state == Observed::State::absent) there.reset();
+  }
+  Async<Outcome> making = job_.provider->apply(wanted, std::move(there), at(wanted));
+  Outcome made = co_await making;
+  co_return made;
 }
 
 Async<Outcome> LiveStep::undo_replace() {

@@ -31,6 +31,7 @@ struct Job {
   std::optional<Recorded> done;    ///< what was done; nothing when what was done was a delete
   std::optional<Record> previous;  ///< the record of `before`
   bool replaced = false;           ///< it was deleted and made anew
+  bool half_deleted = false;       ///< its delete failed: nobody knows how much of it is there
   bool only_recorded = false;      ///< others brought it about: nothing is done, and that succeeds
   Digest inputs;                   ///< of `next`
   Digest beside;
@@ -103,6 +104,7 @@ class LiveStep {
   Async<Outcome> replace();
   Async<Outcome> undo();
   Async<Outcome> undo_replace();
+  Async<Outcome> make_whole();
   Async<Outcome> remake();
   Async<Outcome> half(Async<Outcome> removal);
   Async<Outcome> observed(InDoubt doubt);

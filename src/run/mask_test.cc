@@ -78,6 +78,56 @@ TEST(LineMasker, FindsASecretOfSeveralLinesHoweverItComes) {
   }
 }
 
+// What a screen drops between the letters of a secret.
+const std::string unseen[] = {
+    "\r",         "\b",   std::string(1, '\0'), "\x7f",         "\x1b[31m",    "\x1b[m\x1b[K", "\x1b(B",
+    "\x1b]0;t\a", "\xff", "\xc2\x85",           "\xe2\x80\xae", "\r\x1b[0m\b", "\xe2\x82"};
+
+TEST(SecretWords, FindsWordsThatAScreenPutsTogether) {
+  SecretWords words;
+  words.add(secret("zqSr10PLANT"));
+  for (const std::string& noise : unseen) {
+    EXPECT_EQ(words.mask("a zqS" + noise + "r10PLANT b"), "a *** b") << noise;
+    EXPECT_TRUE(words.occur_in("zqS" + noise + "r10PLANT")) << noise;
+  }
+  EXPECT_EQ(words.mask("zqS\nr10PLANT"), "***") << "messages are shown on one line";
+  EXPECT_EQ(words.mask("zqS\x1b[31mr10 \x1b[0m é"), "zqS\x1b[31mr10 \x1b[0m é") << "the rest stays as it is";
+}
+
+TEST(SecretWords, FindsWordsWhoseControlCharactersAScreenDrops) {
+  SecretWords words;
+  words.add(secret("tab\tand\x01 bell\a"));
+  EXPECT_EQ(words.mask("<tab\tand\x01 bell\a>"), "<***>");
+  EXPECT_EQ(words.mask("<tab and bell>"), "<***>");
+}
+
+TEST(LineMasker, FindsWordsThatAScreenPutsTogetherHoweverTheyCome) {
+  SecretWords words;
+  words.add(secret("zqSr10PLANT"));
+  for (const std::string& noise : unseen) {
+    const std::string text = "x\ny zqS" + noise + "r10PLANT z\nzqS\nr10PLANT\n";
+    for (std::size_t cut = 1; cut < text.size(); ++cut) {
+      LineMasker masker(words);
+      std::string out = masker.take(text.substr(0, cut));
+      out += masker.take(text.substr(cut));
+      EXPECT_EQ(out + masker.rest(), "x\ny *** z\nzqS\nr10PLANT\n") << noise << cut;
+    }
+  }
+}
+
+TEST(LineMasker, DoesNotHoldNoiseWithoutEnd) {
+  SecretWords words;
+  words.add(secret("zqSr10PLANT"));
+  LineMasker masker(words);
+  std::string out = masker.take("zqS");
+  for (int i = 0; i < 100; ++i) out += masker.take(std::string(40'000, '\0'));
+  EXPECT_EQ(out + masker.take("r10PLANT\n"), "***\n");
+  out = masker.take("zqS");
+  for (int i = 0; i < 100; ++i) out += masker.take(std::string(40'000, '\r'));
+  out += masker.take("x\n");
+  EXPECT_TRUE(out.starts_with("zqS")) << out.substr(0, 100);
+}
+
 TEST(LineMasker, ShowsNoPartOfWordsThatOverlapWithoutEnd) {
   SecretWords words;
   words.add(secret("aaaaaaaa"));

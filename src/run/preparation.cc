@@ -12,9 +12,12 @@
 namespace verba {
 namespace {
 
-Settled mistaken(const Diagnostics& diagnostics) {
+Settled mistaken(const Diagnostics& diagnostics, const Sources* sources) {
   for (const Diagnostic& diagnostic : diagnostics.all()) {
-    if (diagnostic.severity == Severity::error) return {StepStatus::failed, diagnostic.message, diagnostic.hint};
+    if (diagnostic.severity != Severity::error) continue;
+    const bool placed = sources != nullptr && diagnostic.where;
+    const std::string place = placed ? sources->place(diagnostic.where) + ": " : "";
+    return {StepStatus::failed, place + diagnostic.message, diagnostic.hint};
   }
   return {StepStatus::failed, "its inputs could not be evaluated", ""};
 }
@@ -105,7 +108,7 @@ std::variant<Job, Settled> Preparation::job_of(const Step& step, StepNumber numb
   if (step.restores) return restoration_of(std::move(job), step);
   Diagnostics diagnostics;
   const std::optional<bool> wanted = evaluate_condition(model_, *step.task, actual_, diagnostics);
-  if (diagnostics.has_errors()) return mistaken(diagnostics);
+  if (diagnostics.has_errors()) return mistaken(diagnostics, at_.sources);
   if (wanted && !*wanted) {
     // Its users may still point at it: a plan that knows puts its delete after them.
     const std::string_view left = step.record ? "; what is deployed of it is gone from the manifests now" : "";
@@ -149,7 +152,7 @@ std::optional<Settled> Preparation::fill(Job& job, const Step& step) {
   Diagnostics diagnostics;
   std::optional<Inputs> counted = evaluate_inputs(model_, *step.task, planning_, at_.sealer, diagnostics);
   std::optional<Inputs> actual = evaluate_inputs(model_, *step.task, actual_, at_.sealer, diagnostics);
-  if (!counted || !actual) return mistaken(diagnostics);
+  if (!counted || !actual) return mistaken(diagnostics, at_.sources);
   if (actual->waits)
     return Settled{StepStatus::failed, "an input is still unknown", "a task that it reads did not run"};
   const Record& record = job.record;
@@ -230,10 +233,11 @@ std::variant<Job, Settled> Preparation::undo_of(const Step& step, StepNumber num
     return Settled{StepStatus::skipped, "kept: it was only repaired", ""};
   }
   job.replaced = undone.action == Action::replace;
+  job.half_deleted = undone.action == Action::remove && job.done && job.before;
   if (std::optional<Settled> settled = find_providers(job, job.before ? job.before->resource.type : step.type)) {
     return *settled;
   }
-  const bool calls = job.done && !job.replaced && !job.only_recorded;
+  const bool calls = job.done && !job.replaced && !job.half_deleted && !job.only_recorded;
   if (calls && !job.remover->can_rollback(job.done->resource, job.before.has_value())) {
     return Settled{StepStatus::skipped, "kept: nothing can undo it", "give the task a `rollback` or a `delete` script"};
   }

@@ -224,13 +224,15 @@ Found Recovery::find_out(const Record& record, DeadRun& dead, const StepRecord* 
   const std::optional<Observed> seen = observed(record, *definition);
   const auto state = seen ? seen->state : Observed::State::unknown;
   if (state == Observed::State::absent) return {Found::What::gone, "its check says that it is absent", Map(), {}};
-  if (state == Observed::State::present && makes && seen->outputs) {
-    return {Found::What::done, "its check says that it is there", *seen->outputs, std::nullopt};
+  if (state == Observed::State::present && makes) {
+    return {Found::What::done,
+            seen->outputs ? "its check says that it is there" : "its check says that it is there; its outputs are lost",
+            seen->outputs.value_or(Value()), std::nullopt};
   }
   if (state == Observed::State::in_progress) {
     return {Found::What::undone, "it is still at work; who deploys it next waits for its end", Map(), std::nullopt};
   }
-  if (state == Observed::State::drifted || state == Observed::State::present) {
+  if (state == Observed::State::drifted || state == Observed::State::present) {  // of a delete: it is there still
     return {Found::What::undone, "its check says that it is only half done", Map(), std::nullopt};
   }
   const Provider* provider = at_.providers.find(definition->resource.type);

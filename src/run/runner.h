@@ -33,6 +33,7 @@ struct Workplace {
   const Surroundings& surroundings;
   Hosts& hosts;
   Listener& listener;
+  const Sources* sources = nullptr;  ///< for the places of mistakes that only show when inputs are known
 };
 
 struct RunResult {

@@ -122,4 +122,7 @@ struct Function {
 };
 std::span<const Function> functions();
 
+/// "the name after 'env:' is missing" of a reference to a secret that ends with its first colon.
+std::optional<std::string> missing_in_secret(std::string_view reference);
+
 }  // namespace verba

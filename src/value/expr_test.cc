@@ -285,7 +285,7 @@ TEST(Functions, OfEncodings) {
   EXPECT_EQ(eval("yamlDecode('')"), "null");
   EXPECT_EQ(eval("jsonDecode('{')"), "expr.arguments 12 jsonDecode() wants JSON: the text ends too early, at byte 1");
   EXPECT_EQ(eval("yamlDecode('a: 1\\nb: [')"),
-            "expr.arguments 12 yamlDecode() wants YAML: a value is missing here, in line 2");
+            "expr.arguments 12 yamlDecode() wants YAML: the list that opens here is never closed, in line 2");
 }
 
 TEST(Functions, OfListsAndMaps) {
@@ -299,6 +299,10 @@ TEST(Functions, OfListsAndMaps) {
 TEST(Functions, OfTheWorld) {
   EXPECT_EQ(eval("file('a.txt')"), "\"content\"");
   EXPECT_EQ(eval("file('b.txt')"), "expr.unknown-name 6 no file 'b.txt'");
+  EXPECT_EQ(eval("file('')"), "expr.arguments 6 file() wants the path of a file, and this text is empty");
+  EXPECT_EQ(eval("secret('env:')"), "expr.arguments 8 the name after 'env:' is missing");
+  EXPECT_EQ(eval("secret('file:')"), "expr.arguments 8 the path after 'file:' is missing");
+  EXPECT_EQ(eval("secret('command:')"), "expr.arguments 8 the command after 'command:' is missing");
   EXPECT_EQ(eval("secret('env:X')"), "secret \"clear of env:X\"");
   EXPECT_EQ(eval("upper(secret('later'))"), "unknown");
   EXPECT_EQ(eval("now()"), "\"2026-11-22T09:55:11.250Z\"");

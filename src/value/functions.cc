@@ -351,6 +351,10 @@ Result no_answer(Call& call, NotFound missing) {
 Result file(Call& call) {
   const std::string* path = open_text(call);
   if (!path) return std::nullopt;
+  if (path->empty()) {
+    return call.evaluation.fail("expr.arguments", "file() wants the path of a file, and this text is empty",
+                                call.where(0), "for example: file('policy.json')");
+  }
   if (!call.evaluation.scope().file) return unavailable(call);
   std::variant<std::string, NotFound> answer = call.evaluation.scope().file(*path, call.where(0));
   if (auto* missing = std::get_if<NotFound>(&answer)) return no_answer(call, std::move(*missing));
@@ -360,6 +364,10 @@ Result file(Call& call) {
 Result secret(Call& call) {
   const std::string* reference = open_text(call);
   if (!reference) return std::nullopt;
+  if (auto missing = missing_in_secret(*reference)) {
+    return call.evaluation.fail("expr.arguments", *std::move(missing), call.where(0),
+                                "for example: secret('env:DB_PASSWORD')");
+  }
   if (!call.evaluation.scope().secret) return unavailable(call);
   TextAnswer answer = call.evaluation.scope().secret(*reference, call.where(0));
   if (auto* missing = std::get_if<NotFound>(&answer)) return no_answer(call, std::move(*missing));
@@ -462,6 +470,12 @@ constexpr std::array<Function, kRows.size()> kFunctions = abouts();
 const FunctionRow* find_function(std::string_view name) {
   auto row = std::find_if(kRows.begin(), kRows.end(), [&](const FunctionRow& r) { return r.about.name == name; });
   return row == kRows.end() ? nullptr : &*row;
+}
+
+std::optional<std::string> missing_in_secret(std::string_view reference) {
+  if (reference.size() < 2 || reference.find(':') != reference.size() - 1) return std::nullopt;
+  const std::string_view what = reference == "file:" ? "path" : reference == "command:" ? "command" : "name";
+  return fmt::format("the {} after '{}' is missing", what, reference);
 }
 
 std::span<const Function> functions() {

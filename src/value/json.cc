@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/json/basic_parser_impl.hpp>
 #include <charconv>
@@ -10,6 +11,7 @@
 #include <cstdlib>
 
 #include "base/digest.h"
+#include "base/utf8.h"
 #include "value/expr.h"
 #include "value/keys.h"
 #include "value/numbers.h"
@@ -196,12 +198,27 @@ std::string_view moving(std::string_view text) {
 
 }  // namespace
 
+std::string as_utf8(std::string_view text) {
+  if (is_utf8(text)) return std::string(text);
+  std::string out;
+  for (std::size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    const std::string_view character = text.substr(i, lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4);
+    const bool right = is_utf8(character);
+    out += right ? character : "\xef\xbf\xbd";
+    i += right ? character.size() : 1;
+  }
+  return out;
+}
+
 void append_json_string(std::string& out, std::string_view text) {
+  const auto foreign = [](char c) { return static_cast<unsigned char>(c) >= 0x80; };
+  if (std::ranges::any_of(text, foreign) && !is_utf8(text)) return append_json_string(out, as_utf8(text));
   out += '"';
   std::size_t done = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     char c = text[i];
-    if (const std::string_view moves = moving(text.substr(i)); !moves.empty()) {
+    if (const std::string_view moves = foreign(c) ? moving(text.substr(i)) : ""; !moves.empty()) {
       out.append(text, done, i - done).append(moves);
       i += static_cast<unsigned char>(c) == 0xc2 ? 1 : 2;
       done = i + 1;

@@ -30,7 +30,10 @@ std::string to_pretty_json(const Value&, SecretsAs = SecretsAs::stars);
 /// Appends to `out`.
 void to_canonical_json(const Value&, std::string_view secret_key, std::string& out);
 
-/// `text` as a JSON string literal, quotes included. Appends.
+/// `text` with U+FFFD in place of each byte that is not UTF-8.
+std::string as_utf8(std::string_view text);
+
+/// `text` as a JSON string literal, quotes included, as_utf8(). Appends.
 void append_json_string(std::string& out, std::string_view text);
 
 }  // namespace verba

@@ -89,6 +89,15 @@ TEST(Json, IsPretty) {
             "{\n  \"a\": [\n    1,\n    {\n      \"b\": 2\n    }\n  ],\n  \"c\": {},\n  \"d\": []\n}");
 }
 
+TEST(Json, IsUtf8WhateverIsInIt) {
+  Value value(Map{});
+  value.map().set("a", "x\xff\xfe|\xc3\xa9|\xe2\x82|\xed\xa0\x80|\xc3");
+  const std::string fffd = "\xef\xbf\xbd";
+  EXPECT_EQ(to_json(value),
+            "{\"a\":\"x" + fffd + fffd + "|\xc3\xa9|" + fffd + fffd + "|" + fffd + fffd + fffd + "|" + fffd + "\"}");
+  EXPECT_EQ(as_utf8("plain \xc3\xa9"), "plain \xc3\xa9");
+}
+
 TEST(Json, HidesSecretsUnlessAsked) {
   Map map;
   map.set("password", secret("hunter2"));

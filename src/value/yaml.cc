@@ -9,19 +9,25 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <memory>
+#include <optional>
+#include <ranges>
 #include <span>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "value/json.h"
 #include "value/keys.h"
+#include "value/yaml_feed.h"
 #include "value/yaml_scalar.h"
 #include "value/yaml_text.h"
 
 namespace verba {
 
 namespace {
+
+constexpr int kMistakes = 100;  ///< documents whose syntax is wrong, before the rest of a text is left alone
 
 std::string_view view(const yaml_char_t* text) {
   return text ? reinterpret_cast<const char*>(text) : "";
@@ -116,19 +122,64 @@ struct Frame {
 class Reader {
  public:
   Reader(const Sources& sources, SourceId source, Diagnostics& diagnostics, const YamlLimits& limits)
-      : source_(source), diagnostics_(diagnostics), limits_(limits), marks_(sources.text(source)) {}
+      : source_(source),
+        diagnostics_(diagnostics),
+        limits_(limits),
+        marks_(sources.text(source)),
+        feed_(sources.text(source), source, diagnostics) {}
 
   std::vector<Value> read() {
-    Events events(marks_.body());
-    while (const yaml_event_t* event = events.next()) {
-      if (event->type == YAML_STREAM_END_EVENT) return std::move(documents_);
-      if (!take(*event)) return std::move(documents_);
+    for (int i = 0; i < kMistakes; ++i) {
+      Events events(feed_.from(marks_.start()));
+      if (take_all(events)) break;
+      const yaml_parser_t& parser = events.parser();
+      const std::size_t odd_byte = feed_.byte_behind(marks_.start(), parser.problem_offset);
+      diagnostics_.add(explain(parser, source_, marks_, odd_byte, open_bracket()));
+      const auto next = next_document(parser);
+      if (!next) break;
+      forget_unfinished();
+      marks_.start_at(*next);
     }
-    diagnostics_.add(explain(events.parser(), source_, marks_));
     return std::move(documents_);
   }
 
  private:
+  /// False: the syntax is wrong.
+  bool take_all(Events& events) {
+    while (const yaml_event_t* event = events.next()) {
+      if (event->type == YAML_STREAM_END_EVENT || !take(*event)) return true;
+    }
+    return false;
+  }
+
+  /// The innermost one.
+  std::optional<OpenBracket> open_bracket() const {
+    for (const Frame& frame : frames_ | std::views::reverse) {
+      if (!frame.flow) return std::nullopt;
+      const std::size_t at = skip_properties({source_, frame.begin, frame.end});
+      if (marks_.text().substr(at, 1) == (frame.map ? "{" : "[")) return OpenBracket{at, frame.map};
+    }
+    return std::nullopt;
+  }
+
+  /// Where the next document begins that the mistake has nothing to do with.
+  std::optional<std::size_t> next_document(const yaml_parser_t& parser) const {
+    if (parser.error != YAML_SCANNER_ERROR && parser.error != YAML_PARSER_ERROR) return std::nullopt;
+    const std::string_view text = marks_.text();
+    const std::size_t from = std::max<std::size_t>(marks_.byte(parser.problem_mark), marks_.start() + 1);
+    for (std::size_t at = text.find("---", from); at != std::string_view::npos; at = text.find("---", at + 1)) {
+      if (is_document_start(text, at)) return at;
+    }
+    return std::nullopt;
+  }
+
+  void forget_unfinished() {
+    frames_.clear();
+    entries_.clear();
+    items_.clear();
+    anchors_.clear();
+  }
+
   /// False: nothing of the text is read any more.
   bool take(const yaml_event_t& event) {
     switch (event.type) {
@@ -189,11 +240,11 @@ class Reader {
     Value value = plain && !data.tag ? resolve_plain(text) : Value(text);
     value.where = at;
     value.plain = plain && !data.tag;
-    if (value.is(Value::Kind::real) && !std::isfinite(value.real())) {
+    bool tagged = data.tag && tag(view(data.tag), whole, value);
+    if ((tagged || !data.tag) && value.is(Value::Kind::real) && !std::isfinite(value.real())) {
       diagnostics_.error("yaml.number", fmt::format("'{}' is a number that nothing can be done with", text), at,
                          "put it in quotes to mean the text");
     }
-    bool tagged = data.tag && tag(view(data.tag), whole, value);
     if (data.anchor) keep(view(data.anchor), value);
     if (!frames_.empty() && frames_.back().wants_key) {
       if (tagged && !value.is_string())
@@ -366,6 +417,11 @@ class Reader {
     if (result == TagResult::mismatch) {
       diagnostics_.error("yaml.unknown-tag", fmt::format("this value does not fit its tag '{}'", shown), at,
                          "leave the tag out, or write a value of that type");
+      if (value.is_string()) {
+        const Where place = value.where;
+        value = std::numeric_limits<double>::quiet_NaN();
+        value.where = place;
+      }
     } else {
       diagnostics_.error("yaml.unknown-tag", fmt::format("the tag '{}' is unknown", shown), at,
                          "known are CloudFormation's (!Ref, !Sub, !GetAtt, ...) and YAML's own (!!str, !!int, ...); "
@@ -452,6 +508,7 @@ class Reader {
   Diagnostics& diagnostics_;
   const YamlLimits& limits_;
   Marks marks_;
+  Feed feed_;
   std::vector<Value> documents_;
   std::vector<Frame> frames_;
   std::vector<Map::Entry> entries_;

@@ -24,8 +24,9 @@ struct YamlLimits {
 /// long form; any other unknown tag is an error. Only plain scalars get types: true/false/null/~, integers (0o, 0x
 /// too), reals (.inf, .nan, 1e3); `no`, `on`, dates, 1_000 stay strings.
 /// Findings go to `diagnostics`: syntax, duplicate key, not UTF-8, limits, key that is no scalar. After a syntax error
-/// the documents before it are returned. Never throws for bad text, never recurses deeper than `limits.depth`.
-/// Linear in the text. Empty documents are null Values.
+/// the documents before it are returned, and those from the next line '---' on. Never throws for bad text, never
+/// recurses deeper than `limits.depth`. Linear in the text. Empty documents are null Values.
+/// A number that is none (.nan, .inf, !!int abc) is told, and comes out as a real that is not finite.
 std::vector<Value> parse_yaml(const Sources&, SourceId source, Diagnostics& diagnostics, const YamlLimits& = {});
 
 /// Block style YAML of a value, for `-o yaml` and templates; reads back equal. Secrets print as "***".

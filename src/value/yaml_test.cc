@@ -187,6 +187,16 @@ TEST(Yaml, RefusesUnknownTags) {
   EXPECT_EQ(finding("a: !include {b: 1}\n"), "yaml.unknown-tag 1:4 the tag '!include' is unknown");
 }
 
+TEST(Yaml, RefusesNumbersThatAreNone) {
+  for (std::string text : {".nan", "-.inf", "!!float .inf"}) {
+    Parsed parsed("a: " + text + "\n");
+    ASSERT_EQ(parsed.findings().size(), 1u) << text;
+    EXPECT_EQ(parsed.diagnostics.all()[0].code, "yaml.number") << text;
+    EXPECT_FALSE(std::isfinite(parsed.documents.at(0).find("a")->real())) << text;
+  }
+  EXPECT_FALSE(std::isfinite(Parsed("a: !!int abc\n").documents.at(0).find("a")->real()));
+}
+
 TEST(Yaml, RefusesDuplicateKeysAndRelatesTheFirst) {
   Parsed few("a: 1\nb: 2\na: 3\n");
   ASSERT_EQ(few.findings(), std::vector<std::string>{"yaml.duplicate-key 3:1 the key 'a' is there twice"});
@@ -280,10 +290,98 @@ TEST(Yaml, SaysWhatIsWrongInWordsOfTheTrade) {
   }
 }
 
-TEST(Yaml, KeepsTheDocumentsBeforeAMistake) {
-  Parsed parsed("a: 1\n---\nb: [\n---\nc: 1\n");
-  EXPECT_EQ(parsed.documents.size(), 1u);
-  EXPECT_EQ(parsed.diagnostics.errors(), 1u);
+TEST(Yaml, TellsOpenBracketsFromMissingValues) {
+  const Mistake mistakes[] = {
+      {"with: {", "1:7 the map that opens here is never closed (add the closing '}')"},
+      {"with: {run:", "1:7 the map that opens here is never closed (add the closing '}')"},
+      {"a: [", "1:4 the list that opens here is never closed (add the closing ']')"},
+      {"a: [b: ", "1:4 the list that opens here is never closed (add the closing ']')"},
+      {"a: &x !Ref [\n", "1:12 the list that opens here is never closed (add the closing ']')"},
+      {"a: [1, {b: 2,\n", "1:8 the map that opens here is never closed (add the closing '}')"},
+      {"foo: [\n---\nb: 1\n", "1:6 the list that opens here is never closed (add the closing ']')"},
+      {"[}", "1:2 a value is missing here (write one, or '' for an empty text)"},
+      {"{run: x,, update: y}", "1:9 a value is missing here (write one, or '' for an empty text)"},
+      {"a: }\n", "1:4 a value is missing here (put the value in quotes)"},
+  };
+  for (const Mistake& mistake : mistakes) {
+    Parsed parsed(mistake.text);
+    ASSERT_EQ(parsed.findings().size(), 1u) << mistake.text;
+    EXPECT_EQ(parsed.findings().at(0) + " (" + parsed.diagnostics.all().at(0).hint + ")",
+              "yaml.syntax " + mistake.finding)
+        << mistake.text;
+  }
+}
+
+TEST(Yaml, GoesOnWithTheDocumentsAfterAMistake) {
+  Parsed parsed("a: 1\n---\nb: [\n---\nc: 1\n--- @\n---\n d: 1\n---e: 1\n--- f\n");
+  std::vector<std::string> documents;
+  for (const Value& document : parsed.documents) documents.push_back(to_json(document));
+  EXPECT_EQ(documents, (std::vector<std::string>{R"({"a":1})", R"({"c":1})", R"({"d":1})", R"("f")"}));
+  EXPECT_EQ(parsed.findings(), (std::vector<std::string>{
+                                   "yaml.syntax 3:4 the list that opens here is never closed",
+                                   "yaml.syntax 6:5 a value cannot start with '@'",
+                                   "yaml.syntax 9:1 this stands after the end of the document",
+                               }));
+}
+
+TEST(Yaml, GoesOnAtTheRightPlace) {
+  Parsed parsed("\xef\xbb\xbf\xc3\xa9: '\n\xef\xbb\xbf---\n\xc3\xa9\xc3\xa9: {a: 1, a: 2}\n--- @\n--- &a b\n--- *a\n");
+  EXPECT_EQ(parsed.findings(), (std::vector<std::string>{
+                                   "yaml.syntax 1:5 the quote that opens here is not closed before the document ends",
+                                   "yaml.duplicate-key 3:12 the key 'a' is there twice",
+                                   "yaml.syntax 4:5 a value cannot start with '@'",
+                                   "yaml.unknown-anchor 6:5 no anchor '&a' stands before this alias",
+                               }));
+}
+
+TEST(Yaml, LeavesTheRestAloneAfterManyMistakes) {
+  std::string text;
+  for (int i = 0; i < 300; ++i) text += "--- @\n";
+  EXPECT_EQ(Parsed(text).diagnostics.errors(), 100u);
+}
+
+TEST(Yaml, RefusesLineBreaksOfOtherReaders) {
+  EXPECT_EQ(finding("a: 1 # x\xc2\x85"
+                    "b: 2\n"),
+            "yaml.line-break 1:9 the character U+0085 ends a line for some readers of YAML and not for others");
+  Parsed parsed("a: \"\xe2\x80\xa8\"\n\xe2\x80\xa9: [\"\\N\\L\\P\"]\n@: 1\n");
+  EXPECT_EQ(parsed.findings(),
+            (std::vector<std::string>{
+                "yaml.line-break 1:5 the character U+2028 ends a line for some readers of YAML and not for others",
+                "yaml.line-break 2:1 the character U+2029 ends a line for some readers of YAML and not for others",
+                "yaml.syntax 3:1 a value cannot start with '@'",
+            }));
+  EXPECT_EQ(parsed.diagnostics.all().at(0).hint, "remove it; in double quotes it is written \\L");
+  EXPECT_EQ(Parsed("\"\\N\\L\\P\"").only().string(), "\xc2\x85\xe2\x80\xa8\xe2\x80\xa9");
+}
+
+TEST(Yaml, TakesByteOrderMarksAtTheStartOfDocuments) {
+  EXPECT_EQ(json_of("\xef\xbb\xbf\xef\xbb\xbf"
+                    "a: 1\nb: 2\n"),
+            R"({"a":1,"b":2})");
+  Parsed joined("a: 1\n\xef\xbb\xbf---\nb: 2\n\xef\xbb\xbf# of c\n\n--- {c: 1, c: 2}\n\xef\xbb\xbf");
+  EXPECT_EQ(joined.documents.size(), 3u);
+  EXPECT_EQ(joined.findings(), std::vector<std::string>{"yaml.duplicate-key 6:12 the key 'c' is there twice"});
+  Parsed in_the_middle(
+      "a: 1\n\xef\xbb\xbf"
+      "b: 2\n\xef\xbb\xbf"
+      "c: caf\xe9\n");
+  EXPECT_EQ(in_the_middle.findings(), (std::vector<std::string>{
+                                          "yaml.byte-order-mark 2:1 a byte order mark stands in the middle of the text",
+                                          "yaml.byte-order-mark 3:1 a byte order mark stands in the middle of the text",
+                                          "yaml.not-utf8 3:8 this is not UTF-8",
+                                      }));
+  EXPECT_EQ(in_the_middle.diagnostics.all().at(0).hint,
+            "remove it; files that are joined need a line '---' between them");
+}
+
+TEST(Yaml, TellsWideEncodingsApart) {
+  using namespace std::string_literals;
+  EXPECT_EQ(finding("\xff\xfe\0\0a\0\0\0"s), "yaml.not-utf8 1:1 the text is UTF-32, not UTF-8");
+  EXPECT_EQ(finding("\0\0\xfe\xff\0\0\0a"s), "yaml.not-utf8 1:1 the text is UTF-32, not UTF-8");
+  EXPECT_EQ(finding("\xfe\xff\0a"s), "yaml.not-utf8 1:1 the text is UTF-16, not UTF-8");
+  EXPECT_EQ(finding("a\0\0\0"s), "yaml.not-utf8 1:2 the text is UTF-32, not UTF-8");
+  EXPECT_EQ(finding("a\0:\0"s), "yaml.not-utf8 1:2 the text is UTF-16, not UTF-8");
 }
 
 TEST(Yaml, SurvivesEveryByteCutOff) {

@@ -7,12 +7,13 @@
 #include <optional>
 #include <string>
 
+#include "value/yaml_feed.h"
+
 namespace verba {
 
 namespace {
 
 constexpr std::size_t kStep = 64;
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 bool starts_character(char c) {
   return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
@@ -21,29 +22,34 @@ bool starts_character(char c) {
 }  // namespace
 
 Marks::Marks(std::string_view text) : text_(text) {
-  if (text.starts_with(kByteOrderMark)) skipped_ = kByteOrderMark.size();
-  std::string_view rest = body();
-  ascii_ = std::all_of(rest.begin(), rest.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  ascii_ = std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
   if (ascii_) return;
   std::size_t count = 0;
-  starts_.reserve(rest.size() / kStep + 1);
-  for (std::size_t i = 0; i < rest.size(); ++i) {
-    if (starts_character(rest[i]) && count++ % kStep == 0) starts_.push_back(static_cast<std::uint32_t>(i));
+  starts_.reserve(text.size() / kStep + 1);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (starts_character(text[i]) && count++ % kStep == 0) starts_.push_back(static_cast<std::uint32_t>(i));
   }
+  if (text.starts_with(kByteOrderMark)) start_at(kByteOrderMark.size());
+}
+
+void Marks::start_at(std::size_t byte) {
+  std::string_view between = text_.substr(start_, byte - start_);
+  characters_ += static_cast<std::size_t>(std::count_if(between.begin(), between.end(), starts_character));
+  start_ = byte;
 }
 
 std::uint32_t Marks::byte(const yaml_mark_t& mark) const {
-  std::string_view rest = body();
-  std::size_t at = mark.index;
+  std::size_t index = characters_ + mark.index;
+  std::size_t at = index;
   if (!ascii_) {
-    std::size_t step = mark.index / kStep;
-    at = step < starts_.size() ? starts_[step] : rest.size();
-    for (std::size_t left = mark.index % kStep; left > 0 && at < rest.size(); --left) {
+    std::size_t step = index / kStep;
+    at = step < starts_.size() ? starts_[step] : text_.size();
+    for (std::size_t left = index % kStep; left > 0 && at < text_.size(); --left) {
       ++at;
-      while (at < rest.size() && !starts_character(rest[at])) ++at;
+      while (at < text_.size() && !starts_character(text_[at])) ++at;
     }
   }
-  return static_cast<std::uint32_t>(skipped_ + std::min(at, rest.size()));
+  return static_cast<std::uint32_t>(std::min(at, text_.size()));
 }
 
 namespace {
@@ -149,16 +155,27 @@ Diagnostic syntax(std::string message, std::string hint = {}) {
   return d;
 }
 
+/// The encoding of a text that begins so, if it is one of those with more than a byte for each letter.
+std::string_view wide_encoding(std::string_view text) {
+  using namespace std::string_view_literals;
+  if (text.starts_with("\xff\xfe\0\0"sv) || text.starts_with("\0\0\xfe\xff"sv)) return "UTF-32";
+  if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) return "UTF-16";
+  if (text.size() < 4) return {};
+  std::string zeros;
+  for (char c : text.substr(0, 4)) zeros += c == '\0' ? '0' : 'x';
+  if (zeros == "000x" || zeros == "x000") return "UTF-32";
+  return zeros == "0x0x" || zeros == "x0x0" ? "UTF-16" : "";
+}
+
 Diagnostic explain_reader(const yaml_parser_t& parser, const Marks& marks) {
-  if (std::string_view(parser.problem).starts_with("control characters")) {
+  const std::string_view encoding = wide_encoding(marks.text());
+  if (encoding.empty() && std::string_view(parser.problem).starts_with("control characters")) {
     return syntax(fmt::format("the character U+{:04X} is not allowed in YAML", parser.problem_value),
                   "remove it; in double quotes it can be written as an escape");
   }
   Diagnostic d = syntax("this is not UTF-8", "save the file as UTF-8");
   d.code = "yaml.not-utf8";
-  if (marks.text().starts_with("\xff\xfe") || marks.text().starts_with("\xfe\xff")) {
-    d.message = "the text is UTF-16, not UTF-8";
-  }
+  if (!encoding.empty()) d.message = fmt::format("the text is {}, not UTF-8", encoding);
   return d;
 }
 
@@ -222,12 +239,33 @@ Where one_character(SourceId source, std::string_view text, std::size_t at) {
   return {source, static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(end)};
 }
 
-Diagnostic explain_parser(const yaml_parser_t& parser, SourceId source, const Marks& marks) {
+/// No value stands where brackets want one: at the end of the document, because they are never closed.
+std::optional<Diagnostic> explain_brackets(std::string_view problem, const Spot& spot, const OpenBracket& open,
+                                           SourceId source) {
+  if (!problem.starts_with("did not find expected node content")) return std::nullopt;
+  const std::string_view marker = spot.text.substr(spot.at, 3);
+  const bool over = spot.at == spot.text.size() || (spot.before.empty() && (marker == "---" || marker == "..."));
+  Diagnostic d;
+  if (over) {
+    d = syntax(fmt::format("the {} that opens here is never closed", open.map ? "map" : "list"),
+               fmt::format("add the closing '{}'", open.map ? '}' : ']'));
+  } else {
+    d = syntax("a value is missing here", "write one, or '' for an empty text");
+  }
+  d.where = one_character(source, spot.text, over ? open.at : spot.at);
+  return d;
+}
+
+Diagnostic explain_parser(const yaml_parser_t& parser, SourceId source, const Marks& marks,
+                          const std::optional<OpenBracket>& open) {
   std::string_view problem = parser.problem ? parser.problem : "the syntax is wrong";
   std::string_view context = parser.context ? parser.context : "";
   std::size_t at = marks.byte(parser.problem_mark);
   std::size_t opened = marks.byte(parser.context_mark);
   const Explanation* known = find_explanation(problem, context);
+  if (open) {
+    if (auto found = explain_brackets(problem, Spot(marks.text(), at), *open, source)) return *std::move(found);
+  }
   Diagnostic d;
   if (auto found = explain_by_text(problem, Spot(marks.text(), at))) {
     d = *std::move(found);
@@ -246,16 +284,16 @@ Diagnostic explain_parser(const yaml_parser_t& parser, SourceId source, const Ma
 
 }  // namespace
 
-Diagnostic explain(const yaml_parser_t& parser, SourceId source, const Marks& marks) {
+Diagnostic explain(const yaml_parser_t& parser, SourceId source, const Marks& marks, std::size_t odd_byte,
+                   const std::optional<OpenBracket>& open) {
   if (parser.error == YAML_READER_ERROR) {
     Diagnostic d = explain_reader(parser, marks);
-    std::size_t at = marks.skipped() + parser.problem_offset;
-    if (d.code == "yaml.not-utf8") at = first_of_character(marks.text(), at);
-    d.where = one_character(source, marks.text(), at);
+    if (d.code == "yaml.not-utf8") odd_byte = first_of_character(marks.text(), odd_byte);
+    d.where = one_character(source, marks.text(), odd_byte);
     return d;
   }
   if (parser.error == YAML_MEMORY_ERROR) return syntax("there is not enough memory to read this text");
-  return explain_parser(parser, source, marks);
+  return explain_parser(parser, source, marks, open);
 }
 
 }  // namespace verba

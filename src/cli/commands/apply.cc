@@ -197,6 +197,7 @@ CommandRow apply_command() {
           .summary = "show what would change, ask, and do it",
           .positionals = {{.name = "DEPLOYMENT[.TASK]|PLANFILE", .repeats = true, .completes = Completes::address}},
           .options = std::move(options),
+          .has_jsonl = true,
           .function = apply};
 }
 
@@ -206,6 +207,7 @@ CommandRow destroy_command() {
           .summary = "delete what is deployed, in reverse order",
           .positionals = {{.name = "DEPLOYMENT[.TASK]", .repeats = true, .completes = Completes::address}},
           .options = run_options(),
+          .has_jsonl = true,
           .function = destroy};
 }
 

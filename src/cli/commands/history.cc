@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // history, show and logs: what was done.
 #include <map>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -18,11 +19,18 @@
 namespace verba {
 namespace {
 
+/// A run whose process is dead was broken off, though nobody has recorded that yet.
+Run as_it_is(Call& call, Run run) {
+  if (run.status == RunStatus::running && !alive_on(call.system)(run.owner)) run.status = RunStatus::interrupted;
+  return run;
+}
+
 int history(Call& call) {
   const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
   const auto limit = call.arguments.integer("limit", 1, 1'000'000).value_or(20);
   const auto store = open_store(state_path(call), StoreUse::reading);
-  const auto runs = store->runs(call.arguments.text("env").value_or(""), static_cast<std::size_t>(limit));
+  auto runs = store->runs(call.arguments.text("env").value_or(""), static_cast<std::size_t>(limit));
+  for (Run& run : runs) run = as_it_is(call, std::move(run));
   if (format != Format::text) {
     List list;
     for (const Run& run : runs) list.push_back(run_value(run));
@@ -51,7 +59,7 @@ std::string approvals_text(const Value& source) {
 int show(Call& call) {
   const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
   const auto store = open_store(state_path(call), StoreUse::reading);
-  const Run run = find_run(call, *store, call.arguments.words().front());
+  const Run run = as_it_is(call, find_run(call, *store, call.arguments.words().front()));
   const auto steps = store->steps(run.id);
   if (format == Format::text) {
     std::string ignored;
@@ -151,6 +159,7 @@ CommandRow logs_command() {
           .summary = "what the steps of a run printed",
           .positionals = {{.name = "RUN", .required = true, .completes = Completes::run},
                           {.name = "ADDRESS", .completes = Completes::address}},
+          .has_jsonl = true,
           .function = logs};
 }
 

@@ -36,6 +36,7 @@ int plan(Call& call) {
   request.goal.refresh = refresh_of(call);
   request.goal.preview = call.arguments.flag("preview");
   const auto out = call.arguments.text("out");
+  if (out) require_plan_place(call, *out);
   parallelism_of(call);
 
   // A plan that is kept needs the key that apply will have.

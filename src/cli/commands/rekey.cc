@@ -70,6 +70,8 @@ int rekey_state(Call& call, const std::string& path) {
     throw Error(Error::Kind::usage, "usage.no-state", "there is no state at '" + path + "'");
   const auto store = open_store(path, StoreUse::writing);
   const HeldLease lease = lock(call, *store, "", {"key"}, "state rekey");
+  if (in_file) remove_unfinished_keys(call.system, source.text);
+  if (file) remove_unfinished_keys(call.system, *file);
   const std::string before = old_key(call, *store, source);
   const Sealer old(before);
   require_current_key(*store, old);

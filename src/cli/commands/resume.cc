@@ -163,6 +163,7 @@ CommandRow resume_command() {
           .summary = "go on with a run that was interrupted, stopped or failed",
           .positionals = {{.name = "RUN", .completes = Completes::run}},
           .options = std::move(options),
+          .has_jsonl = true,
           .function = resume};
 }
 

@@ -36,6 +36,7 @@ CommandRow rollback_command() {
           .summary = "put a deployment back to what it had at the end of a past run",
           .positionals = {{.name = "DEPLOYMENT", .required = true, .completes = Completes::address}},
           .options = std::move(options),
+          .has_jsonl = true,
           .function = rollback};
 }
 

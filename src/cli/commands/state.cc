@@ -173,6 +173,11 @@ int export_all(Call& call, const std::string& path) {
 }
 
 int import_all(Call& call, const std::string& path, const std::string& from) {
+  const auto kind = call.system.kind_of(from);
+  if (kind && kind != DirectoryEntry::Kind::file) {
+    throw Error(Error::Kind::usage, "usage.no-file", "'" + from + "' is no regular file",
+                "import what `verba state export > FILE` wrote");
+  }
   const auto text = call.system.read_file(from);
   if (!text) throw Error(Error::Kind::usage, "usage.no-file", "there is no file '" + from + "'");
   open_store(path, StoreUse::writing)->import_json(*text);

@@ -2,6 +2,7 @@
 // Manifests that are locations.
 #include <fmt/format.h>
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "manifest/kinds/kinds.h"
 #include "manifest/locations/load.h"
@@ -56,7 +57,10 @@ class Following {
     if (!origin) return std::nullopt;
     origin->where = manifest_.spec.find("location")->where;
     origin->environments = manifest_.environments;
-    origin->include = text("includeFileRegex").empty() ? origin->include : std::string(text("includeFileRegex"));
+    if (const std::string_view include = text("includeFileRegex"); !include.empty()) {
+      origin->include = include;
+      origin->include_where = manifest_.spec.find("includeFileRegex")->where;
+    }
     return origin;
   }
 
@@ -122,11 +126,16 @@ class Following {
     auto origin = sound(parse_location(location));
     if (!origin) return std::nullopt;
     if (origin->kind != Origin::Kind::url) {
-      return problem(fmt::format("'{}' is no https:// address of a file", shown(*origin)),
+      return problem(fmt::format("'{}' is no https:// address of a file", without_credentials(location)),
                      "for Git there is GitManifestLocation, for paths LocalFileManifestLocation");
     }
     origin->verify_tls = !flag("setNoVerifySsl");
-    if (const auto sha = text("sha256"); !sha.empty()) origin->sha256 = sha;
+    if (const auto sha = text("sha256"); !sha.empty()) {
+      if (!parse_digest(sha)) {
+        return problem("the checksum is no SHA-256", "write the 64 digits that `sha256sum FILE` prints", "sha256");
+      }
+      origin->sha256 = sha;
+    }
     if (!headers(*origin)) return std::nullopt;
     warn_without_verification(*origin);
     return sound(checked(std::move(*origin)));
@@ -154,7 +163,7 @@ class Following {
     if (!origin) return std::nullopt;
     if (from_.origin.kind != Origin::Kind::local && origin->address.starts_with("file:") &&
         !from_.origin.address.starts_with("file:")) {
-      return problem(fmt::format("what was fetched cannot name '{}' on this machine", shown(*origin)),
+      return problem(fmt::format("what was fetched cannot name '{}' on this machine", without_credentials(location)),
                      "name repositories by https:// or ssh://");
     }
     if (!refs(*origin)) return std::nullopt;

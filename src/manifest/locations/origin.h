@@ -30,6 +30,7 @@ struct Origin {
   std::vector<std::pair<std::string, std::string>> headers = {};
   bool verify_tls = true;
   Where where = {};                            ///< where it is written, if in a manifest
+  Where include_where = {};                    ///< where `include` is, if in a manifest
   std::vector<std::string> environments = {};  ///< what it brings is in scope in these only; empty: all
   std::vector<std::string> via = {};           ///< names of the manifests that led here, outermost first
 };

@@ -85,7 +85,7 @@ class Reader {
     const auto kind = at_.system.kind_of(start_);
     if (!kind) {
       return problem(fmt::format("there is no file or directory '{}'", name_of(start_)),
-                     checkout_ ? "check what stands after // in the location" : "check the path after -f");
+                     checkout_ ? "check what stands after // in the location" : check_path());
     }
     if (*kind == DirectoryEntry::Kind::file) return file(start_);
     if (*kind == DirectoryEntry::Kind::other) {
@@ -103,8 +103,9 @@ class Reader {
   bool understand_include() {
     include_ = std::make_unique<re2::RE2>(origin_.include, re2::RE2::Quiet);
     if (include_->ok()) return true;
-    problem(fmt::format("'{}' is no regular expression: {}", origin_.include, include_->error()),
-            "RE2's syntax is understood: '.*[.]yaml'");
+    at_.diagnostics.error(
+        "manifest.location", fmt::format("'{}' is no regular expression: {}", origin_.include, include_->error()),
+        origin_.include_where ? origin_.include_where : origin_.where, "RE2's syntax is understood: '.*[.]yaml'");
     return false;
   }
 
@@ -138,7 +139,7 @@ class Reader {
       if (error.diagnostic().code != "system.file-too-large") throw;
       return problem(fmt::format("'{}' is larger than 64 MiB", name_of(path)), "split it into several files");
     }
-    if (!text) return problem(fmt::format("there is no file '{}'", name_of(path)), "check the path after -f");
+    if (!text) return problem(fmt::format("there is no file '{}'", name_of(path)), check_path());
     Document document{at_.sources.add(name_of(path), std::move(*text)), parent_of(real)};
     if (checkout_) {
       document.commit = checkout_->commit;
@@ -212,6 +213,9 @@ class Reader {
       problem(std::move(message), cause.hint.empty() ? "check that it is there and that you may read it" : cause.hint);
     }
   }
+
+  /// What to do about a path that leads to nothing.
+  std::string check_path() const { return origin_.where ? "check the path" : "check the path after -f"; }
 
   void problem(std::string message, std::string hint) {
     at_.diagnostics.error("manifest.location", std::move(message), origin_.where, std::move(hint));

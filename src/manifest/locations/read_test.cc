@@ -159,6 +159,27 @@ TEST(Fetch, says_what_is_wrong) {
                                                                "(split it into several files)"));
 }
 
+TEST(Fetch, says_where_a_manifest_is_wrong) {
+  Files files;
+  files.files["/project/deploy/a.yaml"] = "";
+  const auto finding = [&](const std::string& address, const std::string& include) {
+    Sources sources;
+    Diagnostics diagnostics;
+    std::set<std::string> known;
+    Origin origin;
+    origin.address = address;
+    origin.include = include;
+    origin.where = {sources.add("m.yaml", "location: x\ninclude: y\n"), 10, 11};
+    origin.include_where = {origin.where.source, 21, 22};
+    read_documents(origin, nullptr, {files, sources, diagnostics, known});
+    const Diagnostic& one = diagnostics.all().at(0);
+    return fmt::format("{} {} ({})", sources.place(one.where), one.message, one.hint);
+  };
+  EXPECT_EQ(finding("nowhere", ""), "m.yaml:1:11 there is no file or directory 'nowhere' (check the path)");
+  EXPECT_EQ(finding("deploy", "("),
+            "m.yaml:2:10 '(' is no regular expression: missing ): ( (RE2's syntax is understood: '.*[.]yaml')");
+}
+
 TEST(Fetch, goes_on_after_a_file_that_cannot_be_read) {
   Files files;
   files.files["/project/deploy/a.yaml"] = "";

@@ -310,6 +310,22 @@ void Children::abandon(ProcessId id) {
   forget(child->error);
 }
 
+void Children::end_all() {
+  const auto all = [this](int signal_number) {
+    for (const auto& child : all_) {
+      if (child->pid != 0 && child->trace.file.empty()) ::kill(-child->pid, signal_number);
+    }
+  };
+  const auto at_work = [](const std::unique_ptr<Child>& child) {
+    siginfo_t info{};
+    return child->pid != 0 && child->trace.file.empty() &&
+           ::waitid(P_PID, static_cast<id_t>(child->pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
+  };
+  all(SIGTERM);
+  for (int looks = 0; looks < 50 && std::ranges::any_of(all_, at_work); ++looks) ::usleep(10'000);
+  all(SIGKILL);
+}
+
 bool Children::ready(std::uint64_t key) {
   const std::size_t index = (key & 0xffff'ffff) >> 2;
   if (key == growth_key) return on_growth();

@@ -33,6 +33,10 @@ class Children {
   void signal(ProcessId, int signal_number);
   void abandon(ProcessId);
 
+  /// When we are about to die: TERM to the groups of all that have no trace, and KILL to what is left of them when
+  /// their leaders have ended or half a second has passed.
+  void end_all();
+
   bool none() const { return alive_ == 0; }
   /// The keys of its epoll events are never 0. False when the event was about what is gone.
   bool ready(std::uint64_t key);

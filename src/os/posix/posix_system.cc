@@ -96,6 +96,7 @@ class PosixSystem final : public System {
   void on_interrupt(std::function<void()> handler) override { interrupts_.set(std::move(handler)); }
 
   void poll() override {
+    const ChildrenFirst children_first(*this);
     for (bool handled = false; !handled;) {
       if (children_.none() && timers_.empty() && !interrupts_.active() && (!web_ || web_->none())) {
         bug("poll() with nothing to wait for");
@@ -106,6 +107,25 @@ class PosixSystem final : public System {
   }
 
  private:
+  /// A signal that ends us while nobody handles it ends our children before.
+  class ChildrenFirst {
+   public:
+    explicit ChildrenFirst(PosixSystem& system) : system_(system) {
+      if (!system_.children_.none()) system_.interrupts_.hold();
+    }
+    ~ChildrenFirst() {
+      const int came = system_.interrupts_.let_go();
+      if (came == 0) return;
+      system_.children_.end_all();
+      ::raise(came);
+    }
+    ChildrenFirst(const ChildrenFirst&) = delete;
+    ChildrenFirst& operator=(const ChildrenFirst&) = delete;
+
+   private:
+    PosixSystem& system_;
+  };
+
   void watch(int fd, std::uint64_t key) {
     epoll_event event{};
     event.events = EPOLLIN;

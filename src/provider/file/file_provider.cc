@@ -265,12 +265,21 @@ class FileProvider final : public Provider {
       if (paths.contains(file.path)) continue;
       orders.list.push_back({.kind = FileOrder::Kind::drop, .path = file.path, .digest = file.digest, .ours = sure});
     }
+    const Value outputs_before = before ? std::move(before->outputs) : Value();
+    own_tree(orders, known_directories(outputs_before));
     Async<Told> writing = tell(std::move(orders), wanted.directory, attempt.trace, attempt);
     const Told told = co_await writing;
     if (std::optional<Outcome> failure = failure_of(told, attempt)) co_return std::move(*failure);
     say_what_is_left(told.report, attempt);
-    const Value outputs_before = before ? std::move(before->outputs) : Value();
     co_return Outcome(Succeeded{outputs_of(wanted, told.report, known_directories(outputs_before))});
+  }
+
+  /// Of the directories that were made before, those of the tree get today's mode and owner.
+  static void own_tree(FileOrders& orders, std::vector<std::string> directories) {
+    for (std::string& path : directories) {
+      if (path != orders.known && !path.starts_with(orders.known + "/")) continue;
+      orders.list.push_back({.kind = FileOrder::Kind::own_directory, .path = std::move(path)});
+    }
   }
 
   /// The directories that were made, the inner ones first.

@@ -131,6 +131,7 @@ walk() {
       stage.put) stage_put ;;
       commit.put) commit_put ;;
       commit.drop) commit_drop ;;
+      commit.own) if [ -d "$p" ] && [ ! -L "$p" ]; then own "$p" "$inner"; fi ;;
       commit.leave) rmdir "$p" 2>/dev/null || : ;;
       look.look) look ;;
       tidy.put) rm -f "$new" ;;
@@ -163,6 +164,8 @@ std::string_view word_of(FileOrder::Kind kind) {
       return "put";
     case FileOrder::Kind::drop:
       return "drop";
+    case FileOrder::Kind::own_directory:
+      return "own";
     case FileOrder::Kind::leave_directory:
       return "leave";
     case FileOrder::Kind::look:

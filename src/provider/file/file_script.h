@@ -15,7 +15,7 @@ namespace verba {
 
 /// What is to be done about one path. The content of what is put comes after all lines, in their order.
 struct FileOrder {
-  enum class Kind { put, drop, look, leave_directory } kind = Kind::look;
+  enum class Kind { put, drop, look, own_directory, leave_directory } kind = Kind::look;
   std::string path;               ///< absolute, or beginning with "./": from where the script runs
   std::string_view content = {};  ///< put; borrowed
   Digest digest = {};             ///< put, drop: of the content

@@ -129,8 +129,9 @@ void check_arguments(const Value& arguments, Diagnostics& diagnostics) {
   if (!arguments.is_list()) return;
   for (const Value& argument : arguments.list()) {
     if (may_be_scalar(argument) && !argument.is_null()) continue;
-    diagnostics.error("shell.not-scalar", fmt::format("an argument cannot be a {}", kind_name(argument.kind())),
-                      argument.where, "an argument is a string, a number, true or false");
+    const std::string what = argument.is_null() ? "nothing" : fmt::format("a {}", kind_name(argument.kind()));
+    diagnostics.error("shell.not-scalar", fmt::format("an argument cannot be {}", what), argument.where,
+                      "an argument is a string, a number, true or false");
   }
 }
 
@@ -167,7 +168,7 @@ class ShellProvider final : public Provider {
     if (const Value* environment = with.find("environment")) check_environment(*environment, diagnostics);
     if (const Value* arguments = with.find("arguments")) check_arguments(*arguments, diagnostics);
     if (const Value* interpreter = with.find("interpreter");
-        interpreter && interpreter_words(interpreter, "").empty()) {
+        interpreter && !interpreter->is_map() && interpreter_words(interpreter, "").empty()) {
       diagnostics.error("shell.no-interpreter", "'interpreter' names no program", interpreter->where,
                         "for example: bash, or [python3, -u]");
     }

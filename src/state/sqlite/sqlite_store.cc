@@ -224,8 +224,19 @@ std::unique_ptr<Store> nothing_to_read() {
   return std::make_unique<SqliteStore>(std::move(database), OpenFor::reading);
 }
 
+/// A crash in mid-write, while the state was made or on a network file system, may leave a journal that has to be
+/// carried out first. Only who may write can do that; who may not is told so by what is read next.
+void carry_out_journal(const std::string& path) {
+  struct stat journal = {};
+  if (::stat((path + "-journal").c_str(), &journal) != 0 || journal.st_size == 0) return;
+  if (::access(path.c_str(), W_OK) != 0) return;
+  Database database(path, OpenFor::writing);
+  is_new(database);  // reads, and so carries it out
+}
+
 std::unique_ptr<Store> open_for_reading(const std::string& path) {
   if (::access(path.c_str(), F_OK) != 0 && errno == ENOENT) return nothing_to_read();
+  carry_out_journal(path);
   auto database = std::make_unique<Database>(path, OpenFor::reading);
   refuse_cut(*database);
   if (is_new(*database)) return nothing_to_read();

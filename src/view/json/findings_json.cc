@@ -39,7 +39,7 @@ Value finding_value(const Diagnostic& diagnostic, const Sources& sources) {
 
 Value findings_value(const Diagnostics& diagnostics, const Sources& sources) {
   List findings;
-  for (const Diagnostic& each : diagnostics.all()) findings.push_back(finding_value(each, sources));
+  for (const Diagnostic* each : in_order(diagnostics)) findings.push_back(finding_value(*each, sources));
   return Value(std::move(findings));
 }
 

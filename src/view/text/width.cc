@@ -3,6 +3,8 @@
 
 #include <utf8proc.h>
 
+#include "run/mask.h"
+
 namespace verba {
 namespace {
 
@@ -26,45 +28,19 @@ std::size_t columns_of(const Character& character) {
   return width > 0 ? static_cast<std::size_t>(width) : 0;
 }
 
-/// Past the escape sequence that begins at `at` (CSI, OSC, or one character after the escape).
-std::size_t after_escape(std::string_view text, std::size_t at) {
-  if (++at >= text.size()) return at;
-  const char kind = text[at++];
-  if (kind == '[') {
-    while (at < text.size() && (text[at] < 0x40 || text[at] > 0x7e)) ++at;
-    return at < text.size() ? at + 1 : at;
-  }
-  if (kind == ']' || kind == 'P' || kind == '_' || kind == '^') {
-    while (at < text.size() && text[at] != '\a' && text[at] != '\x1b') ++at;
-    if (at < text.size() && text[at] == '\x1b') return at + 1 < text.size() ? at + 2 : at + 1;
-    return at < text.size() ? at + 1 : at;
-  }
-  return at;
-}
-
-/// C0 and C1 controls, and the marks that turn the direction of writing around.
-bool moves_things(utf8proc_int32_t point) {
-  return point < 0x20 || (point >= 0x7f && point < 0xa0) || (point >= 0x202a && point <= 0x202e) ||
-         (point >= 0x2066 && point <= 0x2069);
-}
-
 }  // namespace
 
 std::string printable(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) {
-    if (text[at] == '\x1b') {
-      at = after_escape(text, at);
-      continue;
-    }
-    const Character character = character_at(text, at);
-    if (character.point == '\t') {
+    const OnScreen here = on_screen(text, at);
+    if (text[at] == '\t') {
       out += ' ';
-    } else if (character.point >= 0 && !moves_things(character.point)) {
-      out.append(text, at, character.bytes);
+    } else if (here.shown) {
+      out.append(text, at, here.end - at);
     }
-    at += character.bytes;
+    at = here.end;
   }
   return out;
 }

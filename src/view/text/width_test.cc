@@ -10,6 +10,7 @@ TEST(Printable, DropsWhatWouldMoveTheCursor) {
   EXPECT_EQ(printable("a\x1b[2Jb"), "ab");
   EXPECT_EQ(printable("\x1b]0;title\x07text"), "text");
   EXPECT_EQ(printable("\x1b]8;;http://x\x1b\\link"), "link");
+  EXPECT_EQ(printable("\x1b[1mbold\x1b(B\x1b[m"), "bold") << "as `tput sgr0` ends it";
   EXPECT_EQ(printable("one\rtwo\bthree\a"), "onetwothree");
   EXPECT_EQ(printable("tab\there"), "tab here");
   EXPECT_EQ(printable("\xc2\x9b"
