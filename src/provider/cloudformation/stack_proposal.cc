@@ -101,7 +101,7 @@ Async<Preview> StackWork::preview(WantedStack wanted, bool is_recorded) {
   Async<AwsIdentity> identifying = account_.identify(limit_.stop());  // nothing is written into a wrong account
   const AwsIdentity identity = co_await identifying;
   if (!identity.good) co_return Preview{{}, identity.why};
-  Async<StackLook> looking = look_at(account_, wanted.name, limit_.stop());
+  Async<StackLook> looking = watch_->now(wanted.name, limit_.stop());
   const StackLook look = co_await looking;
   if (look.failure) co_return Preview{{}, to_string(*look.failure)};
   const StackRest rest = look.stack ? rest_of(look.stack->status) : StackRest::gone;

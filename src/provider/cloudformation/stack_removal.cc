@@ -44,7 +44,7 @@ Async<std::optional<Outcome>> StackWork::may_go(Stack stack, bool lifts_protecti
 Async<Outcome> StackWork::remove(Removal removal) {
   std::string doing = fmt::format("deleting the stack {}", removal.known);
   for (int i = 0; i < preparations; ++i) {
-    Async<StackLook> looking = look_at(account_, removal.known, limit_.stop());
+    Async<StackLook> looking = watch_->now(removal.known, limit_.stop());
     const StackLook look = co_await looking;
     if (look.failure) co_return failed_call(*look.failure, doing);
     if (!look.stack || rest_of(look.stack->status) == StackRest::gone) co_return Outcome(Succeeded{Map{}});

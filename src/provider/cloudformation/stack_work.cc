@@ -83,8 +83,8 @@ Async<std::optional<StackLook>> StackWork::follow(std::string id, StackEvents* e
     if (look.stack) status_ = look.stack->status;
     const bool rests = !look.stack || rest_of(look.stack->status) != StackRest::busy;
     const bool went_well = look.stack && is_good(look.stack->status);
-    if ((rests && !went_well) || watch_->has_room()) {
-      for (std::size_t i = 0; i < events->calls(); ++i) watch_->count_call();
+    if ((rests && !went_well) || (watch_->are_few() && (rests || watch_->has_room(events->calls())))) {
+      watch_->count_calls(events->calls());
       Async<std::vector<StackEvent>> reading = events->read(limit_.stop());
       const std::vector<StackEvent> fresh = co_await reading;
       for (const StackEvent& event : fresh) {
@@ -114,7 +114,7 @@ Async<Outcome> StackWork::failed(Stack stack, StackEvents* events, std::string d
 Async<std::optional<Outcome>> StackWork::prepare(const WantedStack& wanted, bool is_recorded, Way* way) {
   const std::string doing = fmt::format("the stack {}", wanted.name);
   for (int i = 0; i < preparations; ++i) {
-    Async<StackLook> looking = look_at(account_, wanted.name, limit_.stop());
+    Async<StackLook> looking = watch_->now(wanted.name, limit_.stop());
     const StackLook look = co_await looking;
     if (look.failure) co_return failed_call(*look.failure, doing);
     const StackRest rest = look.stack ? rest_of(look.stack->status) : StackRest::gone;

@@ -409,6 +409,18 @@ class World:
         more = begin + STACKS_PAGE < len(looked_at)
         return {"Stacks": [stack.description() for stack in page], "NextToken": str(begin + STACKS_PAGE) if more else None}
 
+    def list_stacks(self, account, region, form):
+        """As DescribeStacks, of some statuses."""
+        all_of = [stack for stack in self.stacks if (stack.account, stack.region) == (account, region)]
+        for stack in all_of:
+            stack.look()
+        wanted = [stack for stack in all_of if stack.status in form.get("StackStatusFilter", [stack.status])]
+        begin = int(form.get("NextToken", 0))
+        more = begin + STACKS_PAGE < len(wanted)
+        return {"StackSummaries": [{"StackId": stack.id, "StackName": stack.name, "StackStatus": stack.status}
+                                   for stack in wanted[begin:begin + STACKS_PAGE]],
+                "NextToken": str(begin + STACKS_PAGE) if more else None}
+
     def list_stack_resources(self, account, region, form):
         stack = self.require(account, region, form["StackName"])
         rows = stack.now.resources().items() if stack.now else []
