@@ -43,6 +43,7 @@ struct Step {
   bool temporary = false;        ///< of a temporary task; its delete: see plan/temporary.h
   bool interrupted = false;      ///< the last step on it never ended, or failed
   bool repairs = false;          ///< it was found gone or drifted: act even when its inputs are the same
+  bool drifted = false;          ///< somebody was seen to have changed it; it then repairs, too
   bool undoable = false;         ///< a rollback can undo it
   bool only_recorded = false;    ///< others bring it about (manifest/occasion.h): no provider is called
   bool leaves_record = true;     ///< false: once it has ended there is nothing to remember

@@ -217,7 +217,7 @@ void Planner::decide(TaskId id, const Record& record, const Inputs& inputs) {
     return keep(id, record, inputs);
   Step& step = change(id, Action::update, "");
   step.waits = inputs.waits;
-  step.repairs = drift != nullptr;
+  step.repairs = step.drifted = drift != nullptr;
   describe(step, &record, inputs);
   const Field* field = replaced_field(*task.type, step.changes);
   if (field && task.occasion != Occasion::remove) {

@@ -51,6 +51,8 @@ struct Attempt {
   AwsAccount* aws = nullptr;  ///< the resource's account, when that is one of AWS: never null then
   /// Of apply(): what preview() told before, and somebody looked at. Nothing else may be done; nothing: anything may.
   std::optional<std::vector<std::string>> reviewed = {};
+  /// Of apply() and preview(): somebody was seen to have changed the thing, and that is to be undone, too.
+  bool drifted = false;
 };
 
 struct Succeeded {

@@ -57,6 +57,7 @@ LiveStep::LiveStep(Job job, Surface surface)
                                                nullptr});
   attempt_->trace.label = std::to_string(job_.step);
   attempt_->reviewed = job_.reviewed;
+  attempt_->drifted = job_.drifted;
   describe_place(job_.record, attempt_->environment);
   attempt_->answers = [this] {
     const Record& record = job_.record;

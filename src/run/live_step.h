@@ -39,6 +39,7 @@ struct Job {
   std::optional<Milliseconds> timeout;
   std::string group;                                      ///< concurrencyGroup, or ""
   std::optional<std::vector<std::string>> reviewed = {};  ///< see Attempt
+  bool drifted = false;                                   ///< likewise
 };
 
 /// What a live step works with. Borrowed; outlives it.

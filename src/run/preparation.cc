@@ -113,6 +113,7 @@ std::variant<Job, Settled> Preparation::job_of(const Step& step, StepNumber numb
   }
   if (std::optional<Settled> settled = fill(job, step)) return *settled;
   job.reviewed = step.preview;
+  job.drifted = step.drifted;
   return job;
 }
 

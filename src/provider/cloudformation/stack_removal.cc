@@ -72,8 +72,9 @@ Async<Outcome> StackWork::remove(Removal removal) {
           limit_.stop());
       const std::optional<AwsFailure> not_emptied = co_await emptying;
       if (not_emptied) co_return failed_call(*not_emptied, "emptying the buckets of the stack " + look.stack->name);
-      Async<AwsAnswer> deleting = call_stacks(
-          account_, "DeleteStack", {{"StackName", look.stack->id}, {"ClientRequestToken", token}}, limit_.stop());
+      Variables parameters{{"StackName", look.stack->id}, {"ClientRequestToken", token}};
+      if (removal.express) parameters.emplace_back("DeploymentConfig.Mode", "EXPRESS");
+      Async<AwsAnswer> deleting = call_stacks(account_, "DeleteStack", std::move(parameters), limit_.stop());
       const AwsAnswer answer = co_await deleting;
       if (answer.failure && answer.failure->in_doubt) {
         co_return Outcome(InDoubt{doing + ": " + to_string(*answer.failure), look.stack->id, false});
