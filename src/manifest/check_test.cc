@@ -224,7 +224,7 @@ INSTANTIATE_TEST_SUITE_P(
         {"notify_of_what_there_is_not",
          "apiVersion: verbacratis/v1\nkind: Deployment\nmetadata: {name: web}\n"
          "spec: {tasks: [], notify: [{channel: ops, on: fail}]}\n",
-         {"m.yaml:4:48 manifest.bad-value: 'notify[0].on[0]' cannot be 'fail' (did you mean 'failed'?)"}},
+         {"m.yaml:4:47 manifest.bad-value: 'on[0]' cannot be 'fail' (did you mean 'failed'?)"}},
     }),
     [](const auto& info) { return std::string(info.param.name); });
 
