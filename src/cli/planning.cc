@@ -136,6 +136,15 @@ void add_previews(Call& call, Desk& desk, const Snapshot& snapshot, Plan& plan) 
           });
 }
 
+/// Notes were told when the manifests were read: they say nothing of what is planned.
+Diagnostics without_notes(const Diagnostics& found) {
+  Diagnostics others;
+  for (const Diagnostic& one : found.all()) {
+    if (one.severity != Severity::note) others.add(one);
+  }
+  return others;
+}
+
 Planned plan_now(Call& call, Desk& desk, const Goal& goal) {
   Planned planned;
   Diagnostics found;
@@ -148,7 +157,7 @@ Planned plan_now(Call& call, Desk& desk, const Goal& goal) {
     aids.observed = &observed;
   }
   planned.plan = make_plan(desk.model, planned.snapshot, goal, aids, found);
-  require(call, desk.project, found);
+  require(call, desk.project, without_notes(found));
   if (goal.preview) add_previews(call, desk, planned.snapshot, planned.plan);
   return planned;
 }

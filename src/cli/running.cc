@@ -12,6 +12,7 @@
 #include "cli/approvals.h"
 #include "cli/exit_code.h"
 #include "cli/identities.h"
+#include "cli/notifying.h"
 #include "cli/observing.h"
 #include "cli/protection.h"
 #include "value/json.h"
@@ -119,7 +120,10 @@ RunResult carry_out(Call& call, Desk& desk, const Planned& planned, const HeldLe
                      [&] { desk.store->renew(held.lease(), call.system.now(), lease_length); });
   const Workplace place{call.system,       *desk.store, held.lease(), call.kit().providers, desk.sealer,
                         desk.surroundings, hosts,       *listener,    &desk.project.sources};
-  return run_plan(planned.plan, desk.model, planned.snapshot, settings_of(call, desk, planned), place);
+  const RunResult result =
+      run_plan(planned.plan, desk.model, planned.snapshot, settings_of(call, desk, planned), place);
+  notify(call, desk, result);
+  return result;
 }
 
 }  // namespace verba

@@ -241,10 +241,10 @@ INSTANTIATE_TEST_SUITE_P(
          "apiVersion: verbacratis/v1\nkind: Deployment\nmetadata: {name: web}\n",
          {"m.yaml:1:1 manifest.missing-field: 'tasks' is missing (add 'tasks': What there is to bring about. The order "
           "of writing means nothing: dependsOn and outputs do)"}},
-        {"notify_is_for_later",
-         "apiVersion: verbacratis/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {tasks: [], notify: []}\n",
-         {"m.yaml:4:19 manifest.not-supported: 'notify' is not supported by this version "
-          "(remove it; 'verba explain' tells what this version can do)"}},
+        {"notify_of_what_there_is_not",
+         "apiVersion: verbacratis/v1\nkind: Deployment\nmetadata: {name: web}\n"
+         "spec: {tasks: [], notify: [{channel: ops, on: fail}]}\n",
+         {"m.yaml:4:47 manifest.bad-value: 'on[0]' cannot be 'fail' (did you mean 'failed'?)"}},
     }),
     [](const auto& info) { return std::string(info.param.name); });
 

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "manifest/kinds/kinds.h"
 #include "manifest/names.h"
+#include "manifest/notifications.h"
 #include "manifest/protection.h"
 #include "manifest/resolve.h"
 
@@ -239,6 +240,7 @@ Model resolve(const std::vector<Manifest>& manifests, std::string_view environme
     policies(resolution);
     resolve_accounts(resolution);
     resolve_deployments(resolution);
+    resolve_notifications(resolution);
     resolve_tasks(resolution);
     resolve_moves(resolution);
     resolve_references(resolution);

@@ -138,10 +138,6 @@ Field rollout() {
       }};
 }
 
-Field not_yet(std::string_view name, FieldType type, std::string_view summary) {
-  return {.name = name, .type = type, .summary = summary, .not_yet = true};
-}
-
 Field substitute(std::string_view name, std::string_view summary) {
   return {.name = name,
           .type = FieldType::object,
@@ -317,7 +313,7 @@ std::vector<Field> deployment_fields() {
       occasion("delete", "How the whole of it is deleted",
                "Run in place of the deletes of its tasks, which are then only forgotten; what they read is what there "
                "was when it was deployed"),
-      not_yet("notify", FieldType::list, "Who is to hear of it"),
+      notify_field("Who is to hear of what became of it in a run"),
   };
 }
 
@@ -368,6 +364,7 @@ std::vector<const Kind*> built_in_kinds() {
                                   &authentication_kind()};
   all.insert(all.end(), other_authentication_kinds().begin(), other_authentication_kinds().end());
   all.push_back(&policy_kind());
+  all.push_back(&notification_channel_kind());
   all.insert(all.end(), location_kinds().begin(), location_kinds().end());
   all.insert(all.end(), {&project_kind(), &variables_kind(), &shell_script_kind(), &infrastructure_template_kind(),
                          &deployment_kind()});

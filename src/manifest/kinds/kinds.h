@@ -18,8 +18,11 @@ const Kind& cloud_account_kind();
 const Kind& authentication_kind();
 const std::vector<const Kind*>& other_authentication_kinds();
 
-/// What must not be done.
+/// What must not be done, and who hears of what was.
 const Kind& policy_kind();
+const Kind& notification_channel_kind();
+/// The field of a Deployment and an Environment.
+Field notify_field(std::string_view summary);
 
 /// Where more manifests are.
 const Kind& local_file_location_kind();

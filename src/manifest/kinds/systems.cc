@@ -94,6 +94,7 @@ spec:
                .summary = "What has to be so before anything is changed here",
                .example = "{allowDelete: false}",
                .fields = protection_fields()},
+              notify_field("Who is to hear of what became of each run here; left out: as the one that it extends"),
           },
   };
   return kind;

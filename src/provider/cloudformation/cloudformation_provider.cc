@@ -166,7 +166,8 @@ class CloudFormationProvider final : public Provider {
     const std::string id = id_in(recorded.outputs);
     return take_away({.known = id.empty() ? stack_name(recorded.resource) : id,
                       .is_recorded = !id.empty(),
-                      .empties = is_true(recorded.resource, "emptyBuckets", false)},
+                      .empties = is_true(recorded.resource, "emptyBuckets", false),
+                      .express = is_true(recorded.resource, "express", false)},
                      attempt);
   }
 
@@ -175,7 +176,8 @@ class CloudFormationProvider final : public Provider {
     if (!before)
       return take_away({.known = stack_name(done.resource),
                         .lifts_protection = true,
-                        .empties = is_true(done.resource, "emptyBuckets", false)},
+                        .empties = is_true(done.resource, "emptyBuckets", false),
+                        .express = is_true(done.resource, "express", false)},
                        attempt);
     std::variant<WantedStack, BadStack> read = read_stack(before->resource);
     if (BadStack* bad = std::get_if<BadStack>(&read)) return refused(std::move(*bad));

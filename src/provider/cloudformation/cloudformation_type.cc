@@ -46,6 +46,16 @@ care that the template says `NoEcho`.
 **A stack that is there already** and was not made by this task is left alone: the step fails. With `adopt: true` it is
 taken over; rolling that back leaves the stack, deleting the task deletes it.
 
+**Import.** `import` takes in resources that were made otherwise: by their names in the template, with what tells each
+apart, as `{Bucket: website-of-last-year}` or `{Resource: {RestApiId: a1b2c3, ResourceId: d4e5}}`. Those that are not in the
+stack yet are imported by an operation of its own, before all else is created or updated. Each has to say `DeletionPolicy:
+Retain` in the template: undoing the import, or deleting the stack, leaves it as it is. CloudFormation looks whether it is
+there; whether it is as the template has it, a later `verba drift` tells.
+
+**Express.** With `express: true` CloudFormation ends an operation as soon as everything is configured, without waiting until it
+is ready: faster, and what depends on the stack may come too early for it. Left to itself CloudFormation would then roll back
+nothing that failed: verba says so only with `disableRollback: true`. It holds for deleting the stack, too.
+
 **Guards.** `stackPolicy` is set before a stack is updated, and after it is made. With `terminationProtection: true` a
 stack cannot be deleted, by verba neither: apply `false` first. Only rolling back its making lifts it. What another stack
 imports cannot go: before a stack is deleted, or updated to a template without an export, AWS is asked who imports it, and the
@@ -66,8 +76,12 @@ template, parameters and tags of before, or deletes the stack when there was non
 **Drift.** `verba drift` and `--refresh` compare the template, the parameters (but for those with NoEcho), the tags, the status of the
 stack and, where they are said, its policy, protection and topics. Then CloudFormation itself looks for what somebody has changed
 about the resources (DetectStackDrift; the role or user needs that permission, and that of reading the resources), and each
-property that differs is told. Where it does not look, that is left out. A repair sends template, parameters and tags again:
-what drifted in a resource whose part of the template has not changed, CloudFormation leaves as it is.
+property that differs is told. Where it does not look, that is left out.
+
+**Repair.** `apply --refresh` repairs what drifted by a change set that compares with what is there (REVERT_DRIFT): what others
+have changed in the resources becomes what the template says, tags that the template does not name stay, and nested stacks are
+not looked into. With `revertDrift: true` every update does that. What CloudFormation does not bring back, such as a property that
+cannot be changed in place, fails the step with the names of what still differs.
 
 | output | |
 |---|---|
@@ -167,6 +181,27 @@ std::vector<Field> inputs() {
        .beside = true,
        .default_value = "false",
        .implied = true},
+      {.name = "express",
+       .type = FieldType::boolean,
+       .summary = "End each operation when all is configured: what is made may not be ready then",
+       .beside = true,
+       .default_value = "false",
+       .implied = true},
+      {.name = "revertDrift",
+       .type = FieldType::boolean,
+       .summary = "Undo with each update what others have changed in the resources",
+       .beside = true,
+       .default_value = "false",
+       .implied = true},
+      {.name = "import",
+       .type = FieldType::map,
+       .summary = "Resources that are there already and are to be taken in: by the name in the template",
+       .expressions = true,
+       .beside = true,
+       .example = "{Bucket: website-of-last-year}",
+       .fields = {{.name = "identifier",
+                   .type = FieldType::any,
+                   .summary = "Its name, as AWS has it; a map where it takes several to tell it apart"}}},
       {.name = "adopt",
        .type = FieldType::boolean,
        .summary = "Take over a stack that is there already",

@@ -21,26 +21,29 @@ std::string change_line(const Value& change) {
   std::string line = fmt::format("{} {} ({})", text("Action"), text("LogicalResourceId"), text("ResourceType"));
   if (text("Replacement") == "True") line += ", which is REPLACED";
   if (text("Replacement") == "Conditional") line += ", which may be REPLACED";
+  if (text("ResourceDriftStatus") == "MODIFIED") line += ", which drifted";
+  if (text("ResourceDriftStatus") == "DELETED") line += ", which was deleted";
   return line;
 }
 
 }  // namespace
 
 /// A change set that is not carried out leaves nothing behind.
-Async<bool> StackWork::drop(Proposal proposal, Way way) {
+Async<bool> StackWork::drop(Proposal proposal) {
   Async<AwsAnswer> dropping =
       call_stacks(account_, "DeleteChangeSet", {{"ChangeSetName", proposal.change_set}}, limit_.stop());
   co_await dropping;
-  if (way != Way::create) co_return true;  // else nothing but the change set was in it
+  if (!proposal.is_new) co_return true;
   Async<AwsAnswer> deleting = call_stacks(account_, "DeleteStack", {{"StackName", proposal.stack}}, limit_.stop());
   co_await deleting;
   co_return true;
 }
 
 /// Nothing is to change, or it was refused.
-Async<Outcome> StackWork::nothing_proposed(Proposal proposal, Way way, std::string reason) {
+Async<Outcome> StackWork::nothing_proposed(Proposal proposal, std::string reason) {
   const bool same = says_no_changes(reason);
-  Async<bool> dropping = drop(proposal, same ? Way::update : way);
+  proposal.is_new = proposal.is_new && !same;
+  Async<bool> dropping = drop(proposal);
   co_await dropping;
   if (!same) co_return Outcome(failed_for_good("the change set was refused: " + reason, ""));
   log("no changes");
@@ -53,20 +56,41 @@ Async<Outcome> StackWork::nothing_proposed(Proposal proposal, Way way, std::stri
 Async<std::optional<Outcome>> StackWork::propose(const WantedStack& wanted, Way way, std::string url,
                                                  Proposal* proposal) {
   const std::string doing = fmt::format("the change set of {}", wanted.name);
+  const bool imports = way == Way::import;
+  const bool reverts = way == Way::update && (wanted.reverts_drift || attempt_.drifted);
+  proposal->token = token_ + (imports ? "-import" : "");
+  proposal->is_new = way == Way::create || (imports && !before_);
   Variables parameters{{"StackName", wanted.name},
-                       {"ChangeSetName", token_},
-                       {"ClientToken", token_},
-                       {"ChangeSetType", way == Way::create ? "CREATE" : "UPDATE"},
-                       {"IncludeNestedStacks", "true"}};
-  add_wanted(wanted, way == Way::update, url, parameters);
+                       {"ChangeSetName", proposal->token},
+                       {"ClientToken", proposal->token},
+                       {"ChangeSetType", imports              ? "IMPORT"
+                                         : way == Way::create ? "CREATE"
+                                                              : "UPDATE"}};
+  if (!imports && !reverts) parameters.emplace_back("IncludeNestedStacks", "true");  // neither looks into them
+  if (reverts) parameters.emplace_back("DeploymentMode", "REVERT_DRIFT");
+  if (wanted.express && !imports) {
+    parameters.emplace_back("DeploymentConfig.Mode", "EXPRESS");  // of itself that would disable rollback
+    parameters.emplace_back("DeploymentConfig.DisableRollback", wanted.disable_rollback ? "true" : "false");
+  }
+  add_wanted(wanted, before_.has_value(), url, parameters);
+  if (imports && before_) std::erase_if(parameters, [](const auto& one) { return one.first.starts_with("Tags"); });
   Async<AwsAnswer> making = call_stacks(account_, "CreateChangeSet", std::move(parameters), limit_.stop());
   const AwsAnswer made = co_await making;
   if (made.failure && says_no_changes(made.failure->message)) {
-    Async<Outcome> telling = nothing_proposed({token_, wanted.name}, way, made.failure->message);
+    proposal->change_set = proposal->token;
+    proposal->stack = wanted.name;
+    Async<Outcome> telling = nothing_proposed(*proposal, made.failure->message);
     Outcome outcome = co_await telling;
     co_return outcome;
   }
-  if (made.failure) co_return failed_call(*made.failure, doing);
+  if (made.failure) {
+    Outcome outcome = failed_call(*made.failure, doing);
+    Failed* failed = std::get_if<Failed>(&outcome);
+    if (failed != nullptr && failed->hint.empty() && reverts) {
+      failed->hint = "it compares with what is there, which takes permission to read the resources";
+    }
+    co_return outcome;
+  }
   proposal->change_set = text_at(made.value, {"Id"});
   proposal->stack = text_at(made.value, {"StackId"});
   std::string next;
@@ -78,7 +102,7 @@ Async<std::optional<Outcome>> StackWork::propose(const WantedStack& wanted, Way 
     if (answer.failure) co_return failed_call(*answer.failure, doing);
     const std::string status = text_at(answer.value, {"Status"});
     if (status == "FAILED") {
-      Async<Outcome> telling = nothing_proposed(*proposal, way, text_at(answer.value, {"StatusReason"}));
+      Async<Outcome> telling = nothing_proposed(*proposal, text_at(answer.value, {"StatusReason"}));
       Outcome outcome = co_await telling;
       co_return outcome;
     }
@@ -101,7 +125,7 @@ Async<Preview> StackWork::preview(WantedStack wanted, bool is_recorded) {
   Async<AwsIdentity> identifying = account_.identify(limit_.stop());  // nothing is written into a wrong account
   const AwsIdentity identity = co_await identifying;
   if (!identity.good) co_return Preview{{}, identity.why};
-  Async<StackLook> looking = look_at(account_, wanted.name, limit_.stop());
+  Async<StackLook> looking = watch_->now(wanted.name, limit_.stop());
   const StackLook look = co_await looking;
   if (look.failure) co_return Preview{{}, to_string(*look.failure)};
   const StackRest rest = look.stack ? rest_of(look.stack->status) : StackRest::gone;
@@ -112,9 +136,19 @@ Async<Preview> StackWork::preview(WantedStack wanted, bool is_recorded) {
     const bool ours = co_await asking;
     if (!ours) co_return Preview{{}, fmt::format("there is a stack {} already", wanted.name)};
   }
+  if (!is_new) before_ = look.stack;
+  std::vector<WantedImport> missing;
+  Async<std::optional<Outcome>> finding = find_imports(wanted, &missing);
+  std::optional<Outcome> outcome = co_await finding;
+  if (!outcome && !missing.empty()) {
+    co_return Preview{
+        {}, fmt::format("{} is imported first: what else changes is known after that", missing.front().logical)};
+  }
   std::string url;
-  Async<std::optional<Outcome>> storing = store(&wanted, &url);
-  std::optional<Outcome> outcome = co_await storing;
+  if (!outcome) {
+    Async<std::optional<Outcome>> storing = store(&wanted, &url);
+    outcome = co_await storing;
+  }
   Proposal proposal;
   if (!outcome) {
     const Way way = is_new ? Way::create : Way::update;
@@ -122,7 +156,8 @@ Async<Preview> StackWork::preview(WantedStack wanted, bool is_recorded) {
     outcome = co_await proposing;
     if (!outcome) {
       // A stack that was only reviewed before stays so.
-      Async<bool> dropping = drop(proposal, rest == StackRest::gone ? Way::create : Way::update);
+      proposal.is_new = rest == StackRest::gone;
+      Async<bool> dropping = drop(proposal);
       co_await dropping;
     }
     if (!outcome && rest == StackRest::gone) {  // else whoever comes next could take what is going for somebody's stack

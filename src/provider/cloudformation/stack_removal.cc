@@ -44,7 +44,7 @@ Async<std::optional<Outcome>> StackWork::may_go(Stack stack, bool lifts_protecti
 Async<Outcome> StackWork::remove(Removal removal) {
   std::string doing = fmt::format("deleting the stack {}", removal.known);
   for (int i = 0; i < preparations; ++i) {
-    Async<StackLook> looking = look_at(account_, removal.known, limit_.stop());
+    Async<StackLook> looking = watch_->now(removal.known, limit_.stop());
     const StackLook look = co_await looking;
     if (look.failure) co_return failed_call(*look.failure, doing);
     if (!look.stack || rest_of(look.stack->status) == StackRest::gone) co_return Outcome(Succeeded{Map{}});
@@ -72,8 +72,9 @@ Async<Outcome> StackWork::remove(Removal removal) {
           limit_.stop());
       const std::optional<AwsFailure> not_emptied = co_await emptying;
       if (not_emptied) co_return failed_call(*not_emptied, "emptying the buckets of the stack " + look.stack->name);
-      Async<AwsAnswer> deleting = call_stacks(
-          account_, "DeleteStack", {{"StackName", look.stack->id}, {"ClientRequestToken", token}}, limit_.stop());
+      Variables parameters{{"StackName", look.stack->id}, {"ClientRequestToken", token}};
+      if (removal.express) parameters.emplace_back("DeploymentConfig.Mode", "EXPRESS");
+      Async<AwsAnswer> deleting = call_stacks(account_, "DeleteStack", std::move(parameters), limit_.stop());
       const AwsAnswer answer = co_await deleting;
       if (answer.failure && answer.failure->in_doubt) {
         co_return Outcome(InDoubt{doing + ": " + to_string(*answer.failure), look.stack->id, false});

@@ -6,13 +6,11 @@
 #include <optional>
 #include <utility>
 
-#include "aws/retry.h"
-
 namespace verba {
 namespace {
 
 constexpr Milliseconds first_interval{50};
-constexpr Milliseconds longest_interval{1'000};
+constexpr Milliseconds longest_interval{900};
 constexpr Milliseconds between_calls{500};
 constexpr int calls_ahead = 10;
 constexpr int slowest = 16;
@@ -29,7 +27,8 @@ StackLook stopped() {
 /// One who waits. Awaiting it ends when there is an answer, when nobody looks any more, or at `stop`.
 class StackWatch::Waiting {
  public:
-  Waiting(StackWatch& watch, std::string stack) : id(std::move(stack)), since(watch.looks_), watch_(watch) {
+  Waiting(StackWatch& watch, std::string asked, bool at_once)
+      : stack(std::move(asked)), urgent(at_once), since(watch.looks_), watch_(watch) {
     watch_.waiting_.push_back(this);
   }
   Waiting(const Waiting&) = delete;
@@ -52,7 +51,8 @@ class StackWatch::Waiting {
   void await_suspend(std::coroutine_handle<> waiting) noexcept { waiting_ = waiting; }
   void await_resume() const noexcept {}
 
-  std::string id;
+  std::string stack;
+  bool urgent;
   std::uint64_t since;  ///< the number of looks that had begun before
   std::optional<StackLook> answer;
 
@@ -77,21 +77,78 @@ class StackWatch::Turn {
   StackWatch& watch_;
 };
 
-void StackWatch::count_call() {
-  paid_until_ = std::max(paid_until_, system_.steady() - calls_ahead * between_calls) + between_calls;
+/// The pause before a look. Awaiting it ends when it is over, or soon after hurry().
+class StackWatch::Rest {
+ public:
+  Rest(StackWatch& watch, Milliseconds length) : watch_(watch) {
+    watch_.rest_ = this;
+    begin(length);
+  }
+  Rest(const Rest&) = delete;
+  Rest& operator=(const Rest&) = delete;
+  ~Rest() {
+    watch_.rest_ = nullptr;
+    if (timer_) watch_.system_.cancel(*timer_);
+  }
+
+  /// From poll(): who hurries is on his way into waiting himself.
+  void hurry() {
+    is_over = false;
+    if (timer_) watch_.system_.cancel(*timer_);
+    begin(Milliseconds(0));
+  }
+
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> waiting) noexcept { waiting_ = waiting; }
+  void await_resume() const noexcept {}
+
+  bool is_over = true;  ///< it was not cut short
+
+ private:
+  void begin(Milliseconds length) {
+    timer_ = watch_.system_.after(length, [this] {
+      timer_.reset();
+      std::exchange(waiting_, {}).resume();  // may destroy this
+    });
+  }
+
+  StackWatch& watch_;
+  std::optional<TimerId> timer_;
+  std::coroutine_handle<> waiting_;
+};
+
+void StackWatch::count_calls(std::size_t calls) {
+  const auto first = std::max(paid_until_, system_.steady() - calls_ahead * between_calls);
+  paid_until_ = first + static_cast<int>(calls) * between_calls;
 }
 
-/// As long as the calls of late ask for.
-Milliseconds StackWatch::rest() {
-  const auto owed = std::chrono::ceil<Milliseconds>(paid_until_ - system_.steady());
-  const Milliseconds length = std::max(interval_ * slower_, owed);
-  interval_ = std::min(interval_ * 2, longest_interval);
-  return length;
+bool StackWatch::has_room(std::size_t calls) const {
+  return paid_until_ + static_cast<int>(calls) * between_calls <= system_.steady();
+}
+
+Milliseconds StackWatch::owed() const {
+  return std::chrono::ceil<Milliseconds>(paid_until_ - system_.steady());
+}
+
+bool StackWatch::is_urgent() const {
+  return std::ranges::any_of(waiting_, &Waiting::urgent);
+}
+
+Async<StackLook> StackWatch::now(std::string stack, Stop& stop) {
+  return wait(std::move(stack), true, stop);
 }
 
 Async<StackLook> StackWatch::next(std::string id, Stop& stop) {
-  if (waiting_.empty() && system_.steady() - looked_ > longest_interval) interval_ = first_interval;
-  Waiting me(*this, std::move(id));
+  if (waiting_.empty() && system_.steady() - looked_ > longest_interval) {
+    interval_ = first_interval;
+    looked_ = system_.steady();
+  }
+  return wait(std::move(id), false, stop);
+}
+
+Async<StackLook> StackWatch::wait(std::string stack, bool urgent, Stop& stop) {
+  Waiting me(*this, std::move(stack), urgent);
+  if (urgent && rest_ != nullptr) rest_->hurry();
   const Stop::Watch watch(stop, [&me] { me.wake(); });
   while (!me.answer && !stop.requested()) {
     if (busy_) {
@@ -99,7 +156,7 @@ Async<StackLook> StackWatch::next(std::string id, Stop& stop) {
       continue;
     }
     const Turn turn(*this);
-    Async<bool> resting = sleep(system_, rest(), stop);
+    Async<bool> resting = rest(stop);
     const bool go_on = co_await resting;
     if (!go_on) break;
     Async<bool> looking = look(stop);
@@ -108,59 +165,41 @@ Async<StackLook> StackWatch::next(std::string id, Stop& stop) {
   co_return me.answer ? *std::move(me.answer) : stopped();
 }
 
+/// As long as the calls of late ask for, and until the next look is due, unless somebody comes who has seen nothing
+/// yet. Even then others who begin in the same moment are waited for.
+Async<bool> StackWatch::rest(Stop& stop) {
+  for (bool is_over = false; !is_over && !stop.requested();) {
+    const auto due = std::chrono::ceil<Milliseconds>(looked_ + interval_ * slower_ - system_.steady());
+    const Milliseconds length = is_urgent() ? owed() : std::max(due, owed());
+    Rest resting(*this, std::max(length, Milliseconds(0)));
+    const Stop::Watch watch(stop, [&resting] { resting.hurry(); });
+    co_await resting;
+    is_over = resting.is_over;
+  }
+  co_return !stop.requested();
+}
+
 /// Answers all who wait now. Who comes while it is under way gets nothing of it: what it shows may be from before what
 /// he waits for had begun.
 Async<bool> StackWatch::look(Stop& stop) {
-  looked_ = system_.steady();
   const std::uint64_t number = ++looks_;
-  std::vector<std::string> ids;
-  for (const Waiting* one : waiting_) ids.push_back(one->id);
-  std::ranges::sort(ids);
-  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-  std::map<std::string, StackLook> looks;
-  if (ids.size() > pages_) {
-    Async<bool> paging = look_by_pages(&looks, stop);
-    co_await paging;
+  std::vector<std::string> stacks;
+  for (const Waiting* one : waiting_) stacks.push_back(one->stack);
+  if (!std::ranges::all_of(waiting_, &Waiting::urgent)) {
+    looked_ = system_.steady();
+    interval_ = std::min(interval_ * 2, longest_interval);
   }
-  bool throttled = false;
-  for (const std::string& id : ids) {
-    if (looks.contains(id) || stop.requested()) continue;
-    count_call();
-    Async<StackLook> asking = look_at(account_, id, stop);
-    StackLook one = co_await asking;
-    throttled = throttled || (one.failure && trouble_of(*one.failure) == AwsTrouble::throttled);
-    looks.emplace(id, std::move(one));
-    if (throttled) break;  // the others wait for the next look
-  }
-  slower_ = throttled ? std::min(slower_ * 2, slowest) : 1;
+  std::ranges::sort(stacks);
+  stacks.erase(std::unique(stacks.begin(), stacks.end()), stacks.end());
+  throttled_ = false;
+  Async<Looks> seeing = see(std::move(stacks), stop);
+  const Looks looks = co_await seeing;
+  slower_ = throttled_ ? std::min(slower_ * 2, slowest) : 1;
   if (stop.requested()) co_return false;
   for (Waiting* one : waiting_) {
     if (one->since >= number) continue;
-    if (const auto found = looks.find(one->id); found != looks.end()) one->answer = found->second;
+    if (const auto found = looks.find(one->stack); found != looks.end()) one->answer = found->second;
   }
-  co_return true;
-}
-
-/// Stacks that have gone are on no page.
-Async<bool> StackWatch::look_by_pages(std::map<std::string, StackLook>* looks, Stop& stop) {
-  std::string next;
-  std::size_t pages = 0;
-  do {
-    Variables parameters;
-    if (!next.empty()) parameters.emplace_back("NextToken", next);
-    count_call();
-    ++pages;
-    Async<AwsAnswer> asking = call_stacks(account_, "DescribeStacks", std::move(parameters), stop);
-    const AwsAnswer answer = co_await asking;
-    if (answer.failure) co_return false;
-    for (const Value& description : list_at(answer.value, {"Stacks"})) {
-      Stack stack = stack_of(description);
-      std::string id = stack.id;
-      looks->emplace(std::move(id), StackLook{.stack = std::move(stack)});
-    }
-    next = text_at(answer.value, {"NextToken"});
-  } while (!next.empty());
-  pages_ = pages;
   co_return true;
 }
 

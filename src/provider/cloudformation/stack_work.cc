@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/digest.h"
+#include "provider/cloudformation/drift_detection.h"
 #include "provider/cloudformation/stack_guards.h"
 #include "provider/cloudformation/stack_status.h"
 #include "provider/cloudformation/stack_storage.h"
@@ -20,6 +21,7 @@ namespace {
 
 constexpr int looks_in_vain = 20;  ///< that may fail in a row before a stack is given up
 constexpr std::size_t events_of_stack = 5'000;
+constexpr Milliseconds longest_detection{600'000};
 
 std::string chance_of(System& system) {
   return sha256(system.random_bytes(16)).hex().substr(0, 12);
@@ -62,7 +64,8 @@ Async<bool> StackWork::is_made_by_us(Stack stack) {
   const std::string owner = owner_token(attempt_);
   // Its making is the last one in them. Later operations may be ours, too, of a stack that was taken over.
   for (auto event = events.rbegin(); event != events.rend(); ++event) {
-    if (event->is_of_stack() && event->status == "CREATE_IN_PROGRESS") co_return event->token.starts_with(owner);
+    const bool makes = event->status == "CREATE_IN_PROGRESS" || event->status == "IMPORT_IN_PROGRESS";
+    if (event->is_of_stack() && makes) co_return event->token.starts_with(owner);
   }
   co_return false;
 }
@@ -83,8 +86,8 @@ Async<std::optional<StackLook>> StackWork::follow(std::string id, StackEvents* e
     if (look.stack) status_ = look.stack->status;
     const bool rests = !look.stack || rest_of(look.stack->status) != StackRest::busy;
     const bool went_well = look.stack && is_good(look.stack->status);
-    if ((rests && !went_well) || watch_->has_room()) {
-      for (std::size_t i = 0; i < events->calls(); ++i) watch_->count_call();
+    if ((rests && !went_well) || (watch_->are_few() && (rests || watch_->has_room(events->calls())))) {
+      watch_->count_calls(events->calls());
       Async<std::vector<StackEvent>> reading = events->read(limit_.stop());
       const std::vector<StackEvent> fresh = co_await reading;
       for (const StackEvent& event : fresh) {
@@ -114,7 +117,7 @@ Async<Outcome> StackWork::failed(Stack stack, StackEvents* events, std::string d
 Async<std::optional<Outcome>> StackWork::prepare(const WantedStack& wanted, bool is_recorded, Way* way) {
   const std::string doing = fmt::format("the stack {}", wanted.name);
   for (int i = 0; i < preparations; ++i) {
-    Async<StackLook> looking = look_at(account_, wanted.name, limit_.stop());
+    Async<StackLook> looking = watch_->now(wanted.name, limit_.stop());
     const StackLook look = co_await looking;
     if (look.failure) co_return failed_call(*look.failure, doing);
     const StackRest rest = look.stack ? rest_of(look.stack->status) : StackRest::gone;
@@ -176,10 +179,11 @@ Async<std::optional<Outcome>> StackWork::store(WantedStack* wanted, std::string*
   co_return outcome;
 }
 
-Async<Outcome> StackWork::carry_out(const WantedStack& wanted, std::string change_set, std::string stack) {
+Async<Outcome> StackWork::carry_out(const WantedStack& wanted, Proposal proposal) {
+  const std::string& stack = proposal.stack;
   Async<AwsAnswer> executing = call_stacks(account_, "ExecuteChangeSet",
-                                           {{"ChangeSetName", change_set},
-                                            {"ClientRequestToken", token_},
+                                           {{"ChangeSetName", proposal.change_set},
+                                            {"ClientRequestToken", proposal.token},
                                             {"DisableRollback", wanted.disable_rollback ? "true" : "false"}},
                                            limit_.stop());
   const AwsAnswer begun = co_await executing;
@@ -188,7 +192,7 @@ Async<Outcome> StackWork::carry_out(const WantedStack& wanted, std::string chang
         InDoubt{"whether the change set is carried out is not known: " + to_string(*begun.failure), stack, false});
   }
   if (begun.failure) co_return failed_call(*begun.failure, "the change set");
-  StackEvents events(account_, stack, token_);
+  StackEvents events(account_, stack, proposal.token);
   Async<std::optional<StackLook>> following = follow(stack, &events);
   const std::optional<StackLook> end = co_await following;
   if (!end) co_return broken_off(wanted.name, stack);
@@ -234,6 +238,19 @@ Async<Outcome> StackWork::settle(const WantedStack& wanted, Way way, Outcome don
   co_return done;
 }
 
+Async<Outcome> StackWork::see_whether_repaired(const WantedStack& wanted, Outcome unchanged) {
+  if (!std::holds_alternative<Succeeded>(unchanged)) co_return unchanged;
+  Async<DriftDetection> detecting =
+      detect_drift(account_, attempt_.system, before_->id, longest_detection, limit_.stop());
+  const DriftDetection detection = co_await detecting;
+  if (detection.differences.empty()) co_return unchanged;
+  co_return Outcome(failed_for_good(
+      fmt::format("CloudFormation does not bring back what drifted in the stack {}: {}", wanted.name,
+                  detection.differences),
+      "change it back by hand, or write it into the template; what cannot be changed in place, and things of some "
+      "types, CloudFormation leaves as they are"));
+}
+
 Async<Outcome> StackWork::deploy(WantedStack wanted, bool is_recorded) {
   Way way = Way::create;
   Async<std::optional<Outcome>> preparing = prepare(wanted, is_recorded, &way);
@@ -246,11 +263,14 @@ Async<Outcome> StackWork::deploy(WantedStack wanted, bool is_recorded) {
   Async<std::optional<Outcome>> storing = store(&wanted, &url);
   outcome = co_await storing;
   if (outcome) co_return *std::move(outcome);
+  Async<std::optional<Outcome>> importing = import(wanted, &way);
+  outcome = co_await importing;
+  if (outcome) co_return *std::move(outcome);
   Proposal proposal;
   Async<std::optional<Outcome>> proposing = propose(wanted, way, std::move(url), &proposal);
   outcome = co_await proposing;
   if (!outcome && attempt_.reviewed && *attempt_.reviewed != proposal.changes) {
-    Async<bool> dropping = drop(proposal, way);
+    Async<bool> dropping = drop(proposal);
     co_await dropping;
     co_return Outcome(failed_for_good(
         fmt::format("what would change is not what was reviewed, but: {}", fmt::join(proposal.changes, "; ")),
@@ -258,8 +278,12 @@ Async<Outcome> StackWork::deploy(WantedStack wanted, bool is_recorded) {
   }
   if (!outcome) {
     for (const std::string& change : proposal.changes) log(change);
-    Async<Outcome> carrying = carry_out(wanted, std::move(proposal.change_set), std::move(proposal.stack));
+    if (wanted.express) log("express: it ends when all is configured; what is made may not be ready yet");
+    Async<Outcome> carrying = carry_out(wanted, std::move(proposal));
     outcome = co_await carrying;
+  } else if (attempt_.drifted && before_) {
+    Async<Outcome> seeing = see_whether_repaired(wanted, *std::move(outcome));
+    outcome = co_await seeing;
   }
   Async<Outcome> settling = settle(wanted, way, *std::move(outcome));
   Outcome end = co_await settling;

@@ -22,6 +22,7 @@ struct Removal {
   bool is_recorded = false;       ///< it is the task's; else only when events say so
   bool lifts_protection = false;  ///< goes even when nobody may delete it
   bool empties = false;           ///< its buckets first
+  bool express = false;           ///< see WantedStack
 };
 
 /// Borrows the attempt and the watches. Lives as long as what it is asked for is under way.
@@ -40,7 +41,7 @@ class StackWork {
   Stop& stop() { return limit_.stop(); }
 
  private:
-  enum class Way : std::uint8_t { create, update };
+  enum class Way : std::uint8_t { create, update, import };
   static constexpr int preparations = 6;  ///< that a stack may need before it can be worked on
 
   /// Waits for what is under way and clears away what cannot be updated; which way it is then, or an outcome.
@@ -54,14 +55,21 @@ class StackWork {
   struct Proposal {
     std::string change_set;
     std::string stack;
+    std::string token;
+    bool is_new = false;                    ///< there is nothing in the stack but the change set
     std::vector<std::string> changes = {};  ///< sorted
   };
+  /// Takes in what is out there already and not in the stack yet; `way` is that of the rest then.
+  Async<std::optional<Outcome>> import(const WantedStack& wanted, Way* way);
+  Async<std::optional<Outcome>> find_imports(const WantedStack& wanted, std::vector<WantedImport>* missing);
+  /// Of a stack that drifted and of which CloudFormation would change nothing: has it come back of itself?
+  Async<Outcome> see_whether_repaired(const WantedStack& wanted, Outcome unchanged);
   Async<std::optional<Outcome>> propose(const WantedStack& wanted, Way way, std::string url, Proposal* proposal);
-  Async<bool> drop(Proposal proposal, Way way);
-  Async<Outcome> nothing_proposed(Proposal proposal, Way way, std::string reason);
+  Async<bool> drop(Proposal proposal);
+  Async<Outcome> nothing_proposed(Proposal proposal, std::string reason);
   /// What cannot be deleted, and why; else nothing.
   Async<std::optional<Outcome>> may_go(Stack stack, bool lifts_protection);
-  Async<Outcome> carry_out(const WantedStack& wanted, std::string change_set, std::string stack);
+  Async<Outcome> carry_out(const WantedStack& wanted, Proposal proposal);
   Async<std::optional<Outcome>> clear_away(Stack stack, bool empties);
   /// Follows an operation to its end; its failures are in `events` then. Nothing: it cannot be followed any more, and
   /// outcome() says why.

@@ -8,6 +8,7 @@
 
 #include "aws/s3.h"
 #include "base/digest.h"
+#include "provider/cloudformation/import_template.h"
 #include "provider/cloudformation/template_artifacts.h"
 #include "provider/inputs.h"
 #include "value/json.h"
@@ -63,6 +64,28 @@ std::vector<std::string> nulls_in(const Value* map) {
   }
   std::ranges::sort(names);
   return names;
+}
+
+/// Why one cannot be, if so.
+std::optional<BadStack> add_imports(const Resource& resource, WantedStack& stack) {
+  const Value* written = resource.inputs.find("import");
+  if (written == nullptr || !written->is_map()) return std::nullopt;
+  for (const auto& [key, value] : written->map()) {
+    if (value.is_null()) continue;
+    WantedImport one{key.name};
+    for (const auto& [name, part] : value.is_map() ? value.map() : Map()) {
+      if (const std::optional<std::string> told = parameter_text(part)) one.identifiers.emplace_back(name.name, *told);
+    }
+    if (!value.is_map()) one.identifier = parameter_text(value).value_or("");
+    if (one.identifier.empty() && one.identifiers.empty()) {
+      return BadStack{fmt::format("'{}' of import says nothing to tell it apart by", key.name),
+                      "write its name, as AWS has it, or a map of its identifiers"};
+    }
+    std::ranges::sort(one.identifiers);
+    stack.imports.push_back(std::move(one));
+  }
+  std::ranges::sort(stack.imports, {}, &WantedImport::logical);
+  return std::nullopt;
 }
 
 std::string text(const Resource& resource, std::string_view field) {
@@ -134,6 +157,9 @@ std::variant<WantedStack, BadStack> read_stack(const Resource& resource) {
   stack.empty_buckets = is_true(resource, "emptyBuckets", false);
   stack.disable_rollback = is_true(resource, "disableRollback", false);
   stack.adopt = is_true(resource, "adopt", false);
+  stack.express = is_true(resource, "express", false);
+  stack.reverts_drift = is_true(resource, "revertDrift", false);
+  if (std::optional<BadStack> bad = add_imports(resource, stack)) return *std::move(bad);
   return stack;
 }
 
@@ -160,6 +186,27 @@ void check_stack(const Value& with, Where task, Diagnostics& diagnostics) {
   if (policy != nullptr && policy->is_string() && !parse_json(policy->string(), why)) {
     diagnostics.error("cloudformation.bad-policy", "'stackPolicy' is no JSON: " + why, policy->where,
                       "write a map with Statement, or text that is JSON");
+  }
+  const auto note = [&](std::string_view field, std::string_view code, const char* message) {
+    const Value* value = written(field);
+    if (value == nullptr || !value->is(Value::Kind::boolean) || !value->boolean()) return;
+    Diagnostic told;
+    told.severity = Severity::note;
+    told.code = code;
+    told.message = message;
+    told.where = value->where;
+    diagnostics.add(std::move(told));
+  };
+  note("express", "cloudformation.express",
+       "its stack is done as soon as all is configured: what is made may not be ready yet");
+  note("revertDrift", "cloudformation.revert-drift",
+       "an update of its stack undoes what others have changed in the resources, too");
+  const Value* imports = written("import");
+  if (data != nullptr && data->is_map() && imports != nullptr && imports->is_map()) {
+    for (const auto& [key, value] : imports->map()) {
+      const std::optional<BadStack> fault = value.is_null() ? std::nullopt : import_fault(*data, key.name);
+      if (fault) diagnostics.error("cloudformation.import", fault->message, value.where, fault->hint);
+    }
   }
   const Value* name = written("stack");
   if (name != nullptr && name->is_string() && !is_stack_name(name->string())) {
@@ -212,6 +259,7 @@ void add_wanted(const WantedStack& wanted, bool updates, const std::string& temp
     add(fmt::format("NotificationARNs.member.{}", ++number), arn);
   }
   if (wanted.notification_arns && number == 0) add("NotificationARNs", "");
+  for (const auto& [key, value] : wanted.more) add(key, value);
 }
 
 }  // namespace verba

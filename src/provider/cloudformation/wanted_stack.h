@@ -21,6 +21,13 @@ struct TemplateText {
 };
 TemplateText template_of(const Resource&);
 
+/// A resource that is out there already, and is to be taken into the stack.
+struct WantedImport {
+  std::string logical;          ///< its name in the template
+  std::string identifier = {};  ///< what tells it apart; "": `identifiers` do
+  Variables identifiers = {};   ///< by their names; sorted
+};
+
 struct WantedStack {
   std::string name;
   std::string body = {};                   ///< of the template
@@ -38,6 +45,10 @@ struct WantedStack {
   bool empty_buckets = false;  ///< before the stack is deleted
   bool disable_rollback = false;
   bool adopt = false;
+  bool express = false;                    ///< an operation ends when the configuration is applied
+  bool reverts_drift = false;              ///< an update undoes what others have changed
+  std::vector<WantedImport> imports = {};  ///< by name
+  Variables more = {};                     ///< parameters of CreateChangeSet besides those that add_wanted() makes
 };
 
 /// Why there is no such stack.

@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include "aws/sns.h"
 #include "base/digest.h"
 #include "provider/aws_attempt.h"
 #include "provider/ending.h"
@@ -19,11 +20,6 @@ namespace {
 
 constexpr std::size_t longest_message_bytes = 256 << 10;
 constexpr std::size_t longest_subject_bytes = 100;
-
-const AwsService& sns_service() {
-  static const AwsService service{.name = "sns", .id = "sns", .version = "2010-03-31"};
-  return service;
-}
 
 std::string text_of(const Value& value) {
   return value.is_string() ? value.string() : to_json(value, SecretsAs::clear);

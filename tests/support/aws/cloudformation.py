@@ -7,6 +7,9 @@ A resource is made by being named, but for what its properties say to this stand
     FailOnDelete: TEXT   deleting it fails
     Looks: N             making it takes N looks (1)
     Seconds: N           making it takes that long, however often one looks
+Things of a few types (IDENTIFIERS) can be imported; those whose identifier begins with "absent" are not there. With
+DeploymentConfig.Mode EXPRESS an operation takes one look, whatever Looks says. A change set of the mode REVERT_DRIFT sees the file
+`drift`, and once it is carried out that says nothing of the stack any more, but for properties named Immutable.
 A stack in a stack is made of its TemplateURL, by the looks at the outer one. The file `drift` says what somebody has
 changed behind its back, as JSON: {STACK: {RESOURCE: {PROPERTY: VALUE}}}, or {STACK: {RESOURCE: null}} where it is gone.
 """
@@ -21,6 +24,7 @@ import templates
 from signature import Refused
 
 NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
+IDENTIFIERS = {"AWS::S3::Bucket": ["BucketName"], "AWS::SNS::Topic": ["TopicArn"], "AWS::ApiGateway::Resource": ["RestApiId", "ResourceId"]}
 PAGE = 5  # events on a page
 STACKS_PAGE = 100
 
@@ -197,10 +201,26 @@ class Stack:
             self.steps.pop(0)()
         self.due = None
 
-    def begin(self, wanted, token, disable_rollback):
+    def begin_import(self, wanted, token, imports):
+        self.token = token
+        self.become("IMPORT_IN_PROGRESS", "User Initiated")
+        resources = wanted.resources()
+        absent = next((one["LogicalResourceId"] for one in imports
+                       if any(entry["value"].startswith("absent") for entry in one["ResourceIdentifier"].values())), None)
+        self.later(lambda: [self.event(resources[one["LogicalResourceId"]][0], one["LogicalResourceId"], "IMPORT_IN_PROGRESS")
+                            for one in imports])
+        if absent is not None:
+            self.later(lambda: (self.event(resources[absent][0], absent, "IMPORT_FAILED", "Resource does not exist"),
+                                self.become("IMPORT_ROLLBACK_IN_PROGRESS", f"The following resource(s) failed to import: [{absent}].")),
+                       lambda: self.become("IMPORT_ROLLBACK_COMPLETE"))
+            return
+        self.later(lambda: ([self.event(resources[one["LogicalResourceId"]][0], one["LogicalResourceId"], "IMPORT_COMPLETE")
+                             for one in imports], self.end(wanted, "IMPORT_COMPLETE")))
+
+    def begin(self, wanted, token, disable_rollback, express=False, drifted=()):
         """Makes it so: the steps of a create or an update."""
         self.token = token
-        before = self.now.resources() if self.now else {}
+        before = {name: resource for name, resource in (self.now.resources() if self.now else {}).items() if name not in drifted}
         after = wanted.resources()
         verb = "CREATE" if self.status == "REVIEW_IN_PROGRESS" else "UPDATE"
         self.become(f"{verb}_IN_PROGRESS", "User Initiated")
@@ -212,7 +232,7 @@ class Stack:
         if seconds:
             self.due = self.ends = time.time() + max(seconds)
         failed = next((name for name in touched if "FailWith" in after[name][1]), None)
-        words = {name: "UPDATE" if name in before else "CREATE" for name in touched}
+        words = {name: "UPDATE" if name in before or name in drifted else "CREATE" for name in touched}
 
         def all_become(ending):
             for name in touched:
@@ -222,7 +242,8 @@ class Stack:
         nested = [name for name in touched if after[name][0] == "AWS::CloudFormation::Stack"]
         if nested:
             self.later(lambda: self.begin_nested({name: after[name][1] for name in nested}, disable_rollback))
-        self.later(*[lambda: all_become("IN_PROGRESS")] * max([int(after[name][1].get("Looks", 1)) for name in touched] or [0]))
+        looks = max([1 if express else int(after[name][1].get("Looks", 1)) for name in touched] or [0])
+        self.later(*[lambda: all_become("IN_PROGRESS")] * looks)
         if nested:
             self.later(lambda: self.follow_nested(nested, verb, touched, after, disable_rollback))
         if failed is not None:
@@ -305,10 +326,22 @@ class Stack:
             return self.later(lambda: self.become("DELETE_FAILED", f"The following resource(s) failed to delete: [{failed}]. "))
         self.later(lambda: ([child.become("DELETE_COMPLETE") for child in self.children.values()], self.become("DELETE_COMPLETE")))
 
-    def drifts(self):
-        """What the file `drift` says of it, as DescribeStackResourceDrifts has it."""
+    def changed(self):
+        """What the file `drift` says of it: by resource."""
         file = pathlib.Path("drift")
-        changed = json.loads(file.read_text()).get(self.name, {}) if file.exists() else {}
+        return json.loads(file.read_text()).get(self.name, {}) if file.exists() else {}
+
+    def revert(self):
+        file = pathlib.Path("drift")
+        if file.exists():
+            of_all = json.loads(file.read_text())
+            stays = {name: {key: value for key, value in properties.items() if key == "Immutable"}
+                     for name, properties in of_all.pop(self.name, {}).items() if properties}
+            file.write_text(json.dumps({**of_all, self.name: {name: left for name, left in stays.items() if left}}))
+
+    def drifts(self):
+        """The same, as DescribeStackResourceDrifts has it."""
+        changed = self.changed()
         for name, (kind, expected) in self.now.resources().items():
             drift = {"StackId": self.id, "LogicalResourceId": name, "ResourceType": kind, "StackResourceDriftStatus": "IN_SYNC"}
             if name in changed and changed[name] is None:
@@ -409,6 +442,18 @@ class World:
         more = begin + STACKS_PAGE < len(looked_at)
         return {"Stacks": [stack.description() for stack in page], "NextToken": str(begin + STACKS_PAGE) if more else None}
 
+    def list_stacks(self, account, region, form):
+        """As DescribeStacks, of some statuses."""
+        all_of = [stack for stack in self.stacks if (stack.account, stack.region) == (account, region)]
+        for stack in all_of:
+            stack.look()
+        wanted = [stack for stack in all_of if stack.status in form.get("StackStatusFilter", [stack.status])]
+        begin = int(form.get("NextToken", 0))
+        more = begin + STACKS_PAGE < len(wanted)
+        return {"StackSummaries": [{"StackId": stack.id, "StackName": stack.name, "StackStatus": stack.status}
+                                   for stack in wanted[begin:begin + STACKS_PAGE]],
+                "NextToken": str(begin + STACKS_PAGE) if more else None}
+
     def list_stack_resources(self, account, region, form):
         stack = self.require(account, region, form["StackName"])
         rows = stack.now.resources().items() if stack.now else []
@@ -419,6 +464,15 @@ class World:
     def get_template(self, account, region, form):
         stack = self.require(account, region, form["StackName"])
         return {"TemplateBody": stack.now.body if stack.now else "", "StagesAvailable": ["Original"]}
+
+    def get_template_summary(self, account, region, form):
+        template = templates.read(form["TemplateBody"] if "TemplateBody" in form else self.object_at(form["TemplateURL"]))
+        resources = {}
+        for name, resource in template["Resources"].items():
+            resources.setdefault(resource["Type"], []).append(name)
+        return {"ResourceIdentifierSummaries": [
+            {"ResourceType": kind, "LogicalResourceIds": names, "ResourceIdentifiers": IDENTIFIERS[kind]}
+            for kind, names in resources.items() if kind in IDENTIFIERS]}
 
     def list_imports(self, account, region, form):
         name = form["ExportName"]
@@ -491,18 +545,62 @@ class World:
             raise invalid(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
         if stack is not None and stack.status.endswith("_IN_PROGRESS") and stack.status != "REVIEW_IN_PROGRESS":
             raise invalid(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
+        reverts = form.get("DeploymentMode") == "REVERT_DRIFT"
+        if reverts and (kind != "UPDATE" or form.get("IncludeNestedStacks") == "true"):
+            raise invalid("DeploymentMode REVERT_DRIFT is not supported with this ChangeSetType or with IncludeNestedStacks")
+        config = form.get("DeploymentConfig", {})
+        if config.get("Mode") == "EXPRESS" and "DisableRollback" not in config:
+            raise invalid("this test wants to be told whether an express operation is rolled back")
         fresh = stack is None
         stack = stack or Stack(self, account, region, name)
         wanted = Wanted(stack, form)
         if fresh:
             self.stacks.append(stack)
         arn = f"arn:aws:cloudformation:{region}:{account}:changeSet/{form['ChangeSetName']}/{uuid(stack.id, form['ChangeSetName'])}"
-        changes = changes_between(stack.now.resources() if stack.now else {}, wanted.resources())
+        before = stack.now.resources() if stack.now else {}
+        if kind == "IMPORT":
+            self.judge_import(stack, wanted, form)
+        changes = changes_between(before, wanted.resources())
+        if kind == "IMPORT":
+            for change in changes:
+                change["ResourceChange"]["Action"] = "Import"
+        drifted = self.drift_to_revert(stack, wanted, changes) if reverts else []
         same = not changes and stack.now is not None and stack.now.outputs() == wanted.outputs() and (
             wanted.tags is None or wanted.tags == stack.tags)
-        self.sets[arn] = {"stack": stack, "name": form["ChangeSetName"], "wanted": wanted, "changes": changes, "same": same,
+        self.sets[arn] = {"kind": kind, "imports": form.get("ResourcesToImport"), "express": config.get("Mode") == "EXPRESS",
+                          "reverts": reverts, "drifted": drifted, "stack": stack, "name": form["ChangeSetName"], "wanted": wanted, "changes": changes, "same": same,
                           "looks": 1, "executed": None, "token": form.get("ClientToken")}
         return {"Id": arn, "StackId": stack.id}
+
+    @staticmethod
+    def judge_import(stack, wanted, form):
+        """Nothing else may change, and what is imported is retained."""
+        names = {one["LogicalResourceId"] for one in form["ResourcesToImport"]}
+        before = stack.now.resources() if stack.now else {}
+        if {name: resource for name, resource in wanted.resources().items() if name not in names} != before:
+            raise invalid("As part of the import operation, you cannot modify or add [Resources]")
+        if (wanted.outputs() or []) != (stack.now.outputs() if stack.now else []):
+            raise invalid("As part of the import operation, you cannot modify or add [Outputs]")
+        for one in form["ResourcesToImport"]:
+            resource = wanted.template["Resources"][one["LogicalResourceId"]]
+            told = sorted(entry["key"] for entry in one["ResourceIdentifier"]["entry"].values())
+            one["ResourceIdentifier"] = one["ResourceIdentifier"]["entry"]
+            if "DeletionPolicy" not in resource:
+                raise invalid(f"Resources [{one['LogicalResourceId']}] is missing DeletionPolicy attribute in template")
+            if told != sorted(IDENTIFIERS[resource["Type"]]) or one["ResourceType"] != resource["Type"]:
+                raise invalid("Invalid resource identifiers")
+
+    @staticmethod
+    def drift_to_revert(stack, wanted, changes):
+        """Adds what drifted to the changes; the names of the resources."""
+        reverted = [name for name, properties in stack.changed().items()
+                    if name in wanted.resources() and (properties is None or set(properties) - {"Immutable"})]
+        known = {change["ResourceChange"]["LogicalResourceId"] for change in changes}
+        for name in sorted(set(reverted) - known):
+            changes.append({"Type": "Resource", "ResourceChange": {
+                "Action": "Modify" if stack.changed()[name] else "Add", "LogicalResourceId": name,
+                "ResourceType": wanted.resources()[name][0], "ResourceDriftStatus": "MODIFIED" if stack.changed()[name] else "DELETED"}})
+        return reverted
 
     def change_set(self, form):
         if form["ChangeSetName"] not in self.sets:
@@ -530,7 +628,13 @@ class World:
         if "DisableRollback" not in form:
             raise invalid("DisableRollback has to be said")
         one["executed"] = token or "nobody"
-        one["stack"].begin(one["wanted"], token, form["DisableRollback"] == "true")
+        if one["kind"] == "IMPORT":
+            one["stack"].begin_import(one["wanted"], token, one["imports"])
+            return {}
+        one["stack"].begin(one["wanted"], token, form["DisableRollback"] == "true", one["express"], one["drifted"])
+        if one["reverts"]:
+            one["stack"].revert()
+        return {}
         return {}
 
     def delete_change_set(self, account, region, form):
