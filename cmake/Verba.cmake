@@ -1,4 +1,4 @@
-# How every folder is built: verba_library(NAME LINKS ... SOURCES ... TESTS ...).
+# How every folder is built: verba_library(NAME LINKS ... SOURCES ... TESTS ... PROGRAMS ...); programs are built elsewhere.
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
@@ -61,7 +61,7 @@ verba_static_or_shared(third_boost_json boost_json)
 verba_static_or_shared(third_pugixml pugixml)
 
 function(verba_library name)
-  cmake_parse_arguments(ARG "" "" "LINKS;SOURCES;TESTS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "LINKS;SOURCES;TESTS;PROGRAMS" ${ARGN})
   set(links)
   foreach(link ${ARG_LINKS})
     if(TARGET verba_${link})
@@ -91,7 +91,7 @@ function(verba_library name)
   # Every source is listed by name; one that is not is a mistake, not a choice.
   file(GLOB_RECURSE present CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} *.cc)
   foreach(file ${present})
-    if(NOT file IN_LIST ARG_SOURCES AND NOT file IN_LIST ARG_TESTS)
+    if(NOT file IN_LIST ARG_SOURCES AND NOT file IN_LIST ARG_TESTS AND NOT file IN_LIST ARG_PROGRAMS)
       message(WARNING "${CMAKE_CURRENT_SOURCE_DIR}/${file} is in no list")
     endif()
   endforeach()

@@ -136,6 +136,9 @@ def contract(w):
                                      "environment": {"V": "${{ tasks.printed.outputs.a[1] }}"}}},
         {"name": "file", "with": {"interpreter": "python3", "stdin": "from input", "outputs": "text",
                                   "run": "import sys, os\nprint(sys.stdin.read(), os.path.exists(sys.argv[0]))"}},
+        # One-letter names are what a shell script around it could take for its own.
+        {"name": "names", "with": {"outputs": "text", "environment": {name: w.path("names/" + name) for name in "bcdgilnpv"},
+                                   "run": "mkdir -p names; for n in b c d g i l p v; do eval echo \\$$n; done"}},
         {"name": "big", "with": {"interpreter": "sh", "outputs": "text", "environment": {"V": "y" * 100_000},
                                  "run": "#" + "x" * 150_000 + '\nprintf %s "${#V}"', "stdin": "z" * 2_000_000}})
     out = w.apply()
@@ -150,6 +153,8 @@ def contract(w):
     check(w.outputs("printed") == {"a": [1, 2]}, w.outputs("printed"))
     check(w.outputs("written") == {"x": "2"}, w.outputs("written"))
     check(w.outputs("file") == {"text": "from input True"}, w.outputs("file"))
+    check(w.outputs("names") == {"text": "\n".join(w.path("names/" + name) for name in "bcdgilpv")}, w.outputs("names"))
+    check(w.exists("names"), "a directory that a variable names is gone")
     check(w.outputs("big") == {"text": "100000"}, w.outputs("big"))
     check("heard" in out and "no-line-end" in out, out)
     lines = [json.loads(line) for line in w.run("logs", "last", "d.printed", "-o", "jsonl").splitlines()]
@@ -416,6 +421,62 @@ def killed(w):
     check(not left, "left:", left)
 
 
+def command_lines():
+    """Of all processes, as lists of words."""
+    seen = []
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                with open(f"/proc/{name}/cmdline", "rb") as f:
+                    seen.append(f.read().decode(errors="replace").split("\0")[:-1])
+            except OSError:
+                pass
+    return seen
+
+
+def carriers(w):
+    """The programs that have commands run over a connection of ours right now."""
+    return [words[0] for words in command_lines() if "-S" in words and any(word.startswith(w.path("run/")) for word in words)
+            and any("read -r" in word for word in words)]
+
+
+WITH_CODE = {"run": "cat >in; touch begun; while [ ! -e go ]; do sleep 0.1; done; echo heard >&2; echo out; exit $CODE",
+             "stdin": "to there", "environment": {"CODE": 7}}
+
+
+def own_client(w):
+    """Commands go over the connection by a program of our own, which is quicker to start than ssh."""
+    w.account(w.host(), workDirectory=w.directory)
+    w.tasks({"name": "a", "with": WITH_CODE})
+    child = w.start("apply", "--yes")
+    w.wait_for(lambda: w.exists("begun"), "the step")
+    by = carriers(w)
+    check(len(by) == 1 and by[0].endswith("/session"), by)
+    open(w.path("go"), "w").close()
+    out, _ = child.communicate(timeout=60)
+    check(child.returncode == 1 and "exit code 7" in out and "heard" in out and "| out" in out, out)
+    check(open(w.path("in")).read() == "to there", "standard input")
+
+
+def nothing_executable(w):
+    """Where no program of ours may be executed, ssh itself carries the commands."""
+    if os.geteuid() != 0 or not shutil.which("unshare"):
+        raise Skipped("needs root and unshare to mount a file system without programs")
+    w.account(w.host(), workDirectory=w.directory)
+    w.tasks({"name": "a", "with": WITH_CODE})
+    w.write()
+    mount = 'mount -t tmpfs -o noexec,mode=700 none "$XDG_RUNTIME_DIR" && exec "$@"'
+    child = subprocess.Popen(["unshare", "-m", "--propagation", "private", "sh", "-c", mount, "sh", w.verba, "apply", "--yes"],
+                             cwd=w.directory, env=w.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, text=True)
+    w.wait_for(lambda: w.exists("begun"), "the step")
+    check(carriers(w) == ["ssh"], carriers(w))
+    open(w.path("go"), "w").close()
+    out, _ = child.communicate(timeout=60)
+    check(child.returncode == 1 and "exit code 7" in out and "heard" in out and "| out" in out, out)
+    check(open(w.path("in")).read() == "to there", "standard input")
+
+
 def secrets(w):
     """No secret in any argument list, output or file of ours while a step is under way."""
     word = "Zq7-planted-secret"
@@ -425,14 +486,7 @@ def secrets(w):
                                    "environment": {"S": "${{ secret('env:S') }}"}}})
     child = w.start("apply", "--yes", S=word, DEPLOY_PASS="open sesame")
     w.wait_for(lambda: w.exists("begun"), "the step")
-    seen = ""
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                with open(f"/proc/{name}/cmdline", "rb") as f:
-                    seen += f.read().replace(b"\0", b" ").decode(errors="replace") + "\n"
-            except OSError:
-                pass
+    seen = "\n".join(" ".join(words) for words in command_lines())
     for folder, _, files in os.walk(w.environment["XDG_RUNTIME_DIR"]):
         check(not [f for f in files if f.endswith((".secret", ".askpass"))], "left:", folder, files)
     out, _ = child.communicate(timeout=60)
@@ -665,7 +719,7 @@ def network(w):
 
 CASES = [contract, lifecycle, gone_account, passphrase, agent, host_config, password, jump, unknown_host_key,
          changed_host_key, lost_connection, blip, lost_without_check, interrupt, timeout, background, one_master, killed,
-         secrets, files, requests, preflight, become, commands, fleet, missed, network]
+         own_client, nothing_executable, secrets, files, requests, preflight, become, commands, fleet, missed, network]
 
 
 def report(results):

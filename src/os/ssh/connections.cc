@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "os/ssh/remote_script.h"
+#include "os/ssh/carried_client.h"
 
 namespace verba {
 namespace {
@@ -66,6 +66,16 @@ Async<Said> ask(System& system, std::vector<std::string> argv, Variables environ
   Async<Finished> child = run(system, std::move(command), stop, std::move(options));
   said.finished = co_await child;
   co_return said;
+}
+
+/// ssh over a socket: never a connection of its own. Without the master there is no way: ssh would else open one, and
+/// ask for passwords.
+std::vector<std::string> over(const std::string& socket, std::vector<std::string> more) {
+  std::vector<std::string> argv = {
+      "ssh",           "-F", "/dev/null",      "-S", socket, "-o", "ControlMaster=no", "-o", "ProxyCommand=false", "-o",
+      "BatchMode=yes", "-o", "LogLevel=ERROR", "-T"};
+  std::ranges::move(more, std::back_inserter(argv));
+  return argv;
 }
 
 }  // namespace
@@ -156,16 +166,14 @@ void SshConnections::close() noexcept {
     }
     while (left > 0) system_.poll();
     if (!directory_.empty()) system_.remove(directory_);
-  } catch (...) {  // a master that does not hear us ends by itself
+  } catch (...) {
+    return;  // a master that does not hear us ends by itself
   }
 }
 
-std::vector<std::string> SshConnections::over(const std::string& socket, std::vector<std::string> more) {
-  // Without the master there is no way: ssh would else open a connection of its own, and ask for passwords.
-  std::vector<std::string> argv = {
-      "ssh",           "-F", "/dev/null",      "-S", socket, "-o", "ControlMaster=no", "-o", "ProxyCommand=false", "-o",
-      "BatchMode=yes", "-o", "LogLevel=ERROR", "-T"};
-  std::ranges::move(more, std::back_inserter(argv));
+std::vector<std::string> SshConnections::session(const std::string& socket, std::string line) const {
+  std::vector<std::string> argv = over(socket, {"--", "verba", std::move(line)});
+  if (!client_.empty()) argv.insert(argv.begin(), client_);
   return argv;
 }
 
@@ -186,7 +194,21 @@ const std::string& SshConnections::directory() {
                                  system_.process_start(process).value_or(0), hex(system_.random_bytes(6)));
   system_.make_directories(path, 0700);
   directory_ = path;
+  write_client();
   return directory_;
+}
+
+/// Where no program may be executed, ssh itself does what it does.
+void SshConnections::write_client() {
+  const std::string path = directory_ + "/session";
+  system_.write_file(path, carried_client(), 0700);
+  try {
+    Stop never;
+    wait_for(system_, ask(system_, {path}, operators_environment(system_), never, close_limit));
+    client_ = path;
+  } catch (const Error&) {
+    client_.clear();
+  }
 }
 
 /// Of runs that were killed. A master of theirs may still serve a script that works to its end: it is left alone, and
@@ -213,7 +235,8 @@ void SshConnections::remove_leftovers(const std::string& base) {
         alive = alive || said.finished.status.success();
       }
       if (!alive) system_.remove(path);
-    } catch (const Error&) {  // of another person: not ours to remove
+    } catch (const Error&) {
+      continue;  // of another person: not ours to remove
     }
   }
 }

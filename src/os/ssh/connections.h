@@ -30,8 +30,8 @@ class SshConnections {
   /// "ssh.host-key", "ssh.stopped" (when `stop` was requested).
   Async<std::string> socket(std::shared_ptr<const SshTarget> target, Stop& stop);
 
-  /// A command of ssh over such a socket: never a connection of its own.
-  static std::vector<std::string> over(const std::string& socket, std::vector<std::string> more);
+  /// What has `line`, a command line, run over such a socket.
+  std::vector<std::string> session(const std::string& socket, std::string line) const;
 
  private:
   struct Connection;
@@ -44,10 +44,12 @@ class SshConnections {
   bool is_there(const Connection&) const;
   const std::string& directory();
   void remove_leftovers(const std::string& base);
+  void write_client();
   void close() noexcept;
 
   System& system_;
   std::string directory_;
+  std::string client_;  ///< see os/ssh/session_client.cc; "": not to be had
   Stop closing_;
   std::map<std::string, std::unique_ptr<Connection>> all_;  ///< by identity
 };

@@ -69,7 +69,7 @@ TEST(RemoteScript, NoValueIsOnTheCommandLine) {
   work.argv = {"sh", "-c", "it's"};
   work.environment = {{"A", "s3cret"}};
   work.without = {"HOME", "no name"};
-  const std::string text = remote_script(work, "/srv/a b", "MARK", false);
+  const std::string text = remote_script(work, "/srv/a b", false);
   EXPECT_EQ(remote_command("MARK", "").find("s3cret"), std::string::npos);
   EXPECT_NE(text.find("export A='s3cret'\n"), std::string::npos);
   EXPECT_NE(text.find("unset HOME\n"), std::string::npos);

@@ -11,9 +11,14 @@ namespace verba {
 namespace {
 
 /// In single quotes for a login shell of any kind (csh and fish too): one line, no quote, no backslash in it. The line
-/// end comes out of IFS, which every shell sets anew when it starts.
+/// end comes out of IFS, which every shell sets anew when it starts. Some users have no home. A text without the mark
+/// was cut: it is not evaluated.
+///
+/// The command sees the variables of this shell that the machine exports, or that it is given. So all of ours have
+/// names that nobody else takes, and those that matter are set after the given ones.
 constexpr std::string_view reader =
-    R"(n=${IFS#??};p=;while IFS= read -r l&&[ "$l" != "$0" ];do p=$p$l$n;done;eval "$p")";
+    R"(verba_n=${IFS#??};verba_p=;cd 2>/dev/null;while IFS= read -r verba_l;do [ "$verba_l" = "$0" ]&&eval "$verba_p";)"
+    R"(verba_p=$verba_p$verba_l$verba_n;done)";
 
 constexpr std::string_view ender =
     R"(kill -s TERM -- -$0 2>/dev/null;i=0;while kill -s 0 -- -$0 2>/dev/null;do )"
@@ -48,17 +53,20 @@ void add_variables(std::string& text, const Work& work) {
   }
 }
 
-/// The private directory of the command, when it needs one.
+bool has_files(const Work& work) {
+  return work.file || work.reports;
+}
+
+/// The private directory of the command.
 void add_files(std::string& text, const Work& work) {
-  if (!work.file && !work.reports) return;
-  text += "d=$(mktemp -d \"${TMPDIR:-/tmp}/verba.XXXXXXXXXX\") || g=1\n";
+  text += "verba_d=$(mktemp -d \"${TMPDIR:-/tmp}/verba.XXXXXXXXXX\") || verba_bad=1\n";
   if (work.file) {
     // Byte by byte where more follows: what reads ahead would take it away from the command.
     const std::string read =
         work.input.empty() ? "cat" : fmt::format("dd bs=1 count={} 2>/dev/null", work.file->content.size());
-    text += fmt::format("[ $g = 0 ] && (umask 077; {} >\"$d/{}\") || g=1\n", read, work.file->name);
+    text += fmt::format("[ $verba_bad ] || (umask 077; {} >\"$verba_d/{}\") || verba_bad=1\n", read, work.file->name);
   }
-  if (work.reports) text += "export VERBA_OUTPUT=\"$d/outputs\"\n";
+  if (work.reports) text += "export VERBA_OUTPUT=\"$verba_d/outputs\"\n";
 }
 
 }  // namespace
@@ -76,26 +84,25 @@ std::string remote_wait(std::int64_t group, const std::string& mark, const std::
   return fmt::format("{}sh -c '{}' {} {}", as_user(user), waiter, group, mark);
 }
 
-std::string remote_script(const Work& work, const std::string& directory, const std::string& mark, bool as_other_user) {
+std::string remote_script(const Work& work, const std::string& directory, bool as_other_user) {
   // A trap, so that TERM to the group does not end this shell before the command has ended; commands get TERM back.
-  std::string text = "trap : TERM INT HUP\ng=0; d=; c=126\n";
+  std::string text = "trap : TERM INT HUP\n";
   // sudo may have put us into the group of another process.
-  text += as_other_user ? "i=$(ps -o pgid= -p $$ 2>/dev/null) || i=$$\n" : "i=$$\n";
-  text += fmt::format("echo {} b $((i))\n", mark);
+  text += as_other_user ? "verba_i=$(ps -o pgid= -p $$ 2>/dev/null) || verba_i=$$\necho $0 b $((verba_i))\n"
+                        : "echo $0 b $$\n";
   add_variables(text, work);
-  text += "cd 2>/dev/null || :\n";  // some users have no home
-  if (!directory.empty()) text += fmt::format("cd -- {} || g=1\n", quoted(directory));
-  add_files(text, work);
-  text += "if [ $g = 0 ]; then\n";
+  text += "verba_bad=\n";
+  if (!directory.empty()) text += fmt::format("cd -- {} || verba_bad=1\n", quoted(directory));
+  if (has_files(work)) add_files(text, work);
+  text += "verba_c=126\n[ $verba_bad ] || {\n";
   for (std::size_t i = 0; i < work.argv.size(); ++i) {
     const bool is_file = work.file && work.file->argument == i;
-    text += is_file ? fmt::format("\"$d/{}\" ", work.file->name) : quoted(work.argv[i]) + " ";
+    text += is_file ? fmt::format("\"$verba_d/{}\" ", work.file->name) : quoted(work.argv[i]) + " ";
   }
-  text += "\nc=$?\nfi\n";
-  text += fmt::format("echo {} e $c\n", mark);
-  if (work.reports) text += "[ -f \"$d/outputs\" ] && cat \"$d/outputs\"\n";
-  text += fmt::format("[ -z \"$d\" ] || rm -rf -- \"$d\"\necho {0} z\necho {0} z >&2\n", mark);
-  text += "exit $c\n";
+  text += "\nverba_c=$?\n}\necho $0 e $verba_c\n";
+  if (work.reports) text += "[ -f \"$verba_d/outputs\" ] && cat \"$verba_d/outputs\"\n";
+  if (has_files(work)) text += "[ -z \"$verba_d\" ] || rm -rf -- \"$verba_d\"\n";
+  text += "echo $0 z\necho $0 z >&2\nexit $verba_c\n";
   return text;
 }
 

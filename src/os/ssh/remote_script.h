@@ -11,14 +11,15 @@
 
 namespace verba {
 
-/// For ssh's command line: reads lines to one that is `mark`, and evaluates them. Understood by any login shell.
+/// For ssh's command line: reads lines to one that is `mark`, which is $0 for them, and evaluates them. Understood by
+/// any login shell.
 /// `user`: of sudo, or "".
 std::string remote_command(const std::string& mark, const std::string& user);
 
 /// What is to be read: sets everything up, says that it begins, runs the command, says how it ended (os/ssh/framing.h).
 /// After it on standard input comes the content of work.file, then work.input. `directory` begins at the home directory
 /// unless it is absolute. Throws Error(system) for a variable that no shell can set.
-std::string remote_script(const Work& work, const std::string& directory, const std::string& mark, bool as_other_user);
+std::string remote_script(const Work& work, const std::string& directory, bool as_other_user);
 
 /// For ssh's command line: TERM to a process group, after `grace` KILL; exit 0 once nothing is left of it.
 std::string remote_end(std::int64_t group, Milliseconds grace, const std::string& user);

@@ -31,8 +31,9 @@ class RemoteRun {
     std::string become;
     std::string mark;
   };
-  RemoteRun(System& system, Way way, RunOptions options)
+  RemoteRun(System& system, const SshConnections& connections, Way way, RunOptions options)
       : system_(system),
+        connections_(connections),
         way_(std::move(way)),
         options_(std::move(options)),
         output_(way_.mark, true),
@@ -45,7 +46,7 @@ class RemoteRun {
     if (ender_) system_.abandon(*ender_);
   }
 
-  void begin(Command command) {
+  void begin(const Command& command) {
     client_ = system_.start(command, {.output = [this](Stream stream, std::string_view bytes) { take(stream, bytes); },
                                       .exited = [this](ExitStatus status) { client_ended(status); }});
     if (options_.timeout) {
@@ -114,8 +115,7 @@ class RemoteRun {
 
   void send_end() {
     Command command;
-    command.argv =
-        SshConnections::over(way_.socket, {"--", "verba", remote_end(*output_.process(), options_.grace, way_.become)});
+    command.argv = connections_.session(way_.socket, remote_end(*output_.process(), options_.grace, way_.become));
     command.environment = operators_environment(system_);
     ender_ = system_.start(command, {.output = {}, .exited = [this](ExitStatus status) {
                                        ender_.reset();
@@ -139,6 +139,7 @@ class RemoteRun {
   }
 
   System& system_;
+  const SshConnections& connections_;
   Way way_;
   RunOptions options_;
   Framing output_, errors_;
@@ -205,7 +206,7 @@ std::string SshExecutor::directory_for(const std::string&, const std::string& wr
 /// A short command over a connection that stands.
 Async<Finished> SshExecutor::tell(std::string socket, std::string line, std::optional<Milliseconds> limit, Stop& stop) {
   Command command;
-  command.argv = SshConnections::over(socket, {"--", "verba", std::move(line)});
+  command.argv = connections_.session(socket, std::move(line));
   command.environment = operators_environment(system_);
   RunOptions options;
   options.timeout = limit;
@@ -223,7 +224,8 @@ Async<bool> SshExecutor::await_rest(std::int64_t group, std::string mark, std::o
     try {
       Async<std::string> connecting = connections_.socket(target_, stop);
       socket = co_await connecting;
-    } catch (const Error&) {  // not yet
+    } catch (const Error&) {
+      socket.clear();  // not yet
     }
     if (!socket.empty()) {
       Async<Finished> waiting = tell(socket, remote_wait(group, mark, place_.become), limit, stop);
@@ -253,9 +255,9 @@ Async<WorkDone> SshExecutor::run(Work work, Stop& stop, RunOptions options) {
   RemoteRun::Way way{target_->name, "", place_.become, new_mark(system_)};
   way.socket = co_await connecting;
   Command command;
-  command.argv = SshConnections::over(way.socket, {"--", "verba", remote_command(way.mark, place_.become)});
+  command.argv = connections_.session(way.socket, remote_command(way.mark, place_.become));
   command.environment = operators_environment(system_);
-  command.input = remote_script(work, work.directory, way.mark, !place_.become.empty()) + way.mark + "\n";
+  command.input = remote_script(work, work.directory, !place_.become.empty()) + way.mark + "\n";
   if (work.file) command.input += work.file->content;
   command.input += work.input;
   // What it prints and how it ends comes back to us alone, so its end is no end of the step: another label.
@@ -267,8 +269,9 @@ Async<WorkDone> SshExecutor::run(Work work, Stop& stop, RunOptions options) {
   const std::optional<Milliseconds> limit = options.timeout;
   const auto sink = options.sink;
   work = {};  // its input may be large
-  RemoteRun remote(system_, std::move(way), std::move(options));
-  remote.begin(std::move(command));
+  RemoteRun remote(system_, connections_, std::move(way), std::move(options));
+  remote.begin(command);
+  command = {};
   {
     const Stop::Watch watch(stop, [&remote] { remote.break_off(Ended::stopped); });
     co_await remote;
