@@ -19,34 +19,47 @@ namespace {
 
 constexpr Milliseconds longest_message{30'000};
 
-/// What became of a deployment in the run.
+/// What became of the steps of a deployment, or of all.
 struct Came {
   std::size_t done = 0;
+  std::size_t undone = 0;
   std::vector<std::string> others;  ///< "web.site: failed"
 
+  void add(const Came& more) {
+    done += more.done;
+    undone += more.undone;
+    others.insert(others.end(), more.others.begin(), more.others.end());
+  }
+  /// Of a deployment. What another one led to is not its own.
   std::string_view event(RunStatus status) const {
-    if (status == RunStatus::succeeded || (others.empty() && status != RunStatus::rolled_back)) return "succeeded";
-    return status == RunStatus::rolled_back ? "rolledBack" : "failed";
+    if (undone > 0) return status == RunStatus::rolled_back ? "rolledBack" : "failed";
+    return others.empty() ? "succeeded" : "failed";
   }
 };
 
-std::map<std::string, Came> fates_in(const std::vector<StepRecord>& steps) {
-  std::map<std::string, Came> fates;
+std::map<std::string, Came> came_of(const std::vector<StepRecord>& steps) {
+  std::map<std::string, Came> all;
   for (const StepRecord& step : steps) {
-    Came& fate = fates[step.address.substr(0, step.address.find('.'))];
-    const bool good = step.status == StepStatus::succeeded || step.status == StepStatus::unchanged;
-    if (good) {
-      ++fate.done;
+    Came& came = all[step.address.substr(0, step.address.find('.'))];
+    if (step.status != StepStatus::succeeded && step.status != StepStatus::unchanged) {
+      came.others.push_back(fmt::format("{}: {}", step.address, to_string(step.status)));
+    } else if (step.action == to_string(Action::rollback)) {
+      ++came.undone;
     } else {
-      fate.others.push_back(fmt::format("{}: {}", step.address, to_string(step.status)));
+      ++came.done;
     }
   }
-  return fates;
+  return all;
 }
 
-std::string message_of(const std::string& head, const Came& fate, RunId run) {
-  std::string text = head + fmt::format("\n{} step{} succeeded", fate.done, fate.done == 1 ? "" : "s");
-  for (const std::string& one : fate.others) text += "\n" + one;
+std::string counted(std::size_t count, std::string_view what) {
+  return fmt::format("\n{} step{} {}", count, count == 1 ? "" : "s", what);
+}
+
+std::string message_of(const std::string& head, const Came& came, RunId run) {
+  std::string text = head + counted(came.done, "succeeded");
+  if (came.undone > 0) text += counted(came.undone, "rolled back");
+  for (const std::string& one : came.others) text += "\n" + one;
   return text + fmt::format("\n\nSee it with `verba show {}`.\n", run);
 }
 
@@ -105,16 +118,15 @@ void notify(Call& call, Desk& desk, const RunResult& result) {
   const std::vector<Manifest>& manifests = desk.project.manifests;
   Telling telling(call, desk);
   Came whole;
-  for (auto& [name, fate] : fates_in(desk.store->steps(result.run))) {
-    const std::string_view event = fate.event(result.status);
+  for (const auto& [name, came] : came_of(desk.store->steps(result.run))) {
+    const std::string_view event = came.event(result.status);
     const std::string head = fmt::format("{} in {}: {}", name, environment, event);
     const std::optional<DeploymentId> deployment = desk.model.deployment(name);
     const Value* wanted = deployment ? desk.model.deployments[*deployment].spec.find("notify") : nullptr;
     for (const Listening& who : who_hears(wanted, event, manifests, environment)) {
-      telling.tell(who, head, message_of(fmt::format("{} (run {})", head, result.run), fate, result.run));
+      telling.tell(who, head, message_of(fmt::format("{} (run {})", head, result.run), came, result.run));
     }
-    whole.done += fate.done;
-    whole.others.insert(whole.others.end(), fate.others.begin(), fate.others.end());
+    whole.add(came);
   }
   const std::string_view event = result.status == RunStatus::succeeded     ? "succeeded"
                                  : result.status == RunStatus::rolled_back ? "rolledBack"
