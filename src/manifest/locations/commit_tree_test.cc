@@ -9,8 +9,9 @@ namespace {
 using namespace std::string_literals;
 
 TEST(CommitTree, ReadsWhatGitLists) {
-  const auto entries =
-      read_tree("100644 blob aa      12\ta b\tc\0160000 commit bb       -\tsub\0120000 blob cc\tlink\0"s);
+  const std::string listed =
+      joined({"100644 blob aa      12\ta b\tc", "160000 commit bb       -\tsub", "120000 blob cc\tlink"});
+  const auto entries = read_tree(listed);
   ASSERT_EQ(entries.size(), 3U);
   EXPECT_EQ(entries[0].path, "a b\tc");
   EXPECT_EQ(entries[0].size_bytes, 12U);
