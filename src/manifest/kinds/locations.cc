@@ -120,8 +120,9 @@ const Kind& git_location_kind() {
 `branch`, `tag` and `commit` one may be given; without any the repository's own HEAD counts. A `commit` that was fetched
 before needs no network.
 
-Git itself is run, with your own configuration and credential helpers, without prompts, hooks, filters, submodules or
-LFS. One commit is fetched, without its past, and kept below `$XDG_CACHE_HOME/verba/git`.
+Git itself is run, with your own configuration and credential helpers, without prompts, hooks, filters or LFS. One commit
+is fetched, without its past, and kept below `$XDG_CACHE_HOME/verba/git`; of a large repository only what `sparse` names,
+where the server can do that.
 )",
       .example = R"(apiVersion: verbacratis/v1
 kind: GitManifestLocation
@@ -142,6 +143,19 @@ spec:
                   .alpha = "relative_start_directory",
                   .example = "deploy"},
                  include_field(),
+                 {.name = "sparse",
+                  .type = FieldType::list,
+                  .summary =
+                      "Files and directories of it to fetch, besides relativeStartDirectory; the rest stays there",
+                  .example = "[deploy, scripts]",
+                  .fields = {{.name = "path", .summary = "A path from the repository's root"}},
+                  .scalar_or_list = true},
+                 {.name = "submodules",
+                  .type = FieldType::boolean,
+                  .summary = "true: the repositories that .gitmodules names are fetched into their places",
+                  .default_value = "false",
+                  .example = "true",
+                  .implied = true},
                  {.name = "sshPrivateKeyPath",
                   .summary = "The private key to use with ssh, from this manifest's directory or ~/",
                   .alpha = "ssh_private_key_path",

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// The cache: DIRECTORY/HASH-OF-URL/ has `repository` (bare), `refs/` (what branches and tags named when they were last
-// looked up) and, for each commit, COMMIT/ with `tree`, `index` (git's, to see what was changed since) and `files`.
-// COMMIT/ comes into being whole, by a rename.
+// The cache: DIRECTORY/HASH-OF-URL/ has `repository` (bare), `sparse` (another, in which files may be missing), `refs/`
+// (what branches and tags named when they were last looked up) and, for each commit, COMMIT/ with `tree`, `index`
+// (git's, to see what was changed since) and `files`. Of a part of a commit, or with its submodules, the entry has
+// another name. It comes into being whole, by a rename.
 #include "manifest/locations/checkout.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
+#include <memory>
+#include <set>
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "manifest/locations/commit_tree.h"
 #include "manifest/locations/git.h"
 #include "os/process.h"
 
@@ -22,67 +26,16 @@ constexpr std::size_t files_limit = 200'000;
 constexpr std::uint64_t tree_limit_bytes = std::uint64_t{2} << 30;
 constexpr std::uint64_t list_limit_bytes = std::uint64_t{256} << 20;
 
-/// Each text before a NUL.
-template <class Each>
-void split(std::string_view text, Each&& each) {
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\0'), text.size());
-    each(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-}
+constexpr int submodule_depth = 8;
 
-std::string joined(const std::vector<std::string>& texts) {
-  std::string out;
-  for (const std::string& text : texts) out.append(text).push_back('\0');
-  return out;
-}
-
-/// Names that no tree of a sound repository has; git refuses them too.
-bool is_dangerous(std::string_view path) {
-  if (path.empty() || path.front() == '/') return true;
-  for (std::size_t begin = 0; begin <= path.size();) {
-    const std::size_t end = std::min(path.find('/', begin), path.size());
-    const std::string_view part = path.substr(begin, end - begin);
-    if (part.empty() || part == "." || part == ".." || part == ".git") return true;
-    begin = end + 1;
-  }
-  return false;
-}
-
-/// What a commit holds.
-struct Listing {
-  std::vector<std::string> files;
-  std::vector<std::string> links;
-};
-
-/// Of `git ls-tree -r -l -z`: "MODE TYPE ID SIZE<tab>PATH".
-Listing read_listing(const Origin& origin, const std::string& text) {
-  Listing listing;
+void require_small(const Origin& origin, const CommitTree& tree) {
   std::uint64_t total_bytes = 0;
-  split(text, [&](std::string_view entry) {
-    const std::size_t tab = std::min(entry.find('\t'), entry.size());
-    const std::string_view head = entry.substr(0, tab);
-    const std::string path(entry.substr(std::min(tab + 1, entry.size())));
-    if (head.starts_with("160000")) return;  // a submodule: left out
-    if (is_dangerous(path))
-      throw_location(fmt::format("'{}' holds a file of the name '{}'", origin.address, path), "remove it there");
-    std::uint64_t size = 0;
-    const std::size_t blank = head.rfind(' ') + 1;
-    std::from_chars(head.data() + blank, head.data() + head.size(), size);
-    total_bytes += size;
-    if (head.starts_with("120000")) listing.links.push_back(path);
-    listing.files.push_back(path);
-  });
-  if (listing.files.size() > files_limit || total_bytes > tree_limit_bytes) {
-    throw_location(
-        fmt::format("'{}' is too large: {} files, {} MiB", origin.address, listing.files.size(), total_bytes >> 20),
-        fmt::format("at most {} files and {} MiB are fetched; keep manifests in a repository of their own", files_limit,
-                    tree_limit_bytes >> 20));
-  }
-  std::ranges::sort(listing.files);
-  std::ranges::sort(listing.links);
-  return listing;
+  for (const TreeEntry& entry : tree.entries) total_bytes += entry.size_bytes;
+  if (tree.entries.size() <= files_limit && total_bytes <= tree_limit_bytes) return;
+  throw_location(
+      fmt::format("'{}' is too large: {} files, {} MiB", origin.address, tree.entries.size(), total_bytes >> 20),
+      fmt::format("at most {} files and {} MiB are fetched: name what is needed with 'sparse'", files_limit,
+                  tree_limit_bytes >> 20));
 }
 
 class CheckingOut {
@@ -103,7 +56,7 @@ class CheckingOut {
       result.commit = co_await looking;
       result.branch = origin_.ref;
     }
-    const std::string entry = home_ + "/" + result.commit;
+    const std::string entry = home_ + "/" + result.commit + suffix();
     if (system_.kind_of(entry) == DirectoryEntry::Kind::directory) {
       Async<bool> restoring = restore(entry);
       const bool sound = co_await restoring;
@@ -126,7 +79,23 @@ class CheckingOut {
   }
 
  private:
-  std::string repository() const { return home_ + "/repository"; }
+  bool is_sparse() const { return !origin_.sparse.empty(); }
+  std::string repository() const { return home_ + (is_sparse() ? "/sparse" : "/repository"); }
+
+  /// What is fetched when not all is; sorted.
+  std::vector<std::string> wanted_paths() const {
+    std::set<std::string> paths(origin_.sparse.begin(), origin_.sparse.end());
+    if (!origin_.directory.empty()) paths.insert(origin_.directory);
+    if (origin_.submodules) paths.insert(".gitmodules");
+    return {paths.begin(), paths.end()};
+  }
+
+  std::string suffix() const {
+    std::string text;
+    if (is_sparse()) text += "-" + sha256(joined(wanted_paths())).hex().substr(0, 16);
+    return text + (origin_.submodules ? "-submodules" : "");
+  }
+
   std::string reference_file() const {
     return home_ + "/refs/" + sha256(fmt::format("{} {}", static_cast<int>(origin_.ref_kind), origin_.ref)).hex();
   }
@@ -222,7 +191,9 @@ class CheckingOut {
     system_.make_directories(repository() + "/info");
     // Stronger than a .gitattributes in the commit: files come as they are.
     system_.write_file(repository() + "/info/attributes", "* !filter !text !eol !ident !working-tree-encoding !crlf\n");
-    GitCall one = fetching({"--depth=1", "--", origin_.address, commit + ":refs/verba/" + commit});
+    GitCall one = fetching({"--depth=1"});
+    if (is_sparse()) one.arguments.emplace_back("--filter=blob:none");  // a server that cannot gives all
+    one.arguments.insert(one.arguments.end(), {"--", origin_.address, commit + ":refs/verba/" + commit});
     one.fine = {0, 1, 128};
     Async<GitAnswer> trying = git(std::move(one));
     const GitAnswer answer = co_await trying;
@@ -244,6 +215,127 @@ class CheckingOut {
     return call;
   }
 
+  /// The listing of a fetched commit, of what is wanted of it.
+  Async<std::string> list(std::string commit, bool with_sizes) {
+    GitCall call;
+    call.repository = repository();
+    call.arguments = {"ls-tree", "-r", "-z", "--full-tree"};
+    if (with_sizes) call.arguments.emplace_back("-l");
+    call.arguments.push_back(commit);
+    if (is_sparse()) {
+      call.arguments.emplace_back("--");
+      for (std::string& path : wanted_paths()) call.arguments.push_back(std::move(path));
+    }
+    call.fine = {0, 128};
+    Async<GitAnswer> asking = git(std::move(call));
+    GitAnswer answer = co_await asking;
+    if (answer.code != 0) {
+      throw_location(fmt::format("'{}' has no commit {}", origin_.address, commit),
+                     "check its digits, and that it was pushed there");
+    }
+    co_return std::move(answer.output);
+  }
+
+  /// The files that are wanted of a commit of which only the directories were fetched.
+  Async<int> fetch_wanted(std::string commit) {
+    Async<std::string> listing = list(commit, false);
+    const std::string text = co_await listing;
+    const std::vector<TreeEntry> entries = read_tree(text);
+    for (const std::string& path : origin_.sparse) {
+      const auto is_in = [&](const TreeEntry& entry) {
+        return entry.path == path || entry.path.starts_with(path + "/");
+      };
+      if (std::ranges::any_of(entries, is_in)) continue;
+      throw_location(fmt::format("'{}' has no '{}' at commit {}", origin_.address, path, commit.substr(0, 12)),
+                     "check 'sparse': paths start at the repository's root");
+    }
+    std::set<std::string> ids;
+    for (const TreeEntry& entry : entries) {
+      if (!entry.is_submodule()) ids.insert(entry.id);
+    }
+    if (ids.empty()) co_return 0;
+    GitCall call = fetching({"--filter=blob:none", "--stdin", "--", origin_.address});
+    call.arguments.insert(call.arguments.begin(), {"-c", "fetch.negotiationAlgorithm=noop"});
+    for (const std::string& id : ids) call.input += id + "\n";
+    Async<GitAnswer> work = git(std::move(call));
+    co_await work;
+    co_return 0;
+  }
+
+  /// Adds what is in a fetched commit, with `prefix` before its paths.
+  Async<int> gather(std::string commit, std::string prefix, int depth, CommitTree& tree) {
+    if (is_sparse()) {
+      Async<int> work = fetch_wanted(commit);
+      co_await work;
+    }
+    Async<std::string> listing = list(commit, true);
+    const std::string text = co_await listing;
+    std::vector<TreeEntry> entries = read_tree(text);
+    std::vector<TreeEntry> submodules;
+    for (TreeEntry& entry : entries) {
+      if (is_dangerous(entry.path)) {
+        throw_location(fmt::format("'{}' holds a file of the name '{}'", origin_.address, entry.path),
+                       "remove it there");
+      }
+      const bool followed = entry.is_submodule() && origin_.submodules;
+      if (!followed) entry.path.insert(0, prefix);
+      (followed ? submodules : tree.entries).push_back(std::move(entry));
+    }
+    if (submodules.empty()) co_return 0;
+    if (depth == submodule_depth) {
+      throw_location(fmt::format("submodules of submodules are {} deep, and '{}' has more", depth, origin_.address),
+                     "leave 'submodules' out");
+    }
+    GitCall look;
+    look.repository = repository();
+    look.arguments = {"config", "--blob", commit + ":.gitmodules", "-z", "--list"};
+    look.fine = {0, 1, 128};
+    Async<GitAnswer> looking = git(std::move(look));
+    const GitAnswer answer = co_await looking;
+    const auto modules = read_modules(answer.output);
+    for (const TreeEntry& submodule : submodules) {
+      Async<int> work = gather_submodule(submodule, modules, prefix, depth, tree);
+      co_await work;
+    }
+    co_return 0;
+  }
+
+  Async<int> gather_submodule(TreeEntry entry, std::vector<std::pair<std::string, std::string>> modules,
+                              std::string prefix, int depth, CommitTree& tree) {
+    const auto found = std::ranges::find(modules, entry.path, &std::pair<std::string, std::string>::first);
+    if (found == modules.end()) {
+      throw_location(fmt::format("'{}' does not say where its submodule '{}' comes from", origin_.address, entry.path),
+                     "mend .gitmodules there, or leave 'submodules' out");
+    }
+    auto origin = submodule_origin(origin_, found->second, entry.id);
+    if (const BadLocation* bad = std::get_if<BadLocation>(&origin)) {
+      throw_location(fmt::format("the submodule '{}' of '{}': {}", entry.path, origin_.address, bad->message),
+                     bad->hint);
+    }
+    CheckingOut submodule(system_, std::get<Origin>(std::move(origin)), settings_);
+    tree.objects.push_back(submodule.repository() + "/objects");
+    Async<int> fetching = submodule.fetch_unless_there(entry.id);
+    co_await fetching;
+    Async<int> gathering = submodule.gather(entry.id, prefix + entry.path + "/", depth + 1, tree);
+    co_await gathering;
+    co_return 0;
+  }
+
+  Async<int> fetch_unless_there(std::string commit) {
+    if (system_.kind_of(repository()) == DirectoryEntry::Kind::directory) {
+      GitCall look;
+      look.repository = repository();
+      look.arguments = {"cat-file", "-e", commit + "^{commit}"};
+      look.fine = {0, 1, 128};
+      Async<GitAnswer> looking = git(std::move(look));
+      const GitAnswer answer = co_await looking;
+      if (answer.code == 0) co_return 0;
+    }
+    Async<int> fetching = fetch(commit);
+    co_await fetching;
+    co_return 0;
+  }
+
   /// Makes the entry of a fetched commit.
   Async<int> unpack(std::string commit, std::string entry) {
     remove_left_behind();
@@ -251,30 +343,34 @@ class CheckingOut {
         fmt::format("{}/new-{}-{}-{}", home_, system_.process(), system_.process_start(system_.process()).value_or(0),
                     system_.steady().count());
     system_.make_directories(fresh + "/tree", 0700);
-    GitCall list;
-    list.repository = repository();
-    list.arguments = {"ls-tree", "-r", "-l", "-z", "--full-tree", commit};
-    list.fine = {0, 128};
-    Async<GitAnswer> listing_work = git(std::move(list));
-    const GitAnswer text = co_await listing_work;
-    if (text.code != 0) {
-      throw_location(fmt::format("'{}' has no commit {}", origin_.address, commit),
-                     "check its digits, and that it was pushed there");
-    }
-    Listing listing = read_listing(origin_, text.output);
-    Async<GitAnswer> reading = git(in_entry(fresh, {"read-tree", commit}));
-    co_await reading;
+    CommitTree tree;
+    Async<int> gathering = gather(commit, "", 0, tree);
+    co_await gathering;
+    require_small(origin_, tree);
+    system_.write_file(fresh + "/objects", joined(tree.objects), 0600);
+    GitCall fill = in_entry(fresh, {"update-index", "-z", "--index-info"});
+    fill.input = index_lines(tree.entries);
+    Async<GitAnswer> filling = git(std::move(fill));
+    co_await filling;
     Async<GitAnswer> writing = git(in_entry(fresh, {"checkout-index", "--all", "--index", "--force", "--quiet"}));
     co_await writing;
-    const std::vector<std::string> left_out = remove_links_that_lead_out(fresh + "/tree", listing.links);
+    std::vector<std::string> files;
+    std::vector<std::string> links;
+    for (const TreeEntry& each : tree.entries) {
+      if (!each.is_submodule()) files.push_back(each.path);
+      if (each.is_link()) links.push_back(each.path);
+    }
+    std::ranges::sort(files);
+    std::ranges::sort(links);
+    const std::vector<std::string> left_out = remove_links_that_lead_out(fresh + "/tree", links);
     if (!left_out.empty()) {
       GitCall forget = in_entry(fresh, {"update-index", "--force-remove", "-z", "--stdin"});
       forget.input = joined(left_out);
       Async<GitAnswer> forgetting = git(std::move(forget));
       co_await forgetting;
     }
-    system_.write_file(fresh + "/files", joined(listing.files), 0600);
-    system_.write_file(fresh + "/links", joined(listing.links), 0600);
+    system_.write_file(fresh + "/files", joined(files), 0600);
+    system_.write_file(fresh + "/links", joined(links), 0600);
     system_.write_file(fresh + "/left-out", joined(left_out), 0600);
     Async<int> moving = move(fresh, entry);
     co_await moving;
@@ -286,6 +382,7 @@ class CheckingOut {
     call.repository = repository();
     call.tree = entry + "/tree";
     call.index = entry + "/index";
+    call.objects = split(system_.read_file(entry + "/objects", list_limit_bytes).value_or(""));
     call.limit = fetch_limit;
     call.arguments = std::move(arguments);
     return call;
@@ -384,8 +481,7 @@ class CheckingOut {
   void read_entry(const std::string& entry, Checkout& result) {
     result.root = entry + "/tree";
     const auto read = [&](const char* name, std::vector<std::string>& into) {
-      const std::string text = system_.read_file(entry + name, list_limit_bytes).value_or("");
-      split(text, [&](std::string_view path) { into.emplace_back(path); });
+      into = split(system_.read_file(entry + name, list_limit_bytes).value_or(""));
     };
     read("/files", result.files);
     read("/links", result.links);

@@ -28,9 +28,10 @@ struct Checkout {
 
 /// The commit that the origin names, fetched (that one alone, without its past) unless the cache has it. A commit in
 /// the cache needs no network; branches and tags are looked up each time, but for `offline`. What is in the tree is
-/// what is in the commit, byte for byte: no filter, hook, submodule or LFS; files that somebody changed are put back;
-/// what somebody added is not among `files`. Several processes may do this at once. Throws Error(manifest) as
-/// run_git(), and when the repository is too large or the commit is not signed as wanted.
+/// what is in the commit, byte for byte: no filter, hook or LFS, and submodules only where the origin wants them; files
+/// that somebody changed are put back; what somebody added is not among `files`. With `sparse` only that is fetched,
+/// where the server can do that, and only that is there. Several processes may do this at once. Throws Error(manifest)
+/// as run_git(), and when the repository is too large or the commit is not signed as wanted.
 Async<Checkout> check_out(System& system, Origin origin, FetchSettings settings);
 
 /// Where repositories are kept: XDG_CACHE_HOME/verba/git, or ~/.cache/verba/git; "" where neither is known.

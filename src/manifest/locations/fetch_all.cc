@@ -35,8 +35,10 @@ Fetched outcome(Result<Fetched> result) {
 
 /// Origins that are the same but for what is read of them.
 auto same_work(const Origin& origin) {
+  const std::string within = origin.sparse.empty() ? "" : origin.directory;
   return std::tuple(origin.kind, origin.address, origin.user, origin.password, origin.ref_kind, origin.ref,
-                    origin.ssh_key, origin.allowed_signers, origin.sha256, origin.headers, origin.verify_tls);
+                    origin.ssh_key, origin.allowed_signers, origin.sha256, origin.headers, origin.verify_tls,
+                    origin.sparse, origin.submodules, within);
 }
 
 }  // namespace

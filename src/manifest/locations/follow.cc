@@ -176,6 +176,13 @@ class Following {
       origin->ssh_key = from_home(key);
     }
     if (flag("setNoVerifySsl")) origin->verify_tls = false;
+    if (flag("submodules")) origin->submodules = true;
+    if (const Value* sparse = manifest_.spec.find("sparse")) {
+      const List one = {*sparse};
+      for (const Value& path : sparse->is_list() ? sparse->list() : one) {
+        if (path.is_string()) origin->sparse.push_back(path.string());
+      }
+    }
     if (const Value* verify = manifest_.spec.find("verify")) {
       if (const auto signers = text_of(*verify, "allowedSigners"); !signers.empty()) {
         origin->allowed_signers = on_this_machine(signers);

@@ -44,6 +44,20 @@ std::string site_of(const std::string& address) {
   return address.substr(0, address.find('/', address.find("://") + 3));
 }
 
+/// Each in quotes, as a path may have a colon in it.
+std::string in_one_list(const std::vector<std::string>& paths) {
+  std::string list;
+  for (const std::string& path : paths) {
+    list += list.empty() ? "\"" : ":\"";
+    for (const char c : path) {
+      if (c == '"' || c == '\\') list += '\\';
+      list += c;
+    }
+    list += '"';
+  }
+  return list;
+}
+
 Variables environment_of(System& system, const Origin& origin, const GitCall& call) {
   Variables all;
   for (auto& variable : operators_environment(system)) {
@@ -55,6 +69,7 @@ Variables environment_of(System& system, const Origin& origin, const GitCall& ca
   set(all, "GIT_LFS_SKIP_SMUDGE", "1");
   set(all, "GIT_NO_LAZY_FETCH", "1");
   if (!call.index.empty()) set(all, "GIT_INDEX_FILE", call.index);
+  if (!call.objects.empty()) set(all, "GIT_ALTERNATE_OBJECT_DIRECTORIES", in_one_list(call.objects));
   if (!origin.ssh_key.empty()) {
     const std::string ssh = system.variable("GIT_SSH_COMMAND").value_or("ssh");
     set(all, "GIT_SSH_VARIANT", "ssh");

@@ -20,7 +20,8 @@ struct GitCall {
   std::string repository = {};  ///< bare; "" is none
   std::string tree = {};        ///< the files of it
   std::string index = {};
-  std::string lock = {};  ///< a file that only one process holds at a time; "" is none
+  std::vector<std::string> objects = {};  ///< directories of objects to look into as well
+  std::string lock = {};                  ///< a file that only one process holds at a time; "" is none
   std::string input = {};
   Milliseconds limit{60'000};
   std::vector<int> fine = {0};  ///< exit codes that are answers

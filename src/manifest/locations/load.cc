@@ -53,7 +53,17 @@ class Loading {
                          bad->hint);
     } else {
       level.push_back(std::get<Origin>(std::move(parsed)));
+      warn_without_verification(level.back());
     }
+  }
+
+  /// Of a location that stands on the command line; a manifest has a place to point to.
+  void warn_without_verification(const Origin& origin) {
+    if (origin.verify_tls) return;
+    diagnostics_.warning(
+        "manifest.no-tls-verification",
+        fmt::format("whoever is on the way to '{}' can put other manifests in its place", shown(origin)), {},
+        "add the server's CA to this machine, and leave set_no_verify_ssl out");
   }
 
   /// Whoever is on the way could put something else in its place, and it is run.

@@ -156,9 +156,22 @@ std::optional<BadLocation> git_parameter(Origin& origin, std::string_view name, 
     origin.ref_kind = kind;
     return std::nullopt;
   }
+  if (name == "sparse") {
+    for (std::size_t begin = 0; begin <= value.size();) {
+      const std::size_t end = std::min(value.find(',', begin), value.size());
+      origin.sparse.push_back(value.substr(begin, end - begin));
+      begin = end + 1;
+    }
+    return std::nullopt;
+  }
+  if (name == "submodules") {
+    origin.submodules = is_true(value);
+    return std::nullopt;
+  }
   if (name == "depth") return std::nullopt;  // of go-getter; no more than one commit is fetched anyway
   return BadLocation{fmt::format("a Git location has no parameter '{}'", name),
-                     did_you_mean(name, {"ref", "branch", "tag", "commit"}, "it has ref, branch, tag and commit")};
+                     did_you_mean(name, {"ref", "branch", "tag", "commit", "sparse", "submodules"},
+                                  "it has ref, branch, tag, commit, sparse and submodules")};
 }
 
 /// Takes ?name=value&... off the text; of a file's URL only `checksum`.
@@ -311,6 +324,14 @@ Parsed checked(Origin origin) {
   const auto directory = inner_path(origin.directory);
   if (!directory) return BadLocation{"a directory in a repository cannot lead out of it", "write it without '..'"};
   origin.directory = *directory;
+  for (std::string& path : origin.sparse) {
+    const auto inner = inner_path(path);
+    if (!inner || inner->empty() || has_control(path)) {
+      return BadLocation{"'sparse' names files and directories in the repository, and this is none",
+                         "write their paths from its root: sparse: [deploy, scripts]"};
+    }
+    path = *inner;
+  }
   if (!origin.sha256.empty() && !parse_digest(origin.sha256)) {
     return BadLocation{"the checksum is no SHA-256", "write sha256: and the 64 digits that `sha256sum FILE` prints"};
   }

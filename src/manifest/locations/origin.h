@@ -21,9 +21,12 @@ struct Origin {
   std::string address;    ///< a path, the URL of a repository or of a file; no credentials in it
   std::string user = {};  ///< out of an http(s) URL
   std::string password = {};
-  std::string ref = {};              ///< name of a branch or tag, or all digits of a commit
-  std::string directory = {};        ///< in the repository: a file or a directory, "" is its root; never leads out
-  std::string include = {};          ///< the files a directory or repository is read for; "" is: *.yaml, *.yml, *.json
+  std::string ref = {};        ///< name of a branch or tag, or all digits of a commit
+  std::string directory = {};  ///< in the repository: a file or a directory, "" is its root; never leads out
+  std::string include = {};    ///< the files a directory or repository is read for; "" is: *.yaml, *.yml, *.json
+  /// Files and directories in the repository: no others are fetched, besides `directory`. Empty: all.
+  std::vector<std::string> sparse = {};
+  bool submodules = false;           ///< their commits are fetched too, into their places
   std::string ssh_key = {};          ///< path of the private key to use
   std::string allowed_signers = {};  ///< path of a file as ssh-keygen(1) reads it: the commit must be signed by one
   std::string sha256 = {};           ///< what the file must come to, in hexadecimal; "" is anything
@@ -43,8 +46,8 @@ struct BadLocation {
 
 /// Takes apart what may stand after -f: a path, or "-" for standard input; git::URL, a URL that ends in .git, ssh://,
 /// git://, USER@HOST:PATH, with
-/// //DIRECTORY and ?ref=, ?branch=, ?tag= or ?commit=; file:// (Git, unless it is said to be a file by its name);
-/// http(s):// of one file, with ?checksum=sha256:HEX. Also the older form
+/// //DIRECTORY and ?ref=, ?branch=, ?tag= or ?commit=, ?sparse=PATH,PATH and ?submodules=true; file:// (Git, unless it
+/// is said to be a file by its name); http(s):// of one file, with ?checksum=sha256:HEX. Also the older form
 /// URL%00branch%3DX%00relative_start_directory%3D/Y. Refuses all that a tool could take for an option or for something
 /// else than an address.
 std::variant<Origin, BadLocation> parse_location(std::string_view text);
