@@ -24,8 +24,8 @@ std::vector<std::optional<TaskId>> needed_temporaries(const Model& model, const 
 /// A temporary task, and the step that deletes it.
 using Cleanings = std::unordered_map<TaskId, NodeId>;
 /// Each is deleted after its users; of two that are temporary, the user first. Where a failure would undo the users,
-/// that needs it, too: unless `at_once` it is then deleted after all of their deployments. `of_model`: from the nodes of
-/// the model's graph to those of the plan's.
+/// that needs it, too: unless `at_once` it is then deleted after all of their deployments. `of_model`: from the nodes
+/// of the model's graph to those of the plan's.
 void order_cleaning(const Model& model, const Cleanings& cleanings, const std::vector<NodeId>& of_model, bool at_once,
                     std::vector<Graph::Edge>& edges);
 
