@@ -16,7 +16,6 @@
 #include <algorithm>
 #include <map>
 #include <memory>
-#include <set>
 
 #include "base/error.h"
 #include "os/trace.h"
@@ -25,8 +24,10 @@
 #include "plan/temporary.h"
 #include "plan/undo.h"
 #include "run/batches.h"
+#include "run/ending.h"
 #include "run/fallout.h"
 #include "run/journal.h"
+#include "run/led.h"
 #include "run/live_step.h"
 #include "run/preparation.h"
 #include "run/room.h"
@@ -74,18 +75,14 @@ class RunLoop {
   std::variant<Job, Settled> prepare(StepNumber);
   void settle(LiveStep&, Outcome);
   void settle(StepNumber, const Settled&);
-  void forget_with(const Step& acted);
-  void forget_updates(const Step& recorded);
+  void settle_led_by(const Step&);
   void over(StepNumber, StepStatus, Instant);
   void failed(StepNumber);
   void skip(const std::vector<StepNumber>&, const std::string& why);
   void end_rollout(const Step& failed);
   void stop_where_it_leads(const Step& failed);
   bool is_undoing() const { return phase_.plan->undoes(); }
-  void doubt(Record);
-  void doubt_led_by(const Step& leader);
   bool pause_before_undo();
-  bool any(StepNumber from, StepNumber to, std::initializer_list<StepStatus>) const;
 
   const Model& model_;
   const Snapshot& snapshot_;
@@ -96,6 +93,7 @@ class RunLoop {
   Fallout fallout_;
   Room room_;
   Journal journal_;
+  Led led_;
   Preparation preparation_;
   RunId run_ = 0;
   Phase phase_;
@@ -107,8 +105,7 @@ class RunLoop {
   std::vector<StepStatus> statuses_;
   std::vector<StepNumber> begun_;  ///< in order
   Slots slots_;
-  std::set<std::string> led_;  ///< deployments in which update.tasks or delete.tasks have begun
-  std::size_t asking_ = 0;     ///< live steps that wait for people: they take no place
+  std::size_t asking_ = 0;  ///< live steps that wait for people: they take no place
   bool stopping_ = false;
   bool halted_ = false;    ///< nothing new starts
   bool declined_ = false;  ///< somebody said that nothing is to be undone
@@ -129,6 +126,7 @@ RunLoop::RunLoop(const Plan& plan, const Model& model, const Snapshot& snapshot,
       fallout_(plan, model),
       room_(workplace.hosts),
       journal_(workplace.store, workplace.lease, workplace.sealer),
+      led_(plan, model, snapshot, journal_),
       preparation_(model, snapshot, workplace) {
   statuses_.assign(plan.steps.size(), StepStatus::pending);
 }
@@ -251,15 +249,8 @@ void RunLoop::prepare_undoing(const Plan& plan, StepNumber first) {
   for (const Record& done : updates_no_longer_done(plan.done, model_, before_undo_)) journal_.remove(done);
   for (StepNumber step = first; step < plan.steps.size(); ++step) {
     const Record* record = before_undo_.find(plan.steps[step].address);
-    if (is_brought_about(plan.steps[step]) && record) doubt(*record);
+    if (is_brought_about(plan.steps[step]) && record) led_.doubt(*record, run_);
   }
-}
-
-/// Others are about to change it: until they have, nobody can say how much of it is there.
-void RunLoop::doubt(Record record) {
-  record.status = RecordStatus::failed;
-  record.run = run_;
-  journal_.put(std::move(record));
 }
 
 /// Gives a person the time to say that what is done shall stay. False when they do.
@@ -276,7 +267,9 @@ bool RunLoop::pause_before_undo() {
 void RunLoop::clean_up() {
   const StepNumber first = first_cleaning(plan_);
   const auto end = static_cast<StepNumber>(plan_.steps.size());
-  if (!any(first, end, {StepStatus::pending})) return;
+  if (std::find(statuses_.begin() + first, statuses_.begin() + end, StepStatus::pending) == statuses_.begin() + end) {
+    return;
+  }
   cleaning_ = true;
   halted_ = false;
   cleaning_graph_ = cleaning_graph(plan_);
@@ -290,27 +283,10 @@ void RunLoop::clean_up() {
   work_off();
 }
 
-bool RunLoop::any(StepNumber from, StepNumber to, std::initializer_list<StepStatus> wanted) const {
-  return std::any_of(statuses_.begin() + from, statuses_.begin() + to,
-                     [&](StepStatus status) { return std::ranges::find(wanted, status) != wanted.end(); });
-}
-
 RunResult RunLoop::end() {
-  const auto planned = static_cast<StepNumber>(plan_.steps.size());
-  const auto all = static_cast<StepNumber>(statuses_.size());
-  RunStatus status = RunStatus::succeeded;
-  if (any(0, planned, {StepStatus::failed, StepStatus::in_doubt})) status = RunStatus::failed;
-  if (all > planned) {
-    // What nothing can undo is skipped, and so is what waits for a failed one: the latter never without the failed one.
-    bool whole =
-        !any(planned, all, {StepStatus::failed, StepStatus::in_doubt, StepStatus::cancelled, StepStatus::pending});
-    if (any(first_cleaning(plan_), planned, {StepStatus::failed})) whole = false;
-    status = whole ? RunStatus::rolled_back : RunStatus::rollback_failed;
-    if (whole && keeps_some(*undo_, plan_, begun_, fallout_.doomed_batches())) status = RunStatus::failed;
-  }
-  const bool is_open =
-      any(0, all, {StepStatus::pending, StepStatus::cancelled}) || (fallout_.dooms_any() && !undo_ && !declined_);
-  if (stopping_ && is_open) status = RunStatus::cancelled;
+  const bool undo_is_due = fallout_.dooms_any() && !undo_ && !declined_;
+  const RunStatus status = status_of(
+      {plan_, statuses_, undo_ ? &*undo_ : nullptr, begun_, fallout_.doomed_batches(), stopping_, undo_is_due});
   const Instant now = at_.system.now();
   journal_.run_ended(now, status);
   journal_.commit();
@@ -404,18 +380,6 @@ std::variant<Job, Settled> RunLoop::prepare(StepNumber number) {
   return preparation_.undo_of(step, number, phase_.plan->done[*step.undoes], before_undo_);
 }
 
-/// What others update or delete is begun with the first of them: from then on nobody can say how much of it is there,
-/// until it is recorded or forgotten.
-void RunLoop::doubt_led_by(const Step& leader) {
-  if (!led_.insert(leader.deployment).second) return;
-  for (const StepNumber number : steps_led_by(leader, plan_)) {
-    const Step& step = plan_.steps[number];
-    if (!step.record) continue;
-    doubt(snapshot_.records[*step.record]);
-    if (is_brought_about(step)) begun_.push_back(number);
-  }
-}
-
 void RunLoop::start(Job job, std::vector<LiveStep*>& started) {
   const StepNumber number = job.step;
   job.record = journal_.started(number, at_.system.now(), std::move(job.record), job.next ? &*job.next : nullptr);
@@ -423,9 +387,10 @@ void RunLoop::start(Job job, std::vector<LiveStep*>& started) {
   preparation_.note(step, job.record);
   statuses_[number] = StepStatus::started;
   if (is_asking(step)) ++asking_;
-  if (!is_undoing() && leads_others(step)) doubt_led_by(step);
-  const bool is_counted = is_brought_about(step) && led_.contains(step.deployment);
-  if (number < plan_.steps.size() && !is_counted) begun_.push_back(number);
+  if (!is_undoing() && leads_others(step)) {
+    for (const StepNumber led : led_.begin(step, run_)) begun_.push_back(led);
+  }
+  if (number < plan_.steps.size() && !led_.has_begun(step)) begun_.push_back(number);
   Surface surface{at_.system,
                   at_.store,
                   at_.listener,
@@ -506,36 +471,19 @@ void RunLoop::settle(LiveStep& live, Outcome outcome) {
   over(job.step, settled.status, now);
   if (settled.status == StepStatus::succeeded) {
     phase_.schedule->finish(job.step);
-    forget_with(phase_.plan->steps[job.step]);
-    forget_updates(phase_.plan->steps[job.step]);
+    settle_led_by(phase_.plan->steps[job.step]);
   } else {
     this->failed(job.step);
   }
 }
 
-/// What is gone with the last of a deployment's delete.tasks is forgotten in the same commit.
-void RunLoop::forget_with(const Step& acted) {
-  for (const StepNumber number : forgotten_with(acted, plan_, statuses_)) {
-    const Record& record = snapshot_.records[*plan_.steps[number].record];
-    journal_.attempted(number, 1, at_.system.now(), record);  // so that the history knows that it went
-    journal_.remove(record);
+/// What was led by it is done with it.
+void RunLoop::settle_led_by(const Step& step) {
+  for (const StepNumber number : led_.forget_with(step, statuses_, at_.system.now())) {
     begun_.push_back(number);
     settle(number, Settled{StepStatus::succeeded, "", ""});
   }
-}
-
-/// Once all that update.tasks brought about is recorded, of them nothing need be known any more.
-void RunLoop::forget_updates(const Step& recorded) {
-  if (is_undoing() || !is_last_of_update(recorded, plan_, statuses_)) return;
-  const auto deployment = model_.deployment(recorded.deployment);
-  if (!deployment) return;
-  for (const TaskId update : model_.deployments[*deployment].on(Occasion::update)) {
-    Record record;
-    record.environment = plan_.environment;
-    record.address = model_.tasks[update].address;
-    record.deployment = recorded.deployment;
-    journal_.remove(record);
-  }
+  if (!is_undoing()) led_.forget_updates(step, statuses_);
 }
 
 void RunLoop::settle(StepNumber step, const Settled& settled) {
@@ -556,7 +504,7 @@ void RunLoop::settle(StepNumber step, const Settled& settled) {
     failed(step);
   } else {
     phase_.schedule->finish(step);
-    forget_updates(phase_.plan->steps[step]);
+    if (!is_undoing()) led_.forget_updates(phase_.plan->steps[step], statuses_);
   }
 }
 
