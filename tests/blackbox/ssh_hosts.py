@@ -711,6 +711,7 @@ def network(w):
     for i in range(20):
         check(w.outputs(f"who[web{i:02}]")["text"] == w.network.address(i), "another host than", i)
     w.network.link(7, "up")
+    w.wait_for(lambda: w.network.reaches(7, w.hosts[7].port), "web07 to be reached again", 60)
     out = w.apply()
     check("its check says that it is there" in out and w.exists("web07/last"), out)
     check(open(w.path("web07/runs")).read() == "x\n", "it ran twice")

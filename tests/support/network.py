@@ -3,6 +3,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 
 
@@ -57,6 +58,14 @@ class Network:
 
     def link(self, i, state):
         ip("link", "set", f"{self.bridge}v{i}", state)
+
+    def reaches(self, i, port):
+        """The kernel takes its time to believe in a link that is up again: 'No route to host' until then."""
+        try:
+            socket.create_connection((self.address(i), port), 1).close()
+            return True
+        except OSError:
+            return False
 
     def end(self):
         for name in self.names:
