@@ -24,7 +24,6 @@ if(VERBA_WERROR)
 endif()
 # No program carries the path of the machine that built it.
 add_compile_options(-fmacro-prefix-map=${CMAKE_SOURCE_DIR}/=)
-add_compile_definitions(FMT_HEADER_ONLY=1)
 include_directories(${CMAKE_SOURCE_DIR}/src)
 
 if(VERBA_SANITIZE)
