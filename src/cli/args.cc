@@ -121,7 +121,10 @@ void check_positionals(const std::vector<std::string>& words, const CommandRow& 
 /// What it can be, of this command. A word of another of its flags is most likely meant for that one.
 std::string value_hint(const Option& option, const std::string& value, const CommandRow* command) {
   std::vector<std::string_view> words = option.one_of;
-  if (option.name == "output" && command != nullptr && !command->has_jsonl) std::erase(words, "jsonl");
+  if (option.name == "output" && command != nullptr) {
+    words.clear();
+    for (const Format format : command->formats) words.push_back(name_of(format));
+  }
   for (const Option& other : command != nullptr ? command->options : std::vector<Option>()) {
     if (other.name == option.name || std::ranges::find(other.one_of, value) == other.one_of.end()) continue;
     return "did you mean `--" + std::string(other.name) + " " + value + "`?";

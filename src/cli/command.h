@@ -3,12 +3,25 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <span>
 #include <string_view>
 #include <vector>
 
 namespace verba {
 
 struct Call;
+
+/// How an answer is printed: a word of -o.
+enum class Format { text, json, yaml, jsonl };
+constexpr std::string_view name_of(Format format) {
+  constexpr std::array<std::string_view, 4> names = {"text", "json", "yaml", "jsonl"};
+  return names.at(static_cast<std::size_t>(format));
+}
+
+inline constexpr std::array text_alone = {Format::text};
+inline constexpr std::array documents = {Format::text, Format::json, Format::yaml};
+inline constexpr std::array documents_and_lines = {Format::text, Format::json, Format::yaml, Format::jsonl};
 
 /// What a word may be completed to.
 enum class Completes { nothing, file, environment, address, run, kind, command, words };
@@ -41,7 +54,7 @@ struct CommandRow {
   std::string_view summary;  ///< one line
   std::vector<Positional> positionals = {};
   std::vector<Option> options = {};  ///< its own, besides the global ones
-  bool has_jsonl = false;            ///< its -o takes jsonl, too
+  std::span<const Format> formats = documents;  ///< of -o
   int (*function)(Call&) = nullptr;  ///< gives the exit code; may throw Error, Exit and Interrupted
 };
 

@@ -61,7 +61,10 @@ int run_program(const std::vector<std::string>& words, System& system, Console& 
     console.out(help_text(*said.command, out));
   } else if (code == kDone) {
     Call call{*said.command, said.arguments, system, console, out, err};
-    code = guarded([&] { return said.command->function(call); });
+    code = guarded([&] {
+      format_of(call);  // a form that it does not have is told before anything is done
+      return said.command->function(call);
+    });
     if (code == kDone && console.lost_output && console.lost_output()) {
       console.err("error[system.output]: standard output could not be written whole\n");
       code = kStepFailed;

@@ -16,19 +16,6 @@
 namespace verba {
 namespace {
 
-std::string_view name_of(Format format) {
-  switch (format) {
-    case Format::json:
-      return "json";
-    case Format::yaml:
-      return "yaml";
-    case Format::jsonl:
-      return "jsonl";
-    default:
-      return "text";
-  }
-}
-
 std::string listed(const std::vector<std::string>& words) {
   std::string out;
   for (const auto& word : words) out += (out.empty() ? "" : ", ") + word;
@@ -203,15 +190,12 @@ void require(Call& call, const Project& project, const Diagnostics& diagnostics)
   if (diagnostics.has_errors()) throw Exit{kUsage};
 }
 
-Format format_of(Call& call, std::vector<Format> allowed) {
+Format format_of(const Call& call) {
   const std::string said = call.arguments.text("output").value_or("text");
-  Format format = Format::text;
-  if (said == "json") format = Format::json;
-  if (said == "yaml") format = Format::yaml;
-  if (said == "jsonl") format = Format::jsonl;
-  if (std::find(allowed.begin(), allowed.end(), format) != allowed.end()) return format;
+  const auto found = std::ranges::find(call.command.formats, said, name_of);
+  if (found != call.command.formats.end()) return *found;
   std::vector<std::string> known;
-  for (const Format each : allowed) known.emplace_back(name_of(each));
+  for (const Format each : call.command.formats) known.emplace_back(name_of(each));
   throw Error(Error::Kind::usage, "usage.format", fmt::format("verba {} cannot print {}", call.command.name, said),
               "it can be " + listed(known));
 }

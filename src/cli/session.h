@@ -90,10 +90,8 @@ Model& resolve(Call&, Project&, const std::string& environment, const Map& varia
 void require(Call&, const Project&);
 void require(Call&, const Project&, const Diagnostics&);
 
-/// How the answer is to be printed.
-enum class Format { text, json, yaml, jsonl };
 /// -o, or text. Throws Error(usage) when the command has no such form.
-Format format_of(Call&, std::vector<Format> allowed);
+Format format_of(const Call&);
 /// Prints `value` as JSON or YAML.
 void print(Call&, Format, const Value&);
 void print(Call&, std::string_view text);

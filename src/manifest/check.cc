@@ -57,6 +57,13 @@ class DocumentChecker {
       : document_(document), catalogue_(catalogue), sources_(sources), diagnostics_(diagnostics) {}
 
   std::optional<Manifest> run(Value root) {
+    if (document_.among_alpha && is_foreign(root)) {
+      const Value* version = root.find("apiVersion");
+      diagnostics_.warning("manifest.foreign", "this is no manifest: the document is left out",
+                           version != nullptr ? version->where : start_of(root.where),
+                           "a manifest begins with 'apiVersion: verbacratis/v1', or v1-alpha");
+      return std::nullopt;
+    }
     if (!root.is_map()) {
       diagnostics_.error("manifest.wrong-type", "a manifest must be a map", start_of(root.where),
                          "begin it with 'apiVersion: verbacratis/v1' and 'kind: Deployment'");
@@ -82,6 +89,14 @@ class DocumentChecker {
   }
 
  private:
+  /// It says of itself that it is another's, or says nothing at all.
+  static bool is_foreign(const Value& root) {
+    if (!root.is_map()) return true;
+    const Value* version = root.find("apiVersion");
+    if (version == nullptr) return root.find("kind") == nullptr;
+    return version->is_string() && version->string() != "verbacratis/v1" && version->string() != "v1-alpha";
+  }
+
   const Kind* kind_of(const Value& root) {
     const Value* kind = root.find("kind");
     if (!kind || !kind->is_string()) {
@@ -402,6 +417,16 @@ const List& tasks_of(const Value& spec, Occasion occasion) {
 std::string_view text_of(const Value& map, std::string_view member) {
   const Value* value = map.find(member);
   return value && value->is_string() ? std::string_view(value->string()) : std::string_view();
+}
+
+bool mentions_alpha(std::string_view text) {
+  constexpr std::string_view key = "apiVersion:";
+  for (std::size_t at = text.find(key); at != std::string_view::npos; at = text.find(key, at + 1)) {
+    const std::size_t value = text.find_first_not_of(" \t\"'", at + key.size());
+    const bool begins_line = at == 0 || text[at - 1] == '\n';
+    if (begins_line && value != std::string_view::npos && text.substr(value).starts_with("v1-alpha")) return true;
+  }
+  return false;
 }
 
 std::vector<Manifest> check(const Document& document, const Catalogue& catalogue, const Sources& sources,

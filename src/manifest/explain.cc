@@ -74,7 +74,6 @@ std::string properties(const Field& field) {
   std::string text = fmt::format("<{}>", type_name(field));
   if (field.required) text += " required";
   if (field.secret) text += " secret";
-  if (field.not_yet) text += " (not in this version)";
   if (field.only_alpha) text += " (v1-alpha only)";
   return text;
 }
@@ -101,7 +100,6 @@ std::string details(const Field& field) {
   if (field.file) text += "FILE     from the directory of the manifest; a change of its content is a change\n";
   if (field.replaces) text += "CHANGE   of this deletes and creates anew\n";
   if (field.only_alpha) text += "STATUS   v1-alpha only; without a meaning\n";
-  if (field.not_yet) text += "STATUS   not supported by this version\n";
   return text;
 }
 
@@ -205,7 +203,7 @@ std::string cell(std::string_view text) {
 
 void rows(std::string& text, const std::vector<Field>& fields, const std::string& before) {
   for (const Field& field : fields) {
-    if (field.not_yet || field.only_alpha) continue;
+    if (field.only_alpha) continue;
     std::string summary = cell(field.summary);
     if (!field.one_of.empty()) summary += fmt::format(". One of: {}", fmt::join(field.one_of, ", "));
     if (!field.example.empty()) summary += fmt::format(". Example: `{}`", cell(field.example));

@@ -61,7 +61,7 @@ class SchemaMaker {
     Object properties;
     List required;
     for (const Field& field : fields) {
-      if (field.not_yet || (field.only_alpha && !alpha)) continue;
+      if (field.only_alpha && !alpha) continue;
       properties.with(field.name, property(field, expressions, alpha));
       if (alpha && !field.alpha.empty()) properties.with(field.alpha, property(field, expressions, alpha));
       if (field.required && (!alpha || field.alpha.empty())) required.emplace_back(field.name);

@@ -25,6 +25,8 @@ struct Document {
   std::string directory;    ///< absolute; what relative paths in it start from
   std::string commit = {};  ///< of its repository, all digits; "" when it does not come from Git
   std::string branch = {};  ///< or tag, where one was named
+  /// Its location holds manifests of v1-alpha: documents of others beside them are left out with a warning.
+  bool among_alpha = false;
 };
 
 /// kind + name + checked spec.
@@ -45,5 +47,8 @@ struct Manifest {
 /// Parses and checks every document of the text. What is wrong becomes diagnostics; a manifest with mistakes is still
 /// returned as far as it makes sense, so that references to it do not add noise.
 std::vector<Manifest> check(const Document&, const Catalogue&, const Sources&, Diagnostics&);
+
+/// Is there a manifest of v1-alpha in the text, as far as can be seen without reading it?
+bool mentions_alpha(std::string_view text);
 
 }  // namespace verba

@@ -79,6 +79,12 @@ class PolicyChecker {
     std::vector<const Reference*> references;
     collect_references(value, references);
     for (const Reference* reference : references) reads(*reference);
+    std::vector<WorldCall> calls;
+    collect_world_calls(value, calls);
+    for (const WorldCall& call : calls) {
+      error("expr.unavailable", fmt::format("{}() is not available in a rule", call.function), call.where,
+            "what a rule says depends on the plan alone, so that it is the same for whoever looks at it");
+    }
   }
 
   void reads(const Reference& reference) {

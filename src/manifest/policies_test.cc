@@ -74,6 +74,9 @@ TEST(Policies, tell_what_is_wrong_with_a_rule) {
               ElementsAre(testing::HasSubstr("'change' has no 'foo'")));
   EXPECT_THAT(findings_of("  - {name: a, deny: vars.x == 1}\n"),
               ElementsAre(testing::HasSubstr("nothing is named 'vars' in a rule")));
+  EXPECT_THAT(findings_of("  - {name: a, deny: \"now() > 'x' || plan.command == secret('env:A')\"}\n"),
+              ElementsAre(testing::HasSubstr("now() is not available in a rule"),
+                          testing::HasSubstr("secret() is not available in a rule")));
   EXPECT_THAT(findings_of("  - {name: a, deny: plan > 1}\n"),
               ElementsAre(testing::HasSubstr("'plan' alone is no value")));
   EXPECT_THAT(findings_of("  - {name: a, deny: true, message: \"${{ change.adress }}\"}\n"),

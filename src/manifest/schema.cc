@@ -158,12 +158,7 @@ class FieldChecker {
       }
       seen |= std::uint64_t{1} << (field - fields.data());
       const Path here{at, field->name};
-      if (field->not_yet) {
-        report("manifest.not-supported", fmt::format("'{}' is not supported by this version", field->name), key.where,
-               "remove it; 'verba explain' tells what this version can do", at);
-      } else {
-        this->field(member, *field, &here, parsed);
-      }
+      this->field(member, *field, &here, parsed);
     }
     for (std::size_t i = 0; i < fields.size(); ++i) {
       if ((seen >> i & 1) == 0) absent(value, fields[i], at);
@@ -198,7 +193,7 @@ class FieldChecker {
   static std::vector<std::string_view> names_of(const std::vector<Field>& fields) {
     std::vector<std::string_view> names;
     for (const Field& field : fields) {
-      if (!field.not_yet && !field.only_alpha) names.push_back(field.name);
+      if (!field.only_alpha) names.push_back(field.name);
     }
     return names;
   }
@@ -235,7 +230,7 @@ class FieldChecker {
     if (field.required) {
       report("manifest.missing-field", fmt::format("'{}' is missing", field.name), start_of(value.where),
              fmt::format("add '{}': {}", field.name, field.summary), at);
-    } else if (!field.default_value.empty() && !field.implied && !field.not_yet) {
+    } else if (!field.default_value.empty() && !field.implied) {
       value.map().append({std::string(field.name), {}}, parse_default(field));
     }
   }

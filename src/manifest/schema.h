@@ -50,7 +50,6 @@ struct Field {
   std::vector<Field> fields = {};            ///< see list, map, object
   bool scalar_or_list = false;               ///< a list that may also be written as one scalar
   std::optional<std::int64_t> minimum = {};  ///< of a duration: in milliseconds
-  bool not_yet = false;   ///< has a place in the language, but this version cannot do it: writing it is an error
   bool by_type = false;   ///< the task type says what may stand in it; check_fields() leaves it alone
   bool or_names = false;  ///< an object that may also be written as a list of names
   std::string_view instead_of_expression = {};  ///< hint where somebody writes ${{ }} and it is not allowed
@@ -117,7 +116,7 @@ std::string type_name(const Field&);
 /// Checks `value` against an object's `fields`: unknown and missing fields, types, one_of, minimum, durations; fills in
 /// defaults; turns strings of fields with `expressions` into expression Values; rejects `${{` elsewhere. Every problem
 /// becomes a diagnostic with its place ("manifest.unknown-field", "manifest.missing-field", "manifest.wrong-type",
-/// "manifest.bad-value", "manifest.no-expression-here", "manifest.not-supported"); `what` names the thing
+/// "manifest.bad-value", "manifest.no-expression-here"); `what` names the thing
 /// ("Deployment 'web'"). An unknown field that a hint takes for a known one is told, and counts as that one from then
 /// on if its value fits. What is no number (see parse_yaml()) is passed over: it was told. `alpha` accepts the alpha
 /// spellings (and renames them).

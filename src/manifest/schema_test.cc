@@ -38,7 +38,6 @@ const std::vector<Field>& fields() {
                    .fields = {{.name = "number", .type = FieldType::integer, .summary = "a number"}}}}},
       {.name = "key", .summary = "a secret", .expressions = true, .secret = true},
       {.name = "profileName", .summary = "a profile", .alpha = "profile_name"},
-      {.name = "later", .summary = "to come", .not_yet = true},
       {.name = "shown", .summary = "told only", .default_value = "x", .implied = true},
   };
   return all;
@@ -201,9 +200,6 @@ INSTANTIATE_TEST_SUITE_P(
          "m.yaml:2:1 manifest.duplicate-field: 'profile_name' and 'profileName' are the same field "
          "(remove one of them)\n",
          true},
-        {"not_yet", "size: 1\nlater: x\n",
-         "m.yaml:2:1 manifest.not-supported: 'later' is not supported by this version "
-         "(remove it; 'verba explain' tells what this version can do)\n"},
         {"two_at_once", "size: 0\nmdoe: x\n",
          "m.yaml:1:7 manifest.bad-value: 'size' must be at least 1 (write 1 or more)\n"
          "m.yaml:2:1 manifest.unknown-field: unknown field 'mdoe' (did you mean 'mode'?)\n"},
@@ -244,7 +240,7 @@ TEST(Tables, have_a_summary_and_fields_for_every_type) {
       EXPECT_FALSE(field.name.empty());
       EXPECT_FALSE(field.summary.empty()) << field.name;
       EXPECT_FALSE(field.summary.ends_with('.')) << field.name;
-      EXPECT_FALSE(field.type == FieldType::object && !field.not_yet && field.fields.empty()) << field.name;
+      EXPECT_FALSE(field.type == FieldType::object && field.fields.empty()) << field.name;
       self(self, field.fields);
     }
   };

@@ -66,6 +66,7 @@ class Planner {
  private:
   void look_at_all(const Targets&);
   bool call_up_temporaries();
+  bool has_begun_to_delete(TaskId of_delete) const;
   void call_up_updates();
   void look_at_rollbacks();
   bool look_at_update(TaskId);
@@ -251,7 +252,7 @@ void Planner::look_at(TaskId id) {
   if (model_.tasks[id].is_called_up() && !called_up_[id]) return stand_aside(id, *inputs);
   const Record* record = record_of(id);
   if (record && record->inputs != inputs->digest) check_place(id);
-  if (record && record->status == RecordStatus::failed && model_.tasks[id].occasion == Occasion::remove && !again_) {
+  if (model_.tasks[id].occasion == Occasion::remove && has_begun_to_delete(id) && !again_) {
     diagnostics_.warning(
         "plan.half-deleted",
         fmt::format("{} had begun to delete {}: what is still there is not known", record->address, record->deployment),
@@ -329,7 +330,13 @@ void Planner::look_at_all(const Targets& targets) {
   call_up_updates();
 }
 
-/// Where a deployment that is deployed changes, its update.tasks bring that about.
+bool Planner::has_begun_to_delete(TaskId of_delete) const {
+  const Record* record = record_of(of_delete);
+  return record && record->status == RecordStatus::failed;
+}
+
+/// Where a deployment that is deployed changes, its update.tasks bring that about. Of one that was half deleted nobody
+/// knows what is there to be updated: its tasks bring it about themselves.
 void Planner::call_up_updates() {
   std::map<DeploymentId, std::vector<std::size_t>> changed;  // steps by deployment
   for (std::size_t i = 0; i < by_task_.size(); ++i) {
@@ -338,7 +345,10 @@ void Planner::call_up_updates() {
     const Record* record = record_of(*by_task_[i].task);
     const bool is_there = record && record->definition && !missed_.contains(*by_task_[i].task);
     const bool brought_about = task.occasion == Occasion::deploy && !task.temporary && updated && is_there;
-    if (!brought_about || model_.deployments[task.deployment].on(Occasion::update).empty()) continue;
+    const DeploymentScope& home = model_.deployments[task.deployment];
+    if (!brought_about || home.on(Occasion::update).empty()) continue;
+    const auto has_begun = [this](TaskId id) { return has_begun_to_delete(id); };
+    if (std::ranges::any_of(home.on(Occasion::remove), has_begun)) continue;
     changed[task.deployment].push_back(i);
   }
   for (const auto& [deployment, steps] : changed) {

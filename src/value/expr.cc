@@ -188,4 +188,25 @@ void collect_references(const Value& value, std::vector<const Reference*>& out) 
   }
 }
 
+namespace {
+
+void collect_world_calls_of(const ExprNode& node, std::vector<WorldCall>& out) {
+  if (node.op == Op::call && (node.name() == "file" || node.name() == "secret" || node.name() == "now")) {
+    out.push_back({node.name(), node.where});
+  }
+  for (const NodePtr& child : node.children) collect_world_calls_of(*child, out);
+}
+
+}  // namespace
+
+void collect_world_calls(const Value& value, std::vector<WorldCall>& out) {
+  if (value.is_expression()) {
+    for (const NodePtr& part : value.expression().parts()) collect_world_calls_of(*part, out);
+  } else if (value.is_list()) {
+    for (const Value& item : value.list()) collect_world_calls(item, out);
+  } else if (value.is_map()) {
+    for (const Map::Entry& entry : value.map()) collect_world_calls(entry.second, out);
+  }
+}
+
 }  // namespace verba

@@ -77,6 +77,14 @@ std::shared_ptr<const Template> parse_bare(const Value& text, const Sources& sou
 /// All references of a tree.
 void collect_references(const Value&, std::vector<const Reference*>& out);
 
+/// A call of file(), secret() or now(): it asks one of the hooks of Scope.
+struct WorldCall {
+  std::string_view function;
+  Where where;
+};
+/// All of a tree. Borrows the names.
+void collect_world_calls(const Value&, std::vector<WorldCall>& out);
+
 /// What a look-up says. `consumed`: how many segments of the path the value stands for (at least 1); the rest of the
 /// path is then taken as members of `value`.
 struct Found {

@@ -104,7 +104,7 @@ int test(Call& call, const Model& model, const Surroundings& surroundings, Forma
 }
 
 int accounts(Call& call) {
-  const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
+  const Format format = format_of(call);
   const std::string& action = call.arguments.words().front();
   if (action != "list" && action != "test") {
     throw Error(Error::Kind::usage, "usage.action", "verba accounts cannot '" + action + "'",

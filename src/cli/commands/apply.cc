@@ -56,7 +56,6 @@ Request requested(Call& call, Goal::Kind kind) {
 
 /// apply and destroy: from what was asked for to what became of it.
 int deploy(Call& call, Goal::Kind kind) {
-  run_format_of(call);
   const auto file = kind == Goal::Kind::apply ? plan_file_of(call) : std::nullopt;
   if (!file) require_answer(call);
   check_run_flags(call);
@@ -83,14 +82,10 @@ int destroy(Call& call) {
 
 }  // namespace
 
-Format run_format_of(Call& call) {
-  return format_of(call, {Format::text, Format::json, Format::yaml, Format::jsonl});
-}
-
 int deploy(Call& call, Desk& desk, const Goal& wanted, const std::optional<PlanFile>& file) {
   Goal goal = wanted;
   if (const auto said = call.arguments.text("on-failure")) goal.on_failure = on_failure_named(*said);
-  const Format format = run_format_of(call);
+  const Format format = format_of(call);
   const bool only_look = is_dry_run(call);
 
   // Compare with what is deployed.
@@ -197,7 +192,7 @@ CommandRow apply_command() {
           .summary = "show what would change, ask, and do it",
           .positionals = {{.name = "DEPLOYMENT[.TASK]|PLANFILE", .repeats = true, .completes = Completes::address}},
           .options = std::move(options),
-          .has_jsonl = true,
+          .formats = documents_and_lines,
           .function = apply};
 }
 
@@ -207,7 +202,7 @@ CommandRow destroy_command() {
           .summary = "delete what is deployed, in reverse order",
           .positionals = {{.name = "DEPLOYMENT[.TASK]", .repeats = true, .completes = Completes::address}},
           .options = run_options(),
-          .has_jsonl = true,
+          .formats = documents_and_lines,
           .function = destroy};
 }
 

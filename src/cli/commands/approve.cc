@@ -198,7 +198,7 @@ Value answer_of(const WaitingStep& step) {
 
 /// Of a step that waits: shows what it asks, asks, and writes down what was said.
 int answer_step(Call& call, Store& store, const WaitingStep& step, bool approves) {
-  const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
+  const Format format = format_of(call);
   const Answer answer{owner_of(call.system).user, approves, said_reason(call), false};
   if (format == Format::text) {
     print(call, fmt::format("{} in environment '{}', run {} by {}: {}\n", printable(step.address),
@@ -240,7 +240,7 @@ std::optional<int> answer_address(Call& call, const std::string& address, bool a
 /// `approve` or `reject`: shows the plan, asks, and writes down what was said.
 int decide(Call& call, bool approves) {
   if (const auto code = answer_address(call, call.arguments.words().front(), approves)) return *code;
-  const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
+  const Format format = format_of(call);
   const std::string reason = said_reason(call);
   const auto& [store, story] = subject_of(call, format);
   if (format == Format::text) show(call, story);
@@ -269,7 +269,7 @@ std::string first_line(const std::string& text) {
 
 /// The plans that can still be carried out: the state is as it was when they were made.
 int list_waiting(Call& call) {
-  const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
+  const Format format = format_of(call);
   const auto store = open_store(state_path(call), StoreUse::reading);
   std::map<std::string, std::int64_t> serials;
   Table table({"DIGEST", "ENVIRONMENT", "COMMAND", "BY", "MADE", "APPROVALS"});

@@ -13,7 +13,5 @@ namespace verba {
 /// From a goal to what became of it: plans, locks, shows, asks, runs. Gives the exit code. `file`: the plan file that
 /// was asked for. --dry-run ends with the plan.
 int deploy(Call&, Desk&, const Goal&, const std::optional<PlanFile>& file);
-/// -o of a command that runs something.
-Format run_format_of(Call&);
 
 }  // namespace verba

@@ -117,7 +117,7 @@ void check_state(Call& call, std::vector<Finding>& out) {
 }
 
 int doctor(Call& call) {
-  const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
+  const Format format = format_of(call);
   std::vector<Finding> findings;
   check_programs(call.system, findings);
   check_state(call, findings);

@@ -60,7 +60,7 @@ int exit_code_of(const DriftReport& report) {
 }
 
 int drift(Call& call) {
-  const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
+  const Format format = format_of(call);
   parallelism_of(call);
   const std::string path = state_path(call);
   const auto store = open_store(path, StoreUse::reading);

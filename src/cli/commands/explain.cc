@@ -123,7 +123,6 @@ int explain_task(Call& call, const std::string& word) {
 }
 
 int explain(Call& call) {
-  format_of(call, {Format::text});
   const auto& words = call.arguments.words();
   const std::string word = words.empty() ? "" : words.front();
   if (!word.empty() && !names_a_kind(call.kit().catalogue, word) && word.find('.') != std::string::npos) {
@@ -140,6 +139,7 @@ CommandRow explain_command() {
           .group = "Help",
           .summary = "the manual of a kind or a field; or why a task runs",
           .positionals = {{.name = "KIND[.FIELD]|DEPLOYMENT.TASK", .completes = Completes::kind}},
+          .formats = text_alone,
           .function = explain};
 }
 

@@ -29,7 +29,7 @@ int nothing_to_clean(Call& call, const Goal& goal, Format format) {
 
 /// By state alone: what is to go may have left the manifests long ago.
 int gc(Call& call) {
-  const Format format = run_format_of(call);
+  const Format format = format_of(call);
   require_answer(call);
   check_run_flags(call);
   Goal goal;
@@ -50,7 +50,7 @@ CommandRow gc_command() {
           .summary = "delete what has expired, and temporary things that an interrupted run left over",
           .positionals = {{.name = "DEPLOYMENT[.TASK]", .repeats = true, .completes = Completes::address}},
           .options = std::move(options),
-          .has_jsonl = true,
+          .formats = documents_and_lines,
           .function = gc};
 }
 

@@ -32,7 +32,7 @@ std::string svg(Call& call, const std::string& dot) {
 }
 
 int graph(Call& call) {
-  const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
+  const Format format = format_of(call);
   const std::string form = call.arguments.text("format").value_or("text");
   Project& project = load(call);
   Surroundings surroundings = planning_surroundings(call);

@@ -26,7 +26,7 @@ Run as_it_is(Call& call, Run run) {
 }
 
 int history(Call& call) {
-  const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
+  const Format format = format_of(call);
   const auto limit = call.arguments.integer("limit", 1, 1'000'000).value_or(20);
   const auto store = open_store(state_path(call), StoreUse::reading);
   auto runs = store->runs(call.arguments.text("env").value_or(""), static_cast<std::size_t>(limit));
@@ -57,7 +57,7 @@ std::string approvals_text(const Value& source) {
 }
 
 int show(Call& call) {
-  const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
+  const Format format = format_of(call);
   const auto store = open_store(state_path(call), StoreUse::reading);
   const Run run = as_it_is(call, find_run(call, *store, call.arguments.words().front()));
   const auto steps = store->steps(run.id);
@@ -106,7 +106,7 @@ std::vector<StepNumber> chosen_steps(Call& call, const std::vector<StepRecord>& 
 }
 
 int logs(Call& call) {
-  const Format format = format_of(call, {Format::text, Format::json, Format::yaml, Format::jsonl});
+  const Format format = format_of(call);
   const auto store = open_store(state_path(call), StoreUse::reading);
   const Run run = find_run(call, *store, call.arguments.words().front());
   const auto steps = store->steps(run.id);
@@ -159,7 +159,7 @@ CommandRow logs_command() {
           .summary = "what the steps of a run printed",
           .positionals = {{.name = "RUN", .required = true, .completes = Completes::run},
                           {.name = "ADDRESS", .completes = Completes::address}},
-          .has_jsonl = true,
+          .formats = documents_and_lines,
           .function = logs};
 }
 

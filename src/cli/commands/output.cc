@@ -91,7 +91,7 @@ void print_one(Call& call, const Value& value, Format format) {
 }
 
 int output(Call& call) {
-  const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
+  const Format format = format_of(call);
   const std::string path = state_path(call);
   const auto store = open_store(path, StoreUse::reading);
   const Sealer sealer = open_sealer(call, *store, path, KeyUse::look);

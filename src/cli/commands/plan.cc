@@ -29,7 +29,7 @@ bool refresh_of(Call& call) {
 }
 
 int plan(Call& call) {
-  const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
+  const Format format = format_of(call);
   Request request = request_of(call, goal_of(call));
   request.goal.targets = targets_of(call);
   request.goal.prune = call.arguments.flag("prune");
@@ -68,7 +68,7 @@ int plan(Call& call) {
 }
 
 int diff(Call& call) {
-  const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
+  const Format format = format_of(call);
   Request request = request_of(call, Goal::Kind::apply);
   request.goal.targets = targets_of(call);
   Desk desk = open_desk(call, request, StoreUse::reading, KeyUse::look);

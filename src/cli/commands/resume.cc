@@ -120,7 +120,6 @@ int undo_further(Call& call, const Run& run, const std::vector<StepRecord>& step
 }
 
 int resume(Call& call) {
-  run_format_of(call);
   check_run_flags(call);
   const std::string path = state_path(call);
   const auto store = open_store(path, StoreUse::reading);
@@ -163,7 +162,7 @@ CommandRow resume_command() {
           .summary = "go on with a run that was interrupted, stopped or failed",
           .positionals = {{.name = "RUN", .completes = Completes::run}},
           .options = std::move(options),
-          .has_jsonl = true,
+          .formats = documents_and_lines,
           .function = resume};
 }
 

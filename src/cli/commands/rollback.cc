@@ -9,7 +9,6 @@ namespace verba {
 namespace {
 
 int rollback(Call& call) {
-  run_format_of(call);
   require_answer(call);
   check_run_flags(call);
   Goal goal;
@@ -36,7 +35,7 @@ CommandRow rollback_command() {
           .summary = "put a deployment back to what it had at the end of a past run",
           .positionals = {{.name = "DEPLOYMENT", .required = true, .completes = Completes::address}},
           .options = std::move(options),
-          .has_jsonl = true,
+          .formats = documents_and_lines,
           .function = rollback};
 }
 

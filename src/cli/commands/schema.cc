@@ -10,7 +10,7 @@ namespace verba {
 namespace {
 
 int schema(Call& call) {
-  const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
+  const Format format = format_of(call);
   if (call.arguments.text("format") == "markdown") {
     print(call, markdown(call.kit().catalogue));
     return kDone;

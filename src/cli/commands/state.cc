@@ -52,7 +52,7 @@ bool selects(const std::string& word, const Record& record) {
 }
 
 int list(Call& call, const std::string& path) {
-  const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
+  const Format format = format_of(call);
   const auto store = open_store(path, StoreUse::reading);
   List all;
   for (const std::string& environment : environments_of(call, *store)) {
@@ -105,7 +105,7 @@ std::string fields_text(std::string_view heading, const Value& values) {
 }
 
 int show(Call& call, const std::string& path, const std::string& word) {
-  const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
+  const Format format = format_of(call);
   const auto store = open_store(path, StoreUse::reading);
   const Sealer sealer = open_sealer(call, *store, path, KeyUse::look);
   const Record record = find_record(call, *store, word);

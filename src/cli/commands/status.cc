@@ -24,7 +24,7 @@ Value status_value(const DeploymentStatus& status) {
 }
 
 int status(Call& call) {
-  const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
+  const Format format = format_of(call);
   const auto store = open_store(state_path(call), StoreUse::reading);
   std::vector<std::string> environments = store->environments();
   if (const auto said = call.arguments.text("env")) environments = {*said};

@@ -57,7 +57,7 @@ std::string rollback_note(const std::vector<std::string>& stays) {
 }
 
 int validate(Call& call) {
-  const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
+  const Format format = format_of(call);
   Project& project = load(call);
   const Map variables = command_line_variables(call.arguments.list("var"));
   const Surroundings surroundings = planning_surroundings(call);

@@ -8,7 +8,7 @@ namespace verba {
 namespace {
 
 int version(Call& call) {
-  const Format format = format_of(call, {Format::text, Format::json, Format::yaml});
+  const Format format = format_of(call);
   if (format == Format::text) {
     print(call, "verba " VERBA_VERSION "\n");
     return kDone;

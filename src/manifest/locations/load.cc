@@ -100,7 +100,10 @@ class Loading {
     const auto* checkout = std::get_if<Checkout>(&fetched);
     std::vector<Document> all = texts(origin, fetched);
     bring(origin, checkout, all);
+    const bool among_alpha = std::ranges::any_of(
+        all, [this](const Document& document) { return mentions_alpha(sources_.text(document.source)); });
     for (Document& document : all) {
+      document.among_alpha = among_alpha;
       for (Manifest& manifest : check(document, catalogue_, sources_, diagnostics_)) {
         if (manifest.kind->group == "projects") narrow(manifest, origin.environments, origin.where, diagnostics_);
         if (is_location(manifest)) {

@@ -38,6 +38,14 @@ std::vector<std::string> known_directories(const Value& outputs) {
   return paths;
 }
 
+/// Of those that were made, the tree and what is below it. Of a file alone: none.
+std::vector<std::string> directories_of_tree(const Value& outputs) {
+  std::vector<std::string> paths = known_directories(outputs);
+  const std::string tree = known_path(outputs);
+  std::erase_if(paths, [&](const std::string& path) { return path != tree && !path.starts_with(tree + "/"); });
+  return paths;
+}
+
 FileOrders orders_for(const Resource& resource, std::string passes) {
   FileOrders orders;
   orders.passes = std::move(passes);
@@ -131,7 +139,7 @@ std::optional<Failed> mistake_in(const Resource& resource) {
   return failed_for_good(mistakes.front().message, mistakes.front().hint);
 }
 
-/// From what was looked at.
+/// From what was looked at: the files in their order, and directories behind them.
 Observed judge(const Resource& resource, const FileReport& report) {
   using enum Observed::State;
   Observed observed;
@@ -154,11 +162,17 @@ Observed judge(const Resource& resource, const FileReport& report) {
     if (what.empty()) continue;
     differences.push_back(wanted[i].path == root ? what : wanted[i].path.substr(root.size() + 1) + ": " + what);
   }
+  const std::string tree = report.absolute(root);
+  for (std::size_t i = wanted.size(); i < report.seen.size(); ++i) {
+    const std::string what = directory_difference(report.seen[i], resource);
+    if (what.empty()) continue;
+    const std::string& path = report.seen[i].path;
+    differences.push_back(path == tree ? what : path.substr(std::min(path.size(), tree.size() + 1)) + ": " + what);
+  }
   observed.state = gone == wanted.size() ? absent : differences.empty() ? present : drifted;
   if (observed.state != drifted) return observed;
   observed.detail = differences.front();
-  if (differences.size() > 1) observed.detail += fmt::format("; {} more files", differences.size() - 1);
-  if (differences.size() == 2) observed.detail.pop_back();
+  if (differences.size() > 1) observed.detail += fmt::format("; {} more", differences.size() - 1);
   return observed;
 }
 
@@ -186,6 +200,9 @@ class FileProvider final : public Provider {
     FileOrders orders = orders_for(recorded.resource, "look");
     for (const WantedFile& file : files_of(recorded.resource)) {
       orders.list.push_back({.kind = FileOrder::Kind::look, .path = file.path});
+    }
+    for (std::string& path : directories_of_tree(recorded.outputs)) {
+      orders.list.push_back({.kind = FileOrder::Kind::look, .path = std::move(path)});
     }
     Async<Told> look = tell(std::move(orders), recorded.resource.directory, {}, attempt);
     const Told told = co_await look;
@@ -266,20 +283,15 @@ class FileProvider final : public Provider {
       orders.list.push_back({.kind = FileOrder::Kind::drop, .path = file.path, .digest = file.digest, .ours = sure});
     }
     const Value outputs_before = before ? std::move(before->outputs) : Value();
-    own_tree(orders, known_directories(outputs_before));
+    // Of the directories that were made before, those of the tree get today's mode and owner.
+    for (std::string& path : directories_of_tree(outputs_before)) {
+      orders.list.push_back({.kind = FileOrder::Kind::own_directory, .path = std::move(path)});
+    }
     Async<Told> writing = tell(std::move(orders), wanted.directory, attempt.trace, attempt);
     const Told told = co_await writing;
     if (std::optional<Outcome> failure = failure_of(told, attempt)) co_return std::move(*failure);
     say_what_is_left(told.report, attempt);
     co_return Outcome(Succeeded{outputs_of(wanted, told.report, known_directories(outputs_before))});
-  }
-
-  /// Of the directories that were made before, those of the tree get today's mode and owner.
-  static void own_tree(FileOrders& orders, std::vector<std::string> directories) {
-    for (std::string& path : directories) {
-      if (path != orders.known && !path.starts_with(orders.known + "/")) continue;
-      orders.list.push_back({.kind = FileOrder::Kind::own_directory, .path = std::move(path)});
-    }
   }
 
   /// The directories that were made, the inner ones first.

@@ -222,7 +222,7 @@ TEST_F(FileProviderTest, ATree) {
   EXPECT_EQ(look(one), "present");
   write("etc/a", "changed");
   fs::remove(root_ + "/etc/sub/b");
-  EXPECT_EQ(look(one), "drifted: a: its content is another, its mode is 0644, not 0640; 1 more file");
+  EXPECT_EQ(look(one), "drifted: a: its content is another, its mode is 0644, not 0640; 1 more");
   const Recorded two = applied(tree(yaml, {{"a", "A2"}, {"new/d", "D"}}), one);
   EXPECT_EQ(names("etc"), "a new sub theirs");
   EXPECT_EQ(names("etc/sub"), "");

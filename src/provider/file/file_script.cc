@@ -106,12 +106,13 @@ commit_drop() {
 look() {
   if [ -L "$p" ]; then
     printf 'is\tlink\t%s\n' "$p"
-  elif [ -f "$p" ]; then
-    d=$(sha "$p")
+  elif [ -f "$p" ] || [ -d "$p" ]; then
+    what=directory d=
+    if [ -f "$p" ]; then what=file d=$(sha "$p"); fi
     set -- $(ls -ldn "$p")
     m=$1 u=$3 g=$4
     set -- $(ls -ld "$p")
-    printf 'is\tfile\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$m" "$3" "$4" "$u" "$g" "${d:--}" "$p"
+    printf 'is\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' $what "$m" "$3" "$4" "$u" "$g" "${d:--}" "$p"
   elif [ -e "$p" ]; then
     printf 'is\tother\t%s\n' "$p"
   elif [ -d "$pre" ] && [ ! -x "$pre" ]; then
@@ -203,8 +204,8 @@ FileSeen seen_of(const std::vector<std::string>& fields) {
   if (fields[1] == "absent") seen.kind = FileSeen::Kind::absent;
   if (fields[1] == "link") seen.kind = FileSeen::Kind::link;
   if (fields[1] == "other") seen.kind = FileSeen::Kind::other;
-  if (fields[1] != "file" || fields.size() != 9) return seen;
-  seen.kind = FileSeen::Kind::file;
+  if ((fields[1] != "file" && fields[1] != "directory") || fields.size() != 9) return seen;
+  seen.kind = fields[1] == "file" ? FileSeen::Kind::file : FileSeen::Kind::directory;
   seen.mode = octal_mode(fields[2]);
   seen.user = fields[3];
   seen.group = fields[4];

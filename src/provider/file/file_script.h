@@ -41,12 +41,12 @@ Work work_of(const FileOrders&);
 
 /// How a path is.
 struct FileSeen {
-  enum class Kind { file, link, other, absent, unseen } kind = Kind::unseen;
+  enum class Kind { file, directory, link, other, absent, unseen } kind = Kind::unseen;
   std::string path;
   std::string mode;         ///< "0644"
   std::string user, group;  ///< names
   std::string user_id, group_id;
-  std::optional<Digest> digest;  ///< nothing: its content cannot be read there
+  std::optional<Digest> digest;  ///< of a file; nothing: its content cannot be read there
 };
 
 /// What it printed.

@@ -163,17 +163,13 @@ Digest digest_of(const std::vector<WantedFile>& files, const std::string& root) 
   return sha256(text);
 }
 
-std::string difference(const FileSeen& seen, const WantedFile& wanted, const Resource& resource) {
-  using enum FileSeen::Kind;
-  if (seen.kind == absent) return "it is gone";
-  if (seen.kind == link) return "it is a symbolic link";
-  if (seen.kind == other) return "it is a directory or a device";
-  std::string text;
+namespace {
+
+/// Of its mode and owner. Begins with `text`.
+std::string difference_of_access(std::string text, const FileSeen& seen, const std::string& mode,
+                                 const Resource& resource) {
   const auto add = [&text](std::string more) { text += (text.empty() ? "" : ", ") + more; };
-  if (seen.digest != wanted.digest) add("its content is another");
-  if (const std::string mode = mode_of(resource); seen.mode != mode) {
-    add(fmt::format("its mode is {}, not {}", seen.mode, mode));
-  }
+  if (seen.mode != mode) add(fmt::format("its mode is {}, not {}", seen.mode, mode));
   const std::string* owner = text_of(resource.inputs, "owner");
   if (owner != nullptr && seen.user != *owner && seen.user_id != *owner) {
     add(fmt::format("its owner is {}, not {}", seen.user, *owner));
@@ -183,6 +179,22 @@ std::string difference(const FileSeen& seen, const WantedFile& wanted, const Res
     add(fmt::format("its group is {}, not {}", seen.group, *group));
   }
   return text;
+}
+
+}  // namespace
+
+std::string difference(const FileSeen& seen, const WantedFile& wanted, const Resource& resource) {
+  using enum FileSeen::Kind;
+  if (seen.kind == absent) return "it is gone";
+  if (seen.kind == link) return "it is a symbolic link";
+  if (seen.kind != file) return "it is a directory or a device";
+  std::string content = seen.digest != wanted.digest ? "its content is another" : "";
+  return difference_of_access(std::move(content), seen, mode_of(resource), resource);
+}
+
+std::string directory_difference(const FileSeen& seen, const Resource& resource) {
+  if (seen.kind != FileSeen::Kind::directory) return "";
+  return difference_of_access("", seen, directory_mode_of(resource), resource);
 }
 
 }  // namespace verba

@@ -42,5 +42,7 @@ Digest digest_of(const std::vector<WantedFile>&, const std::string& root);
 
 /// How the file differs from what is wanted, for people: "mode is 0600, not 0644"; "" when it does not.
 std::string difference(const FileSeen&, const WantedFile&, const Resource&);
+/// Likewise a directory of a tree. One that is gone is told with its files.
+std::string directory_difference(const FileSeen&, const Resource&);
 
 }  // namespace verba
