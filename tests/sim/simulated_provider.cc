@@ -27,6 +27,11 @@ Outside sets_of(const Resource& resource) {
   return sets;
 }
 
+std::string taken_by(const Resource& resource) {
+  const Value* written = resource.inputs.find("takes");
+  return written != nullptr && written->is_string() ? written->string() : "";
+}
+
 const TaskType& SimulatedProvider::type() const {
   static const TaskType type{
       .name = "Simulated",
@@ -36,6 +41,7 @@ const TaskType& SimulatedProvider::type() const {
       .example = "",
       .inputs = {{.name = "value", .summary = "What it has", .expressions = true},
                  {.name = "hidden", .type = FieldType::boolean, .summary = "It cannot be observed"},
+                 {.name = "takes", .summary = "How the addresses begin that it takes away"},
                  {.name = "sets",
                   .type = FieldType::map,
                   .summary = "Values of others",
@@ -55,7 +61,12 @@ void SimulatedProvider::set_others(const Deed& deed, std::size_t most) {
   }
 }
 
+void SimulatedProvider::take_others(const Deed& deed, std::size_t most) {
+  std::erase_if(outside_, [&](const auto& thing) { return thing.first.starts_with(deed.takes) && most-- > 0; });
+}
+
 void SimulatedProvider::carry_out(const Deed& deed) {
+  if (!deed.takes.empty()) return take_others(deed, outside_.size());
   if (!deed.sets.empty()) return set_others(deed, deed.sets.size());
   if (deed.value) {
     outside_[deed.address] = {*deed.value, true};
@@ -65,6 +76,7 @@ void SimulatedProvider::carry_out(const Deed& deed) {
 }
 
 void SimulatedProvider::leave_half(const Deed& deed) {
+  if (!deed.takes.empty()) return take_others(deed, chance_.below(outside_.size() + 1));
   if (!deed.sets.empty()) return set_others(deed, chance_.below(deed.sets.size()));
   const auto there = outside_.find(deed.address);
   if (there != outside_.end()) {
@@ -137,7 +149,7 @@ Async<Outcome> SimulatedProvider::act(Deed deed, Attempt& attempt) {
 }
 
 Async<Outcome> SimulatedProvider::apply(Resource wanted, std::optional<Recorded> before, Attempt& attempt) {
-  return act({before ? "update" : "create", wanted.address, value_of(wanted), sets_of(wanted)}, attempt);
+  return act({before ? "update" : "create", wanted.address, value_of(wanted), sets_of(wanted), taken_by(wanted)}, attempt);
 }
 
 Async<Outcome> SimulatedProvider::remove(Recorded recorded, Attempt& attempt) {

@@ -35,16 +35,21 @@ using Outside = std::map<std::string, Thing>;  ///< by address
 /// What a task sets of others; empty: it has a thing of its own.
 Outside sets_of(const Resource&);
 
+/// A task that deletes others in their place: how the addresses of those begin; "": it does not.
+std::string taken_by(const Resource&);
+
 /// Something to be done outside: that a thing has a value, or (nothing) is gone.
 struct Deed {
   std::string verb;  ///< create, update, delete, rollback
   std::string address;
   std::optional<std::string> value;
-  Outside sets = {};  ///< in place of that: other things that are there get these values
+  Outside sets = {};       ///< in place of that: other things that are there get these values
+  std::string takes = {};  ///< in place of that: all whose address begins so are gone
 };
 
 /// Inputs: `value` (text), `hidden` (true: it cannot be observed), `sets` (addresses to values: no thing of its own,
-/// the others get them, where they are there). Output: `value`.
+/// the others get them, where they are there), `takes` (no thing of its own: those whose address begins so go). Output:
+/// `value`.
 class SimulatedProvider final : public Provider {
  public:
   SimulatedProvider(System& system, Outside& outside, Chance& chance)
@@ -72,6 +77,7 @@ class SimulatedProvider final : public Provider {
   Async<Outcome> act(Deed deed, Attempt& attempt);
   /// `most`: of the others, so many.
   void set_others(const Deed&, std::size_t most);
+  void take_others(const Deed&, std::size_t most);
   void carry_out(const Deed&);
   void leave_half(const Deed&);
 

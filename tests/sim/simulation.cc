@@ -14,6 +14,7 @@
 #include "manifest/kinds/kinds.h"
 #include "plan/definition.h"
 #include "plan/planner.h"
+#include "provider/substitutes.h"
 #include "run/observation.h"
 #include "run/recovery.h"
 #include "run/runner.h"
@@ -52,16 +53,19 @@ struct WrittenDeployment {
   std::string on_failure = "rollback";
   bool whole_run = false;       ///< its rollback is of all that the run did
   bool updated_as_one = false;  ///< by update.tasks
+  bool deleted_as_one = false;  ///< by delete.tasks
   std::vector<WrittenTask> tasks;
 };
 
 class Manifests {
  public:
-  /// Every fourth world has tasks that are rolled out, every fourth a scope of rollback, every fourth update.tasks.
+  /// Every fourth world has tasks that are rolled out, every fourth a scope of rollback, every fourth update.tasks, and
+  /// every fourth, half of them among those of the latter two, delete.tasks.
   Manifests(Chance& chance, std::uint64_t seed) : chance_(chance) {
     if (seed % 4 == 0) fleets_.emplace(seed + 1);
     if (seed % 4 == 1) scopes_.emplace(seed + 1);
     if (seed % 4 == 2) updates_.emplace(seed + 1);
+    if (seed % 8 == 5 || seed % 8 == 6) deletes_.emplace(seed + 2);
     const std::size_t count = 1 + chance_.below(3);
     for (std::size_t d = 0; d < count; ++d) {
       WrittenDeployment deployment;
@@ -71,6 +75,7 @@ class Manifests {
       }
       deployment.whole_run = scopes_ && scopes_->percent(50);
       deployment.updated_as_one = updates_ && updates_->percent(50);
+      deployment.deleted_as_one = deletes_ && deletes_->percent(50);
       const std::size_t tasks = 1 + chance_.below(4);
       for (std::size_t t = 0; t < tasks; ++t) add_task(deployment);
       deployments_.push_back(std::move(deployment));
@@ -116,6 +121,11 @@ class Manifests {
             "  update:\n    tasks:\n    - {{name: bring, type: Simulated, with: {{value: all, hidden: true, sets: "
             "{{{}}}}}}}\n",
             sets);
+      }
+      if (deployment.deleted_as_one) {
+        out += fmt::format(
+            "  delete:\n    tasks:\n    - {{name: away, type: Simulated, with: {{value: gone, hidden: true, takes: {}.}}}}\n",
+            deployment.name);
       }
     }
     return out;
@@ -168,6 +178,7 @@ class Manifests {
       task.temporary = false;
       task.reads.clear();
     }
+    if (deployment.deleted_as_one) task.temporary = false;
     deployment.tasks.push_back(std::move(task));
   }
 
@@ -182,7 +193,7 @@ class Manifests {
   }
 
   Chance& chance_;
-  std::optional<Chance> fleets_, scopes_, updates_;
+  std::optional<Chance> fleets_, scopes_, updates_, deletes_;
   std::vector<WrittenDeployment> deployments_;
   int next_ = 0;
 };
@@ -245,6 +256,7 @@ class World {
   void end_well();
 
   void check_beginning(const Deed& deed);
+  void check_unneeded(const Snapshot& now, const std::string& address, const std::string& with);
   void check_batches(const Snapshot& now, const std::string& address);
   void check_nothing_lost();
   void check_truth();
@@ -276,7 +288,9 @@ class World {
   FakeSystem system_;
   Outside outside_;
   SimulatedProvider provider_{system_, outside_, chance_};
-  Providers providers_{{&provider_}};
+  Providers own_{{&provider_}};
+  std::unique_ptr<Provider> with_occasions_ = with_substitutes(provider_, own_);
+  Providers providers_{{with_occasions_.get()}};
   Catalogue catalogue_{built_in_kinds(), {&provider_.type()}};
   std::unique_ptr<MemoryStore> store_ = make_memory_store();
   Sealer sealer_{std::string(32, 'k')};
@@ -410,6 +424,12 @@ bool World::was_done(const std::string& address) const {
   bool makes = record->pending.has_value();
   for (const StepRecord& step : store_->steps(record->run)) {
     if (step.address == address && step.status == StepStatus::started) makes = step.after.has_value();
+  }
+  if (!makes && record->definition) {
+    const Definition recorded = read_definition(*store_, *record->definition, address, sealer_);
+    if (const std::string takes = taken_by(recorded.resource); !takes.empty()) {
+      return std::ranges::none_of(outside_, [&](const auto& thing) { return thing.first.starts_with(takes); });
+    }
   }
   if (!makes) return there == outside_.end();
   if (!record->pending) return false;
@@ -564,12 +584,9 @@ void World::check_beginning(const Deed& deed) {
   if (!record || record->status != RecordStatus::started) {
     violated("intent", deed.address + " is begun and not recorded as started");
   }
-  if (!deed.value && record->lifetime != Lifetime::temporary) {
-    for (const Record& user : now.records) {
-      if (user.needs.find('"' + deed.address + '"') == std::string::npos || !outside_.contains(user.address)) continue;
-      violated("order", fmt::format("{} ({}) is deleted before {}, which needs it", deed.address,
-                                    to_string(record->lifetime), user.address));
-    }
+  if (!deed.value && record->lifetime != Lifetime::temporary) check_unneeded(now, deed.address, "");
+  for (const auto& [address, thing] : deed.takes.empty() ? Outside() : outside_) {
+    if (address.starts_with(deed.takes)) check_unneeded(now, address, deed.takes);
   }
   if (goal_.kind != Goal::Kind::apply || undoing_ || !deed.value) return;
   const auto task = stage_->model.by_address.find(deed.address);
@@ -591,6 +608,15 @@ void World::check_beginning(const Deed& deed) {
   }
 }
 
+/// `address` is about to go, and with it all that begins with `with`, if that is not empty: nothing that stays needs it.
+void World::check_unneeded(const Snapshot& now, const std::string& address, const std::string& with) {
+  for (const Record& user : now.records) {
+    if (user.needs.find('"' + address + '"') == std::string::npos || !outside_.contains(user.address)) continue;
+    if (!with.empty() && user.address.starts_with(with)) continue;
+    violated("order", fmt::format("{} is deleted before {}, which needs it", address, user.address));
+  }
+}
+
 /// No two batches are worked on at a time.
 void World::check_batches(const Snapshot& now, const std::string& address) {
   const std::vector<Step>& steps = stage_->plan.steps;
@@ -604,6 +630,11 @@ void World::check_batches(const Snapshot& now, const std::string& address) {
   }
 }
 
+/// It acts for others.
+bool has_no_thing(const Record& record) {
+  return record.address.ends_with(".bring") || record.address.ends_with(".away");
+}
+
 void World::check_nothing_lost() {
   const Snapshot now = store_->snapshot(kEnvironment);
   for (const auto& [address, thing] : outside_) {
@@ -614,7 +645,7 @@ void World::check_nothing_lost() {
 /// REQUIRES: nothing is under way, what was interrupted is settled.
 void World::check_truth() {
   for (const Record& record : store_->snapshot(kEnvironment).records) {
-    if (record.status != RecordStatus::deployed || record.address.ends_with(".bring")) continue;
+    if (record.status != RecordStatus::deployed || has_no_thing(record)) continue;
     const auto there = outside_.find(record.address);
     if (there == outside_.end()) violated("truth", record.address + " is recorded as deployed and not there");
     if (!there->second.whole) violated("truth", record.address + " is recorded as deployed and only half done");

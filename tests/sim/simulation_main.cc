@@ -36,7 +36,7 @@ class Suite {
       wrong = "error: " + error.diagnostic().message;
     }
     wrong.empty() ? ++passed_ : ++failed_;
-    if (!wrong.empty()) fmt::print("seed {}: {}\n{}", seed, wrong, log_ ? log : "");
+    if (!wrong.empty() || log_) fmt::print("seed {}: {}\n{}", seed, wrong, log_ ? log : "");
   }
 
   int end() const {
