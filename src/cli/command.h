@@ -53,9 +53,9 @@ struct CommandRow {
   std::string_view group;    ///< heading in the overview; empty: not shown
   std::string_view summary;  ///< one line
   std::vector<Positional> positionals = {};
-  std::vector<Option> options = {};  ///< its own, besides the global ones
+  std::vector<Option> options = {};             ///< its own, besides the global ones
   std::span<const Format> formats = documents;  ///< of -o
-  int (*function)(Call&) = nullptr;  ///< gives the exit code; may throw Error, Exit and Interrupted
+  int (*function)(Call&) = nullptr;             ///< gives the exit code; may throw Error, Exit and Interrupted
 };
 
 /// Does it take this flag of its own?

@@ -149,7 +149,8 @@ Async<Outcome> SimulatedProvider::act(Deed deed, Attempt& attempt) {
 }
 
 Async<Outcome> SimulatedProvider::apply(Resource wanted, std::optional<Recorded> before, Attempt& attempt) {
-  return act({before ? "update" : "create", wanted.address, value_of(wanted), sets_of(wanted), taken_by(wanted)}, attempt);
+  return act({before ? "update" : "create", wanted.address, value_of(wanted), sets_of(wanted), taken_by(wanted)},
+             attempt);
 }
 
 Async<Outcome> SimulatedProvider::remove(Recorded recorded, Attempt& attempt) {

@@ -124,7 +124,8 @@ class Manifests {
       }
       if (deployment.deleted_as_one) {
         out += fmt::format(
-            "  delete:\n    tasks:\n    - {{name: away, type: Simulated, with: {{value: gone, hidden: true, takes: {}.}}}}\n",
+            "  delete:\n    tasks:\n    - {{name: away, type: Simulated, with: {{value: gone, hidden: true, takes: "
+            "{}.}}}}\n",
             deployment.name);
       }
     }
@@ -608,7 +609,8 @@ void World::check_beginning(const Deed& deed) {
   }
 }
 
-/// `address` is about to go, and with it all that begins with `with`, if that is not empty: nothing that stays needs it.
+/// `address` is about to go, and with it all that begins with `with`, if that is not empty: nothing that stays needs
+/// it.
 void World::check_unneeded(const Snapshot& now, const std::string& address, const std::string& with) {
   for (const Record& user : now.records) {
     if (user.needs.find('"' + address + '"') == std::string::npos || !outside_.contains(user.address)) continue;
