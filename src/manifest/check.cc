@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "manifest/alpha.h"
 #include "manifest/head.h"
 #include "manifest/kinds/kinds.h"
 #include "manifest/manifest.h"
@@ -165,20 +166,10 @@ class DocumentChecker {
       return;
     }
     if (!manifest.kind->task_type.empty() && !catalogue_.type(manifest.kind->task_type)) return;
-    if (manifest.alpha && !manifest.kind->authentications.empty()) alpha_authentication(manifest.spec);
     check_fields(manifest.spec, catalogue_.fields(*manifest.kind), what, manifest.alpha, sources_, diagnostics_);
     if (manifest.kind->name == "Deployment") tasks(manifest, what);
     if (manifest.kind->name == "Variables") values(manifest.spec, what);
     for (const std::string_view member : {"variables", "values"}) variable_names(manifest.spec, member);
-  }
-
-  /// v1-alpha also wrote `authentication: {authenticationReference: NAME, type: KIND}`.
-  static void alpha_authentication(Value& spec) {
-    Value* written = spec.map().find("authentication");
-    const Value* name = written ? written->find("authenticationReference") : nullptr;
-    if (!name || !name->is_string()) return;
-    Value reference = *name;
-    *written = std::move(reference);
   }
 
   void tasks(Manifest& manifest, const std::string& what) {
@@ -419,25 +410,21 @@ std::string_view text_of(const Value& map, std::string_view member) {
   return value && value->is_string() ? std::string_view(value->string()) : std::string_view();
 }
 
-bool mentions_alpha(std::string_view text) {
-  constexpr std::string_view key = "apiVersion:";
-  for (std::size_t at = text.find(key); at != std::string_view::npos; at = text.find(key, at + 1)) {
-    const std::size_t value = text.find_first_not_of(" \t\"'", at + key.size());
-    const bool begins_line = at == 0 || text[at - 1] == '\n';
-    if (begins_line && value != std::string_view::npos && text.substr(value).starts_with("v1-alpha")) return true;
-  }
-  return false;
-}
-
 std::vector<Manifest> check(const Document& document, const Catalogue& catalogue, const Sources& sources,
                             Diagnostics& diagnostics) {
   std::vector<Manifest> manifests;
   DocumentChecker checker(document, catalogue, sources, diagnostics);
   auto roots = parse_yaml(sources, document.source, diagnostics);
   manifests.reserve(roots.size());
+  const auto take = [&](Value&& root) {
+    if (auto manifest = checker.run(std::move(root))) manifests.push_back(std::move(*manifest));
+  };
   for (Value& root : roots) {
     if (root.is_null()) continue;
-    if (auto manifest = checker.run(std::move(root))) manifests.push_back(std::move(*manifest));
+    if (text_of(root, "apiVersion") == "v1-alpha") {
+      for (Value& part : from_alpha(root)) take(std::move(part));
+    }
+    take(std::move(root));
   }
   return manifests;
 }

@@ -184,6 +184,8 @@ std::vector<std::string> environment_names(const std::vector<Manifest>& manifest
   std::vector<std::string> names;
   for (const Manifest& manifest : manifests) {
     if (manifest.kind == &environment_kind() && !manifest.name.empty()) names.push_back(manifest.name);
+    // In that version they exist by being named.
+    if (manifest.alpha) names.insert(names.end(), manifest.environments.begin(), manifest.environments.end());
   }
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());

@@ -48,7 +48,4 @@ struct Manifest {
 /// returned as far as it makes sense, so that references to it do not add noise.
 std::vector<Manifest> check(const Document&, const Catalogue&, const Sources&, Diagnostics&);
 
-/// Is there a manifest of v1-alpha in the text, as far as can be seen without reading it?
-bool mentions_alpha(std::string_view text);
-
 }  // namespace verba

@@ -8,6 +8,7 @@
 
 #include "manifest/locations/origin.h"
 #include "manifest/model.h"
+#include "manifest/named_file.h"
 #include "manifest/resolve.h"
 #include "value/text.h"
 
@@ -120,8 +121,9 @@ class TaskView {
 
   std::variant<std::string, NotFound> file(const std::string& path, Where where) const {
     if (path.ends_with('/')) return NotFound{"'" + path + "' names a directory, not a file", ""};
-    const bool whole = path.starts_with('/') || is_remote_location(path);
-    const std::string absolute = whole ? path : directory(where) + "/" + path;
+    std::variant<std::string, NotFound> place = named_file(model_, text_of(where), path);
+    if (std::holds_alternative<NotFound>(place)) return place;
+    const std::string& absolute = std::get<std::string>(place);
     return as_text(surroundings_.file(absolute), fmt::format("the file '{}'", without_credentials(absolute)));
   }
 
@@ -143,10 +145,16 @@ class TaskView {
   const Task& task() const { return model_.tasks[*id_]; }
   const DeploymentScope& deployment() const { return model_.deployments[task().deployment]; }
 
-  const std::string& directory(Where where) const {
+  /// Whose directory counts.
+  SourceId text_of(Where where) const {
     const bool known = where && where.source < model_.directories.size() && !model_.directories[where.source].empty();
+    return known ? where.source : id_ ? task().source : SourceId{0};
+  }
+
+  const std::string& directory(Where where) const {
     static const std::string none;
-    return known ? model_.directories[where.source] : id_ ? model_.directory_of(task()) : none;
+    const SourceId text = text_of(where);
+    return text < model_.directories.size() ? model_.directories[text] : none;
   }
 
   // --- variables

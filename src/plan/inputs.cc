@@ -8,6 +8,7 @@
 
 #include "manifest/accounts.h"
 #include "manifest/locations/origin.h"
+#include "manifest/named_file.h"
 #include "plan/template_file.h"
 #include "value/json.h"
 #include "value/text.h"
@@ -18,8 +19,15 @@ namespace {
 /// Reads what the inputs of one task name.
 class Reading {
  public:
-  Reading(const Task& task, const Surroundings& surroundings, Resource& resource, Diagnostics& diagnostics)
-      : task_(task), surroundings_(surroundings), resource_(resource), diagnostics_(diagnostics) {}
+  /// `source`: the text whose directory paths start from.
+  Reading(const Model& model, const Task& task, SourceId source, const Surroundings& surroundings, Resource& resource,
+          Diagnostics& diagnostics)
+      : model_(model),
+        task_(task),
+        source_(source),
+        surroundings_(surroundings),
+        resource_(resource),
+        diagnostics_(diagnostics) {}
 
   void add(const Field& field) {
     const Value* path = resource_.inputs.find(field.name);
@@ -28,8 +36,9 @@ class Reading {
     if (written.empty()) return missing(field, *path, {"it is empty", "write the path of a file"});
     const bool remote = is_remote_location(written);
     while (!remote && written.size() > 1 && written.ends_with('/')) written.pop_back();
-    const bool whole = written.starts_with('/') || remote;
-    const std::string absolute = whole ? written : resource_.directory + "/" + written;
+    const std::variant<std::string, NotFound> place = named_file(model_, source_, written);
+    if (const NotFound* none = std::get_if<NotFound>(&place)) return missing(field, *path, *none);
+    const std::string& absolute = std::get<std::string>(place);
     if (field.tree && !remote) {
       const std::variant<std::string, NotFound> names = surroundings_.file(absolute + "/");
       if (const auto* list = std::get_if<std::string>(&names)) return add_tree(field, *path, written, absolute, *list);
@@ -61,9 +70,10 @@ class Reading {
                          std::move(hint));
     };
     if (!named.wrong.empty()) return missing(named.wrong, "");
+    const std::variant<std::string, NotFound> place = named_file(model_, source_, path);
+    if (const NotFound* none = std::get_if<NotFound>(&place)) return missing(none->message, none->hint);
     std::variant<std::vector<RawFile>, NotFound> found =
-        surroundings_.raw ? surroundings_.raw(path.starts_with('/') ? path : resource_.directory + "/" + path)
-                          : NotFound{"files are not read here", ""};
+        surroundings_.raw ? surroundings_.raw(std::get<std::string>(place)) : NotFound{"files are not read here", ""};
     if (const NotFound* none = std::get_if<NotFound>(&found)) return missing(none->message, none->hint);
     for (RawFile& file : std::get<std::vector<RawFile>>(found)) {
       const std::string inner = file.inner.empty() ? path : path + "/" + file.inner;
@@ -117,7 +127,9 @@ class Reading {
                        from.where ? from.where : task_.where, none.hint);
   }
 
+  const Model& model_;
   const Task& task_;
+  SourceId source_;
   const Surroundings& surroundings_;
   Resource& resource_;
   Diagnostics& diagnostics_;
@@ -185,29 +197,28 @@ std::optional<Resource> evaluate_resource(const Model& model, TaskId id, const S
   if (!with) return std::nullopt;
   const Account& account = model.accounts[task.account];
   const std::size_t errors_before = diagnostics.errors();
-  const auto resource_of = [&](const TaskType& type, Value&& evaluated, const std::string& directory) {
+  const auto resource_of = [&](const TaskType& type, Value&& evaluated, SourceId source) {
     Resource made;
     made.address = task.address;
     made.type = type.name;
     made.inputs = std::move(evaluated);
-    made.directory = directory;
+    made.directory = model.directories.at(source);
     made.account = account.name;
     made.account_kind = account.kind->name;
     made.account_spec = described(account);
-    Reading reading(task, surroundings, made, diagnostics);
+    Reading reading(model, task, source, surroundings, made, diagnostics);
     for (const Field& field : type.inputs) {
       if (field.file) reading.add(field);
     }
     reading.add_named(type);
     return made;
   };
-  Resource resource = resource_of(*task.type, std::move(*with), model.directory_of(task));
+  Resource resource = resource_of(*task.type, std::move(*with), task.source);
   resource.occasion = task.occasion;
   for (const Substitute& substitute : task.instead) {
     std::optional<Value> own = evaluate(substitute.with, scope_of(model, id, surroundings), diagnostics);
     if (!own) return std::nullopt;
-    resource.instead.push_back(
-        {substitute.verb, resource_of(*substitute.type, std::move(*own), model.directories.at(substitute.source))});
+    resource.instead.push_back({substitute.verb, resource_of(*substitute.type, std::move(*own), substitute.source)});
   }
   if (diagnostics.errors() > errors_before) return std::nullopt;
   return resource;

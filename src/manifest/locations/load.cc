@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/digest.h"
+#include "manifest/alpha.h"
 #include "manifest/locations/read.h"
 #include "manifest/reuse.h"
 
@@ -100,8 +101,9 @@ class Loading {
     const auto* checkout = std::get_if<Checkout>(&fetched);
     std::vector<Document> all = texts(origin, fetched);
     bring(origin, checkout, all);
-    const bool among_alpha = std::ranges::any_of(
-        all, [this](const Document& document) { return mentions_alpha(sources_.text(document.source)); });
+    const bool among_alpha = origin.of_alpha || std::ranges::any_of(all, [this](const Document& document) {
+                               return mentions_alpha(sources_.text(document.source));
+                             });
     for (Document& document : all) {
       document.among_alpha = among_alpha;
       for (Manifest& manifest : check(document, catalogue_, sources_, diagnostics_)) {
@@ -109,6 +111,7 @@ class Loading {
         if (is_location(manifest)) {
           auto further = origin_of(manifest, {origin, checkout}, surroundings_, system_, diagnostics_);
           if (further) {
+            further->of_alpha = manifest.alpha;
             further->via = origin.via;
             further->via.push_back(manifest.name);
             next.push_back(std::move(*further));

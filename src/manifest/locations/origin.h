@@ -27,6 +27,7 @@ struct Origin {
   /// Files and directories in the repository: no others are fetched, besides `directory`. Empty: all.
   std::vector<std::string> sparse = {};
   bool submodules = false;           ///< their commits are fetched too, into their places
+  bool of_alpha = false;             ///< a manifest of v1-alpha named it
   std::string ssh_key = {};          ///< path of the private key to use
   std::string allowed_signers = {};  ///< path of a file as ssh-keygen(1) reads it: the commit must be signed by one
   std::string sha256 = {};           ///< what the file must come to, in hexadecimal; "" is anything
