@@ -55,6 +55,7 @@ struct CommandRow {
   std::vector<Positional> positionals = {};
   std::vector<Option> options = {};             ///< its own, besides the global ones
   std::span<const Format> formats = documents;  ///< of -o
+  bool looks_at_systems = false;                ///< what -s names is enough for it: it neither plans nor deploys
   int (*function)(Call&) = nullptr;             ///< gives the exit code; may throw Error, Exit and Interrupted
 };
 

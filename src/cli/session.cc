@@ -87,8 +87,10 @@ std::vector<Location> find_locations(Call& call) {
     locations.push_back({name});
     return locations;
   }
+  if (!locations.empty() && call.command.looks_at_systems) return locations;
   throw Error(Error::Kind::usage, "usage.no-manifests", "there are no manifests here: neither verba.yaml nor deploy/",
-              "`verba init` makes a project that runs at once; -f names manifests elsewhere");
+              locations.empty() ? "`verba init` makes a project that runs at once; -f names manifests elsewhere"
+                                : "-s names the systems alone; -p or -f names what is deployed there");
 }
 
 FetchSettings fetch_settings(Call& call) {

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
+
 namespace verba {
 
 std::string quoted_for_curl(std::string_view text) {
@@ -12,6 +14,12 @@ std::string quoted_for_curl(std::string_view text) {
     out += c;
   }
   return out + "\"";
+}
+
+bool is_header(std::string_view name, std::string_view value) {
+  constexpr std::string_view no_part = " :()<>@,;\\\"/[]?={}";
+  return !name.empty() && name.find_first_of(no_part) == std::string_view::npos && !has_control(name) &&
+         !has_control(value);
 }
 
 std::string essence_of(std::string_view complaint) {

@@ -31,12 +31,6 @@ bool is_http_url(std::string_view url) {
   return port && *port >= 1 && *port <= 65535;
 }
 
-bool is_header(std::string_view name, std::string_view value) {
-  constexpr std::string_view no_part = " :()<>@,;\\\"/[]?={}";
-  return !name.empty() && name.find_first_of(no_part) == std::string_view::npos && !has_control(name) &&
-         !has_control(value);
-}
-
 Work work_of(const HttpAsk& ask) {
   std::string text = fmt::format("url = {}\n", quoted_for_curl(ask.url));
   text += ask.method == "HEAD" ? "head\n" : fmt::format("request = {}\n", quoted_for_curl(ask.method));

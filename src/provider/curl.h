@@ -24,8 +24,6 @@ struct HttpAsk {
 
 /// Is it an address that can be asked?
 bool is_http_url(std::string_view);
-/// What could become a second header is none.
-bool is_header(std::string_view name, std::string_view value);
 
 Work work_of(const HttpAsk&);
 

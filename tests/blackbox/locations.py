@@ -104,6 +104,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return self.git()
 
     def git(self):
+        if self.path.startswith("/git/away/"):
+            return self.answer(302, Location=f"http://127.0.0.1:{self.server.plain_port}/git/{self.path[10:]}")
         if not self.logged_in():
             return
         if self.headers.get("Transfer-Encoding") == "chunked":
@@ -175,6 +177,7 @@ class World:
         if shutil.which("openssl"):
             make_certificates(root)
             self.secure = serve(self.repositories, (root / "server.pem", root / "server.key"))
+            self.secure.plain_port = self.plain.server_port
         self.seen = set()
         self.said = set()  # command lines
         self.number = 0
@@ -282,7 +285,7 @@ def secure(function):
 @secure
 def certificates_are_checked(world, url, ca):
     expect(world.run("validate", "-f", f"{url}/web.yaml", **ca), 0, "Valid: 1 manifest")
-    expect(world.run("validate", "-f", f"{url}/web.yaml"), 2, "certificate", "SSL_CERT_FILE")
+    expect(world.run("validate", "-f", f"{url}/web.yaml"), 2, "certificate", "CURL_CA_BUNDLE")
     expect(world.run("validate", "-f", f"git::{url}/git/team.git"), 2, "certificate")
 
 
@@ -361,6 +364,9 @@ def headers_are_for_one_server(world, url, ca):
     assert TOKEN not in output and not world.leaks(TOKEN), world.leaks(TOKEN)
     expect(world.run("validate", where=manifest("moved.yaml"), THE_TOKEN=TOKEN, **ca), 2, "headers are not carried")
     expect(world.run("validate", where=manifest("header.yaml"), **ca), 2, "THE_TOKEN is not set")
+    two = {"THE_TOKEN": TOKEN + "\nEvil: 1"}
+    output = expect(world.run("validate", where=manifest("header.yaml"), **two, **ca), 2, "'X-Token' makes no header")
+    assert TOKEN not in output
 
 
 @case
@@ -376,6 +382,13 @@ def git_with_a_password(world, url, ca):
     # The plan file has no password; it may be given again.
     output = expect(world.run("apply", "plan.json", where=where, **ca), 2, "credential")
     expect(world.run("apply", "plan.json", "-f", f"{site}/git/team.git//deploy", where=where, **ca), 0)
+
+
+@case
+@secure
+def git_does_not_leave_https(world, url, ca):
+    site = url.replace("https://", f"https://ann:{PASSWORD}@")
+    expect(world.run("validate", "-f", f"{site}/git/away/team.git//deploy", **ca), 2, "from https to http")
 
 
 @case
@@ -453,6 +466,60 @@ def git_over_ssh(world):
     finally:
         server.terminate()
         server.wait()
+
+
+@case
+def large_files_are_fetched_when_asked_for(world):
+    if not shutil.which("git-lfs"):
+        return "git-lfs is not installed"
+    where = world.fresh()
+    work = where / "large"
+    work.mkdir()
+    world.git("init", "-q", "-b", "main", where=work)
+    world.git("lfs", "install", "--local", where=work)
+    world.git("lfs", "track", "*.bin", where=work)
+    (work / "deploy").mkdir()
+    (work / "deploy/large.bin").write_bytes(b"x" * 100_000)
+    (work / "verba.yaml").write_text(MANIFEST.replace("echo page", "wc -c <deploy/large.bin"))
+    world.git("add", "-A", where=work)
+    world.git("commit", "-qm", "one", where=work)
+    location = f"git::file://{work}?branch=main"
+    output = expect(world.run("apply", "--yes", "-f", location, where=where), 0)
+    assert "web.page | 100000" not in output, output
+    (where / ".verba").rename(where / "before")
+    expect(world.run("apply", "--yes", "-f", location + "&lfs=true", where=where), 0, "web.page | 100000")
+    for tree in (where / "cache").rglob("large.bin"):  # what was changed there is put back as it was fetched
+        tree.write_text("other")
+    expect(world.run("apply", "--yes", "-f", location + "&lfs=true", where=where), 0, "Nothing to do")
+    assert sorted(path.stat().st_size for path in (where / "cache").rglob("large.bin"))[1] == 100_000
+    expect(world.run("validate", "-f", location + "&lfs=true&sparse=deploy", where=where), 2, "exclude one another")
+    shutil.rmtree(work / ".git/lfs/objects")
+    shutil.rmtree(where / "cache")
+    expect(world.run("validate", "-f", location + "&lfs=true", where=where), 2, "git cannot")
+
+
+@case
+def a_broken_cache_is_made_anew(world):
+    where = world.fresh()
+    location = f"git::file://{world.repositories}/team.git//deploy"
+    expect(world.run("validate", "-f", location, where=where), 0)
+    repository = next((where / "cache").rglob("repository"))
+    shutil.rmtree(next((where / "cache").rglob("tree")).parent)
+    (repository / "HEAD").write_text("junk")
+    expect(world.run("validate", "-f", location, where=where), 0)
+    shutil.rmtree(next((where / "cache").rglob("tree")).parent)
+    shutil.rmtree(repository)
+    repository.write_text("a file")
+    expect(world.run("validate", "-f", location, where=where), 0)
+
+
+@case
+def systems_alone(world):
+    where = world.fresh()
+    (where / "systems.yaml").write_text("apiVersion: verbacratis/v1\nkind: Environment\nmetadata: {name: test}\n")
+    for words in (["validate"], ["accounts", "list"], ["exec", "--account", "deployment-host", "--", "true"]):
+        expect(world.run(words[0], "-s", "systems.yaml", *words[1:], where=where), 0)
+    expect(world.run("plan", "-s", "systems.yaml", where=where), 2, "-s names the systems alone")
 
 
 @case

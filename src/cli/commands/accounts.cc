@@ -124,6 +124,7 @@ CommandRow accounts_command() {
       .summary = "the accounts of an environment, and who one is in them",
       .positionals = {{.name = "list|test", .required = true, .completes = Completes::words, .words = {"list", "test"}},
                       {.name = "ACCOUNT", .repeats = true}},
+      .looks_at_systems = true,
       .function = accounts};
 }
 

@@ -48,6 +48,7 @@ CommandRow exec_command() {
           .summary = "run a command where an account is, with its credentials",
           .positionals = {{.name = "COMMAND", .required = true, .repeats = true}},
           .options = {{.name = "account", .value = "NAME", .summary = "the account, or a role of the environment"}},
+          .looks_at_systems = true,
           .function = exec};
 }
 

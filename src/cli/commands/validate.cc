@@ -91,8 +91,11 @@ int validate(Call& call) {
 }  // namespace
 
 CommandRow validate_command() {
-  return {
-      .name = "validate", .group = "Deploy", .summary = "find every mistake in every manifest", .function = validate};
+  return {.name = "validate",
+          .group = "Deploy",
+          .summary = "find every mistake in every manifest",
+          .looks_at_systems = true,
+          .function = validate};
 }
 
 }  // namespace verba

@@ -120,7 +120,7 @@ const Kind& git_location_kind() {
 `branch`, `tag` and `commit` one may be given; without any the repository's own HEAD counts. A `commit` that was fetched
 before needs no network.
 
-Git itself is run, with your own configuration and credential helpers, without prompts, hooks, filters or LFS. One commit
+Git itself is run, with your own configuration and credential helpers, without prompts, hooks or filters. One commit
 is fetched, without its past, and kept below `$XDG_CACHE_HOME/verba/git`; of a large repository only what `sparse` names,
 where the server can do that.
 )",
@@ -153,6 +153,12 @@ spec:
                  {.name = "submodules",
                   .type = FieldType::boolean,
                   .summary = "true: the repositories that .gitmodules names are fetched into their places",
+                  .default_value = "false",
+                  .example = "true",
+                  .implied = true},
+                 {.name = "lfs",
+                  .type = FieldType::boolean,
+                  .summary = "true: files that Git LFS keeps come in the place of their pointers; git-lfs fetches them",
                   .default_value = "false",
                   .example = "true",
                   .implied = true},

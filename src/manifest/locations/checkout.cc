@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "manifest/locations/commit_tree.h"
 #include "manifest/locations/git.h"
+#include "manifest/locations/lfs.h"
 #include "os/process.h"
 
 namespace verba {
@@ -93,7 +94,7 @@ class CheckingOut {
   std::string suffix() const {
     std::string text;
     if (is_sparse()) text += "-" + sha256(joined(wanted_paths())).hex().substr(0, 16);
-    return text + (origin_.submodules ? "-submodules" : "");
+    return text + (origin_.submodules ? "-submodules" : "") + (origin_.lfs ? "-lfs" : "");
   }
 
   std::string reference_file() const {
@@ -177,6 +178,17 @@ class CheckingOut {
     system_.write_file(file, commit + "\n", 0600);
   }
 
+  Async<bool> is_repository() {
+    if (!system_.kind_of(repository())) co_return true;  // it will be
+    GitCall look;
+    look.repository = repository();
+    look.arguments = {"rev-parse", "--git-dir"};
+    look.fine = {0, 128};
+    Async<GitAnswer> asking = git(std::move(look));
+    const GitAnswer answer = co_await asking;
+    co_return answer.code == 0;
+  }
+
   /// The commit alone; where the server does not give that, all branches and tags.
   Async<int> fetch(std::string commit) {
     system_.make_directories(home_, 0700);
@@ -186,6 +198,9 @@ class CheckingOut {
     make.arguments.insert(make.arguments.end(), {"--", repository()});
     make.lock = home_ + "/lock";
     make.limit = fetch_limit;
+    Async<bool> looking = is_repository();
+    const bool sound = co_await looking;
+    if (!sound) system_.remove(repository());  // what is broken is made anew
     Async<GitAnswer> making = git(std::move(make));
     co_await making;
     system_.make_directories(repository() + "/info");
@@ -271,6 +286,10 @@ class CheckingOut {
     Async<std::string> listing = list(commit, true);
     const std::string text = co_await listing;
     std::vector<TreeEntry> entries = read_tree(text);
+    if (origin_.lfs) {
+      Async<int> work = take_from_lfs(commit, entries);
+      co_await work;
+    }
     std::vector<TreeEntry> submodules;
     for (TreeEntry& entry : entries) {
       if (is_dangerous(entry.path)) {
@@ -296,6 +315,42 @@ class CheckingOut {
     for (const TreeEntry& submodule : submodules) {
       Async<int> work = gather_submodule(submodule, modules, prefix, depth, tree);
       co_await work;
+    }
+    co_return 0;
+  }
+
+  /// Puts what Git LFS keeps in the place of its pointers, as objects of the repository.
+  Async<int> take_from_lfs(std::string commit, std::vector<TreeEntry>& entries) {
+    const std::vector<std::size_t> possible = possible_pointers(entries);
+    GitCall read;
+    read.repository = repository();
+    read.arguments = {"cat-file", "--batch"};
+    for (const std::size_t entry : possible) read.input += entries[entry].id + "\n";
+    Async<GitAnswer> reading = git(std::move(read));
+    const GitAnswer contents = co_await reading;
+    const std::vector<LfsPointer> pointers = read_pointers(possible, contents.output);
+    if (pointers.empty()) co_return 0;
+    for (const LfsPointer& pointer : pointers) entries[pointer.entry].size_bytes = pointer.size_bytes;
+    require_small(origin_, {entries, {}});
+    GitCall fetch;
+    fetch.repository = repository();
+    fetch.limit = fetch_limit;
+    // By a name: for the commits of an address git-lfs would ask git, which has no remote.
+    fetch.arguments = {"-c", "remote.origin.url=" + origin_.address, "lfs", "fetch", "origin", commit};
+    Async<GitAnswer> fetching = git(std::move(fetch));
+    co_await fetching;
+    GitCall keep;
+    keep.repository = repository();
+    keep.limit = fetch_limit;
+    keep.arguments = {"hash-object", "-w", "--no-filters", "--stdin-paths"};
+    for (const LfsPointer& pointer : pointers) keep.input += repository() + "/" + pointer.file() + "\n";
+    Async<GitAnswer> keeping = git(std::move(keep));
+    const GitAnswer ids = co_await keeping;
+    std::string_view rest = ids.output;
+    for (const LfsPointer& pointer : pointers) {
+      const std::size_t end = std::min(rest.find('\n'), rest.size());
+      entries[pointer.entry].id = rest.substr(0, end);
+      rest.remove_prefix(std::min(end + 1, rest.size()));
     }
     co_return 0;
   }

@@ -128,6 +128,7 @@ std::variant<Origin, BadLocation> submodule_origin(const Origin& parent, const s
   origin.ref = commit;
   origin.ref_kind = Origin::Ref::commit;
   origin.submodules = true;
+  origin.lfs = parent.lfs;
   if (address->starts_with("file:") && !parent.address.starts_with("file:")) {
     return BadLocation{"what was fetched cannot name '" + without_credentials(url) + "' on this machine",
                        "name repositories by https:// or ssh:// in .gitmodules there"};

@@ -38,7 +38,10 @@ std::string configuration_of(const Origin& origin) {
   return text;
 }
 
-std::string_view hint_of(int code) {
+std::string_view hint_of(int code, std::string_view complaint) {
+  if (complaint.find("does not match target host") != std::string_view::npos) {
+    return "the certificate is for another name: use the name that it is for";
+  }
   switch (code) {
     case 6:
       return "check the host's name and the network";
@@ -46,7 +49,7 @@ std::string_view hint_of(int code) {
       return "check the address, and whether you may read it";
     case 35:
     case 60:
-      return "the server's certificate is not trusted here: add its CA to this machine, or name it by SSL_CERT_FILE";
+      return "the server's certificate is not trusted here: add its CA to this machine, or name it by CURL_CA_BUNDLE";
     case 47:
       return "name the address that it leads to in the end; headers are not carried to another one";
     case 1:
@@ -147,7 +150,7 @@ Async<std::string> download(System& system, Origin origin, FetchSettings setting
   if (!finished.status.success()) {
     if (last.complaint.empty()) last.complaint = fmt::format("exit code {} of curl", finished.status.code);
     throw_location(fmt::format("'{}' cannot be fetched: {}", where, last.complaint),
-                   std::string(hint_of(finished.status.code)));
+                   std::string(hint_of(finished.status.code, last.complaint)));
   }
   const std::string digest = sha256(finished.output).hex();
   if (!origin.sha256.empty() && digest != origin.sha256) {

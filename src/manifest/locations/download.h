@@ -13,7 +13,7 @@ namespace verba {
 
 constexpr std::uint64_t download_limit_bytes = std::uint64_t{64} << 20;
 
-/// The text of a file, by curl(1) as a child: certificates are checked, proxies and SSL_CERT_FILE of the environment
+/// The text of a file, by curl(1) as a child: certificates are checked, proxies and CURL_CA_BUNDLE of the environment
 /// count, redirects lead to http(s) only and never from https to http, what fails for a moment is tried again, at most
 /// `download_limit_bytes` come. URL, headers and credentials are on no command line. With a checksum anything else
 /// than that content is refused. What came is kept beside the cache of repositories, for its owner alone: that is what

@@ -38,7 +38,7 @@ auto same_work(const Origin& origin) {
   const std::string within = origin.sparse.empty() ? "" : origin.directory;
   return std::tuple(origin.kind, origin.address, origin.user, origin.password, origin.ref_kind, origin.ref,
                     origin.ssh_key, origin.allowed_signers, origin.sha256, origin.headers, origin.verify_tls,
-                    origin.sparse, origin.submodules, within);
+                    origin.sparse, origin.submodules, origin.lfs, within);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "manifest/locations/load.h"
 #include "manifest/names.h"
 #include "manifest/resolve.h"
+#include "os/curl.h"
 #include "value/expr.h"
 
 namespace verba {
@@ -152,6 +153,10 @@ class Following {
         problem(fmt::format("the header '{}' is no text", key.name), "put it in quotes", "headers");
         return false;
       }
+      if (!is_header(key.name, value.string())) {
+        problem(fmt::format("'{}' makes no header", key.name), "a name like Accept, and one line of text", "headers");
+        return false;
+      }
       origin.headers.emplace_back(key.name, value.string());
     }
     return true;
@@ -177,6 +182,7 @@ class Following {
     }
     if (flag("setNoVerifySsl")) origin->verify_tls = false;
     if (flag("submodules")) origin->submodules = true;
+    if (flag("lfs")) origin->lfs = true;
     if (const Value* sparse = manifest_.spec.find("sparse")) {
       const List one = {*sparse};
       for (const Value& path : sparse->is_list() ? sparse->list() : one) {

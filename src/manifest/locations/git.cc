@@ -65,7 +65,8 @@ Variables environment_of(System& system, const Origin& origin, const GitCall& ca
   }
   set(all, "LC_ALL", "C");
   set(all, "GIT_TERMINAL_PROMPT", "0");
-  set(all, "GIT_ALLOW_PROTOCOL", "https:http:ssh:git:file");
+  // What is asked for in secret is not got in the clear, wherever the server sends us on to.
+  set(all, "GIT_ALLOW_PROTOCOL", origin.address.starts_with("https:") ? "https:ssh" : "https:http:ssh:git:file");
   set(all, "GIT_LFS_SKIP_SMUDGE", "1");
   set(all, "GIT_NO_LAZY_FETCH", "1");
   if (!call.index.empty()) set(all, "GIT_INDEX_FILE", call.index);
@@ -148,14 +149,18 @@ std::string_view hint_of(std::string_view complaint) {
     std::string_view words;
     std::string_view hint;
   };
-  static constexpr std::array<Row, 15> rows = {{
+  static constexpr std::array<Row, 18> rows = {{
       {"could not read Username", "it wants credentials: set up a credential helper of git, or use SSH"},
       {"could not read Password", "it wants a password: set up a credential helper of git, or use SSH"},
       {"Authentication failed", "the credentials were refused: look at the credential helper of git"},
       {"Host key verification failed",
        "nothing is known of that host: compare its key, then add it to ~/.ssh/known_hosts"},
       {"Permission denied", "it was not let in: load the key into ssh-agent, or name it in your ssh configuration"},
-      {"certificate", "the server's certificate is not trusted here: add its CA to this machine"},
+      {"Protocol \"http\" not", "it leads from https to http: name the address that it leads to in the end"},
+      {"does not match target host", "the certificate is for another name: use the name that it is for"},
+      {"certificate",
+       "the server's certificate is not trusted here: add its CA to this machine, or name it by GIT_SSL_CAINFO"},
+      {"'lfs' is not a git command", "install git-lfs"},
       {"dubious ownership", "say `git config --global --add safe.directory DIRECTORY` if you trust it"},
       {"not our ref", "there is no such commit there"},
       {"Could not resolve", "check the host's name and the network; --offline uses what was fetched before"},

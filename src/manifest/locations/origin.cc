@@ -168,10 +168,14 @@ std::optional<BadLocation> git_parameter(Origin& origin, std::string_view name, 
     origin.submodules = is_true(value);
     return std::nullopt;
   }
+  if (name == "lfs") {
+    origin.lfs = is_true(value);
+    return std::nullopt;
+  }
   if (name == "depth") return std::nullopt;  // of go-getter; no more than one commit is fetched anyway
   return BadLocation{fmt::format("a Git location has no parameter '{}'", name),
-                     did_you_mean(name, {"ref", "branch", "tag", "commit", "sparse", "submodules"},
-                                  "it has ref, branch, tag, commit, sparse and submodules")};
+                     did_you_mean(name, {"ref", "branch", "tag", "commit", "sparse", "submodules", "lfs"},
+                                  "it has ref, branch, tag, commit, sparse, submodules and lfs")};
 }
 
 /// Takes ?name=value&... off the text; of a file's URL only `checksum`.
@@ -331,6 +335,10 @@ Parsed checked(Origin origin) {
                          "write their paths from its root: sparse: [deploy, scripts]"};
     }
     path = *inner;
+  }
+  if (origin.lfs && !origin.sparse.empty()) {
+    return BadLocation{"'lfs' and 'sparse' exclude one another: git-lfs looks at all files of a commit",
+                       "remove one of them"};
   }
   if (!origin.sha256.empty() && !parse_digest(origin.sha256)) {
     return BadLocation{"the checksum is no SHA-256", "write sha256: and the 64 digits that `sha256sum FILE` prints"};

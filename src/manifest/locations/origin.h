@@ -27,6 +27,7 @@ struct Origin {
   /// Files and directories in the repository: no others are fetched, besides `directory`. Empty: all.
   std::vector<std::string> sparse = {};
   bool submodules = false;           ///< their commits are fetched too, into their places
+  bool lfs = false;                  ///< what Git LFS keeps of it is fetched too
   bool of_alpha = false;             ///< a manifest of v1-alpha named it
   std::string ssh_key = {};          ///< path of the private key to use
   std::string allowed_signers = {};  ///< path of a file as ssh-keygen(1) reads it: the commit must be signed by one
@@ -47,8 +48,8 @@ struct BadLocation {
 
 /// Takes apart what may stand after -f: a path, or "-" for standard input; git::URL, a URL that ends in .git, ssh://,
 /// git://, USER@HOST:PATH, with
-/// //DIRECTORY and ?ref=, ?branch=, ?tag= or ?commit=, ?sparse=PATH,PATH and ?submodules=true; file:// (Git, unless it
-/// is said to be a file by its name); http(s):// of one file, with ?checksum=sha256:HEX. Also the older form
+/// //DIRECTORY and ?ref=, ?branch=, ?tag= or ?commit=, ?sparse=PATH,PATH, ?submodules=true and ?lfs=true; file:// (Git,
+/// unless it is said to be a file by its name); http(s):// of one file, with ?checksum=sha256:HEX. Also the older form
 /// URL%00branch%3DX%00relative_start_directory%3D/Y. Refuses all that a tool could take for an option or for something
 /// else than an address.
 std::variant<Origin, BadLocation> parse_location(std::string_view text);

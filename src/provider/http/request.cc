@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provider/http/request.h"
+#include "os/curl.h"
 
 #include <fmt/format.h>
 
