@@ -16,6 +16,18 @@
 namespace verba {
 namespace {
 
+/// A location without what lets one in: credentials, and in the address of a file all that is asked for but the
+/// checksum.
+std::string as_kept(const std::string& location) {
+  std::string text = without_credentials(location);
+  const auto parsed = parse_location(location);
+  const auto* origin = std::get_if<Origin>(&parsed);
+  const auto query = text.find('?');
+  if (!origin || origin->kind != Origin::Kind::url || query == std::string::npos) return text;
+  text.resize(query);
+  return origin->sha256.empty() ? text : text + "?checksum=sha256:" + origin->sha256;
+}
+
 constexpr std::string_view kFormat = "verba-plan/1";
 
 Error broken(const std::string& path, const std::string& why) {
@@ -125,7 +137,7 @@ void refuse_other_wishes(Call& call, const Request& planned) {
   const auto environment = call.arguments.text("env");
   if (environment && environment != planned.environment) refuse("env");
   const std::vector<std::string> files = said_locations(call);
-  if (!files.empty() && !std::ranges::equal(files, planned.locations, {}, without_credentials, &Location::text)) {
+  if (!files.empty() && !std::ranges::equal(files, planned.locations, {}, as_kept, &Location::text)) {
     refuse("file");
   }
 }
@@ -143,7 +155,7 @@ void write_plan_file(Call& call, const std::string& path, const Request& request
   map.append({"made", {}}, to_string(call.system.now()));
   map.append({"directory", {}}, call.system.absolute("."));
   std::vector<std::string> locations;
-  for (const Location& location : request.locations) locations.push_back(without_credentials(location.text));
+  for (const Location& location : request.locations) locations.push_back(as_kept(location.text));
   map.append({"locations", {}}, texts(locations));
   map.append({"environment", {}}, planned.plan.environment);
   map.append({"variables", {}}, texts(request.variables));

@@ -514,6 +514,15 @@ def a_broken_cache_is_made_anew(world):
 
 
 @case
+def a_plan_file_has_no_token_of_an_address(world):
+    where = world.fresh()
+    address = f"http://127.0.0.1:{world.plain.server_port}/web.yaml"
+    expect(world.run("plan", "--out", "plan.json", "-f", f"{address}?token={TOKEN}", where=where), 0)
+    assert TOKEN not in (where / "plan.json").read_text()
+    expect(world.run("apply", "plan.json", "-f", f"{address}?token={TOKEN}", where=where), 0)
+
+
+@case
 def systems_alone(world):
     where = world.fresh()
     (where / "systems.yaml").write_text("apiVersion: verbacratis/v1\nkind: Environment\nmetadata: {name: test}\n")

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provider/http/request.h"
-#include "os/curl.h"
 
 #include <fmt/format.h>
 
@@ -10,6 +9,8 @@
 
 #include <re2/re2.h>
 
+#include "manifest/locations/origin.h"
+#include "os/curl.h"
 #include "value/json.h"
 
 namespace verba {
@@ -175,6 +176,10 @@ void check_request(const Value& written, bool later, Diagnostics& diagnostics) {
                         : later ? "what was answered stands in it as {outputs.NAME}, for example {outputs.json.id}"
                                 : "nothing was answered yet; values stand in it as ${{ }}");
     }
+  }
+  if (url != nullptr && url->is_string() && !url->secret && without_credentials(url->string()) != url->string()) {
+    diagnostics.error("http.url", fmt::format("'{}' has credentials in it", without_credentials(url->string())),
+                      url->where, "send them as a header: {Authorization: \"Bearer ${{ secret('env:TOKEN') }}\"}");
   }
   const Value* headers = written.find("headers");
   if (headers == nullptr || !headers->is_map()) return;

@@ -82,6 +82,7 @@ TEST(HttpRequest, WhatIsWrongIsSaid) {
   EXPECT_EQ(mistakes("{url: 'localhost:80'}"), "'localhost:80' is no URL\n");
   EXPECT_EQ(mistakes("{url: 'http://h/', headers: {'a b': x}}"), "that cannot be the name of a header\n");
   EXPECT_EQ(mistakes("{url: 'http://h/', headers: {a: \"x\\ny: z\"}}"), "that cannot be the value of the header a\n");
+  EXPECT_EQ(mistakes("{url: 'http://ann:pw@h/'}"), "'http://h/' has credentials in it\n");
   EXPECT_EQ(mistakes("{url: 'http://h/', headers: {a: [x]}}"), "that cannot be the value of the header a\n");
 }
 
