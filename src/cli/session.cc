@@ -94,7 +94,8 @@ std::vector<Location> find_locations(Call& call) {
 }
 
 FetchSettings fetch_settings(Call& call) {
-  return {git_cache_directory(call.system), call.arguments.flag("offline")};
+  return {git_cache_directory(call.system), call.arguments.flag("offline"),
+          [&call](const std::string& line) { say(call, line); }};
 }
 
 Project& load(Call& call, std::vector<Location> locations, Network network) {

@@ -78,6 +78,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(302, Location=f"http://127.0.0.1:{self.server.server_port}/web.yaml")
         if path == "/file.yaml":
             return self.answer(302, Location="file:///etc/hostname")
+        if path == "/slow.yaml":
+            time.sleep(4)
+            return self.answer(200, text)
         if path == "/circle.yaml":
             return self.answer(302, Location="/circle.yaml")
         if path == "/flaky.yaml":
@@ -520,6 +523,12 @@ def a_plan_file_has_no_token_of_an_address(world):
     expect(world.run("plan", "--out", "plan.json", "-f", f"{address}?token={TOKEN}", where=where), 0)
     assert TOKEN not in (where / "plan.json").read_text()
     expect(world.run("apply", "plan.json", "-f", f"{address}?token={TOKEN}", where=where), 0)
+
+
+@case
+def what_takes_its_time_is_told(world):
+    address = f"http://127.0.0.1:{world.plain.server_port}/slow.yaml"
+    expect(world.run("validate", "-f", address), 0, f"waiting for {address}")
 
 
 @case

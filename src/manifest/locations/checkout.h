@@ -2,6 +2,7 @@
 // The files of one commit, on this machine.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -13,8 +14,9 @@ namespace verba {
 
 /// How locations are fetched.
 struct FetchSettings {
-  std::string cache;     ///< directory for repositories, absolute
-  bool offline = false;  ///< the network is not asked; what was fetched before serves
+  std::string cache;                                       ///< directory for repositories, absolute
+  bool offline = false;                                    ///< the network is not asked; what was fetched before serves
+  std::function<void(const std::string& line)> tell = {};  ///< for the person, while something takes its time
 };
 
 struct Checkout {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <tuple>
@@ -11,6 +13,8 @@ namespace verba {
 namespace {
 
 constexpr std::size_t at_a_time = 8;
+/// So long nobody is told that something is waited for.
+constexpr Milliseconds patience_length{3000};
 
 Async<Fetched> fetch_one(System& system, Origin origin, FetchSettings settings) {
   if (origin.kind == Origin::Kind::git) {
@@ -54,9 +58,14 @@ std::vector<Fetched> fetch_all(const std::vector<Origin>& origins, const FetchSe
   for (const auto& [work, members] : works) {
     while (under_way >= at_a_time) system.poll();
     ++under_way;
-    started.push_back(start<Fetched>(fetch_one(system, origins[members.front()], settings),
-                                     [&results, &under_way, &members](Result<Fetched> result) {
+    const Origin& origin = origins[members.front()];
+    const TimerId patience = system.after(patience_length, [&settings, &origin] {
+      if (settings.tell) settings.tell(fmt::format("waiting for {}", shown(origin)));
+    });
+    started.push_back(start<Fetched>(fetch_one(system, origin, settings),
+                                     [&results, &under_way, &members, &system, patience](Result<Fetched> result) {
                                        --under_way;
+                                       system.cancel(patience);
                                        const Fetched fetched = outcome(std::move(result));
                                        for (const std::size_t member : members) results[member] = fetched;
                                      }));
