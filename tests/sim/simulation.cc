@@ -738,6 +738,12 @@ void World::check_undone(const RunResult& result, const Origin& start) {
     if (step.status == StepStatus::skipped) kept.insert(step.address);
     deployments.insert(step.address.substr(0, step.address.find('.')));
   }
+  // What update.tasks of a run that was broken off may have brought about is recorded as such.
+  for (const Record& record : store_->snapshot(kEnvironment).records) {
+    const std::optional<DeploymentId> home = stage_->model.deployment(record.deployment);
+    const bool by_others = home && !stage_->model.deployments[*home].on(Occasion::update).empty();
+    if (by_others && record.status == RecordStatus::failed) kept.insert(record.address);
+  }
   for (const std::string& deployment : deployments) {
     const Origin& origin = origins_.at(deployment);
     const auto of = [&](const Outside& outside) {
