@@ -111,17 +111,27 @@ Sealer open_sealer(Call& call, Store& store, const std::string& state_path, KeyU
   if (key) return Sealer(*key);
   const std::string& path = source.text;
   if (!store.environments().empty()) {
-    say(call, "note: the key of this state, '" + path + "', is not there" +
-                  (use == KeyUse::make ? "; a new one is made" : "") +
-                  ". What is sealed cannot be read without the old one.");
+    const std::string missing = "the key of this state, '" + path + "', is not there";
+    if (use == KeyUse::make) {
+      throw Error(Error::Kind::state, "state.key", missing,
+                  "put it back. If it is lost, `openssl rand -hex 32 > " + path +
+                      "` begins anew: what was sealed stays unreadable");
+    }
+    say(call, "note: " + missing + ". What is sealed cannot be read without it.");
   }
   if (use == KeyUse::make) return Sealer(make_key(call, store, path));
   return Sealer(call.system.random_bytes(kKeyBytes));
 }
 
 std::string deployed_environment(Call& call, Store& store) {
-  if (const auto said = call.arguments.text("env")) return *said;
   const auto all = store.environments();
+  if (const auto said = call.arguments.text("env")) {
+    if (all.empty() || std::ranges::binary_search(all, *said)) return *said;
+    const std::vector<std::string_view> names(all.begin(), all.end());
+    throw Error(Error::Kind::usage, "usage.unknown-environment",
+                fmt::format("nothing is deployed in an environment '{}'", *said),
+                did_you_mean(*said, names, fmt::format("something is in {}", fmt::join(all, ", "))));
+  }
   if (all.size() == 1) return all.front();
   if (all.empty())
     throw Error(Error::Kind::usage, "usage.nothing-deployed", "nothing is deployed", "`verba apply` does that");

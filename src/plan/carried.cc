@@ -44,6 +44,31 @@ std::optional<Action> action_named(std::string_view name) {
   return std::nullopt;
 }
 
+std::optional<Value> plan_of(const Run& run, Store& store) {
+  std::string why;
+  return parse_json(store.plan_of(run.id).value_or(""), why);
+}
+
+/// Deployments of which all is as that run was to make it.
+std::set<std::string> finished_in(const Run& run, const std::vector<StepRecord>& steps, Store& store,
+                                  const NamesOfToday& names) {
+  std::set<std::string> finished;
+  if (!is_apply(run)) return finished;
+  const std::optional<Value> plan = plan_of(run, store);
+  const Value* kept = plan ? plan->find("kept") : nullptr;
+  for (const Value& address : kept && kept->is_list() ? kept->list() : List()) {
+    if (address.is_string()) finished.emplace(deployment_of(names.today(address.string())));
+  }
+  for (const StepRecord& step : steps) {
+    if (step.status == StepStatus::succeeded) finished.emplace(deployment_of(names.today(step.address)));
+  }
+  for (const StepRecord& step : steps) {
+    const bool well = step.status == StepStatus::succeeded || step.status == StepStatus::unchanged;
+    if (!well || is_undoing(step)) finished.erase(std::string(deployment_of(names.today(step.address))));
+  }
+  return finished;
+}
+
 /// Reads runs, the newest first.
 class Reader {
  public:
@@ -60,11 +85,6 @@ class Reader {
   std::vector<Done> take();
 
  private:
-  std::optional<Value> plan_of(const Run& run) const {
-    std::string why;
-    return parse_json(aids_.store.plan_of(run.id).value_or(""), why);
-  }
-  std::set<std::string> finished_in(const Run& run, const std::vector<StepRecord>& steps) const;
   std::optional<Done> done_at(const Run& run, const StepRecord& step, const Value& planned) const;
   std::optional<Record> record_before(const StepRecord& step) const;
   std::string home_of(const StepRecord& step) const { return std::string(deployment_of(names_.today(step.address))); }
@@ -130,7 +150,7 @@ std::optional<Done> Reader::done_at(const Run& run, const StepRecord& step, cons
 
 void Reader::read(const Run& run, const std::vector<StepRecord>& steps, const std::set<std::string>& deployments) {
   names_.go_back_to(run.started);
-  const std::optional<Value> plan = plan_of(run);
+  const std::optional<Value> plan = plan_of(run, aids_.store);
   const Value* listed = plan ? plan->find("steps") : nullptr;
   static const Value nothing{Map()};
   const auto planned = [&](const StepRecord& step) -> const Value& {
@@ -173,36 +193,27 @@ std::vector<Done> Reader::take() {
 /// destroy or go back: then somebody wanted something else.
 void Reader::read_back(const Run& run, const std::vector<StepRecord>& steps, std::set<std::string>& open) {
   names_.go_back_to(run.started);
-  for (const std::string& deployment : finished_in(run, steps)) open.erase(deployment);
+  for (const std::string& deployment : finished_in(run, steps, aids_.store, names_)) open.erase(deployment);
   if (goes_on(run, steps)) return read(run, steps, open);
   for (const StepRecord& step : steps) {
     if (step.started || !is_apply(run)) open.erase(home_of(step));
   }
 }
 
-/// Deployments of which all is as that run was to make it.
-std::set<std::string> Reader::finished_in(const Run& run, const std::vector<StepRecord>& steps) const {
-  std::set<std::string> finished;
-  if (!is_apply(run)) return finished;
-  const std::optional<Value> plan = plan_of(run);
-  const Value* kept = plan ? plan->find("kept") : nullptr;
-  for (const Value& address : kept && kept->is_list() ? kept->list() : List()) {
-    if (address.is_string()) finished.emplace(deployment_of(names_.today(address.string())));
-  }
-  for (const StepRecord& step : steps) {
-    if (step.status == StepStatus::succeeded) finished.insert(home_of(step));
-  }
-  for (const StepRecord& step : steps) {
-    const bool well = step.status == StepStatus::succeeded || step.status == StepStatus::unchanged;
-    if (!well || is_undoing(step)) finished.erase(home_of(step));
-  }
-  return finished;
-}
-
 }  // namespace
 
 bool is_undoing(const StepRecord& step) {
   return step.action == to_string(Action::rollback);
+}
+
+Part part_in(const std::string& deployment, const Run& run, Store& store, const NamesOfToday& names) {
+  const std::vector<StepRecord> steps = store.steps(run.id);
+  const auto is_of = [&](const StepRecord& step) { return deployment_of(names.today(step.address)) == deployment; };
+  if (finished_in(run, steps, store, names).contains(deployment)) return Part::an_end;
+  const bool open = goes_on(run, steps);
+  const auto counts = [&](const StepRecord& step) { return is_of(step) && (step.started || !is_apply(run)); };
+  if (!std::ranges::any_of(steps, counts)) return Part::none;
+  return open ? Part::of_the_next : Part::an_end;
 }
 
 std::vector<Done> carried_over(const std::set<std::string>& deployments, const Snapshot& now,

@@ -3,10 +3,12 @@
 // it, and so is undone with it.
 #pragma once
 
+#include <cstdint>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "plan/moves.h"
 #include "plan/plan.h"
 #include "plan/planner.h"
 #include "state/store.h"
@@ -15,6 +17,11 @@ namespace verba {
 
 /// Is it a step that undoes another?
 bool is_undoing(const StepRecord&);
+
+/// What a run has to do with the next one that changed a deployment: nothing; it was killed or stopped, and the next
+/// one went on with it; or it came to an end of its own there.
+enum class Part : std::uint8_t { none, of_the_next, an_end };
+Part part_in(const std::string& deployment, const Run&, Store&, const NamesOfToday& names_of_then);
 
 /// What was done in these deployments by all runs that an apply to them goes on with: those that were killed or stopped
 /// on the way, since one came to its end there, found nothing to do, or was to destroy or go back. In the order in

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "manifest/address.h"
+#include "plan/carried.h"
 #include "plan/plan.h"
 #include "value/json.h"
 
@@ -43,6 +44,11 @@ class WayBack {
       }
     }
     return definitions_ != after || unfinished_.contains(run.id);
+  }
+
+  Part part_in(const Run& run) {
+    names_.go_back_to(run.started);
+    return verba::part_in(deployment_, run, store_, names_);
   }
 
   std::map<std::string, Digest> take() { return std::move(definitions_); }
@@ -105,7 +111,16 @@ std::optional<Past> past_of(Store& store, const Snapshot& now, const NamesOfToda
     const bool changed = way.take_back(*run);
     if (to || !changed) continue;
     to = goal_of_broken_off(store, *run);
-    if (!to) return Past{run + 1 == runs.end() ? 0 : (run + 1)->id, way.take()};
+    if (to) continue;
+    // What it went on with, killed or stopped on its way, is one with it.
+    auto first = run;
+    for (auto older = run + 1; run->verb == to_string(Goal::Kind::apply) && older != runs.end(); ++older) {
+      const Part part = way.part_in(*older);
+      if (part == Part::an_end) break;
+      if (part == Part::of_the_next) first = older;
+    }
+    while (run != first) way.take_back(*++run);
+    return Past{run + 1 == runs.end() ? 0 : (run + 1)->id, way.take()};
   }
   if (to) return Past{*to, way.take()};
   diagnostics.error("plan.nothing-to-roll-back",

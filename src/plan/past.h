@@ -19,7 +19,8 @@ struct Past {
 };
 
 /// Goes back from what is recorded now, run by run, taking back the steps that succeeded: to the end of run `to`, or to
-/// where it was before the last run that changed the deployment, or left something unfinished there. What has moved
+/// where it was before the last run that changed the deployment, or left something unfinished there, and before those
+/// that this one went on with (plan/carried.h). What has moved
 /// since (`movedFrom`) bears its name of today, and belongs to where it is today. What was taken out of state by hand
 /// stays out. An unknown deployment, a run that is unknown or of another environment, and a deployment
 /// that no run has changed are diagnostics; then nothing.

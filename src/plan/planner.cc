@@ -146,7 +146,8 @@ void Planner::keep(TaskId id, const Record& record, const Inputs& inputs) {
   std::string needs = needs_of(model_, id);
   // A task that runs once keeps the inputs it ran with.
   const bool redefine = inputs.beside != record.beside && inputs.digest == record.inputs;
-  const bool renews = plan_.goal.ttl && (plan_.goal.ttl->count() > 0 || record.expires);
+  const bool renews = is_for_a_while(plan_.goal, snapshot_, record.deployment, record.address) &&
+                      (plan_.goal.ttl->count() > 0 || record.expires);
   if (!redefine && !renews && needs == record.needs && task.protect == record.protect) return;
   Note note{record, id, redefine, renews};
   note.record.needs = std::move(needs);

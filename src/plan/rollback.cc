@@ -47,6 +47,7 @@ class Rollback {
   void compare(Step step, const Record& record, const Definition& then);
   bool is_same(const Record& record, const Definition& now, const Digest& digest, const Definition& then) const;
   void keep(const Record& record, const Digest& digest, const Definition& then);
+  void remove_all(const std::vector<std::size_t>& records);
   StepNumber next_step() const { return static_cast<StepNumber>(plan_.steps.size()); }
   void call_up_temporaries();
   std::vector<NodeId> nodes_of(const Snapshot& records, const Graph& graph, NodeId& next) const;
@@ -145,6 +146,34 @@ void Rollback::keep(const Record& record, const Digest& digest, const Definition
   plan_.noted.push_back(std::move(note));
 }
 
+/// What was not there then; but what something that stays needs by now is kept.
+void Rollback::remove_all(const std::vector<std::size_t>& records) {
+  const Graph users = removal_order(snapshot_);
+  const std::set<std::size_t> going(records.begin(), records.end());
+  std::vector<std::string> kept_for(users.size());  ///< an address; "": it may go
+  for (const NodeId node : verba::order(users)) {  // users first
+    const bool is_record = node < snapshot_.records.size();
+    if (is_record && !going.contains(node)) {
+      kept_for[node] = snapshot_.records[node].address;
+      continue;
+    }
+    for (const NodeId user : users.needs(node)) {
+      if (!kept_for[user].empty()) kept_for[node] = kept_for[user];
+    }
+  }
+  for (const std::size_t i : records) {
+    const Record& record = snapshot_.records[i];
+    if (kept_for[i].empty()) {
+      plan_.steps.push_back(removal_step(snapshot_, i, "it was not there " + when_, aids_, diagnostics_));
+      continue;
+    }
+    plan_.kept.push_back(record.address);
+    diagnostics_.warning("plan.needed",
+                         fmt::format("{} was not there {} and stays: {} needs it", record.address, when_, kept_for[i]),
+                         {}, fmt::format("`verba destroy {}` deletes both", record.address));
+  }
+}
+
 /// What is temporary is made for those that need it, as in every plan, of what it was made of when it was last there.
 void Rollback::call_up_temporaries() {
   std::map<std::string, StepNumber> made;
@@ -224,11 +253,12 @@ Plan Rollback::make() {
   plan_.goal.to = past->run;  // who goes on with it means the same
   when_ = past->run == 0 ? "before the first run" : fmt::format("at the end of run {}", past->run);
   for (const auto& [address, digest] : past->definitions) put_back(address, digest);
+  std::vector<std::size_t> gone;
   for (std::size_t i = 0; i < snapshot_.records.size(); ++i) {
     const Record& record = snapshot_.records[i];
-    if (record.deployment != deployment_ || past->definitions.contains(record.address)) continue;
-    plan_.steps.push_back(removal_step(snapshot_, i, "it was not there " + when_, aids_, diagnostics_));
+    if (record.deployment == deployment_ && !past->definitions.contains(record.address)) gone.push_back(i);
   }
+  remove_all(gone);
   call_up_temporaries();
   if (!plan_.steps.empty()) plan_.graph = order();
   if (!plan_.steps.empty() || !plan_.noted.empty()) plan_.locked = {deployment_};

@@ -10,12 +10,6 @@
 namespace verba {
 namespace {
 
-/// Does `target` stand for the thing at `address` of `deployment`?
-bool stands_for(std::string_view target, std::string_view deployment, std::string_view address) {
-  if (target == deployment || target == address) return true;
-  return address.size() > target.size() && address.starts_with(target) && address[target.size()] == '[';
-}
-
 std::vector<std::string_view> names_of(const Model& model, const Snapshot& snapshot) {
   std::set<std::string_view> names;
   for (const DeploymentScope& deployment : model.deployments) names.insert(deployment.name);
@@ -26,6 +20,11 @@ std::vector<std::string_view> names_of(const Model& model, const Snapshot& snaps
 }
 
 }  // namespace
+
+bool stands_for(std::string_view target, std::string_view deployment, std::string_view address) {
+  if (target == deployment || target == address) return true;
+  return address.size() > target.size() && address.starts_with(target) && address[target.size()] == '[';
+}
 
 Targets::Targets(const std::vector<std::string>& targets, const Model& model, const Snapshot& snapshot, Reach reach_,
                  Diagnostics& diagnostics)

@@ -14,6 +14,9 @@ namespace verba {
 /// A selection of tasks and records. A target is a deployment ("web"), a task ("web.site"; of forEach: all its
 /// instances) or an instance ("web.motd[a]"). No targets: everything. A target that names nothing is a diagnostic.
 /// Borrows model and snapshot.
+/// Does `target`, as it was asked for, stand for the thing at `address` of `deployment`?
+bool stands_for(std::string_view target, std::string_view deployment, std::string_view address);
+
 class Targets {
  public:
   /// What comes along: for an apply what the named ones need, for a destroy those that need the named ones.

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "plan/removal.h"
+#include "plan/targets.h"
 
 namespace verba {
 
@@ -115,6 +116,14 @@ std::vector<std::size_t> expired_records(const Snapshot& snapshot, Instant now, 
   }
   std::ranges::sort(expired);
   return expired;
+}
+
+bool is_for_a_while(const Goal& goal, const Snapshot& before, const std::string& deployment,
+                    const std::string& address) {
+  if (!goal.ttl) return false;
+  const auto named = [&](const std::string& target) { return stands_for(target, deployment, address); };
+  if (goal.targets.empty() || std::ranges::any_of(goal.targets, named)) return true;
+  return std::ranges::find(before.records, deployment, &Record::deployment) == before.records.end();
 }
 
 void let_expire(Record& record, Milliseconds ttl, Instant now) {

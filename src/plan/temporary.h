@@ -37,6 +37,10 @@ std::vector<Record> forgotten_after(const Plan& plan, const Snapshot& snapshot);
 /// which are needed. Linear.
 std::vector<std::size_t> expired_records(const Snapshot& snapshot, Instant now, Diagnostics& diagnostics);
 
+/// Is --ttl said for it? It is for what is named, and for what comes along with a deployment of which nothing was
+/// there: what others may rely on already lasts as long as it did. `before`: of the run.
+bool is_for_a_while(const Goal&, const Snapshot& before, const std::string& deployment, const std::string& address);
+
 /// What --ttl makes of a record: it expires that long after `now`; 0: it lasts.
 void let_expire(Record& record, Milliseconds ttl, Instant now);
 

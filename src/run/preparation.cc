@@ -41,9 +41,9 @@ Preparation::Preparation(const Model& model, const Snapshot& snapshot, const Wor
   outputs_.resize(model.tasks.size());
 }
 
-void Preparation::begin(RunId run, Instant started, const std::string& reason, std::optional<Milliseconds> ttl) {
+void Preparation::begin(RunId run, Instant started, const std::string& reason, const Goal& goal) {
   started_ = started;
-  ttl_ = ttl;
+  goal_ = goal;
   actual_.run = Map();
   actual_.run.set("id", std::int64_t{run});
   actual_.run.set("started", to_string(started));
@@ -275,7 +275,7 @@ std::optional<Record> Preparation::record_of(const Job& job, const Step& step, V
     if (job.next->needs) record.needs = *job.next->needs;
     record.place = step.place;
     record.lifetime = step.temporary ? Lifetime::temporary : Lifetime::lasting;
-    if (ttl_) let_expire(record, *ttl_, started_);
+    if (is_for_a_while(goal_, snapshot_, record.deployment, record.address)) let_expire(record, *goal_.ttl, started_);
     if (step.task) {
       record.protect = model_.tasks[*step.task].protect;
       outputs_[*step.task] = std::move(outputs);

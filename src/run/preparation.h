@@ -32,8 +32,7 @@ class Preparation {
   Preparation& operator=(const Preparation&) = delete;
 
   /// From now on `run.` means this run.
-  /// `ttl`: see Goal.
-  void begin(RunId run, Instant started, const std::string& reason, std::optional<Milliseconds> ttl);
+  void begin(RunId run, Instant started, const std::string& reason, const Goal& goal);
   const SecretWords& secrets() const { return secrets_; }
   void keep_secret(const Value& secret) { secrets_.add(secret); }
 
@@ -73,7 +72,7 @@ class Preparation {
   const Workplace& at_;
   SecretWords secrets_;
   Instant started_;
-  std::optional<Milliseconds> ttl_;
+  Goal goal_;
   Surroundings actual_;                        ///< with this run's own words
   Surroundings planning_;                      ///< with planning's words: for what counts as changed
   std::vector<std::optional<Value>> outputs_;  ///< by task

@@ -168,7 +168,7 @@ void RunLoop::begin() {
   // It is there before any step begins: what is not in it has not begun.
   at_.system.make_directories(settings_.scratch_directory, 0700);
   at_.system.write_file(trace_of_run(settings_.scratch_directory, run_), "", 0600);
-  preparation_.begin(run_, now, settings_.reason, plan_.goal.ttl);
+  preparation_.begin(run_, now, settings_.reason, plan_.goal);
   at_.hosts.on_secret([this](const Value& secret) { preparation_.keep_secret(secret); });
   phase_.plan = &plan_;
   phase_.schedule = std::make_unique<Schedule>(plan_.graph, step_numbers(0, plan_.steps.size()),

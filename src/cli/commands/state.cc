@@ -22,7 +22,7 @@
 namespace verba {
 
 std::vector<std::string> environments_of(Call& call, Store& store) {
-  if (const auto said = call.arguments.text("env")) return {*said};
+  if (call.arguments.text("env")) return {deployed_environment(call, store)};
   return store.environments();
 }
 

@@ -27,7 +27,7 @@ int status(Call& call) {
   const Format format = format_of(call);
   const auto store = open_store(state_path(call), StoreUse::reading);
   std::vector<std::string> environments = store->environments();
-  if (const auto said = call.arguments.text("env")) environments = {*said};
+  if (call.arguments.text("env")) environments = {deployed_environment(call, *store)};
   const IsAlive is_alive = alive_on(call.system);
   std::vector<DeploymentStatus> all;
   std::vector<Holder> holders;
