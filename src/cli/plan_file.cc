@@ -89,6 +89,7 @@ PlanFile read(Call& call, const std::string& path, const Value& root) {
   if (file.request.locations.empty()) throw broken(path, "it names no manifests");
   file.request.environment = reader.text("environment");
   file.request.variables = reader.list(root, "variables");
+  if (root.find("secretVariables")) file.secret_variables = reader.list(root, "secretVariables");
   file.request.state = reader.text("state");
   const std::optional<Goal> goal = goal_from(reader.member(root, "goal", Value::Kind::map));
   const bool known = goal && (goal->kind == Goal::Kind::apply || goal->kind == Goal::Kind::destroy);
@@ -104,8 +105,10 @@ PlanFile read(Call& call, const std::string& path, const Value& root) {
 }
 
 Digest digest_with(const Value& sources, const Desk& desk, const Plan& plan) {
-  return sha256(fmt::format("{}\n{}\n{}\n{}\n", digest_of(plan).hex(), to_json(goal_value(plan.goal)),
-                            to_json(Value(desk.model.command_line_variables)), to_json(sources)));
+  std::string variables;  // in any order; of secrets a digest
+  to_canonical_json(Value(desk.model.command_line_variables), desk.sealer.digest_key(), variables);
+  return sha256(fmt::format("{}\n{}\n{}\n{}\n", digest_of(plan).hex(), to_json(goal_value(plan.goal)), variables,
+                            to_json(sources)));
 }
 
 /// The first source that is not what it was.
@@ -118,15 +121,37 @@ std::string first_moved(const List& before, const List& now) {
   return {};
 }
 
+/// Is "NAME=VALUE" for one of the names?
+bool is_any_of(const std::vector<std::string>& names, const std::string& said) {
+  return std::ranges::find(names, said.substr(0, said.find('='))) != names.end();
+}
+
+/// They are not in the file, and have to be said again.
+void add_secret_variables(Call& call, PlanFile& file) {
+  for (const std::string& said : call.arguments.list("var")) {
+    if (is_any_of(file.secret_variables, said)) file.request.variables.push_back(said);
+  }
+  for (const std::string& name : file.secret_variables) {
+    const auto is_it = [&](const std::string& said) { return is_any_of({name}, said); };
+    if (std::ranges::any_of(file.request.variables, is_it)) continue;
+    throw Error(Error::Kind::usage, "usage.plan-file",
+                fmt::format("the plan was made with --var {}=..., which is a secret and not in the file", name),
+                "say it again");
+  }
+}
+
 /// A plan file is applied as it is: what else is asked for must be what it was made with. (Who only looks at it cannot
 /// ask for more than the manifests.)
-void refuse_other_wishes(Call& call, const Request& planned) {
+void refuse_other_wishes(Call& call, const PlanFile& file) {
+  const Request& planned = file.request;
   const auto refuse = [](std::string_view option) {
     throw Error(Error::Kind::usage, "usage.plan-file",
                 "a plan file is applied as it is, --" + std::string(option) + " cannot change it",
                 "leave the flag out, or make a new plan with `verba plan --out`");
   };
-  if (!call.arguments.list("var").empty() && call.arguments.list("var") != planned.variables) refuse("var");
+  std::vector<std::string> variables = call.arguments.list("var");
+  std::erase_if(variables, [&](const std::string& said) { return is_any_of(file.secret_variables, said); });
+  if (!variables.empty() && variables != planned.variables) refuse("var");
   if (has_option(call.command, "prune")) {
     if (!call.arguments.list("target").empty()) refuse("target");
     if (call.arguments.flag("prune") && !planned.goal.prune) refuse("prune");
@@ -158,7 +183,9 @@ void write_plan_file(Call& call, const std::string& path, const Request& request
   for (const Location& location : request.locations) locations.push_back(as_kept(location.text));
   map.append({"locations", {}}, texts(locations));
   map.append({"environment", {}}, planned.plan.environment);
-  map.append({"variables", {}}, texts(request.variables));
+  const SaidVariables variables = said_variables(desk.model, request.variables);
+  map.append({"variables", {}}, texts(variables.open));
+  if (!variables.secret_names.empty()) map.append({"secretVariables", {}}, texts(variables.secret_names));
   map.append({"state", {}}, request.state);
   map.append({"goal", {}}, goal_value(planned.plan.goal));
   map.append({"sources", {}}, sources_value(desk.project));
@@ -198,7 +225,8 @@ std::optional<PlanFile> plan_file_of(Call& call) {
   const auto root = parse_json(*text, why);
   if (!root) throw broken(words.front(), why);
   PlanFile file = read(call, words.front(), *root);
-  refuse_other_wishes(call, file.request);
+  refuse_other_wishes(call, file);
+  add_secret_variables(call, file);
   // They may hold the credentials that a plan file does not.
   const std::vector<std::string> said = said_locations(call);
   for (std::size_t i = 0; i < said.size(); ++i) file.request.locations[i].text = said[i];

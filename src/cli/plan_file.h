@@ -14,9 +14,10 @@ namespace verba {
 struct PlanFile {
   std::string path;
   Request request;
-  Value sources;            ///< as sources_value()
-  std::int64_t serial = 0;  ///< of the state it was made from
-  std::string digest;       ///< as plan_digest()
+  Value sources;                                   ///< as sources_value()
+  std::int64_t serial = 0;                         ///< of the state it was made from
+  std::string digest;                              ///< as plan_digest()
+  std::vector<std::string> secret_variables = {};  ///< names of --var that it was made with and does not hold
 };
 
 /// Of the plan, and of what it was made from: what was asked for, and the manifests. Not all of that shows in its steps

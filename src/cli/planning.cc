@@ -42,6 +42,16 @@ Request request_of(Call& call, Goal::Kind kind) {
   return request;
 }
 
+SaidVariables said_variables(const Model& model, const std::vector<std::string>& said) {
+  SaidVariables variables;
+  for (const std::string& each : said) {
+    const std::string name = each.substr(0, each.find('='));
+    const Value* value = model.command_line_variables.find(name);
+    value&& has_secret(*value) ? variables.secret_names.push_back(name) : variables.open.push_back(each);
+  }
+  return variables;
+}
+
 std::vector<std::string> targets_of(Call& call) {
   std::vector<std::string> targets = call.arguments.words();
   for (std::string& target : call.arguments.list("target")) targets.push_back(std::move(target));

@@ -46,6 +46,12 @@ struct Desk {
   std::unique_ptr<Hosts> hosts = {};        ///< see hosts_of
 };
 
+/// Of --var, as it was said: what may be written down, and the names of those that are secrets.
+struct SaidVariables {
+  std::vector<std::string> open, secret_names;
+};
+SaidVariables said_variables(const Model&, const std::vector<std::string>& said);
+
 /// Where the commands of this desk run; made when first asked for, so that every account is got into once.
 /// REQUIRES: the desk stays where it is from then on.
 Hosts& hosts_of(Call&, Desk&);

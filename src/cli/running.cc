@@ -63,7 +63,9 @@ RunSettings settings_of(Call& call, Desk& desk, const Planned& planned) {
   if (const auto approved = approved_by(desk, planned.plan); !approved.empty()) {
     source.append({"approvedBy", {}}, texts(approved));
   }
-  if (!desk.variables.empty()) source.append({"variables", {}}, texts(desk.variables));
+  const SaidVariables variables = said_variables(desk.model, desk.variables);
+  if (!variables.open.empty()) source.append({"variables", {}}, texts(variables.open));
+  if (!variables.secret_names.empty()) source.append({"secretVariables", {}}, texts(variables.secret_names));
   settings.source = to_json(Value(std::move(source)));
   settings.plan_json = to_json(plan_value(planned.plan));
   settings.owner = owner_of(call.system);

@@ -10,6 +10,7 @@
 #include "manifest/names.h"
 #include "manifest/protection.h"
 #include "manifest/resolve.h"
+#include "value/expr.h"
 
 namespace verba {
 namespace {
@@ -54,6 +55,32 @@ void global_variables(Resolution& resolution) {
   for (const auto& entry : model.global_variables) model.cache->globals.emplace(entry.first.name, &entry);
 }
 
+/// Is it a secret by what it is made of?
+bool makes_secret(const Value& declared) {
+  if (const Value* from = declared.find("from"); from && from->find("secret")) return true;
+  std::vector<WorldCall> calls;
+  collect_world_calls(declared, calls);
+  return std::ranges::find(calls, "secret", &WorldCall::function) != calls.end();
+}
+
+/// Does any manifest declare the variable as a secret? Then so is what takes its place.
+bool is_declared_secret(const std::vector<Manifest>& manifests, std::string_view name) {
+  const auto in = [name](const Value& holder) {
+    for (const std::string_view field : {"values", "variables"}) {
+      const Value* variables = holder.find(field);
+      const Value* declared = variables ? variables->find(name) : nullptr;
+      if (declared && makes_secret(*declared)) return true;
+    }
+    return false;
+  };
+  return std::ranges::any_of(manifests, [&](const Manifest& manifest) {
+    if (in(manifest.spec)) return true;
+    if (manifest.kind != &deployment_kind()) return false;
+    return std::ranges::any_of(
+        all_occasions, [&](Occasion occasion) { return std::ranges::any_of(tasks_of(manifest.spec, occasion), in); });
+  });
+}
+
 void command_line_variables(Resolution& resolution, const Map& variables) {
   for (const auto& [key, value] : variables) {
     if (resolution.known_variables.contains(key.name)) continue;
@@ -67,6 +94,9 @@ void command_line_variables(Resolution& resolution, const Map& variables) {
                                               "Deployment and task"));
   }
   resolution.model.command_line_variables = variables;
+  for (auto& [key, value] : resolution.model.command_line_variables) {
+    if (is_declared_secret(resolution.manifests, key.name)) make_secret(value);
+  }
 }
 
 std::optional<AccountId> account_named(const Model& model, std::string_view name) {

@@ -151,7 +151,7 @@ void Rollback::remove_all(const std::vector<std::size_t>& records) {
   const Graph users = removal_order(snapshot_);
   const std::set<std::size_t> going(records.begin(), records.end());
   std::vector<std::string> kept_for(users.size());  ///< an address; "": it may go
-  for (const NodeId node : verba::order(users)) {  // users first
+  for (const NodeId node : verba::order(users)) {   // users first
     const bool is_record = node < snapshot_.records.size();
     if (is_record && !going.contains(node)) {
       kept_for[node] = snapshot_.records[node].address;

@@ -36,11 +36,11 @@ Goal goal_of(Store& store, const Run& run) {
               "say it again: `verba apply` settles what is left of it, too");
 }
 
-/// --var of the run.
-std::vector<std::string> variables_of(const Run& run) {
+/// What the run kept of its --var: "variables", or the names in "secretVariables".
+std::vector<std::string> variables_of(const Run& run, std::string_view member) {
   std::string why;
   const std::optional<Value> source = parse_json(run.source, why);
-  const Value* said = source ? source->find("variables") : nullptr;
+  const Value* said = source ? source->find(member) : nullptr;
   std::vector<std::string> variables;
   for (const Value& each : said && said->is_list() ? said->list() : List()) {
     if (each.is_string()) variables.push_back(each.string());
@@ -78,8 +78,15 @@ Request request_for(Call& call, const Run& run, const Goal& goal) {
   Request request = request_of(call, goal.kind);
   request.environment = run.environment;
   request.goal = goal;
-  const std::vector<std::string> then = variables_of(run);
+  const std::vector<std::string> then = variables_of(run, "variables");
   request.variables.insert(request.variables.begin(), then.begin(), then.end());
+  for (const std::string& name : variables_of(run, "secretVariables")) {
+    const auto is_it = [&](const std::string& said) { return said.starts_with(name + "="); };
+    if (std::ranges::any_of(request.variables, is_it)) continue;
+    throw Error(Error::Kind::usage, "usage.secret-variable",
+                fmt::format("run {} was given --var {}=..., which is a secret and was not kept", run.id, name),
+                "say it again");
+  }
   return request;
 }
 
