@@ -384,6 +384,7 @@ class Follower {
     const Value* list = written.find("dependsOn");
     if (!list) return;
     doing_ = "dependsOn";
+    passed_over_.clear();
     std::optional<Value> evaluated;
     if (!list->is_expression() && !list->is_list()) return;  // found when it was checked
     if (list->is_expression() ||
@@ -447,7 +448,8 @@ class Follower {
       name = name.substr(dot + 1);
     }
     const Declared* declared = find_task(std::string(name), where, home);
-    if (!declared || declared->fate != Declared::Fate::present) return;
+    if (!declared) return;
+    if (declared->fate != Declared::Fate::present || declared->count == 0) return pass_over(*declared, home, where);
     if (key.empty()) {
       for (TaskId id = declared->first; id < declared->first + declared->count; ++id) need(id, where);
       return;
@@ -458,6 +460,33 @@ class Follower {
     error("manifest.unknown-reference",
           fmt::format("task '{}' has no instances: it has no forEach and no accounts", name), where,
           fmt::format("write '{}'", name));
+  }
+
+  // What is not there in this environment is passed over: what it waits for is waited for in its place. Its own
+  // mistakes are told where it is there.
+  void pass_over(const Declared& declared, DeploymentId home, Where where) {
+    const Value* list = declared.written->find("dependsOn");
+    if (!list || !list->is_list() || !passed_over_.insert(declared.written).second) return;
+    for (const Value& item : list->list()) {
+      if (item.is_string()) need_in_place(item.string(), home, where);
+    }
+  }
+
+  void need_in_place(std::string_view text, DeploymentId home, Where where) {
+    std::string_view name = text.substr(0, text.find('['));  // all of its instances
+    if (const std::size_t dot = name.find('.'); dot != std::string_view::npos) {
+      const auto id = model_.deployment(name.substr(0, dot));
+      if (!id) return;
+      home = *id;
+      name = name.substr(dot + 1);
+    }
+    const auto found = resolution_.declared[home].find(name);
+    if (found == resolution_.declared[home].end()) return;
+    const Declared& declared = found->second;
+    if (declared.fate != Declared::Fate::present || declared.count == 0) return pass_over(declared, home, where);
+    for (TaskId id = declared.first; id < declared.first + declared.count; ++id) {
+      if (model_.tasks[id].occasion == Occasion::deploy && &model_.tasks[id] != task_) need(id, where);
+    }
   }
 
   // An instance that its 'when' leaves out is out of scope, which dependsOn passes over; any other key is a mistake.
@@ -493,7 +522,8 @@ class Follower {
   DeploymentId home_ = 0;
   std::vector<Need>* needs_ = nullptr;
   std::string_view doing_;
-  std::vector<Step> way_;  // the variables that we are inside of
+  std::unordered_set<const Value*> passed_over_;  // tasks as they are written, by one dependsOn
+  std::vector<Step> way_;                         // the variables that we are inside of
   // In which round a variable was followed, times two, and one more when without a default() around it.
   std::unordered_map<const Value*, std::uint64_t> seen_;
   std::uint64_t round_ = 0;

@@ -45,10 +45,14 @@ Graph without_cycles(const Snapshot& snapshot, Graph graph) {
   return graph;
 }
 
-/// What asks people is not recorded, and what is temporary not for long: in its place, or beside it, stands what it
-/// needs itself.
+/// What asks people is not recorded, what is temporary not for long, and what has a condition perhaps: in its place, or
+/// beside it, stands what it needs itself.
+bool may_be_missing(const Task& task) {
+  return task.asks() || task.temporary || task.when;
+}
+
 std::vector<TaskId> recorded_needs(const Model& model, const Task& task) {
-  const auto passes = [&](TaskId need) { return model.tasks[need].asks() || model.tasks[need].temporary; };
+  const auto passes = [&](TaskId need) { return may_be_missing(model.tasks[need]); };
   if (std::ranges::none_of(task.needs, passes)) return task.needs;
   std::set<TaskId> recorded, passed;
   std::vector<TaskId> open = task.needs;
@@ -63,6 +67,21 @@ std::vector<TaskId> recorded_needs(const Model& model, const Task& task) {
   return {recorded.begin(), recorded.end()};
 }
 
+/// What the deployment needs; beside one of which nothing may be there stands what that needs.
+std::set<DeploymentId> recorded_deployments(const Model& model, DeploymentId deployment) {
+  std::set<DeploymentId> recorded;
+  std::vector<DeploymentId> open = model.deployments[deployment].needs;
+  while (!open.empty()) {
+    const DeploymentId need = open.back();
+    open.pop_back();
+    const DeploymentScope& scope = model.deployments[need];
+    const auto lasts = [&](TaskId task) { return !may_be_missing(model.tasks[task]); };
+    if (!recorded.insert(need).second || std::ranges::any_of(scope.on(Occasion::deploy), lasts)) continue;
+    open.insert(open.end(), scope.needs.begin(), scope.needs.end());
+  }
+  return recorded;
+}
+
 }  // namespace
 
 std::string needs_of(const Model& model, TaskId id) {
@@ -71,10 +90,11 @@ std::string needs_of(const Model& model, TaskId id) {
   bool inside = false;
   for (const TaskId need : recorded_needs(model, task)) {
     needs.emplace_back(model.tasks[need].address);
-    inside = inside || model.tasks[need].deployment == task.deployment;
+    const bool lasting = !may_be_missing(model.tasks[need]);
+    inside = inside || (lasting && model.tasks[need].deployment == task.deployment);
   }
   if (!inside) {
-    for (const DeploymentId need : model.deployments[task.deployment].needs) {
+    for (const DeploymentId need : recorded_deployments(model, task.deployment)) {
       needs.emplace_back(model.deployments[need].name + ".*");
     }
   }

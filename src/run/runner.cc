@@ -515,7 +515,9 @@ void RunLoop::over(StepNumber step, StepStatus status, Instant now) {
 /// What needs the step will not run. In a rollout some may fail before anything else comes of it.
 void RunLoop::failed(StepNumber number) {
   const Step& step = phase_.plan->steps[number];
-  skip(phase_.schedule->block(number), fmt::format("it needs {}", step.address));
+  const bool backwards = is_undoing() || step.action == Action::remove;
+  skip(phase_.schedule->block(number),
+       backwards ? fmt::format("{} goes first", step.address) : fmt::format("it needs {}", step.address));
   if (is_undoing() || (step.rollout && !batches_.too_many(*step.rollout))) return;
   if (step.rollout) end_rollout(step);
   if (fallout_.add(step, statuses_[number])) stop_where_it_leads(step);

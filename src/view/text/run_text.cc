@@ -132,7 +132,8 @@ std::string rollback_text(const Progress& progress) {
 
 std::string run_summary_text(const Progress& progress, Style style) {
   const auto status = progress.status.value_or(RunStatus::running);
-  const std::string took = to_string(progress.ended.value_or(progress.began) - progress.began);
+  const Milliseconds length = progress.ended.value_or(progress.began) - progress.began;
+  const std::string took = to_string(std::max(length, Milliseconds(0)));  // somebody may have set the clock back
   const std::string head = fmt::format("Run {} {} in {}", progress.run, to_string(status), took);
   std::string out = status == RunStatus::succeeded ? style.green(head) : style.red(head);
   out += fmt::format(": {} done", progress.count(StepStatus::succeeded));

@@ -19,7 +19,8 @@ std::string coloured(RunStatus status, Style style) {
 }
 
 std::string took(const std::optional<Instant>& started, const std::optional<Instant>& finished) {
-  return started && finished ? to_string(*finished - *started) : "";
+  // Somebody may have set the clock back meanwhile.
+  return started && finished ? to_string(std::max(*finished - *started, Milliseconds(0))) : "";
 }
 
 }  // namespace
