@@ -193,8 +193,8 @@ std::optional<Resource> evaluate_resource(const Model& model, TaskId id, const S
     made.directory = directory;
     made.account = account.name;
     made.account_kind = account.kind->name;
-    made.account_spec = described(account);
-    Reading reading(task, surroundings, made, diagnostics);
+    made.account_spec = described(model, account);
+    Reading reading(task, type, surroundings, made, diagnostics);
     for (const Field& field : type.inputs) {
       if (field.file) reading.add(field);
     }
