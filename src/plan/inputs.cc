@@ -18,8 +18,14 @@ namespace {
 /// Reads what the inputs of one task name.
 class Reading {
  public:
-  Reading(const Task& task, const Surroundings& surroundings, Resource& resource, Diagnostics& diagnostics)
-      : task_(task), surroundings_(surroundings), resource_(resource), diagnostics_(diagnostics) {}
+  /// `type` is the one of the resource.
+  Reading(const Task& task, const TaskType& type, const Surroundings& surroundings, Resource& resource,
+          Diagnostics& diagnostics)
+      : task_(task),
+        modes_count_(std::ranges::find(type.inputs, "mode", &Field::name) != type.inputs.end()),
+        surroundings_(surroundings),
+        resource_(resource),
+        diagnostics_(diagnostics) {}
 
   void add(const Field& field) {
     const Value* path = resource_.inputs.find(field.name);
@@ -94,12 +100,24 @@ class Reading {
 
   void add_file(const Field& field, const Value& from, std::string written, const std::string& absolute,
                 std::string inner) {
-    std::variant<std::string, NotFound> content = surroundings_.file(absolute);
+    bool executable = false;
+    std::variant<std::string, NotFound> content = read(absolute, executable);
     if (!field.tree) content = text_of(std::move(content), absolute);
     if (const NotFound* none = std::get_if<NotFound>(&content)) return missing(field, from, *none);
     std::string& text = std::get<std::string>(content);
     const Digest digest = sha256(text);
-    resource_.files.push_back({std::string(field.name), std::move(written), digest, std::move(text), std::move(inner)});
+    resource_.files.push_back(
+        {std::string(field.name), std::move(written), digest, std::move(text), std::move(inner), executable});
+  }
+
+  /// `executable` is told where it counts. What comes from a URL is never so.
+  std::variant<std::string, NotFound> read(const std::string& absolute, bool& executable) const {
+    if (!modes_count_ || !surroundings_.raw || !absolute.starts_with('/')) return surroundings_.file(absolute);
+    std::variant<std::vector<RawFile>, NotFound> found = surroundings_.raw(absolute);
+    if (NotFound* none = std::get_if<NotFound>(&found)) return std::move(*none);
+    RawFile& file = std::get<std::vector<RawFile>>(found).front();
+    executable = file.executable;
+    return std::move(file.content);
   }
 
   void fill(const Field& field, const Value& from, const std::string& written, const std::string& absolute) {
@@ -118,6 +136,7 @@ class Reading {
   }
 
   const Task& task_;
+  bool modes_count_;  ///< what is made has a mode: whether a file may be executed counts, too
   const Surroundings& surroundings_;
   Resource& resource_;
   Diagnostics& diagnostics_;
