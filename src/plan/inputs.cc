@@ -186,6 +186,7 @@ Digest digest_of_beside(const Value& inputs, const std::vector<StandIn>& instead
   std::string text =
       fmt::format("{} {} {} {} {} {} ", retry.attempts, retry.delay.count(), retry.backoff, retry.max_delay.count(),
                   from.timeout.value_or(Milliseconds(0)).count(), from.idempotent);
+  if (from.rollout) text += fmt::format("rollout {} {} ", from.rollout->batch, from.rollout->max_failures);
   to_canonical_json(part_of(inputs, type, true), sealer.digest_key(), text);
   for (const StandIn& each : instead) {
     text += fmt::format(" {} {} ", to_string(each.verb), each.resource.type);
@@ -272,6 +273,7 @@ Definition redefined(Definition old, const Inputs& now, const Task& task) {
   old.resource.instead = now.resource.instead;
   old.timeout = task.timeout;
   old.retry = task.retry;
+  old.rollout = task.rollout;
   old.idempotent = task.idempotent;
   return old;
 }
