@@ -57,6 +57,13 @@ TEST(Framing, HandsOnAtOnceWhatCannotBeAMark) {
   EXPECT_FALSE(heard.framing.ended());
 }
 
+TEST(Framing, TheShellsOwnComplaintsAreTheScripts) {
+  Heard heard{Framing("MARK", false)};
+  heard.take("a\nMARK: 1: nosuchcmd: not found\nb\nMARK z\n");
+  EXPECT_EQ(heard.script, "a\nsh: 1: nosuchcmd: not found\nb\n");
+  EXPECT_TRUE(heard.framing.ended());
+}
+
 TEST(Framing, ErrorsHaveOnlyAnEnd) {
   Heard heard{Framing("MARK", false)};
   heard.take("oops\nMARK z\n");
