@@ -419,9 +419,11 @@ Async<std::string> SshConnections::connect(Connection& connection) {
   Variables environment = operators_environment(system_);
   if (!target.secret.empty()) {
     answer_by(environment, connection.path + ".askpass");
-    // Should we be killed while it connects, somebody has to remove the secret: this shell is told by TERM.
+    // Should we be killed while it connects, somebody has to remove the secret: this shell is told by TERM, and has
+    // nobody left to complain to.
     constexpr std::string_view around =
-        R"(trap 'kill $p' TERM; "$@" & p=$!; wait $p; c=$?; rm -f -- "$0.secret" "$0.askpass"; exit $c)";
+        R"(trap 'kill $p' TERM; trap '' PIPE; "$@" & p=$!; wait $p; c=$?; trap '' TERM; )"
+        R"(rm -f -- "$0.secret" "$0.askpass"; exit $c)";
     argv.insert(argv.begin(), {"sh", "-c", std::string(around), connection.path});
   }
   Async<Said> opening = ask(system_, std::move(argv), std::move(environment), closing_, connect_limit);

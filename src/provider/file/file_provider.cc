@@ -51,8 +51,8 @@ constexpr std::size_t tag_letters = 8;
 FileOrders orders_for(const Resource& resource, FileOrders::Verb verb) {
   FileOrders orders;
   orders.verb = verb;
-  orders.tag = sha256(resource.address).hex().substr(0, tag_letters);
   orders.root = root_of(resource);
+  orders.tag = sha256(resource.address + " " + orders.root).hex().substr(0, tag_letters);
   orders.mode = mode_of(resource);
   orders.executable_mode = executable_mode_of(resource);
   orders.directory_mode = directory_mode_of(resource);

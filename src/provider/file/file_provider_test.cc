@@ -164,7 +164,7 @@ TEST_F(FileProviderTest, WhatMayBeExecutedStaysSo) {
 
 TEST_F(FileProviderTest, WhatAKilledRunLeftIsInNobodysWay) {
   const Resource wanted = tree("{path: etc, source: conf}", {{"a", "A"}, {"b", "B"}});
-  const std::string room = ".verba-new-" + sha256(wanted.address).hex().substr(0, 8);
+  const std::string room = ".verba-new-" + sha256(wanted.address + " ./etc").hex().substr(0, 8);
   fs::create_directories(root_ + "/etc/" + room);
   write("etc/" + room + "/a", "half");
   const Recorded made = applied(wanted);
