@@ -79,9 +79,9 @@ each() {
   for p; do add "$p"; done
   hand_over
 }
-# $line is $1 of the next order in $ids.
+# $line is $1 of the next order in $ids. The machine may have variables like d1 of its own.
 found() {
-  eval "$1${ids%% *}=\$line"
+  eval "verba_$1${ids%% *}=\$line"
   ids=${ids#* }
 }
 digests() {
@@ -127,7 +127,7 @@ want() {
   fi
   make "${pre%/}"
   news=$((news + 1))
-  eval "f$i=-new w$i=\$new"
+  eval "verba_f$i=-new verba_w$i=\$new"
 }
 make() {
   if [ -z "$1" ] || [ -d "$1" ]; then return 0; fi
@@ -171,7 +171,7 @@ drop() {
   fi
 }
 look() {
-  eval "line=\${l$i-}; set -- \${n$i-}"
+  eval "line=\${verba_l$i-}; set -- \${verba_n$i-}"
   if [ -L "$p" ]; then
     printf 'is\tlink\t%s\n' "$p"
   elif [ $# -gt 4 ]; then
@@ -191,7 +191,7 @@ look() {
 # One order.
 o() {
   i=$2 digest=$3 whose=$4 x=$5 pre=$6 p=$6$7 new=$6$room/$7 old=$6.$7.verba-before
-  eval "have=\${d$i-} fresh=\${f$i-}"
+  eval "have=\${verba_d$i-} fresh=\${verba_f$i-}"
   case $pass.$1$fresh in
     hash.put | hash_drops.drop | hash.look) if is_file; then add "$p" "$i"; fi ;;
     check.put)
@@ -236,12 +236,12 @@ o() {
 }
 # The content of order $2, as $1 writes it; nothing when it is there already.
 w() {
-  eval "to=\${w$2-}"
+  eval "to=\${verba_w$2-}"
   if [ -n "$to" ]; then $1 "$3" >"$to"; fi
 }
 # A long one: so many bytes of standard input, from there.
 r() {
-  eval "to=\${w$1-}"
+  eval "to=\${verba_w$1-}"
   if [ -z "$to" ]; then
     :
   elif [ -n "$raw" ]; then
