@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
+#include <utility>
 
 #include "base/error.h"
 #include "cli/exit_code.h"
@@ -14,6 +16,21 @@ namespace verba {
 namespace {
 
 constexpr Milliseconds between_calls{5'000};
+/// So many accounts with the same trouble are told of one by one.
+constexpr std::size_t shown_alone = 5;
+
+/// Why one cannot get in, as it would be said of another account with the same trouble.
+std::string without_names(const Identity& identity) {
+  std::string reason = identity.why;
+  const std::string host = identity.place.substr(identity.place.find('@') + 1);  // all of it where there is no @
+  for (const std::string& name : {identity.account, identity.place, host, host.substr(0, host.find(' '))}) {
+    for (std::size_t at = name.empty() ? std::string::npos : reason.find(name); at != std::string::npos;
+         at = reason.find(name, at + 3)) {
+      reason.replace(at, name.size(), "[*]");
+    }
+  }
+  return reason;
+}
 
 /// Calls something again and again while others wait.
 class Meanwhile {
@@ -60,6 +77,12 @@ const Account& account_or_role(const Model& model, const std::string& name) {
     known.push_back(account.name);
     all += (all.empty() ? "there are: " : ", ") + account.name;
   }
+  std::string roles;
+  for (const auto& [role, account] : model.environment.roles) {
+    known.push_back(role);
+    roles += (roles.empty() ? "; roles: " : ", ") + role;
+  }
+  all += roles;
   throw Error(Error::Kind::usage, "usage.unknown-account",
               fmt::format("environment '{}' has no account or role '{}'", model.environment.name, name),
               did_you_mean(name, known, all));
@@ -85,11 +108,27 @@ std::vector<Identity> identify(Call& call, Hosts& hosts, const std::vector<const
 
 bool tell_unreachable(Call& call, const std::vector<Identity>& identities) {
   Diagnostics found;
+  std::vector<std::pair<std::string, std::vector<const Identity*>>> reasons;  // in the order of the accounts
+  std::unordered_map<std::string, std::size_t> known;
   for (const Identity& identity : identities) {
     if (identity.good) continue;
-    const bool named = identity.why.find(identity.account) != std::string::npos;
-    found.error("account.unreachable", named ? identity.why : identity.account + ": " + identity.why, {},
-                identity.hint);
+    std::string reason = without_names(identity);
+    const auto [at, is_new] = known.emplace(reason, reasons.size());
+    if (is_new) reasons.emplace_back(std::move(reason), std::vector<const Identity*>());
+    reasons[at->second].second.push_back(&identity);
+  }
+  for (const auto& [reason, all] : reasons) {
+    if (all.size() > shown_alone) {
+      found.error(
+          "account.unreachable",
+          fmt::format("{} accounts, {} to {}: {}", all.size(), all.front()->account, all.back()->account, reason), {},
+          all.front()->hint);
+      continue;
+    }
+    for (const Identity* each : all) {
+      const bool named = each->why.find(each->account) != std::string::npos;
+      found.error("account.unreachable", named ? each->why : each->account + ": " + each->why, {}, each->hint);
+    }
   }
   const Sources none;
   if (!found.empty()) call.console.err(render(found, none, call.err_style.colour));

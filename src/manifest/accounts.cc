@@ -218,6 +218,15 @@ Value described(const Authentication& authentication) {
   return Value(std::move(login));
 }
 
+Value described(const Model& model, const Account& account, std::size_t jumps) {
+  Value description = account.spec;
+  if (account.authentication) description.map().set("login", described(*account.authentication));
+  const std::string_view jump = text_of(account.spec, "proxyJump");
+  const Account* through = jump.empty() || jumps == 0 ? nullptr : find_account(model, jump);
+  if (through != nullptr) description.map().set("jump", described(model, *through, jumps - 1));
+  return description;
+}
+
 Authentication described_login(const Value& login) {
   Authentication authentication{std::string(text_of(login, "name")), account_kind(text_of(login, "kind")), login,
                                 std::string(text_of(login, "directory"))};
@@ -256,8 +265,15 @@ std::shared_ptr<const SshTarget> ssh_target(const Model& model, const Account& a
   if (diagnostics.has_errors()) return nullptr;
   if (const std::string jump(text_of(account.spec, "proxyJump")); !jump.empty()) {
     const Account* through = find_account(model, jump);
-    target.jump = through ? ssh_target(model, *through, surroundings, diagnostics)
-                          : std::make_shared<const SshTarget>(target_of(host_text(jump, true), jump));
+    const Value* recorded = account.spec.find("jump");
+    if (through != nullptr) {
+      target.jump = ssh_target(model, *through, surroundings, diagnostics);
+    } else if (recorded != nullptr) {
+      const Account of_then = described_account(jump, std::string(account.kind->name), *recorded);
+      target.jump = ssh_target(model, of_then, surroundings, diagnostics);
+    } else {
+      target.jump = std::make_shared<const SshTarget>(target_of(host_text(jump, true), jump));
+    }
     if (!target.jump) return nullptr;
   }
   return std::make_shared<const SshTarget>(std::move(target));
@@ -294,10 +310,8 @@ std::size_t concurrency_of(const Account& account) {
   return account.kind == &unix_account_kind() ? 8 : 0;
 }
 
-Value described(const Account& account) {
-  Value description = account.spec;
-  if (account.authentication) description.map().set("login", described(*account.authentication));
-  return description;
+Value described(const Model& model, const Account& account) {
+  return described(model, account, jumps_at_most);
 }
 
 Account described_account(const std::string& name, const std::string& kind, const Value& description) {

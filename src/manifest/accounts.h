@@ -39,8 +39,9 @@ std::optional<Map> tool_variables(const Model&, const Account&, const Surroundin
 /// How many steps may work in it at a time; 0: no limit of its own.
 std::size_t concurrency_of(const Account&);
 
-/// What is recorded of an account, for when its manifest is gone: all but secrets. And back.
-Value described(const Account&);
+/// What is recorded of an account, for when its manifest is gone: all but secrets, with the accounts through which it
+/// is got into (proxyJump). And back.
+Value described(const Model&, const Account&);
 Account described_account(const std::string& name, const std::string& kind, const Value& description);
 
 /// Null when the model has none of that name.

@@ -65,7 +65,7 @@ TEST(Accounts, WhatIsRecordedHasNoSecretAndIsEnoughToGetThere) {
                      "  {privateKeyPath: /keys/a, passphrase: open sesame}") +
             unix_account("{authentication: deploy@web1, host: web1.example.org, port: 22}"));
   const Model model = read.resolve();
-  const Value recorded = described(*find_account(model, "web1"));
+  const Value recorded = described(model, *find_account(model, "web1"));
   const std::string text = to_json(recorded, SecretsAs::clear);
   EXPECT_EQ(text.find("sesame"), std::string::npos) << text;
   const Account again = described_account("web1", "UnixInfrastructureAccount", recorded);
@@ -74,6 +74,23 @@ TEST(Accounts, WhatIsRecordedHasNoSecretAndIsEnoughToGetThere) {
   EXPECT_EQ(made->user, "deploy");
   EXPECT_EQ(made->host, "web1.example.org");
   EXPECT_EQ(made->key_file, "/keys/a");
+}
+
+TEST(Accounts, WhatIsRecordedHasTheAccountsOnTheWay) {
+  Read read(document("SshHostBasedAuthenticationConfig", "name: gate@outer", "  {}") +
+            unix_account("{proxyJump: inner}", "web1") + unix_account("{proxyJump: outer, port: 23}", "inner") +
+            unix_account("{authentication: gate@outer, host: outer.example.org, hostKey: ssh-ed25519 AAAAC3NzaC1lZDI1}",
+                         "outer"));
+  const Model model = read.resolve();
+  const Value recorded = described(model, *find_account(model, "web1"));
+  Diagnostics none;
+  const auto made =
+      ssh_target(Model(), described_account("web1", "UnixInfrastructureAccount", recorded), read.surroundings, none);
+  EXPECT_EQ(made->jump->name, "inner");
+  EXPECT_EQ(made->jump->port, 23);
+  EXPECT_EQ(made->jump->jump->host, "outer.example.org");
+  EXPECT_EQ(made->jump->jump->user, "gate");
+  EXPECT_EQ(made->jump->jump->host_key, "ssh-ed25519 AAAAC3NzaC1lZDI1");
 }
 
 TEST(Accounts, JumpsAreAccountsOrHosts) {
@@ -170,7 +187,7 @@ TEST(AwsAccounts, SayHowToGetIn) {
   EXPECT_EQ(place->login.duration, Milliseconds(1'800'000));
   EXPECT_EQ(place->login.source->keys.secret_key, "open sesame");
   // What is recorded knows all but secrets.
-  const Value description = described(account);
+  const Value description = described(model, account);
   EXPECT_EQ(to_json(description, SecretsAs::clear).find("AKID"), std::string::npos);
   const Account again = described_account("web", "AwsInfrastructureAccount", description);
   EXPECT_EQ(again.authentication->source->name, "keys");

@@ -47,6 +47,13 @@ Value retry_value(const Retry& retry) {
   return map;
 }
 
+Value rollout_value(const RolloutRules& rollout) {
+  Map map;
+  map.set("batch", static_cast<std::int64_t>(rollout.batch));
+  map.set("maxFailures", static_cast<std::int64_t>(rollout.max_failures));
+  return map;
+}
+
 Error unreadable(const std::string& address, std::string_view what) {
   return Error(
       Error::Kind::state, "state.definition", fmt::format("what was recorded of {} cannot be read: {}", address, what),
@@ -131,6 +138,14 @@ Retry read_retry(const Value& value, const std::string& address) {
   return retry;
 }
 
+RolloutRules read_rollout(const Value& value, const std::string& address) {
+  const Reader reader(value, address);
+  RolloutRules rollout;
+  rollout.batch = static_cast<std::size_t>(std::max<std::int64_t>(1, reader.number("batch")));
+  rollout.max_failures = static_cast<std::size_t>(std::max<std::int64_t>(0, reader.number("maxFailures")));
+  return rollout;
+}
+
 }  // namespace
 
 std::string to_json(const Definition& definition, const Sealer& sealer) {
@@ -152,6 +167,7 @@ std::string to_json(const Definition& definition, const Sealer& sealer) {
   map.set("retry", retry_value(definition.retry));
   map.set("idempotent", definition.idempotent);
   if (definition.needs) map.set("needs", *definition.needs);
+  if (definition.rollout) map.set("rollout", rollout_value(*definition.rollout));
   return sealer.to_sealed_json(Value(std::move(map)), resource.address);
 }
 
@@ -201,6 +217,7 @@ Definition read_definition(Store& store, const Digest& digest, const std::string
   const Value& idempotent = reader.member("idempotent");
   definition.idempotent = idempotent.is(Value::Kind::boolean) && idempotent.boolean();
   if (value.find("needs")) definition.needs = reader.text("needs");
+  if (value.find("rollout")) definition.rollout = read_rollout(reader.member("rollout"), address);
   return definition;
 }
 

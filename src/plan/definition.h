@@ -20,7 +20,8 @@ struct Definition {
   std::optional<Milliseconds> timeout;
   Retry retry;
   bool idempotent = false;
-  std::optional<std::string> needs;  ///< as Record::needs; nothing in what older versions recorded
+  std::optional<std::string> needs;          ///< as Record::needs; nothing in what older versions recorded
+  std::optional<RolloutRules> rollout = {};  ///< of its task, without the place
 
   const Value& counted() const { return compared ? *compared : resource.inputs; }
 };

@@ -19,12 +19,13 @@ namespace {
 /// Reads what the inputs of one task name.
 class Reading {
  public:
-  /// `source`: the text whose directory paths start from.
-  Reading(const Model& model, const Task& task, SourceId source, const Surroundings& surroundings, Resource& resource,
-          Diagnostics& diagnostics)
+  /// `source`: the text whose directory paths start from. `type` is the one of the resource.
+  Reading(const Model& model, const Task& task, SourceId source, const TaskType& type, const Surroundings& surroundings,
+          Resource& resource, Diagnostics& diagnostics)
       : model_(model),
         task_(task),
         source_(source),
+        modes_count_(std::ranges::find(type.inputs, "mode", &Field::name) != type.inputs.end()),
         surroundings_(surroundings),
         resource_(resource),
         diagnostics_(diagnostics) {}
@@ -104,12 +105,24 @@ class Reading {
 
   void add_file(const Field& field, const Value& from, std::string written, const std::string& absolute,
                 std::string inner) {
-    std::variant<std::string, NotFound> content = surroundings_.file(absolute);
+    bool executable = false;
+    std::variant<std::string, NotFound> content = read(absolute, executable);
     if (!field.tree) content = text_of(std::move(content), absolute);
     if (const NotFound* none = std::get_if<NotFound>(&content)) return missing(field, from, *none);
     std::string& text = std::get<std::string>(content);
     const Digest digest = sha256(text);
-    resource_.files.push_back({std::string(field.name), std::move(written), digest, std::move(text), std::move(inner)});
+    resource_.files.push_back(
+        {std::string(field.name), std::move(written), digest, std::move(text), std::move(inner), executable});
+  }
+
+  /// `executable` is told where it counts. What comes from a URL is never so.
+  std::variant<std::string, NotFound> read(const std::string& absolute, bool& executable) const {
+    if (!modes_count_ || !surroundings_.raw || !absolute.starts_with('/')) return surroundings_.file(absolute);
+    std::variant<std::vector<RawFile>, NotFound> found = surroundings_.raw(absolute);
+    if (NotFound* none = std::get_if<NotFound>(&found)) return std::move(*none);
+    RawFile& file = std::get<std::vector<RawFile>>(found).front();
+    executable = file.executable;
+    return std::move(file.content);
   }
 
   void fill(const Field& field, const Value& from, const std::string& written, const std::string& absolute) {
@@ -130,6 +143,7 @@ class Reading {
   const Model& model_;
   const Task& task_;
   SourceId source_;
+  bool modes_count_;  ///< what is made has a mode: whether a file may be executed counts, too
   const Surroundings& surroundings_;
   Resource& resource_;
   Diagnostics& diagnostics_;
@@ -179,6 +193,7 @@ Digest digest_of_beside(const Value& inputs, const std::vector<StandIn>& instead
   std::string text =
       fmt::format("{} {} {} {} {} {} ", retry.attempts, retry.delay.count(), retry.backoff, retry.max_delay.count(),
                   from.timeout.value_or(Milliseconds(0)).count(), from.idempotent);
+  if (from.rollout) text += fmt::format("rollout {} {} ", from.rollout->batch, from.rollout->max_failures);
   to_canonical_json(part_of(inputs, type, true), sealer.digest_key(), text);
   for (const StandIn& each : instead) {
     text += fmt::format(" {} {} ", to_string(each.verb), each.resource.type);
@@ -205,8 +220,8 @@ std::optional<Resource> evaluate_resource(const Model& model, TaskId id, const S
     made.directory = model.directories.at(source);
     made.account = account.name;
     made.account_kind = account.kind->name;
-    made.account_spec = described(account);
-    Reading reading(model, task, source, surroundings, made, diagnostics);
+    made.account_spec = described(model, account);
+    Reading reading(model, task, source, type, surroundings, made, diagnostics);
     for (const Field& field : type.inputs) {
       if (field.file) reading.add(field);
     }
@@ -264,6 +279,7 @@ Definition redefined(Definition old, const Inputs& now, const Task& task) {
   old.resource.instead = now.resource.instead;
   old.timeout = task.timeout;
   old.retry = task.retry;
+  old.rollout = task.rollout;
   old.idempotent = task.idempotent;
   return old;
 }

@@ -19,6 +19,7 @@
 #include "plan/ordering.h"
 #include "plan/past.h"
 #include "plan/removal.h"
+#include "plan/rollout.h"
 #include "plan/steps.h"
 #include "plan/undo.h"
 #include "value/json.h"
@@ -46,6 +47,7 @@ class Rollback {
   void put_back(const std::string& address, const Digest& digest);
   void compare(Step step, const Record& record, const Definition& then);
   bool is_same(const Record& record, const Definition& now, const Digest& digest, const Definition& then) const;
+  void note_rollout(const std::string& address, const Definition& latest);
   void keep(const Record& record, const Digest& digest, const Definition& then);
   void remove_all(const std::vector<std::size_t>& records);
   StepNumber next_step() const { return static_cast<StepNumber>(plan_.steps.size()); }
@@ -60,8 +62,9 @@ class Rollback {
   NamesOfToday names_;
   std::string when_;
   Plan plan_;
-  Snapshot then_;                       ///< addresses and needs of then
-  std::vector<Graph::Edge> cleanings_;  ///< the delete of a temporary thing, and what it waits for
+  Snapshot then_;                                 ///< addresses and needs of then
+  std::map<std::string, RolloutRules> rollouts_;  ///< by address of an instance
+  std::vector<Graph::Edge> cleanings_;            ///< the delete of a temporary thing, and what it waits for
 };
 
 /// Something that was there then.
@@ -88,6 +91,7 @@ void Rollback::put_back(const std::string& address, const Digest& digest) {
   step.needs = past.needs;
   step.occasion = occasion;
   if (record) return compare(std::move(step), *record, then);
+  note_rollout(address, then);
   step.reason = "it was there " + when_;
   step.changes = diff_values(Value(Map()), then.counted());
   plan_.steps.push_back(std::move(step));
@@ -101,11 +105,13 @@ void Rollback::compare(Step step, const Record& record, const Definition& then) 
   if (!record.definition) {
     step.action = Action::create;
     step.reason = unfinished(record);
+    note_rollout(record.address, then);
     plan_.steps.push_back(std::move(step));
     return;
   }
   const Definition now = read_definition(aids_.store, *record.definition, record.address, aids_.sealer);
   if (!step.interrupted && is_same(record, now, *step.restores, then)) return keep(record, *step.restores, then);
+  note_rollout(record.address, now);
   step.changes = changes_of(now, then.counted(), then.resource.files);
   const Provider* provider = aids_.providers.find(step.type);
   const Field* replaced = provider ? replaced_field(provider->type(), step.changes) : nullptr;
@@ -124,6 +130,10 @@ void Rollback::compare(Step step, const Record& record, const Definition& then) 
     step.reason = step.changes.empty() ? "what counts for it changed" : changed_fields(step.changes);
   }
   plan_.steps.push_back(std::move(step));
+}
+
+void Rollback::note_rollout(const std::string& address, const Definition& latest) {
+  if (latest.rollout) rollouts_.emplace(address, *latest.rollout);
 }
 
 /// Would going back be no change?
@@ -261,6 +271,8 @@ Plan Rollback::make() {
   remove_all(gone);
   call_up_temporaries();
   if (!plan_.steps.empty()) plan_.graph = order();
+  cut_into_batches(plan_, rollouts_);
+  order_batches(plan_, Model(), diagnostics_);  // no circle to be told of
   if (!plan_.steps.empty() || !plan_.noted.empty()) plan_.locked = {deployment_};
   return std::move(plan_);
 }

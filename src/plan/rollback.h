@@ -12,7 +12,8 @@ namespace verba {
 /// Of the one deployment that the goal names: what was not there then is deleted, what is gone is created again, what
 /// differs is updated back, all from what was recorded. Needs no manifests and evaluates nothing. Creates and updates
 /// follow the needs of then, deletes the needs of now turned round. Throws Error(state) "state.definition" when what
-/// was recorded of something is missing.
+/// was recorded of something is missing. Creates and updates of tasks with `rollout` come in batches, by what was last
+/// recorded of it.
 Plan make_rollback(const Snapshot&, const Goal&, const PlanningAids&, Diagnostics&);
 
 /// Goes on with the undoing that the run of Goal::undoes had begun, and deletes what is temporary and left over there.

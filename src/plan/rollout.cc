@@ -29,7 +29,7 @@ std::string in_batch(const Plan& plan, const Step& step) {
 
 /// Why one step of a circle waits for the next one.
 Frame edge_of(const Plan& plan, const Model& model, const Step& from, const Step& to) {
-  const Where rollout = from.rollout ? model.tasks[*from.task].rollout->where : Where{};
+  const Where rollout = from.rollout && from.task ? model.tasks[*from.task].rollout->where : Where{};
   if (from.rollout && from.rollout == to.rollout && from.batch > to.batch) {
     return {fmt::format("{} comes after {}", in_batch(plan, from), in_batch(plan, to)), rollout};
   }
@@ -48,7 +48,8 @@ void report_circle(const Plan& plan, const Model& model, const std::vector<NodeI
     const Step& next = *steps[(i + 1) % steps.size()];
     finding.message += steps[i]->address + " -> ";
     finding.related.push_back(edge_of(plan, model, *steps[i], next));
-    if (!finding.where && steps[i]->rollout) finding.where = model.tasks[*steps[i]->task].rollout->where;
+    if (!finding.where && steps[i]->rollout && steps[i]->task)
+      finding.where = model.tasks[*steps[i]->task].rollout->where;
   }
   if (steps.size() > kShownSteps) finding.message += fmt::format("({} more) -> ", steps.size() - kShownSteps);
   finding.message += steps.front()->address;
@@ -56,24 +57,46 @@ void report_circle(const Plan& plan, const Model& model, const std::vector<NodeI
   diagnostics.add(std::move(finding));
 }
 
+/// Puts one step after the other into the batches of its task.
+class Cutting {
+ public:
+  explicit Cutting(Plan& plan) : plan_(plan) {}
+
+  void add(Step& step, const RolloutRules& rules) {
+    const std::string address = step.address.substr(0, step.address.find('['));
+    const auto [rollout, is_new] = known_.emplace(address, plan_.rollouts.size());
+    if (is_new) {
+      plan_.rollouts.push_back({address, rules.batch, rules.max_failures, 0});
+      steps_.push_back(0);
+    }
+    Rollout& of = plan_.rollouts[rollout->second];
+    step.rollout = rollout->second;
+    step.batch = steps_[rollout->second]++ / of.batch + 1;
+    of.batches = step.batch;
+  }
+
+ private:
+  Plan& plan_;
+  std::unordered_map<std::string, std::size_t> known_;
+  std::vector<std::size_t> steps_;  ///< of each rollout
+};
+
 }  // namespace
 
 void cut_into_batches(Plan& plan, const Model& model) {
-  std::unordered_map<std::string, std::size_t> known;
-  std::vector<std::size_t> steps;  // of each rollout
+  Cutting cutting(plan);
   for (Step& step : plan.steps) {
-    const Task* task = rolled_out(step, model);
-    if (!task) continue;
-    const std::string address = fmt::format("{}.{}", step.deployment, task->base_name);
-    const auto [rollout, is_new] = known.emplace(address, plan.rollouts.size());
-    if (is_new) {
-      plan.rollouts.push_back({address, task->rollout->batch, task->rollout->max_failures, 0});
-      steps.push_back(0);
-    }
-    Rollout& of = plan.rollouts[rollout->second];
-    step.rollout = rollout->second;
-    step.batch = steps[rollout->second]++ / of.batch + 1;
-    of.batches = step.batch;
+    if (const Task* task = rolled_out(step, model)) cutting.add(step, *task->rollout);
+  }
+}
+
+void cut_into_batches(Plan& plan, const std::map<std::string, RolloutRules>& rollouts) {
+  if (rollouts.empty()) return;
+  Cutting cutting(plan);
+  for (const NodeId node : order(plan.graph)) {
+    if (node >= plan.steps.size() || !plan.steps[node].restores) continue;
+    const auto rules = rollouts.find(plan.steps[node].address);
+    if (rules != rollouts.end()) cutting.add(plan.steps[node], rules->second);
   }
 }
 

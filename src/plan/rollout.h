@@ -5,6 +5,7 @@
 // the next batch wait for it. It is soft: that a step failed or will never be done is as good to it as its end.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,9 @@ namespace verba {
 /// Cuts the steps of tasks with `rollout` into batches, in the order of the plan: fills in Plan::rollouts and what the
 /// steps say of them. Linear.
 void cut_into_batches(Plan&, const Model&);
+/// Likewise of a plan that goes back, whose graph is made: all its steps that restore something and that are told of
+/// here, by address, each after those that it needs. So no batches wait for each other.
+void cut_into_batches(Plan&, const std::map<std::string, RolloutRules>&);
 
 /// Adds the gates to the plan's graph: an edge or two for each step. Batches that would wait for each other are a
 /// diagnostic ("plan.batch-cycle"), and the plan is not to be used.

@@ -9,13 +9,16 @@
 #include "base/error.h"
 #include "manifest/aws_accounts.h"
 #include "os/ssh/ssh_executor.h"
+#include "run/inquiry.h"
+#include "run/mask.h"
 
 namespace verba {
 namespace {
 
 constexpr Milliseconds identify_limit{60'000};
 constexpr std::size_t identify_at_a_time = 32;
-constexpr std::size_t answer_bytes = 4096;
+/// One more than is presentable: what was cut is not shown, as its end may be half a secret.
+constexpr std::size_t answer_bytes = 4097;
 
 bool is_aws(std::string_view kind) {
   return kind == "AwsInfrastructureAccount";
@@ -34,8 +37,10 @@ void require_none(const Diagnostics& diagnostics, const Account& account) {
   }
 }
 
-std::string first_line(std::string_view text) {
-  return std::string(text.substr(0, text.find('\n')));
+/// The first line of what a command said, as people may see it.
+std::string first_line(const std::string& said, const SecretWords& secrets) {
+  const std::string text = presentable(said, secrets);
+  return text.substr(0, text.find('\n'));
 }
 
 }  // namespace
@@ -178,17 +183,17 @@ Async<Identity> Hosts::ask(const Account& account, Stop& stop) {
     options.capture_bytes = answer_bytes;
     std::string complaint;
     options.sink = [&complaint](Stream stream, std::string_view bytes) {
-      if (stream == Stream::error && complaint.size() < answer_bytes) complaint += bytes;
+      if (stream == Stream::error) complaint += bytes.substr(0, answer_bytes - complaint.size());
     };
     Async<WorkDone> asking = executor.run(std::move(work), stop, std::move(options));
-    const WorkDone done = co_await asking;
+    WorkDone done = co_await asking;
     identity.good = done.doubt.empty() && done.finished.why == Ended::itself && done.finished.status.success();
-    identity.who = first_line(done.finished.output);
+    identity.who = std::move(done.finished.output);
     if (!identity.good) {
       identity.why = !done.doubt.empty()                   ? done.doubt
                      : done.finished.why == Ended::timeout ? "it took longer than " + to_string(identify_limit)
                      : complaint.empty()                   ? fmt::format("exit code {}", done.finished.status.code)
-                                                           : first_line(complaint);
+                                                           : complaint;
     }
   } catch (const Error& error) {
     identity.why = error.diagnostic().message;
@@ -216,6 +221,11 @@ std::vector<Identity> Hosts::identify(const std::vector<const Account*>& account
     if (under_way > 0) system_.poll();
   }
   if (broken) std::rethrow_exception(broken);
+  SecretWords secrets;  // all that are known by now: what one account says may hold those of another
+  for (const Value& secret : secrets_) secrets.add(secret);
+  for (Identity& each : answers) {
+    for (std::string* text : {&each.who, &each.why, &each.hint}) *text = first_line(*text, secrets);
+  }
   return answers;
 }
 

@@ -169,8 +169,8 @@ std::optional<Settled> Preparation::fill(Job& job, const Step& step) {
   secrets_.add_of(actual->resource);
   job.inputs = counted->digest;
   job.beside = counted->beside;
-  Definition next{std::move(actual->resource), std::nullopt, task.timeout, task.retry, task.idempotent,
-                  needs_of(model_, *step.task)};
+  Definition next{std::move(actual->resource),  std::nullopt, task.timeout, task.retry, task.idempotent,
+                  needs_of(model_, *step.task), task.rollout};
   if (!(counted->resource.inputs == next.resource.inputs)) next.compared = std::move(counted->resource.inputs);
   if (!step.record) job.record.needs = *next.needs;  // should it fail half done, it still goes before what it needs
   job.next = std::move(next);

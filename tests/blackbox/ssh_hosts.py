@@ -13,114 +13,16 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from network import Network, lacking  # noqa: E402
-from private_sshd import PrivateSshd, missing  # noqa: E402
-from seeds import Checked, check  # noqa: E402
-
-
-class Skipped(Exception):
-    pass
-
-
-class World:
-    """A project, and the hosts that it reaches."""
-
-    def __init__(self, verba):
-        self.verba = verba
-        self.directory = tempfile.mkdtemp(prefix="verba-ssh-test-", dir="/tmp")
-        os.chmod(self.directory, 0o755)
-        self.hosts = []
-        self.network = None
-        self.environment = {"PATH": os.environ["PATH"], "HOME": self.directory, "XDG_RUNTIME_DIR": self.path("run"),
-                            "LC_ALL": "C.UTF-8"}
-        os.mkdir(self.path("run"), 0o700)
-        self.documents = []
-
-    def path(self, name):
-        return os.path.join(self.directory, name)
-
-    def host(self, **options):
-        self.hosts.append(PrivateSshd(self.path(f"host{len(self.hosts)}"), **options))
-        return self.hosts[-1]
-
-    def manifest(self, kind, name, spec):
-        self.documents.append({"apiVersion": "verbacratis/v1", "kind": kind, "metadata": {"name": name}, "spec": spec})
-
-    def account(self, host, name="web1", key="id", passphrase=None, **more):
-        login = f"{host.user}@{name}"
-        spec = {"privateKeyPath": f"{host.d}/{key}"}
-        if passphrase:
-            spec["passphrase"] = passphrase
-        self.manifest("SshPrivateKeyBasedAuthenticationConfig", login, spec)
-        self.manifest("UnixInfrastructureAccount", name, {
-            "authentication": login, "host": host.address, "port": host.port, "hostKey": host.host_key, **more})
-
-    def tasks(self, *tasks, **spec):
-        all_tasks = [{"type": "ShellScript", "account": "web1", **task} for task in tasks]
-        self.documents = [d for d in self.documents if d["kind"] != "Deployment"]
-        self.manifest("Deployment", "d", {"onFailure": "stop", "tasks": all_tasks, **spec})
-
-    def write(self):
-        with open(self.path("verba.yaml"), "w") as f:
-            for document in self.documents:
-                f.write("---\n" + json.dumps(document, indent=1) + "\n")
-
-    def start(self, *words, **more):
-        self.write()
-        return subprocess.Popen([self.verba, *words], cwd=self.directory, env={**self.environment, **more},
-                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                                start_new_session=True)
-
-    def run(self, *words, code=0, **more):
-        child = self.start(*words, **more)
-        output, _ = child.communicate(timeout=90)
-        check(child.returncode == code, " ".join(words), "gave", child.returncode, "and printed\n" + output)
-        return output
-
-    def apply(self, code=0, **more):
-        return self.run("apply", "--yes", code=code, **more)
-
-    def outputs(self, task):
-        return json.loads(self.run("output", "d." + task, "-o", "json"))["outputs"]["d." + task]
-
-    def wait_for(self, condition, what, seconds=20):
-        for _ in range(int(seconds * 50)):
-            if condition():
-                return
-            time.sleep(0.02)
-        raise Checked("waited in vain for " + what)
-
-    def exists(self, name):
-        return os.path.exists(self.path(name))
-
-    def end(self):
-        for host in self.hosts:
-            host.stop()
-        if self.network:
-            self.network.end()
-
-
-def alive(pid):
-    try:
-        with open(f"/proc/{pid}/stat") as f:
-            return f.read().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def pid_in(path):
-    with open(path) as f:
-        return int(f.read())
-
-
-# ---- cases
+from seeds import check  # noqa: E402
+from ssh_world import Skipped, alive, command_lines, main, masters, pid_in  # noqa: E402
 
 
 def contract(w):
@@ -210,12 +112,12 @@ def agent(w):
     w.manifest("UnixInfrastructureAccount", "web1", {"authentication": "127.0.0.1", "port": host.port,
                                                      "hostKey": host.host_key})
     w.tasks({"name": "a", "with": {"run": "id -un", "outputs": "text"}})
-    socket = w.path("agent")
-    process = subprocess.Popen(["ssh-agent", "-D", "-a", socket], stdout=subprocess.DEVNULL)
+    place = w.path("agent")
+    process = subprocess.Popen(["ssh-agent", "-D", "-a", place], stdout=subprocess.DEVNULL)
     try:
-        w.wait_for(lambda: os.path.exists(socket), "the agent")
-        subprocess.run(["ssh-add", "-q", f"{host.d}/id"], check=True, env={**os.environ, "SSH_AUTH_SOCK": socket})
-        w.apply(SSH_AUTH_SOCK=socket)
+        w.wait_for(lambda: os.path.exists(place), "the agent")
+        subprocess.run(["ssh-add", "-q", f"{host.d}/id"], check=True, env={**os.environ, "SSH_AUTH_SOCK": place})
+        w.apply(SSH_AUTH_SOCK=place)
     finally:
         process.terminate()
         process.wait()
@@ -268,6 +170,33 @@ def jump(w):
     check(through.logins() == 1 and host.logins() == 1, "logins:", through.logins(), host.logins())
 
 
+def gone_jump(w):
+    """The host to go through is recorded as well: it is found again when no manifest is left."""
+    through, host = w.host(), w.host()
+    w.account(through, name="bastion")
+    w.account(host, proxyJump="bastion", workDirectory=w.directory)
+    task = {"name": "a", "with": {"run": "echo $V >made", "delete": "rm made", "check": "test -e made || exit 3",
+                                  "environment": {"V": "1"}}}
+    w.tasks(task)
+    w.apply()
+    task["with"]["environment"]["V"] = "2"
+    w.tasks(task)
+    w.apply()
+    documents, w.documents = w.documents, []
+    w.manifest("Deployment", "other", {"tasks": []})
+    os.remove(w.path("verba.yaml"))
+    w.write = lambda: None
+    check("1 in sync" in w.run("drift"), "drift")
+    w.run("rollback", "d", "--yes")
+    check(open(w.path("made")).read() == "1\n", "it was not rolled back")
+    w.run("destroy", "--yes")
+    check(not w.exists("made"), "still made")
+    del w.write
+    w.documents = documents
+    w.apply()
+    check(w.exists("made"), "with its manifests again")
+
+
 def unknown_host_key(w):
     host = w.host()
     w.account(host)
@@ -287,6 +216,7 @@ def changed_host_key(w):
     w.tasks({"name": "a", "with": {"run": "touch made"}})
     out = w.apply(code=1)
     check("is not the one in `hostKey`" in out and host.fingerprint() in out and "Nothing was done." in out, out)
+    check(f"write `hostKey: {host.host_key}`" in out and "add this line" not in out, out)
     check(not w.exists(".verba/scratch") or not os.listdir(w.path(".verba/scratch")), "a run was begun")
 
 
@@ -404,6 +334,7 @@ def killed(w):
     w.wait_for(lambda: w.exists("begun"), "the step")
     os.kill(child.pid, signal.SIGKILL)
     child.communicate()
+    check(masters(w), "no master to be left")
     second = w.start("apply", "--yes")
     time.sleep(1)
     check(second.poll() is None, "it does not wait")
@@ -411,27 +342,60 @@ def killed(w):
     out, _ = second.communicate(timeout=60)
     check(second.returncode == 0 and "its check says that it is there" in out, second.returncode, out)
     check(open(w.path("runs")).read() == "x\n", "it ran twice")
-    left = os.listdir(w.environment["XDG_RUNTIME_DIR"])
-    for name in left:  # the dead run's master, idle by now
-        for file in os.listdir(w.path(f"run/{name}")):
-            subprocess.run(["ssh", "-F", "/dev/null", "-S", w.path(f"run/{name}/{file}"), "-O", "exit", "x"],
-                           capture_output=True)
-    w.run("accounts", "test")
+    w.wait_for(lambda: not masters(w), "the end of the dead run's master")
     left = os.listdir(w.environment["XDG_RUNTIME_DIR"])
     check(not left, "left:", left)
 
 
-def command_lines():
-    """Of all processes, as lists of words."""
-    seen = []
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                with open(f"/proc/{name}/cmdline", "rb") as f:
-                    seen.append(f.read().decode(errors="replace").split("\0")[:-1])
-            except OSError:
-                pass
-    return seen
+def killed_connecting(w):
+    """kill -9 while it connects: whoever is left removes the secret."""
+    silent = socket.socket()
+    silent.bind(("127.0.0.1", 0))
+    silent.listen(5)
+    w.manifest("SshCredentialsBasedAuthenticationConfig", "deploy@web1", {"password": "${{ secret('env:P') }}"})
+    w.manifest("UnixInfrastructureAccount", "web1", {"authentication": "deploy@web1", "host": "127.0.0.1",
+                                                     "port": silent.getsockname()[1]})
+    w.tasks({"name": "a", "with": {"run": ":"}})
+
+    def secret_files():
+        return [f for _, _, names in os.walk(w.path("run")) for f in names if f.endswith((".secret", ".askpass"))]
+
+    child = w.start("apply", "--yes", P="Zq7-planted-secret")
+    w.wait_for(lambda: len(secret_files()) == 2, "the secret")
+    silent.settimeout(20)
+    connection, _ = silent.accept()
+    os.kill(child.pid, signal.SIGKILL)
+    child.communicate()
+    connection.close()
+    w.wait_for(lambda: not secret_files(), "its removal")
+    silent.close()
+
+
+def planted(w):
+    """What somebody else puts where we look for leftovers is left alone, and costs no time."""
+    if os.geteuid() != 0:
+        raise Skipped("needs root for another owner")
+    w.account(w.host())
+    world = os.stat("/proc/self/ns/pid").st_ino & 0xffff
+    place = w.path(f"run/verba-ssh-99999999-1-{world:04x}-aa")
+    os.mkdir(place)
+    socks = []
+    for i in range(3):
+        socks.append(socket.socket(socket.AF_UNIX))
+        socks[-1].bind(f"{place}/{i}")
+        socks[-1].listen(5)
+    os.chown(place, 12345, 12345)
+    began = time.time()
+    w.run("accounts", "test", "web1")
+    took = time.time() - began
+    check(os.path.isdir(place), "it is gone")
+    for sock in socks:
+        sock.settimeout(0)
+        try:
+            sock.accept()
+            check(False, "somebody knocked", took)
+        except BlockingIOError:
+            sock.close()
 
 
 def carriers(w):
@@ -585,6 +549,94 @@ def requests(w):
     check(word not in out, out)
 
 
+def many_files(w):
+    """A thousand files, quickly; what may be executed stays so."""
+    w.account(w.host(), workDirectory=w.directory)
+    for i in range(1000):
+        os.makedirs(w.path(f"conf/{i % 20}"), exist_ok=True)
+        with open(w.path(f"conf/{i % 20}/it's {i}"), "w") as f:
+            f.write(f"it's {i} $HOME `x` \\n\n")
+        os.chmod(w.path(f"conf/{i % 20}/it's {i}"), 0o755 if i % 3 == 0 else 0o644)
+    w.tasks({"name": "tree", "type": "File", "with": {"path": "there", "source": "conf"}})
+    began = time.time()
+    w.apply()
+    took = time.time() - began
+    done = subprocess.run(["diff", "-r", w.path("conf"), w.path("there")], capture_output=True, text=True)
+    check(done.returncode == 0, done.stdout)
+    check(os.stat(w.path("there/1/it's 21")).st_mode & 0o777 == 0o755, "it may not be executed")
+    check(os.stat(w.path("there/2/it's 22")).st_mode & 0o777 == 0o644, "it may be executed")
+    check(took < 60, "it took", took)
+    check("1 in sync" in w.run("drift"), "drift")
+    w.run("destroy", "--yes")
+    check(not w.exists("there"), "left")
+
+
+def mistakes(w):
+    """What cannot be begun there, or got into, says so as it does here."""
+    host = w.host()
+    w.account(host, workDirectory=w.directory)
+    w.account(host, name="web2", workDirectory="/nonexistent")
+    tasks = {"dir": {"account": "web2", "with": {"run": ":"}}, "workdir": {"with": {"run": ":", "workdir": "nosuch dir"}},
+             "interp": {"with": {"run": ":", "interpreter": "nosuchinterp"}}}
+    w.tasks(*({"name": name, **task} for name, task in tasks.items()), onFailure="continue")
+    out = w.apply(code=1)
+    check("nothing could be begun on web2: cannot enter the directory '/nonexistent'" in out, out)
+    check(f"cannot enter the directory '{w.directory}/nosuch dir'" in out, out)
+    check("nothing could be begun on web1: program 'nosuchinterp' is not on PATH" in out, out)
+    out = w.run("exec", "--account", "web1", "--", "nosuchcmd", code=1)
+    check("program 'nosuchcmd' is not on PATH" in out, out)
+    out = w.run("exec", "--account", "web2", "--", "pwd", code=1)
+    check("cannot enter the directory '/nonexistent'" in out, out)
+    out = w.run("exec", "--account", "web1", "--", "sh", "-c", "nosuchcmd", code=127)
+    check("not found" in out, out)
+    if os.geteuid() == 0 and shutil.which("sudo"):
+        w.documents[1]["spec"]["become"] = "nosuchuser"
+        out = w.run("exec", "--account", "web1", "--", "true", code=1)
+        check("nosuchuser" in out.split("nothing could be begun on web1:")[1], out)
+
+
+def bad_keys(w):
+    """A key that is not there, that others can read, that is locked, that the host does not know."""
+    host = w.host()
+    shutil.copy(f"{host.d}/id", f"{host.d}/open")
+    os.chmod(f"{host.d}/open", 0o644)
+    host.keygen("other")
+    for name, key, passphrase, words in (
+            ("none", "nofile", None, "there is no key"), ("wide", "open", None, "chmod 600 "),
+            ("shut", "locked", None, "has a passphrase: say it in `passphrase`"),
+            ("wrong", "locked", "${{ secret('env:P') }}", "`passphrase` does not open the key"),
+            ("strange", "other", None, "it does not accept the key")):
+        w.documents = []
+        w.account(host, name=name, key=key, passphrase=passphrase)
+        out = w.run("accounts", "test", name, code=1, P="not the one")
+        check(words in out and "not the one" not in out and "@@@" not in out, name, out)
+    check(not os.listdir(w.environment["XDG_RUNTIME_DIR"]), "left")
+
+
+def rollback_in_batches(w):
+    """`rollback` keeps to `rollout`, with the manifests and without."""
+    host = w.host()
+    for name in ("web1", "web2", "web3"):
+        w.account(host, name=name, workDirectory=w.directory)
+    run = "mkdir run.$$; ls -d run.* | wc -l >>most; sleep 0.3; rmdir run.$$; echo $V >$WHO"
+    motd = {"name": "motd", "type": "ShellScript", "accounts": ["web3", "web2", "web1"], "rollout": {"batch": 1},
+            "with": {"run": run, "environment": {"V": "1", "WHO": "${{ each.key }}"}}}
+    w.manifest("Deployment", "d", {"tasks": [motd]})
+    w.apply()
+    for version in ("2", "3"):
+        motd["with"]["environment"]["V"] = version
+        w.apply()
+    for version in ("2", "1"):
+        out = w.run("rollback", "d", "--to", version, "--yes")
+        check("batch 1 of 3: 1 done" in out and "batch 3 of 3: 1 done" in out, out)
+        check(open(w.path("web2")).read() == version + "\n", "not rolled back")
+        w.write = lambda: None
+        if w.exists("verba.yaml"):
+            os.remove(w.path("verba.yaml"))
+    most = max(int(line) for line in open(w.path("most")).read().split())
+    check(most == 1, "at a time:", most)
+
+
 def preflight(w):
     """One account that cannot be got into: nothing is changed in the others either."""
     host = w.host()
@@ -718,58 +770,11 @@ def network(w):
     check("Nothing to do" in w.apply(), "it is to be run again")
 
 
-CASES = [contract, lifecycle, gone_account, passphrase, agent, host_config, password, jump, unknown_host_key,
+CASES = [contract, lifecycle, gone_account, passphrase, agent, host_config, password, jump, gone_jump, unknown_host_key,
          changed_host_key, lost_connection, blip, lost_without_check, interrupt, timeout, background, one_master, killed,
+         killed_connecting, planted, many_files, mistakes, bad_keys, rollback_in_batches,
          own_client, nothing_executable, secrets, files, requests, preflight, become, commands, fleet, missed, network]
 
 
-def report(results):
-    """As GoogleTest writes it, for who counts."""
-    place = os.environ.get("GTEST_OUTPUT", "")
-    if not place.startswith("json:"):
-        return
-    suite = [{"name": name, "classname": "ssh_hosts", "status": "RUN",
-              "result": "SKIPPED" if result == "skipped" else "COMPLETED",
-              **({"failures": [{"failure": "see the log"}]} if result == "failed" else {})} for name, result in results]
-    with open(place[5:], "w") as f:
-        json.dump({"testsuites": [{"name": "ssh_hosts", "testsuite": suite}]}, f)
-
-
-def main():
-    verba = os.path.abspath(sys.argv[1])
-    word = sys.argv[2] if len(sys.argv) > 2 else ""
-    lacking = missing()
-    results = []
-    for case in CASES:
-        if word not in case.__name__:
-            continue
-        result = "skipped"
-        if lacking:
-            print(f"SKIPPED {case.__name__}: {', '.join(lacking)} is not installed", flush=True)
-        else:
-            result = carry_out(case, World(verba))
-        results.append((case.__name__, result))
-    report(results)
-    counts = {kind: sum(result == kind for _, result in results) for kind in ("passed", "failed", "skipped")}
-    print(", ".join(f"{count} {kind}" for kind, count in counts.items()))
-    sys.exit(1 if counts["failed"] else 0)
-
-
-def carry_out(case, world):
-    result = "passed"
-    try:
-        case(world)
-    except Skipped as why:
-        result = "skipped"
-        print(f"SKIPPED {case.__name__}: {why}", flush=True)
-    except (Checked, subprocess.TimeoutExpired, OSError) as problem:
-        result = "failed"
-        print(f"FAILED {case.__name__}: {str(problem)[-3000:]}\n  kept: {world.directory}", flush=True)
-    world.end()
-    if result != "failed":
-        shutil.rmtree(world.directory)
-    return result
-
-
 if __name__ == "__main__":
-    main()
+    main(CASES)

@@ -38,28 +38,6 @@ Value account_value(const Model& model, AccountId id) {
   return Value(std::move(map));
 }
 
-int list(Call& call, const Model& model, Format format) {
-  if (format != Format::text) {
-    List accounts;
-    for (AccountId id = 0; id < model.accounts.size(); ++id) accounts.push_back(account_value(model, id));
-    Map answer;
-    answer.append({"environment", {}}, model.environment.name);
-    answer.append({"accounts", {}}, std::move(accounts));
-    print(call, format, Value(std::move(answer)));
-    return kDone;
-  }
-  Table table({"ACCOUNT", "KIND", "AUTHENTICATION", "PLACE", "ROLES"});
-  for (AccountId id = 0; id < model.accounts.size(); ++id) {
-    const Account& account = model.accounts[id];
-    const std::string place = place_of(account);
-    table.add({account.name, std::string(account.kind->name),
-               account.authentication ? account.authentication->name : "-", place.empty() ? "-" : place,
-               fmt::format("{}", fmt::join(roles_of(model, id), ", "))});
-  }
-  print(call, table.text(call.out_style));
-  return kDone;
-}
-
 /// Those that were named, or all.
 std::vector<const Account*> chosen(const Model& model, const std::vector<std::string>& words) {
   std::vector<const Account*> accounts;
@@ -68,6 +46,32 @@ std::vector<const Account*> chosen(const Model& model, const std::vector<std::st
   }
   for (std::size_t i = 1; i < words.size(); ++i) accounts.push_back(&account_or_role(model, words[i]));
   return accounts;
+}
+
+int list(Call& call, const Model& model, Format format) {
+  std::vector<AccountId> ids;
+  for (const Account* account : chosen(model, call.arguments.words())) {
+    ids.push_back(static_cast<AccountId>(account - model.accounts.data()));
+  }
+  if (format != Format::text) {
+    List accounts;
+    for (const AccountId id : ids) accounts.push_back(account_value(model, id));
+    Map answer;
+    answer.append({"environment", {}}, model.environment.name);
+    answer.append({"accounts", {}}, std::move(accounts));
+    print(call, format, Value(std::move(answer)));
+    return kDone;
+  }
+  Table table({"ACCOUNT", "KIND", "AUTHENTICATION", "PLACE", "ROLES"});
+  for (const AccountId id : ids) {
+    const Account& account = model.accounts[id];
+    const std::string place = place_of(account);
+    table.add({account.name, std::string(account.kind->name),
+               account.authentication ? account.authentication->name : "-", place.empty() ? "-" : place,
+               fmt::format("{}", fmt::join(roles_of(model, id), ", "))});
+  }
+  print(call, table.text(call.out_style));
+  return kDone;
 }
 
 Value identity_value(const Identity& identity) {

@@ -171,6 +171,11 @@ std::optional<DirectoryEntry::Kind> kind_of(const std::string& path) {
   fail("system.kind-of", fmt::format("cannot look at '{}'", path), errno);
 }
 
+bool is_own(const std::string& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0 && status.st_uid == ::geteuid();
+}
+
 bool is_executable(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) == 0) return S_ISREG(status.st_mode) && (status.st_mode & S_IXUSR) != 0;

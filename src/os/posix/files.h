@@ -17,6 +17,8 @@ void write_file(const std::string& path, std::string_view content, unsigned mode
 std::optional<std::vector<DirectoryEntry>> list_directory(const std::string& path);
 std::optional<DirectoryEntry::Kind> kind_of(const std::string& path);
 bool is_executable(const std::string& path);
+/// Does it belong to who runs us? Links are not followed; absent is false.
+bool is_own(const std::string& path);
 void make_directories(const std::string& path, unsigned mode);
 void empty(const std::string& path);
 void remove(const std::string& path);

@@ -2,6 +2,7 @@
 #include "os/ssh/connections.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <charconv>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "os/posix/files.h"
 #include "os/ssh/carried_client.h"
 
 namespace verba {
@@ -68,6 +70,18 @@ Async<Said> ask(System& system, std::vector<std::string> argv, Variables environ
   co_return said;
 }
 
+/// The private half may be with an agent.
+bool has_key(System& system, const std::string& file) {
+  return system.kind_of(file).has_value() || system.kind_of(file + ".pub").has_value();
+}
+
+/// Has ssh ask this program instead of a person.
+void answer_by(Variables& environment, const std::string& program) {
+  std::erase_if(environment, [](const auto& variable) { return variable.first.starts_with("SSH_ASKPASS"); });
+  environment.emplace_back("SSH_ASKPASS", program);
+  environment.emplace_back("SSH_ASKPASS_REQUIRE", "force");
+}
+
 /// ssh over a socket: never a connection of its own. Without the master there is no way: ssh would else open one, and
 /// ask for passwords.
 std::vector<std::string> over(const std::string& socket, std::vector<std::string> more) {
@@ -76,6 +90,56 @@ std::vector<std::string> over(const std::string& socket, std::vector<std::string
       "BatchMode=yes", "-o", "LogLevel=ERROR", "-T"};
   std::ranges::move(more, std::back_inserter(argv));
   return argv;
+}
+
+/// Ids of processes mean something to one namespace of the kernel: containers may share a directory.
+std::string process_world() {
+  struct stat status {};
+  return fmt::format("{:04x}", ::stat("/proc/self/ns/pid", &status) == 0 ? status.st_ino & 0xffff : 0);
+}
+
+/// Of runs that were killed, by their names. What others may have put there is none of ours.
+std::vector<std::string> leftovers(System& system, const std::string& base) {
+  std::vector<std::string> paths;
+  const std::string here = fmt::format("-{}-", process_world());
+  const auto entries = system.list_directory(base);
+  for (const DirectoryEntry& entry : entries.value_or(std::vector<DirectoryEntry>())) {
+    if (!entry.name.starts_with(directory_prefix)) continue;
+    const char* const end = entry.name.data() + entry.name.size();
+    std::int64_t process = 0;
+    std::int64_t began = 0;
+    const auto first = std::from_chars(entry.name.data() + directory_prefix.size(), end, process);
+    if (first.ec != std::errc() || first.ptr == end) continue;
+    const auto second = std::from_chars(first.ptr + 1, end, began);
+    if (second.ec != std::errc() || !std::string_view(second.ptr, end).starts_with(here)) continue;
+    if (system.process_start(process) == began) continue;
+    std::string path = base + "/" + entry.name;
+    if (posix::is_own(path)) paths.push_back(std::move(path));
+  }
+  return paths;
+}
+
+/// Why the host may have refused a key, for people; `helper` answers for its passphrase.
+Async<std::string> about_key(System& system, const SshTarget& target, std::string helper, Stop& stop) {
+  std::vector<std::string> argv = {"ssh-keygen", "-y"};
+  if (target.secret.empty()) argv.insert(argv.end(), {"-P", ""});
+  argv.insert(argv.end(), {"-f", target.key_file});
+  Variables environment = operators_environment(system);
+  if (!target.secret.empty()) answer_by(environment, helper);
+  Async<Said> opening = ask(system, std::move(argv), std::move(environment), stop, close_limit);
+  const Said said = co_await opening;
+  if (said.finished.status.success()) {
+    co_return fmt::format("it does not accept the key '{}': is its public half in authorized_keys there?",
+                          target.key_file);
+  }
+  if (said.errors.find("passphrase") == std::string::npos) {
+    const std::vector<std::string> lines = lines_of(said.errors);
+    co_return lines.empty() ? std::string() : lines.back();
+  }
+  if (target.secret.empty()) {
+    co_return fmt::format("the key '{}' has a passphrase: say it in `passphrase`", target.key_file);
+  }
+  co_return fmt::format("`passphrase` does not open the key '{}'", target.key_file);
 }
 
 }  // namespace
@@ -188,12 +252,13 @@ const std::string& SshConnections::directory() {
   const bool fits = base.starts_with('/') && base.size() <= longest_base && base.find('%') == std::string::npos &&
                     system_.kind_of(base) == DirectoryEntry::Kind::directory;
   if (!fits) base = "/tmp";
-  remove_leftovers(base);
   const std::int64_t process = system_.process();
-  std::string path = fmt::format("{}/{}{}-{}-{}", base, directory_prefix, process,
-                                 system_.process_start(process).value_or(0), hex(system_.random_bytes(6)));
+  std::string path =
+      fmt::format("{}/{}{}-{}-{}-{}", base, directory_prefix, process, system_.process_start(process).value_or(0),
+                  process_world(), hex(system_.random_bytes(5)));
   system_.make_directories(path, 0700);
   directory_ = path;
+  remove_leftovers(base);
   write_client();
   return directory_;
 }
@@ -211,32 +276,28 @@ void SshConnections::write_client() {
   }
 }
 
-/// Of runs that were killed. A master of theirs may still serve a script that works to its end: it is left alone, and
-/// ends by itself.
+/// A master of theirs may still serve a script that works to its end: it is told to begin nothing new, and ends with
+/// the last one.
 void SshConnections::remove_leftovers(const std::string& base) {
-  const auto entries = system_.list_directory(base);
-  for (const DirectoryEntry& entry : entries.value_or(std::vector<DirectoryEntry>())) {
-    if (!entry.name.starts_with(directory_prefix)) continue;
-    const char* const end = entry.name.data() + entry.name.size();
-    std::int64_t process = 0;
-    std::int64_t began = 0;
-    const auto first = std::from_chars(entry.name.data() + directory_prefix.size(), end, process);
-    if (first.ec != std::errc() || first.ptr == end) continue;
-    if (std::from_chars(first.ptr + 1, end, began).ec != std::errc()) continue;
-    if (system_.process_start(process) == began) continue;
-    const std::string path = base + "/" + entry.name;
+  std::vector<Background> under_way;
+  std::size_t left = 0;
+  Stop never;
+  const std::vector<std::string> paths = leftovers(system_, base);
+  for (const std::string& path : paths) {
+    for (const DirectoryEntry& file : system_.list_directory(path).value_or(std::vector<DirectoryEntry>())) {
+      if (file.kind != DirectoryEntry::Kind::other) continue;
+      ++left;
+      under_way.push_back(start<Said>(ask(system_, over(path + "/" + file.name, {"-O", "stop", "verba"}),
+                                          operators_environment(system_), never, close_limit),
+                                      [&left](const Result<Said>&) { --left; }));
+    }
+  }
+  while (left > 0) system_.poll();
+  for (const std::string& path : paths) {
     try {
-      bool alive = false;
-      for (const DirectoryEntry& file : system_.list_directory(path).value_or(std::vector<DirectoryEntry>())) {
-        if (file.kind != DirectoryEntry::Kind::other) continue;
-        Stop never;
-        const Said said = wait_for(system_, ask(system_, over(path + "/" + file.name, {"-O", "check", "verba"}),
-                                                operators_environment(system_), never, close_limit));
-        alive = alive || said.finished.status.success();
-      }
-      if (!alive) system_.remove(path);
+      system_.remove(path);
     } catch (const Error&) {
-      continue;  // of another person: not ours to remove
+      continue;  // another time
     }
   }
 }
@@ -344,6 +405,12 @@ Async<std::string> SshConnections::connect(Connection& connection) {
     Async<std::string> way = socket(target.jump, closing_);
     jump = co_await way;
   }
+  if (target.login == SshTarget::Login::key && !has_key(system_, target.key_file)) {
+    throw Error(
+        Error::Kind::system, "ssh.connect",
+        fmt::format("cannot connect to {} ({}): there is no key '{}'", target.name, place_of(target), target.key_file),
+        "`privateKeyPath` starts at the directory of its manifest");
+  }
   write_helpers(connection);
   const std::vector<std::string> options = options_of(connection, jump);
   std::vector<std::string> argv = {"ssh", "-f", "-N", "-M", "-T", "-S", connection.path, "-o", "ControlPersist=300"};
@@ -351,9 +418,13 @@ Async<std::string> SshConnections::connect(Connection& connection) {
   argv.insert(argv.end(), {"--", target.host});
   Variables environment = operators_environment(system_);
   if (!target.secret.empty()) {
-    std::erase_if(environment, [](const auto& variable) { return variable.first.starts_with("SSH_ASKPASS"); });
-    environment.emplace_back("SSH_ASKPASS", connection.path + ".askpass");
-    environment.emplace_back("SSH_ASKPASS_REQUIRE", "force");
+    answer_by(environment, connection.path + ".askpass");
+    // Should we be killed while it connects, somebody has to remove the secret: this shell is told by TERM, and has
+    // nobody left to complain to.
+    constexpr std::string_view around =
+        R"(trap 'kill $p' TERM; trap '' PIPE; "$@" & p=$!; wait $p; c=$?; trap '' TERM; )"
+        R"(rm -f -- "$0.secret" "$0.askpass"; exit $c)";
+    argv.insert(argv.begin(), {"sh", "-c", std::string(around), connection.path});
   }
   Async<Said> opening = ask(system_, std::move(argv), std::move(environment), closing_, connect_limit);
   const Said said = co_await opening;
@@ -376,9 +447,18 @@ Async<std::string> SshConnections::explained(Connection& connection, std::vector
   const bool unknown = complaint.find("host key is known") != std::string::npos;
   if (!changed && !unknown) {
     const std::vector<std::string> lines = lines_of(complaint);
+    std::string hint = lines.size() > 1 ? lines.front() : std::string();
+    const bool is_key = target.login == SshTarget::Login::key;
+    if (is_key && complaint.find("are too open") != std::string::npos) {
+      hint = fmt::format("others can read the key, so ssh does not take it: chmod 600 {}", quoted(target.key_file));
+    } else if (is_key && complaint.find("Permission denied") != std::string::npos) {
+      write_helpers(connection);
+      Async<std::string> looking = about_key(system_, target, connection.path + ".askpass", closing_);
+      hint = co_await looking;
+      remove_secret(connection);
+    }
     throw Error(Error::Kind::system, "ssh.connect",
-                fmt::format("cannot connect to {}: {}", whom, lines.empty() ? "ssh failed" : lines.back()),
-                lines.size() > 1 ? lines.front() : std::string());
+                fmt::format("cannot connect to {}: {}", whom, lines.empty() ? "ssh failed" : lines.back()), hint);
   }
   Async<std::string> look = offered_key(connection, std::move(options));
   const std::string offered = co_await look;
@@ -417,8 +497,12 @@ Async<std::string> SshConnections::offered_key(Connection& connection, std::vect
   const Said print = co_await printing;
   const std::vector<std::string> words = lines_of(print.finished.output);
   const std::string key = shown.front().substr(shown.front().find(' ') + 1);
+  const std::string print_of_key = words.empty() ? "a key" : words.front();
+  if (!connection.target->host_key.empty()) {
+    co_return fmt::format("{}; if that is its key now, write `hostKey: {}` in the account", print_of_key, key);
+  }
   co_return fmt::format("{}; then write `hostKey: {}` in the account, or add this line to known_hosts: {}",
-                        words.empty() ? "a key" : words.front(), key, shown.front());
+                        print_of_key, key, shown.front());
 }
 
 }  // namespace verba

@@ -60,7 +60,11 @@ bool Framing::find_word(const Sink& before) {
   if (line_end == std::string::npos) return false;
   const std::string line = held_.substr(mark_.size(), line_end - mark_.size());
   held_.erase(0, line_end + 1);
-  if (line.size() >= 2) word(line[1], std::string_view(line).substr(std::min<std::size_t>(3, line.size())));
+  if (line.starts_with(' ') && line.size() >= 2) {
+    word(line[1], std::string_view(line).substr(std::min<std::size_t>(3, line.size())));
+  } else {
+    before("sh" + line + "\n");  // the shell complains, and takes the mark for its own name
+  }
   return true;
 }
 

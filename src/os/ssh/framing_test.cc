@@ -57,6 +57,13 @@ TEST(Framing, HandsOnAtOnceWhatCannotBeAMark) {
   EXPECT_FALSE(heard.framing.ended());
 }
 
+TEST(Framing, TheShellsOwnComplaintsAreTheScripts) {
+  Heard heard{Framing("MARK", false)};
+  heard.take("a\nMARK: 1: nosuchcmd: not found\nb\nMARK z\n");
+  EXPECT_EQ(heard.script, "a\nsh: 1: nosuchcmd: not found\nb\n");
+  EXPECT_TRUE(heard.framing.ended());
+}
+
 TEST(Framing, ErrorsHaveOnlyAnEnd) {
   Heard heard{Framing("MARK", false)};
   heard.take("oops\nMARK z\n");
@@ -81,6 +88,8 @@ TEST(RemoteScript, NoValueIsOnTheCommandLine) {
 TEST(SshNames, NothingThatCouldBeAnOptionOrACommand) {
   EXPECT_TRUE(is_host("web-1.example.org"));
   EXPECT_TRUE(is_host("fe80::1%eth0"));
+  EXPECT_FALSE(is_host("%h")) << "ssh puts something in its place";
+  EXPECT_FALSE(is_host("a%h.example.org"));
   EXPECT_TRUE(is_login_name("deploy@corp"));
   for (const char* bad : {"", "-oProxyCommand=x", "a b", "a;b", "$(x)", "a\nb"}) {
     EXPECT_FALSE(is_host(bad)) << bad;

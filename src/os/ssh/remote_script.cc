@@ -53,6 +53,24 @@ void add_variables(std::string& text, const Work& work) {
   }
 }
 
+/// What cannot be begun says so before it has begun. CDPATH would have cd print something.
+void add_refusals(std::string& text, const Work& work, const std::string& directory) {
+  const auto or_else = [&](std::string_view test, const std::string& why, int code) {
+    text += fmt::format("{} >/dev/null 2>&1 || {{ printf '%s\\n' {} >&2; exit {}; }}\n", test, quoted(why), code);
+  };
+  if (!directory.empty()) {
+    or_else("cd -- " + quoted(directory), fmt::format("cannot enter the directory '{}'", directory), 126);
+  }
+  if (work.argv.empty() || (work.file && work.file->argument == 0)) return;
+  const std::string& program = work.argv.front();
+  const bool is_path = program.find('/') != std::string::npos;
+  if (is_path) {
+    or_else("[ -x " + quoted(program) + " ]", fmt::format("'{}' is no program that can be executed", program), 126);
+  } else {
+    or_else("command -v " + quoted(program), fmt::format("program '{}' is not on PATH", program), 127);
+  }
+}
+
 bool has_files(const Work& work) {
   return work.file || work.reports;
 }
@@ -88,11 +106,10 @@ std::string remote_script(const Work& work, const std::string& directory, bool a
   // A trap, so that TERM to the group does not end this shell before the command has ended; commands get TERM back.
   std::string text = "trap : TERM INT HUP\n";
   // sudo may have put us into the group of another process.
-  text += as_other_user ? "verba_i=$(ps -o pgid= -p $$ 2>/dev/null) || verba_i=$$\necho $0 b $((verba_i))\n"
-                        : "echo $0 b $$\n";
+  text += as_other_user ? "verba_i=$(ps -o pgid= -p $$ 2>/dev/null) || verba_i=$$\n" : "verba_i=$$\n";
   add_variables(text, work);
-  text += "verba_bad=\n";
-  if (!directory.empty()) text += fmt::format("cd -- {} || verba_bad=1\n", quoted(directory));
+  add_refusals(text, work, directory);
+  text += "echo $0 b $((verba_i))\nverba_bad=\n";
   if (has_files(work)) add_files(text, work);
   text += "verba_c=126\n[ $verba_bad ] || {\n";
   for (std::size_t i = 0; i < work.argv.size(); ++i) {

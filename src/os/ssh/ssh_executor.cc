@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 
 #include "base/error.h"
@@ -21,6 +22,17 @@ constexpr Milliseconds reconnect_limit{10'000};
 constexpr Milliseconds between_tries{1'000};
 constexpr Milliseconds end_grace{5'000};
 constexpr std::size_t complaint_bytes = 4 << 10;
+
+/// The first complaint may be the one that matters, or the last.
+std::string in_one_line(std::string_view text) {
+  std::string line;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find_first_of("\r\n", begin), text.size());
+    if (end > begin) line.append(line.empty() ? "" : "; ").append(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return line;
+}
 
 /// A command under way there. Awaiting it ends when all is known that can be known. Stays where it is.
 class RemoteRun {
@@ -173,9 +185,7 @@ WorkDone RemoteRun::done(bool reports) {
     return done;
   }
   // ssh gives 255 for its own failures; anything else is what the shell or sudo there said.
-  const std::size_t last = complaint_.find_last_not_of("\r\n ");
-  std::string words = last == std::string::npos ? "" : complaint_.substr(0, last + 1);
-  words = words.substr(words.rfind('\n') + 1);
+  const std::string words = in_one_line(complaint_);
   const bool refused = complaint_.find("Session open refused") != std::string::npos ||
                        complaint_.find("Control socket connect") != std::string::npos ||
                        complaint_.find("kex_exchange_identification") != std::string::npos;

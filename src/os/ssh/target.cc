@@ -35,7 +35,9 @@ std::string place_of(const SshTarget& target) {
 }
 
 bool is_host(std::string_view text) {
-  return is_made_of(text, "-_.:%");
+  // ssh puts things in the place of %: it is for the zone of an address alone, fe80::1%eth0.
+  const std::size_t zone = text.find('%');
+  return is_made_of(text, "-_.:%") && (zone == std::string_view::npos || text.find(':') < zone);
 }
 
 bool is_login_name(std::string_view text) {

@@ -46,11 +46,15 @@ std::vector<std::string> directories_of_tree(const Value& outputs) {
   return paths;
 }
 
-FileOrders orders_for(const Resource& resource, std::string passes) {
+constexpr std::size_t tag_letters = 8;
+
+FileOrders orders_for(const Resource& resource, FileOrders::Verb verb) {
   FileOrders orders;
-  orders.passes = std::move(passes);
+  orders.verb = verb;
   orders.root = root_of(resource);
+  orders.tag = sha256(resource.address + " " + orders.root).hex().substr(0, tag_letters);
   orders.mode = mode_of(resource);
+  orders.executable_mode = executable_mode_of(resource);
   orders.directory_mode = directory_mode_of(resource);
   orders.owner = owner_of(resource);
   return orders;
@@ -197,7 +201,7 @@ class FileProvider final : public Provider {
       observed.state = Observed::State::absent;  // it was refused, so nothing was made
       co_return observed;
     }
-    FileOrders orders = orders_for(recorded.resource, "look");
+    FileOrders orders = orders_for(recorded.resource, FileOrders::Verb::look);
     for (const WantedFile& file : files_of(recorded.resource)) {
       orders.list.push_back({.kind = FileOrder::Kind::look, .path = file.path});
     }
@@ -223,7 +227,7 @@ class FileProvider final : public Provider {
 
   Async<Outcome> remove(Recorded recorded, Attempt& attempt) override {
     if (mistake_in(recorded.resource)) co_return Outcome(Succeeded{Map{}});  // it was refused, so nothing was made
-    FileOrders orders = orders_for(recorded.resource, "commit");
+    FileOrders orders = orders_for(recorded.resource, FileOrders::Verb::remove);
     orders.known = known_path(recorded.outputs);
     orders.overwrite = is_true(recorded.resource, "overwrite", false);
     for (const WantedFile& file : files_of(recorded.resource)) {
@@ -265,7 +269,7 @@ class FileProvider final : public Provider {
   Async<Outcome> write(Resource wanted, std::optional<Recorded> before, std::string known, bool sure,
                        Attempt& attempt) {
     if (std::optional<Failed> mistake = mistake_in(wanted)) co_return Outcome(std::move(*mistake));
-    FileOrders orders = orders_for(wanted, "check stage commit");
+    FileOrders orders = orders_for(wanted, FileOrders::Verb::write);
     orders.known = std::move(known);
     orders.overwrite = is_true(wanted, "overwrite", false);
     orders.parents = is_true(wanted, "parents", true);
@@ -274,7 +278,8 @@ class FileProvider final : public Provider {
     std::set<std::string_view> paths;
     for (const WantedFile& file : then) paths.insert(file.path);
     for (const WantedFile& file : now) {
-      orders.list.push_back({FileOrder::Kind::put, file.path, file.content, file.digest, paths.contains(file.path)});
+      orders.list.push_back(
+          {FileOrder::Kind::put, file.path, file.content, file.digest, paths.contains(file.path), file.executable});
     }
     paths.clear();
     for (const WantedFile& file : now) paths.insert(file.path);

@@ -128,6 +128,53 @@ TEST_F(FileProviderTest, AnyContentAndName) {
   EXPECT_EQ(log_, "");
 }
 
+TEST_F(FileProviderTest, ATreeOfAnyBytesAndNames) {
+  std::string all;
+  for (int i = 0; i < 256; ++i) all += static_cast<char>(i);
+  const std::string long_one(70 << 10, '\0');
+  std::vector<std::pair<std::string, std::string>> files = {{"a/-n it's $x*", all + all},
+                                                            {"a/b/c", "\\0101 \\c %s\n\n"},
+                                                            {"a/empty", ""},
+                                                            {"a/long", long_one + all},
+                                                            {"z", long_one}};
+  for (int i = 0; i < 40; ++i) files.emplace_back("many/" + std::to_string(i), std::to_string(i) + "\n");
+  std::ranges::sort(files);
+  const Recorded made = applied(tree("{path: \"a tree\", source: conf}", files));
+  for (const auto& [inner, content] : files) EXPECT_EQ(read("a tree/" + inner), content) << inner;
+  EXPECT_EQ(names("a tree/a"), "-n it's $x* b empty long");
+  EXPECT_EQ(look(made), "present");
+  EXPECT_EQ(remove(made), "");
+  EXPECT_EQ(names(), "");
+  EXPECT_EQ(log_, "");
+}
+
+TEST_F(FileProviderTest, WhatMayBeExecutedStaysSo) {
+  Resource wanted = tree("{path: bin, source: conf}", {{"notes", "n"}, {"run", "r"}});
+  wanted.files[1].executable = true;
+  const Recorded made = applied(wanted);
+  EXPECT_EQ(mode("bin/notes"), 0644u);
+  EXPECT_EQ(mode("bin/run"), 0755u);
+  ::chmod((root_ + "/bin/run").c_str(), 0644);
+  EXPECT_EQ(look(made), "drifted: run: its mode is 0644, not 0755");
+  wanted.inputs.map().set("mode", "0600");
+  applied(wanted, made);
+  EXPECT_EQ(mode("bin/notes"), 0600u);
+  EXPECT_EQ(mode("bin/run"), 0600u);
+}
+
+TEST_F(FileProviderTest, WhatAKilledRunLeftIsInNobodysWay) {
+  const Resource wanted = tree("{path: etc, source: conf}", {{"a", "A"}, {"b", "B"}});
+  const std::string room = ".verba-new-" + sha256(wanted.address + " ./etc").hex().substr(0, 8);
+  fs::create_directories(root_ + "/etc/" + room);
+  write("etc/" + room + "/a", "half");
+  const Recorded made = applied(wanted);
+  EXPECT_EQ(names("etc"), "a b");
+  fs::create_directories(root_ + "/etc/" + room);
+  write("etc/" + room + "/b", "half");
+  EXPECT_EQ(remove(made), "");
+  EXPECT_EQ(names("etc"), "") << "the directory was there before";
+}
+
 TEST_F(FileProviderTest, WhatOthersMadeIsNotOverwritten) {
   write("f", "theirs", 0600);
   const Resource wanted = file("{path: f, content: ours}");

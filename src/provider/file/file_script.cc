@@ -5,75 +5,153 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
+
+#include "os/process.h"
 
 namespace verba {
 namespace {
 
-/// POSIX sh and the tools that are everywhere. Standard input: a line for each order, an empty line, the contents.
-/// New content is written beside its place (.NAME.verba-new), what somebody else had there is kept beside it
+/// POSIX sh and the tools that are everywhere. To start a program costs more than a small file does, so each works on
+/// many files: every pass over the orders adds paths to the arguments of one command.
+///
+/// It is told what to do by a text of commands in its own words, on standard input: `orders`, then the passes, and
+/// between them the contents, which the shell writes itself.
+///
+/// New content is written into a directory beside its place (`room`), what somebody else had there is kept beside it
 /// (.NAME.verba-before); once that came back, a second delete does not take it for ours. Nothing takes its place before
 /// everything is checked, written and on the disk.
 constexpr std::string_view script = R"sh(set -efu
 umask 077
 export LC_ALL=C
-passes=$1 mode=$2 inner=$3 owner=$4 overwrite=$5 parents=$6 root=$7 known=$8
-tab=$(printf '\t')
-exec 3<&0
-list= count=0 stage=
-while IFS= read -r line && [ -n "$line" ]; do
-  case $line in put*) count=$((count + 1)) ;; esac
-  list="$list$line
-"
-done
+mode=$1 xmode=$2 inner=$3 owner=$4 overwrite=$5 parents=$6 root=$7 known=$8 room=$9
+shift 9
+text_bytes=$1 text=$2
+nl='
+'
+blanks=$IFS orders= paths= ids= dirs= last= to= raw= staging=no kept=no news=0
 case $root in /*) here=$root ;; *) here=$PWD/${root#./} ;; esac
 if [ "$here" = "$known" ]; then here=known; fi
 printf 'in\t%s\n' "$PWD"
 
 there() { [ -e "$1" ] || [ -L "$1" ]; }
+is_file() { [ -f "$p" ] && [ ! -L "$p" ]; }
+is_directory() { [ -d "$p" ] && [ ! -L "$p" ]; }
 mine() { [ "$here" = known ] && [ "$whose" = ours ]; }
+same() { is_file && [ "$have" = "$digest" ]; }
+is_next() { [ "$pre" != "$last" ] && last=$pre; }
 no() { printf 'no\t%s\t%s\n' "$1" "$2"; exit 3; }
-sha() {
-  s=$({ sha256sum || shasum -a 256 || openssl dgst -sha256 -r; } 2>/dev/null <"$1") || s=
-  printf %s "${s%% *}"
+if command -v sha256sum >/dev/null; then
+  sha() { sha256sum "$@"; }
+elif command -v shasum >/dev/null; then
+  sha() { shasum -a 256 "$@"; }
+else
+  sha() { openssl dgst -sha256 -r "$@"; }
+fi
+case $(command -v printf) in
+  printf) plain() { printf %s "$1"; }; escaped() { printf %b "$1"; } ;;
+  *) plain() { print -rn -- "$1"; }; escaped() { print -n -- "$1"; } ;;
+esac
+
+# What a command gets: paths, one a line, each for order $2. It gets them when they are many, and at the end.
+add() {
+  paths=$paths$1$nl ids=$ids${2:+$2 }
+  if [ ${#paths} -gt 60000 ]; then hand_over; fi
 }
-same() { [ -f "$1" ] && [ ! -L "$1" ] && [ "$(sha "$1")" = "$digest" ]; }
-flush() { sync "$1" 2>/dev/null || :; }
-own() {
-  if [ "$owner" != - ]; then chown "$owner" "$1"; fi
-  chmod "$2" "$1"
+hand_over() {
+  if [ -z "$paths" ]; then return 0; fi
+  IFS=$nl
+  set -- $paths
+  IFS=$blanks paths=
+  $does "$@"
+}
+# Goes through the orders; $2 is the command that gets what this pass adds.
+walk() {
+  pass=$1 does=${2-} last=
+  eval "$orders"
+  hand_over
+}
+# $1 gets the lines of $2.
+each() {
+  does=$1 IFS=$nl
+  set -- $2
+  IFS=$blanks
+  for p; do add "$p"; done
+  hand_over
+}
+# $line is $1 of the next order in $ids. The machine may have variables like d1 of its own.
+found() {
+  eval "verba_$1${ids%% *}=\$line"
+  ids=${ids#* }
+}
+digests() {
+  all=$(sha "$@" 2>/dev/null | sed 's/^\\//; s/ .*//') || :
+  count=0
+  for line in $all; do count=$((count + 1)); done
+  if [ $count = $# ]; then
+    for line in $all; do found d; done
+  else
+    for p; do
+      line=$(sha "$p" 2>/dev/null) || line=
+      line=${line#\\} line=${line%% *}
+      found d
+    done
+  fi
+}
+# ls sorts as the orders are sorted. What is not told in turn is asked for alone.
+lines() {
+  name=$1 how=$2
+  shift 2
+  IFS=$nl
+  for line in $(ls "$how" "$@" 2>/dev/null || :); do
+    case $line in *" ${1-}") ;; *) break ;; esac
+    found "$name"
+    shift
+  done
+  IFS=$blanks
+  for p; do
+    line=$(ls "$how" "$p" 2>/dev/null) || line=
+    found "$name"
+  done
+}
+flush() { sync "$@" 2>/dev/null || :; }
+# Of many files one after the other takes long.
+flush_systems() { sync -f "$@" 2>/dev/null || flushed=no; }
+move() { mv -f "$@" "$to"; }
+leave() { rmdir "$@" 2>/dev/null || :; }
+
+want() {
+  if same; then
+    kept=yes
+    return 0
+  fi
+  make "${pre%/}"
+  news=$((news + 1))
+  eval "verba_f$i=-new verba_w$i=\$new"
 }
 make() {
   if [ -z "$1" ] || [ -d "$1" ]; then return 0; fi
+  case $nl$dirs in *"$nl$1$nl"*) return 0 ;; esac
   make "${1%/*}"
-  mkdir "$1"
-  printf 'made\t%s\n' "$1"
-  case $1/ in "$root"/*) own "$1" "$inner" ;; *) chmod 755 "$1" ;; esac
+  dirs=$dirs$1$nl
 }
-content() {
-  if [ "$size" = 0 ]; then return 0; fi
-  if [ "$count" = 1 ]; then cat <&3; else tail -c "+$offset" "$stage" | head -c "$size"; fi
+make_directories() {
+  above= below=
+  each mkdir "$dirs"
+  IFS=$nl
+  for p in $dirs; do
+    printf 'made\t%s\n' "$p"
+    case $p/ in "$root"/*) below=$below$p$nl ;; *) above=$above$p$nl ;; esac
+  done
+  IFS=$blanks
+  each 'chmod 755' "$above"
+  if [ "$owner" != - ]; then each "chown $owner" "$below"; fi
+  each "chmod $inner" "$below"
 }
-check_put() {
-  if there "$p"; then
-    [ -L "$p" ] || [ -f "$p" ] || no other "$p"
-    same "$p" || mine || [ "$overwrite" = yes ] || no foreign "$p"
-  fi
-}
-stage_put() {
-  rm -f "$new"
-  if ! same "$p"; then
-    make "${pre%/}"
-    set -C
-    content >"$new"
-    set +C
-    if [ "$(sha "$new")" != "$digest" ]; then
-      echo "what was written to $new is not what it should be: is the disk full, or sha256sum missing?" >&2
-      exit 1
-    fi
-    flush "$new"
-    own "$new" "$mode"
-  fi
-  offset=$((offset + size))
+own() {
+  if [ "$owner" != - ]; then walk "$1" "chown $owner"; fi
+  walk "$1-" "chmod $mode"
+  walk "$1x" "chmod $xmode"
 }
 keep() {
   if [ ! -L "$p" ] && ln "$p" "$old" 2>/dev/null; then return 0; fi
@@ -81,38 +159,26 @@ keep() {
   cp -pP "$p" "$old.part"
   mv -f "$old.part" "$old"
 }
-commit_put() {
-  if [ -f "$new" ]; then
-    if there "$p" && ! mine && ! there "$old"; then keep; fi
-    if [ -L "$p" ]; then rm -f "$p"; fi
-    mv -f "$new" "$p"
-    flush "$pre"
-  else
-    own "$p" "$mode"
-  fi
-}
-commit_drop() {
-  rm -f "$new"
+drop() {
   if there "$old"; then
-    if [ -d "$p" ] && [ ! -L "$p" ]; then no other "$p"; fi
+    if is_directory; then no other "$p"; fi
     if [ -L "$p" ]; then rm -f "$p"; fi
     mv -f "$old" "$p"
-  elif same "$p" || { mine && [ "$overwrite" = no ]; }; then
-    rm -f "$p"
+  elif same || { mine && [ "$overwrite" = no ]; }; then
+    add "$p"
   elif there "$p"; then
     printf 'left\t%s\n' "$p"
   fi
 }
 look() {
+  eval "line=\${verba_l$i-}; set -- \${verba_n$i-}"
   if [ -L "$p" ]; then
     printf 'is\tlink\t%s\n' "$p"
-  elif [ -f "$p" ] || [ -d "$p" ]; then
-    what=directory d=
-    if [ -f "$p" ]; then what=file d=$(sha "$p"); fi
-    set -- $(ls -ldn "$p")
+  elif [ $# -gt 4 ]; then
     m=$1 u=$3 g=$4
-    set -- $(ls -ld "$p")
-    printf 'is\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' $what "$m" "$3" "$4" "$u" "$g" "${d:--}" "$p"
+    set -- $line
+    if is_file; then what=file; else what=directory; fi
+    printf 'is\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' $what "$m" "$3" "$4" "$u" "$g" "${have:--}" "$p"
   elif [ -e "$p" ]; then
     printf 'is\tother\t%s\n' "$p"
   elif [ -d "$pre" ] && [ ! -x "$pre" ]; then
@@ -121,42 +187,138 @@ look() {
     printf 'is\tabsent\t%s\n' "$p"
   fi
 }
-walk() {
-  offset=1
-  while IFS=$tab read -r op size digest whose p; do
-    n=${p##*/}
-    pre=${p%"$n"}
-    new=$pre.$n.verba-new old=$pre.$n.verba-before
-    case $1.$op in
-      check.put) check_put ;;
-      stage.put) stage_put ;;
-      commit.put) commit_put ;;
-      commit.drop) commit_drop ;;
-      commit.own) if [ -d "$p" ] && [ ! -L "$p" ]; then own "$p" "$inner"; fi ;;
-      commit.leave) rmdir "$p" 2>/dev/null || : ;;
-      look.look) look ;;
-      tidy.put) rm -f "$new" ;;
-    esac
-  done <<LIST
-$list
-LIST
+
+# One order.
+o() {
+  i=$2 digest=$3 whose=$4 x=$5 pre=$6 p=$6$7 new=$6$room/$7 old=$6.$7.verba-before
+  eval "have=\${verba_d$i-} fresh=\${verba_f$i-}"
+  case $pass.$1$fresh in
+    hash.put | hash_drops.drop | hash.look) if is_file; then add "$p" "$i"; fi ;;
+    check.put)
+      if there "$p"; then
+        [ -L "$p" ] || [ -f "$p" ] || no other "$p"
+        same || mine || [ "$overwrite" = yes ] || no foreign "$p"
+      fi
+      ;;
+    clear.put* | clear.drop) if is_next && there "$pre$room"; then add "$pre$room"; fi ;;
+    want.put) want ;;
+    room.put-new) if is_next; then add "$pre$room"; fi ;;
+    written.put-new) add "$new" "$i" ;;
+    compare.put-new)
+      if [ "$have" != "$digest" ]; then
+        echo "what was written to $new is not what it should be: is the disk full, or sha256sum missing?" >&2
+        exit 1
+      fi
+      ;;
+    new.put-new | "new$x.put-new") add "$new" ;;
+    keep.put-new)
+      if there "$p"; then
+        mine || there "$old" || keep
+        [ ! -L "$p" ] || rm -f "$p"
+      fi
+      ;;
+    move.put-new)
+      if is_next; then
+        hand_over
+        to=$pre
+      fi
+      add "$new"
+      ;;
+    flush.put-new) if is_next; then add "$pre"; fi ;;
+    kept.put | "kept$x.put") add "$p" ;;
+    drop.drop) drop ;;
+    directory.own) if is_directory; then add "$p"; fi ;;
+    leave.leave) add "$p" ;;
+    list_files.look) if is_file; then add "$p" "$i"; fi ;;
+    list_directories.look) if is_directory; then add "$p" "$i"; fi ;;
+    look.look) look ;;
+  esac
 }
+# The content of order $2, as $1 writes it; nothing when it is there already.
+w() {
+  eval "to=\${verba_w$2-}"
+  if [ -n "$to" ]; then $1 "$3" >"$to"; fi
+}
+# A long one: so many bytes of standard input, from there.
+r() {
+  eval "to=\${verba_w$1-}"
+  if [ -z "$to" ]; then
+    :
+  elif [ -n "$raw" ]; then
+    tail -c "+$((text_bytes + $2))" "$raw" | head -c "$3" >"$to"
+  else
+    cat >"$to"
+  fi
+}
+
+check() {
+  walk hash digests
+  walk check
+}
+prepare() {
+  staging=yes
+  walk clear 'rm -rf'
+  walk want
+  make_directories
+  walk room mkdir
+  set -C
+}
+settle() {
+  set +C
+  walk written digests
+  walk compare
+  own new
+  flushed=no
+  if [ $news -gt 32 ]; then
+    flushed=yes
+    walk room flush_systems
+  fi
+  if [ $flushed = no ]; then walk new flush; fi
+}
+place() {
+  walk keep
+  walk move move
+  walk room leave
+  walk flush flush
+  if [ $kept = yes ]; then own kept; fi
+}
+discard() {
+  walk hash_drops digests
+  walk clear 'rm -rf'
+  walk drop 'rm -f'
+  if [ "$owner" != - ]; then walk directory "chown $owner"; fi
+  walk directory "chmod $inner"
+  walk leave leave
+}
+see() {
+  walk hash digests
+  walk list_files 'lines n -ldn'
+  walk list_files 'lines l -ld'
+  walk list_directories 'lines n -ldn'
+  walk list_directories 'lines l -ld'
+  walk look
+}
+
 finish() {
   code=$?
   set +e
   trap - EXIT
-  if [ -n "$stage" ]; then rm -f "$stage"; fi
-  if [ $code != 0 ] && [ "$count" != 0 ]; then walk tidy; fi
+  IFS=$blanks paths= ids=
+  if [ -n "$raw" ]; then rm -f "$raw"; fi
+  if [ $code != 0 ] && [ $staging = yes ]; then walk clear 'rm -rf'; fi
   exit $code
 }
 trap finish EXIT
 trap 'exit 143' TERM INT HUP
 if [ "$parents" = no ] && [ ! -d "${root%/*}/" ]; then no parent "$root"; fi
-if [ "$count" -gt 1 ]; then
-  stage=$(mktemp "${TMPDIR:-/tmp}/verba.XXXXXXXXXX")
-  cat <&3 >"$stage"
+if [ -z "$text" ] && [ "$text_bytes" = all ]; then
+  text=$(cat)
+elif [ -z "$text" ]; then
+  raw=$(mktemp "${TMPDIR:-/tmp}/verba.XXXXXXXXXX")
+  cat >"$raw"
+  text=$(head -c "$text_bytes" "$raw")
 fi
-for pass in $passes; do walk "$pass"; done
+eval "$text"
 )sh";
 
 std::string_view word_of(FileOrder::Kind kind) {
@@ -173,6 +335,87 @@ std::string_view word_of(FileOrder::Kind kind) {
       break;
   }
   return "look";
+}
+
+/// A content up to here is part of the text; a longer one comes after it, as it is.
+constexpr std::size_t longest_inline_bytes = 64 << 10;
+constexpr std::size_t longest_argument_bytes = 64 << 10;
+
+bool is_put(const FileOrder& order) {
+  return order.kind == FileOrder::Kind::put;
+}
+
+std::string_view directory_of(const FileOrder& order) {
+  return std::string_view(order.path).substr(0, order.path.rfind('/') + 1);
+}
+
+std::string_view name_of(const FileOrder& order) {
+  return std::string_view(order.path).substr(order.path.rfind('/') + 1);
+}
+
+/// What is put into one directory comes together.
+std::vector<FileOrder> in_order(const FileOrders& orders) {
+  std::vector<FileOrder> list = orders.list;
+  const auto others = std::ranges::stable_partition(list, is_put).begin();
+  std::stable_sort(list.begin(), others,
+                   [](const FileOrder& a, const FileOrder& b) { return directory_of(a) < directory_of(b); });
+  return list;
+}
+
+/// The word that has a content written. Controls, which shells may take for something of their own, are spelled out.
+std::string writing(std::size_t number, std::string_view content) {
+  const auto is_plain = [](char c) {
+    return static_cast<unsigned char>(c) >= 0x20 ? c != 0x7f : c == '\n' || c == '\t';
+  };
+  if (std::ranges::all_of(content, is_plain)) return fmt::format("w plain {} {}\n", number, quoted(content));
+  std::string text;
+  for (const char c : content) {
+    if (c == '\\') {
+      text += "\\\\";
+    } else if (is_plain(c)) {
+      text += c;
+    } else {
+      text += fmt::format("\\0{:03o}", static_cast<unsigned char>(c));
+    }
+  }
+  return fmt::format("w escaped {} {}\n", number, quoted(text));
+}
+
+/// The contents of what is put: in words, or added to `raw`.
+std::string contents_of(const std::vector<FileOrder>& list, std::string& raw) {
+  std::string text;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    if (!is_put(list[i])) continue;
+    const std::string_view content = list[i].content;
+    if (content.size() <= longest_inline_bytes) {
+      text += writing(i + 1, content);
+    } else {
+      text += fmt::format("r {} {} {}\n", i + 1, raw.size() + 1, content.size());
+      raw += content;
+    }
+  }
+  return text;
+}
+
+std::string text_of(const FileOrders& orders, const std::vector<FileOrder>& list, std::string& raw) {
+  std::string lines;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const FileOrder& order = list[i];
+    lines += fmt::format("o {} {} {} {} {} {} {}\n", word_of(order.kind), i + 1, order.digest.hex(),
+                         order.ours ? "ours" : "new", order.executable ? "x" : "-", quoted(directory_of(order)),
+                         quoted(name_of(order)));
+  }
+  const std::string text = "orders=" + quoted(lines) + "\n";
+  switch (orders.verb) {
+    case FileOrders::Verb::look:
+      return text + "see\n";
+    case FileOrders::Verb::remove:
+      return text + "discard\n";
+    case FileOrders::Verb::write:
+      break;
+  }
+  const bool only_puts = std::ranges::all_of(list, is_put);
+  return text + "check\nprepare\n" + contents_of(list, raw) + "settle\nplace\n" + (only_puts ? "" : "discard\n");
 }
 
 std::vector<std::string> fields_of(std::string_view line) {
@@ -218,25 +461,28 @@ FileSeen seen_of(const std::vector<std::string>& fields) {
 }  // namespace
 
 Work work_of(const FileOrders& orders) {
+  const std::vector<FileOrder> list = in_order(orders);
+  std::string raw;
+  const std::string text = text_of(orders, list, raw);
+  const bool alone = !raw.empty() && text.size() <= longest_argument_bytes &&
+                     std::ranges::count_if(list, [](const FileOrder& order) { return is_put(order); }) == 1;
   Work work;
   work.argv = {"sh",
                "-c",
                std::string(script),
                "verba-file",
-               orders.passes,
                orders.mode,
+               orders.executable_mode,
                orders.directory_mode,
                orders.owner,
                orders.overwrite ? "yes" : "no",
                orders.parents ? "yes" : "no",
                orders.root,
-               orders.known};
-  for (const FileOrder& order : orders.list) {
-    work.input += fmt::format("{}\t{}\t{}\t{}\t{}\n", word_of(order.kind), order.content.size(), order.digest.hex(),
-                              order.ours ? "ours" : "new", order.path);
-  }
-  work.input += '\n';
-  for (const FileOrder& order : orders.list) work.input += order.content;
+               orders.known,
+               ".verba-new-" + orders.tag,
+               raw.empty() ? "all" : std::to_string(text.size()),
+               alone ? text : ""};
+  work.input = alone ? std::move(raw) : text + raw;
   return work;
 }
 

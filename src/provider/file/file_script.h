@@ -13,7 +13,7 @@
 
 namespace verba {
 
-/// What is to be done about one path. The content of what is put comes after all lines, in their order.
+/// What is to be done about one path.
 struct FileOrder {
   enum class Kind { put, drop, look, own_directory, leave_directory } kind = Kind::look;
   std::string path;               ///< absolute, or beginning with "./": from where the script runs
@@ -22,21 +22,26 @@ struct FileOrder {
   /// put, drop: it is what an earlier step of ours made, whatever is in it now. Else it is so only when its content is
   /// the one of `digest`, and what others made is neither overwritten (unless `overwrite`) nor dropped.
   bool ours = false;
+  bool executable = false;  ///< put: it gets FileOrders::executable_mode
 };
 
 struct FileOrders {
+  /// write: puts, then drops. remove: drops. look: files and directories, each in the order of their bytes. The first
+  /// two: then directories.
+  enum class Verb { write, remove, look } verb = Verb::look;
   std::vector<FileOrder> list;
-  std::string passes;       ///< "check stage commit" (put and drop), "commit" (drop), "look"
+  std::string tag;          ///< of the resource; nothing else that is written at the same time has the same
   std::string root;         ///< the path that the person wrote, as in FileOrder
   std::string known = "-";  ///< the absolute path of what is deployed; `ours` counts only when root is there
   std::string mode = "0644";
+  std::string executable_mode = "0755";
   std::string directory_mode = "0755";  ///< of directories made below root
   std::string owner = "-";              ///< "user", "user:group", ":group"; "-": as it comes
   bool overwrite = false;
   bool parents = true;
 };
 
-/// Nothing of a content is in its arguments.
+/// Nothing of a content is in its arguments. It takes about as long as the contents do, however many files they are in.
 Work work_of(const FileOrders&);
 
 /// How a path is.

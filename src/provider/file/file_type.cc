@@ -11,15 +11,18 @@ manifest (`source`; its content counts as input, and empty directories are not p
 `${{ values.NAME }}` in it (`template`, which reads what is in `values` and nothing else). That of `source` may be of any
 bytes; all else is UTF-8 text.
 
-**Writing.** A file is written beside its place, flushed to the disk, compared with what it should be, and renamed, so
+**Writing.** A file is written beside its place, compared with what it should be, flushed to the disk, and renamed, so
 whoever reads it sees the old content or the new one. Of a tree all files are written before the first one is renamed. A
 file that has the right content already is not written again. A symbolic link at the path itself is never followed; those
-in the directories above it are. Directories that are missing are made (mode 0755; within a tree: `mode`, and whoever may
-read may enter), unless `parents: false`.
+in the directories above it are. Directories that are missing are made (mode 0755; within a tree: whoever may
+read its files may enter), unless `parents: false`.
 
 **What was there before.** A file that this task did not make is not overwritten: the step fails, and nothing is
 changed. With `overwrite: true` it is kept beside the new one as `.NAME.verba-before`, and it comes back, with its owner
 and mode, when the task is deleted or its making is rolled back. One that has just the wanted content is taken over.
+
+**Mode.** Without `mode`, what may be executed in `source` may be executed where it is put (0755, all else 0644). `mode` is
+for all files of a tree alike.
 
 **Update and rollback.** An update replaces the content and removes what a tree has no more. A rollback puts back the
 content and mode of before, and the owner where it was given. A change of `path` is a delete and a create.
@@ -79,7 +82,8 @@ std::vector<Field> inputs() {
        .example = "{port: \"${{ vars.port }}\"}",
        .fields = {{.name = "value", .type = FieldType::any, .summary = "Any value"}}},
       {.name = "mode",
-       .summary = "Permissions in octal, in quotes; left out: \"0644\", and \"0600\" where a secret is in the content",
+       .summary = "Permissions in octal, in quotes, of all files; left out: \"0644\", \"0755\" of a source that may be "
+                  "executed, \"0600\" where a secret is in the content",
        .expressions = true,
        .example = "\"0640\""},
       {.name = "owner", .summary = "The user that owns it, by name or number", .expressions = true, .example = "app"},

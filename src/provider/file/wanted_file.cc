@@ -119,7 +119,7 @@ std::vector<WantedFile> files_of(const Resource& resource) {
   const std::string root = root_of(resource);
   std::vector<WantedFile> files;
   for (const FileInput& file : resource.files) {
-    files.push_back({file.inner.empty() ? root : root + "/" + file.inner, file.content, file.digest});
+    files.push_back({file.inner.empty() ? root : root + "/" + file.inner, file.content, file.digest, file.executable});
   }
   if (const std::string* content = content_of(resource)) {
     files.push_back({root, *content, sha256(*content)});
@@ -131,6 +131,10 @@ std::string mode_of(const Resource& resource) {
   const std::string* mode = text_of(resource.inputs, "mode");
   if (mode == nullptr) return is_secret(resource) ? "0600" : "0644";
   return octal(number_of(*mode));
+}
+
+std::string executable_mode_of(const Resource& resource) {
+  return text_of(resource.inputs, "mode") != nullptr ? mode_of(resource) : "0755";
 }
 
 std::string directory_mode_of(const Resource& resource) {
@@ -189,7 +193,8 @@ std::string difference(const FileSeen& seen, const WantedFile& wanted, const Res
   if (seen.kind == link) return "it is a symbolic link";
   if (seen.kind != file) return "it is a directory or a device";
   std::string content = seen.digest != wanted.digest ? "its content is another" : "";
-  return difference_of_access(std::move(content), seen, mode_of(resource), resource);
+  const std::string mode = wanted.executable ? executable_mode_of(resource) : mode_of(resource);
+  return difference_of_access(std::move(content), seen, mode, resource);
 }
 
 std::string directory_difference(const FileSeen& seen, const Resource& resource) {

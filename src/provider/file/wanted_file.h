@@ -18,6 +18,7 @@ struct WantedFile {
   std::string path;  ///< as FileOrder::path
   std::string_view content;
   Digest digest;
+  bool executable = false;  ///< its mode is executable_mode_of()
 };
 
 /// What is wrong with an input, as written or as evaluated.
@@ -32,9 +33,10 @@ std::vector<FileMistake> mistakes_of(const Value& with, Where task);
 /// REQUIRES for all of these: no mistakes, everything known.
 std::string root_of(const Resource&);
 std::vector<WantedFile> files_of(const Resource&);
-std::string mode_of(const Resource&);            ///< "0644"
-std::string directory_mode_of(const Resource&);  ///< "0755"
-std::string owner_of(const Resource&);           ///< as for chown, or "-"
+std::string mode_of(const Resource&);             ///< "0644"
+std::string executable_mode_of(const Resource&);  ///< "0755"; with `mode` the same for all
+std::string directory_mode_of(const Resource&);   ///< "0755"
+std::string owner_of(const Resource&);            ///< as for chown, or "-"
 /// Is there a secret in what it writes?
 bool is_secret(const Resource&);
 /// Of one file its content's; of a tree one over all paths and contents.

@@ -29,6 +29,16 @@ std::string verb_again(const Plan& plan) {
   return fmt::format("rollback {} --to {}", printable(plan.goal.targets[0]), *plan.back_to);
 }
 
+/// Steps of the undoing that succeeded.
+std::size_t undone(const Progress& progress) {
+  std::size_t count = 0;
+  for (std::size_t i = 0; progress.plan != nullptr && i < progress.plan->steps.size(); ++i) {
+    const bool succeeded = i < progress.steps.size() && progress.steps[i].status == StepStatus::succeeded;
+    if (succeeded && progress.plan->steps[i].undoes) ++count;
+  }
+  return count;
+}
+
 }  // namespace
 
 std::string_view done_word(Action action) {
@@ -136,13 +146,13 @@ std::string run_summary_text(const Progress& progress, Style style) {
   const std::string took = to_string(std::max(length, Milliseconds(0)));  // somebody may have set the clock back
   const std::string head = fmt::format("Run {} {} in {}", progress.run, to_string(status), took);
   std::string out = status == RunStatus::succeeded ? style.green(head) : style.red(head);
-  out += fmt::format(": {} done", progress.count(StepStatus::succeeded));
+  out += fmt::format(": {} done", progress.count(StepStatus::succeeded) - undone(progress));
   out += counted(progress.count(StepStatus::unchanged), "unchanged");
   out += counted(progress.count(StepStatus::failed), "failed");
   out += counted(progress.count(StepStatus::cancelled), "cancelled");
   out += counted(progress.count(StepStatus::in_doubt), "in doubt");
   out += counted(progress.count(StepStatus::skipped) + progress.count(StepStatus::pending), "not done");
-  out += "\n";
+  out += counted(undone(progress), "undone") + "\n";
   if (status == RunStatus::rollback_failed) {
     out += "Not everything could be undone; `verba status` shows what was left half done.\n";
   }
