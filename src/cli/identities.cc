@@ -83,12 +83,18 @@ std::vector<Identity> identify(Call& call, Hosts& hosts, const std::vector<const
   return answers;
 }
 
+/// Does it name the account? A word in it may be spelt the same.
+static bool names(std::string_view why, const std::string& account) {
+  return why.starts_with(account + ":") || why.find(" " + account + ":") != std::string_view::npos ||
+         why.find("'" + account + "'") != std::string_view::npos;
+}
+
 bool tell_unreachable(Call& call, const std::vector<Identity>& identities) {
   Diagnostics found;
   for (const Identity& identity : identities) {
     if (identity.good) continue;
-    const bool named = identity.why.find(identity.account) != std::string::npos;
-    found.error("account.unreachable", named ? identity.why : identity.account + ": " + identity.why, {},
+    found.error("account.unreachable",
+                names(identity.why, identity.account) ? identity.why : identity.account + ": " + identity.why, {},
                 identity.hint);
   }
   const Sources none;
