@@ -3,10 +3,38 @@
 
 #include <fmt/format.h>
 
+#include <memory>
+#include <optional>
 #include <utility>
 
 namespace verba {
 namespace {
+
+constexpr Milliseconds identify_limit{30'000};
+constexpr std::string_view region_of_sts = "us-east-1";  ///< where no other is known
+
+/// Requested when another one is, and when too much time has passed.
+class SoonStop {
+ public:
+  SoonStop(System& system, Stop& stop) : system_(system), watch_(stop, [own = own_] { own->request(); }) {
+    timer_ = system.after(identify_limit, [this, own = own_] {
+      timer_.reset();
+      own->request();
+    });
+  }
+  ~SoonStop() {
+    if (timer_) system_.cancel(*timer_);
+  }
+  SoonStop(const SoonStop&) = delete;
+  SoonStop& operator=(const SoonStop&) = delete;
+  Stop& stop() { return *own_; }
+
+ private:
+  System& system_;
+  std::shared_ptr<Stop> own_ = std::make_shared<Stop>();  ///< shared with whoever is requesting it
+  std::optional<TimerId> timer_;
+  Stop::Watch watch_;
+};
 
 AwsAnswer failed(std::string message, bool stopped = false) {
   AwsAnswer answer;
@@ -25,9 +53,15 @@ std::string AwsAccount::endpoint(const AwsService& service) const {
   return endpoint_of(service, region_, place_, logins_.configuration(), logins_.system());
 }
 
+AwsAccount AwsAccount::in(std::string region) const {
+  AwsPlace place = place_;
+  if (!region.empty()) place.region = std::move(region);
+  return {logins_, std::move(place)};
+}
+
 Async<AwsAnswer> AwsAccount::call(const AwsService& service, AwsMessage message, Stop& stop) {
   AwsCall call{.service = &service, .region = region_};
-  if (call.region.empty() && &service == &sts_service()) call.region = "us-east-1";
+  if (call.region.empty() && &service == &sts_service()) call.region = region_of_sts;
   if (call.region.empty()) {
     co_return failed(
         fmt::format("no region is known for the account '{}': give it one, or set AWS_REGION", place_.name));
@@ -55,12 +89,20 @@ Async<AwsIdentity> AwsAccount::identify(Stop& stop) {
     identity.hint = login.problem->hint;
     co_return identity;
   }
-  Async<AwsAnswer> asking = call(sts_service(), query_message(sts_service(), "GetCallerIdentity", {}), stop);
+  SoonStop soon(logins_.system(), stop);
+  Async<AwsAnswer> asking = call(sts_service(), query_message(sts_service(), "GetCallerIdentity", {}), soon.stop());
   const AwsAnswer answer = co_await asking;
   identity.account_id = text_at(answer.value, {"GetCallerIdentityResult", "Account"});
   identity.arn = text_at(answer.value, {"GetCallerIdentityResult", "Arn"});
   if (answer.failure) {
-    identity.why = to_string(*answer.failure);
+    const bool is_late = answer.failure->stopped && !stop.requested();
+    const std::string why = is_late ? "no answer within " + to_string(identify_limit) : to_string(*answer.failure);
+    const bool named = !answer.failure->code.empty();
+    const std::string region = region_.empty() ? std::string(region_of_sts) : region_;
+    identity.why =
+        named ? why
+              : fmt::format("{} (STS at {})", why,
+                            endpoint_of(sts_service(), region, place_, logins_.configuration(), logins_.system()));
   } else if (identity.account_id.empty()) {
     identity.why = "the answer of STS names no account";
   } else if (!place_.account_id.empty() && place_.account_id != identity.account_id) {

@@ -28,6 +28,9 @@ class AwsAccount {
   const std::string& endpoint_url() const { return place_.endpoint_url; }
   std::string endpoint(const AwsService& service) const;
 
+  /// The same one, working in another region ("": in its own).
+  AwsAccount in(std::string region) const;
+
   /// Calls a service. Every failure is in the answer: no credentials and no region as well.
   Async<AwsAnswer> call(const AwsService& service, AwsMessage message, Stop& stop);
   /// Neither credentials nor a problem: `stop` was requested.

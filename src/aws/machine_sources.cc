@@ -57,6 +57,10 @@ Async<AwsAnswer> AwsSources::ask_machine(std::string place, AwsMessage message, 
 Async<AwsFound> AwsSources::of_sso(std::string profile, Stop& stop) {
   const std::string session = setting(profile, "sso_session");
   const auto section = configuration_.sso_sessions.find(session);
+  if (!session.empty() && section == configuration_.sso_sessions.end()) {
+    co_return problem(fmt::format("there is no sso-session '{}', which the profile '{}' names", session, profile),
+                      "write it into AWS's configuration with `aws configure sso-session`");
+  }
   const auto say = [&](std::string_view name) {
     if (section == configuration_.sso_sessions.end()) return setting(profile, name);
     const auto known = section->second.find(name);

@@ -55,7 +55,7 @@ AwsTrouble trouble_of(const AwsFailure& failure) {
 }
 
 Milliseconds retry_delay(int retry, AwsTrouble trouble, double chance) {
-  const double first = trouble == AwsTrouble::throttled ? 1000 : 50;
+  const double first = trouble == AwsTrouble::throttled ? 1000 : 100;
   double bound = first;
   for (int i = 1; i < retry && bound < 20'000; ++i) bound *= 2;
   return Milliseconds(static_cast<std::int64_t>(chance * std::min(bound, 20'000.0)));

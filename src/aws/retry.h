@@ -19,7 +19,7 @@ enum class AwsTrouble : std::uint8_t {
 AwsTrouble trouble_of(const AwsFailure&);
 
 /// How long to wait before try number `retry` (from 1) after the first: anything (`chance`, in [0, 1)) below a bound
-/// that doubles, from 1 s when throttled and 50 ms else, up to 20 s.
+/// that doubles, from 1 s when throttled and 100 ms else, up to 20 s.
 Milliseconds retry_delay(int retry, AwsTrouble, double chance);
 
 /// What all calls of a run together may spend on further tries, so that we do not hold down a service that is down.

@@ -32,8 +32,8 @@ TEST(Retry, KnowsWhatPasses) {
 TEST(Retry, WaitsLongerAndLonger) {
   const auto bound = [](int retry, AwsTrouble trouble) { return retry_delay(retry, trouble, 0.99999).count(); };
   EXPECT_EQ(retry_delay(3, AwsTrouble::throttled, 0).count(), 0);
-  EXPECT_EQ(bound(1, AwsTrouble::passing), 49);
-  EXPECT_EQ(bound(4, AwsTrouble::passing), 399);
+  EXPECT_EQ(bound(1, AwsTrouble::passing), 99);
+  EXPECT_EQ(bound(4, AwsTrouble::passing), 799);
   EXPECT_EQ(bound(1, AwsTrouble::throttled), 999);
   EXPECT_EQ(bound(50, AwsTrouble::throttled), 19'999);
 }

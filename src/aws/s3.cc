@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/base64.h"
@@ -67,7 +68,29 @@ const AwsService& s3_service() {
 
 bool is_bucket_name(std::string_view name) {
   constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz0123456789.-";
-  return name.size() >= 3 && name.size() <= 63 && name.find_first_not_of(letters) == std::string_view::npos;
+  const auto is_edge = [](char c) { return c == '.' || c == '-'; };
+  if (name.size() < 3 || name.size() > 63 || name.find_first_not_of(letters) != std::string_view::npos) return false;
+  if (is_edge(name.front()) || is_edge(name.back()) || name.find("..") != std::string_view::npos) return false;
+  const bool is_address = std::ranges::count(name, '.') == 3 &&
+                          name.find_first_not_of("0123456789.") == std::string_view::npos;  // as of a machine
+  return !is_address;
+}
+
+Async<std::optional<AwsFailure>> look_at_bucket(AwsAccount& account, std::string name, Stop& stop) {
+  Async<AwsAnswer> asking = account.call(s3_service(), message_to({std::move(name)}, "HEAD", ""), stop);
+  AwsAnswer answer = co_await asking;
+  if (!answer.failure) co_return std::nullopt;
+  AwsFailure& failure = *answer.failure;
+  if (failure.status == 403) failure.message = "access is denied";
+  if (failure.status == 404) {
+    failure.code = "NoSuchBucket";
+    failure.message = "there is no such bucket";
+  }
+  for (const auto& [header, value] : answer.headers) {
+    if (header != "x-amz-bucket-region" || value.empty() || value == account.region()) continue;
+    failure.message = fmt::format("the bucket is in the region {}, the account in {}", value, account.region());
+  }
+  co_return std::move(answer.failure);
 }
 
 std::string object_url(const AwsAccount& account, std::string_view bucket, std::string_view key) {

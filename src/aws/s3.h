@@ -21,6 +21,9 @@ struct S3Bucket {
 /// Where an object is, by an address that has the bucket in its path.
 std::string object_url(const AwsAccount& account, std::string_view bucket, std::string_view key);
 
+/// Why a bucket cannot be worked with; nothing: it can. Its answer has no words of AWS: they are ours.
+Async<std::optional<AwsFailure>> look_at_bucket(AwsAccount& account, std::string name, Stop& stop);
+
 /// Is there an object of that name? No, when nobody can tell.
 Async<bool> has_object(AwsAccount& account, S3Bucket bucket, std::string key, Stop& stop);
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "aws/account.h"
 #include "os/async.h"
@@ -12,7 +13,10 @@ namespace verba {
 
 const AwsService& sns_service();
 
-/// `subject`: ASCII, a hundred characters at most; "": none.
+/// "arn:aws:sns:REGION:ACCOUNT:NAME": where a topic is; "" when it is no ARN.
+std::string region_of_topic(std::string_view arn);
+
+/// In the region of the topic. `subject`: ASCII, a hundred characters at most; "": none.
 Async<AwsAnswer> publish(AwsAccount& account, std::string topic, std::string subject, std::string message, Stop& stop);
 
 }  // namespace verba

@@ -161,7 +161,13 @@ Async<AwsFound> AwsSources::of_role_profile(std::string name, std::vector<std::s
   }
   way.push_back(name);
   Role role{setting(name, "role_arn"), setting(name, "external_id"), setting(name, "role_session_name")};
-  role.duration = std::chrono::seconds(number_in<std::int64_t>(setting(name, "duration_seconds")).value_or(0));
+  const std::string length = setting(name, "duration_seconds");
+  const auto seconds = number_in<std::int64_t>(length);
+  if (!length.empty() && (!seconds || *seconds <= 0)) {
+    co_return problem(fmt::format("duration_seconds of the profile '{}' is '{}'", name, length),
+                      "it is a number of seconds, such as 3600");
+  }
+  role.duration = std::chrono::seconds(seconds.value_or(0));
   const std::string token_file = setting(name, "web_identity_token_file");
   if (!token_file.empty()) {
     Async<AwsFound> taking = take_on_by_token(std::move(role), token_file, stop);
@@ -170,6 +176,10 @@ Async<AwsFound> AwsSources::of_role_profile(std::string name, std::vector<std::s
   }
   AwsFound source;
   const std::string source_profile = setting(name, "source_profile");
+  if (!source_profile.empty() && !setting(name, "credential_source").empty()) {
+    co_return problem(fmt::format("the profile '{}' has a source_profile and a credential_source", name),
+                      "keep the one that leads to credentials");
+  }
   if (source_profile == name) {
     source = of_keys(name);
   } else if (!source_profile.empty()) {
@@ -286,9 +296,13 @@ Async<AwsFound> AwsSources::of_process(std::string profile, Stop& stop) {
   std::string why;
   const std::optional<Value> printed = parse_json(finished.output, why);
   std::optional<AwsCredentials> got = printed ? credentials_in(*printed, "SessionToken") : std::nullopt;
-  if (!got) {
-    co_return problem(what + " printed no credentials",
+  const Value* version = printed ? at(*printed, {"Version"}) : nullptr;
+  if (!got || version == nullptr || !version->is(Value::Kind::integer) || version->integer() != 1) {
+    co_return problem(what + (got ? " printed no Version 1" : " printed no credentials"),
                       "it has to print JSON with Version 1, AccessKeyId and SecretAccessKey");
+  }
+  if (got->expires && *got->expires <= system_.now()) {
+    co_return problem(fmt::format("{} printed credentials that ended at {}", what, to_string(*got->expires)));
   }
   co_return found(*std::move(got));
 }

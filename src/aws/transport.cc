@@ -18,6 +18,7 @@ namespace {
 constexpr Milliseconds clock_tolerance{60'000};
 constexpr std::size_t slowest_bytes_per_ms = 64;  ///< that a request is given time for
 constexpr Milliseconds longest_pause{60'000};
+constexpr int tries_unanswered = 5;
 
 /// "host:port" and the path of an address.
 struct Address {
@@ -71,7 +72,8 @@ AwsMessage get_message(std::string path, Variables query, Variables headers) {
 }
 
 AwsTransport::AwsTransport(System& system) : system_(system) {
-  if (const auto tries = system.variable("AWS_MAX_ATTEMPTS")) tries_ = std::max(1, number_in<int>(*tries).value_or(5));
+  if (const auto tries = system.variable("AWS_MAX_ATTEMPTS"))
+    tries_ = std::max(1, number_in<int>(*tries).value_or(tries_));
 }
 
 void AwsTransport::trust(std::string ca_file) {
@@ -145,7 +147,8 @@ Async<AwsAnswer> AwsTransport::send(AwsCall call, std::optional<AwsCredentials> 
     }
     const bool again = trouble == AwsTrouble::passing || trouble == AwsTrouble::throttled;
     paid = answer.failure->status == 0 ? retry_cost_unanswered : retry_cost;
-    if (!again || number >= tries || !budget_.take(paid)) co_return answer;
+    const int most = answer.failure->status == 0 ? std::min(tries, tries_unanswered) : tries;
+    if (!again || number >= most || !budget_.take(paid)) co_return answer;
     Async<bool> pausing = sleep(system_, pause(answer, number, trouble), stop);
     const bool go_on = co_await pausing;
     if (!go_on) co_return stopped();

@@ -33,9 +33,9 @@ AwsMessage json_message(std::string_view target, const Value& body);
 AwsMessage get_message(std::string path, Variables query = {}, Variables headers = {});
 
 /// Sends calls. A call is made again after throttling, trouble of the service and of the way to it, up to
-/// AWS_MAX_ATTEMPTS tries (5), within the budget of all calls, and at once when the service's clock is another than
-/// ours, which it then keeps to. A call must therefore be one that may be made twice. Every failure is in the answer;
-/// nothing is thrown but for what System::send throws. Borrows the system. One thread.
+/// AWS_MAX_ATTEMPTS tries (8; where nobody answers 5 at most), within the budget of all calls, and at once when the
+/// service's clock is another than ours, which it then keeps to. A call must therefore be one that may be made twice.
+/// Every failure is in the answer; nothing is thrown but for what System::send throws. Borrows the system. One thread.
 class AwsTransport {
  public:
   explicit AwsTransport(System& system);
@@ -54,7 +54,7 @@ class AwsTransport {
 
   System& system_;
   std::string ca_file_;
-  int tries_ = 5;
+  int tries_ = 8;
   Milliseconds clock_ahead_{0};  ///< of the services', to ours
   RetryBudget budget_;
 };

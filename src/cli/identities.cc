@@ -106,6 +106,12 @@ std::vector<Identity> identify(Call& call, Hosts& hosts, const std::vector<const
   return answers;
 }
 
+/// Does it name the account? A word in it may be spelt the same.
+static bool names(std::string_view why, const std::string& account) {
+  return why.starts_with(account + ":") || why.find(" " + account + ":") != std::string_view::npos ||
+         why.find("'" + account + "'") != std::string_view::npos;
+}
+
 bool tell_unreachable(Call& call, const std::vector<Identity>& identities) {
   Diagnostics found;
   std::vector<std::pair<std::string, std::vector<const Identity*>>> reasons;  // in the order of the accounts
@@ -126,7 +132,7 @@ bool tell_unreachable(Call& call, const std::vector<Identity>& identities) {
       continue;
     }
     for (const Identity* each : all) {
-      const bool named = each->why.find(each->account) != std::string::npos;
+      const bool named = names(each->why, each->account);
       found.error("account.unreachable", named ? each->why : each->account + ": " + each->why, {}, each->hint);
     }
   }

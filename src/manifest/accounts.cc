@@ -314,6 +314,16 @@ Value described(const Model& model, const Account& account) {
   return described(model, account, jumps_at_most);
 }
 
+std::string_view moved_by(const Account& then, const Account& now) {
+  if (then.kind != &aws_account_kind() || now.kind != &aws_account_kind()) return {};
+  const auto differ = [](const std::string& a, const std::string& b) { return !a.empty() && !b.empty() && a != b; };
+  const AwsSpot before = written_spot(then);
+  const AwsSpot after = written_spot(now);
+  return differ(before.account_id, after.account_id) ? "accountId"
+         : differ(before.region, after.region)       ? "region"
+                                                     : "";
+}
+
 Account described_account(const std::string& name, const std::string& kind, const Value& description) {
   Account account{name, account_kind(kind), description.is_map() ? description : Value(Map{}), {}, {}};
   if (const Value* login = account.spec.find("login")) account.authentication = described_login(*login);

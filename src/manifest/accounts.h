@@ -44,6 +44,10 @@ std::size_t concurrency_of(const Account&);
 Value described(const Model&, const Account&);
 Account described_account(const std::string& name, const std::string& kind, const Value& description);
 
+/// Of two accounts of one name: what says that they are not one place ("region", "accountId"); "": nothing, as far as
+/// both are written.
+std::string_view moved_by(const Account& then, const Account& now);
+
 /// Null when the model has none of that name.
 const Account* find_account(const Model&, std::string_view name);
 

@@ -164,9 +164,12 @@ std::optional<AwsPlace> aws_place(const Model& model, const Account& account, co
   return place;
 }
 
+AwsSpot written_spot(const Account& account) {
+  return {text(account.spec, "accountId"), written_region(account)};
+}
+
 std::string written_place_of(const Account& account) {
-  const std::string id = text(account.spec, "accountId");
-  const std::string region = written_region(account);
+  const auto [id, region] = written_spot(account);
   return id.empty() || region.empty() ? id + region : id + " in " + region;
 }
 

@@ -17,6 +17,13 @@ void check_aws_account(const Account&, Diagnostics&);
 /// How to get in. Secrets are asked for here: mistakes become diagnostics, and then there is nothing.
 std::optional<AwsPlace> aws_place(const Model&, const Account&, const Surroundings&, Diagnostics&);
 
+/// Where things of an account are, as far as it is written; "" of what is not.
+struct AwsSpot {
+  std::string account_id;
+  std::string region;
+};
+AwsSpot written_spot(const Account&);
+
 /// "123456789012 in eu-central-1", as far as it is written; for people.
 std::string written_place_of(const Account&);
 

@@ -13,6 +13,7 @@
 #include "base/instant.h"
 #include "manifest/names.h"
 #include "value/expr.h"
+#include "value/json.h"
 #include "value/yaml.h"
 
 namespace verba {
@@ -57,6 +58,17 @@ bool is_large_integer(const Value& value) {
 bool is_scalar(const Value& value) {
   using enum Value::Kind;
   return value.is(boolean) || value.is(integer) || value.is(real) || value.is_string();
+}
+
+/// What a plain scalar means in YAML 1.1 where it is a text in 1.2.
+std::optional<bool> truth_of_yaml_1_1(std::string_view text) {
+  for (const std::string_view word : {"yes", "Yes", "YES", "on", "On", "ON"}) {
+    if (text == word) return true;
+  }
+  for (const std::string_view word : {"no", "No", "NO", "off", "Off", "OFF"}) {
+    if (text == word) return false;
+  }
+  return std::nullopt;
 }
 
 std::string_view wanted(FieldType type) {
@@ -244,6 +256,7 @@ class FieldChecker {
       }
       if (!parsed && field.type != FieldType::condition && forbidden_expression(value, field, at)) return;
     }
+    if (mode_ != Mode::evaluated && (field.as_written || field.yaml_1_1)) spell(value, field);
     if (value.is_unknown() || value.is_expression() || is_no_number(value)) return;
     if (field.secret) make_secret(value);
     if (field.scalar_or_list && is_scalar(value)) wrap(value);
@@ -251,6 +264,29 @@ class FieldChecker {
     if (!has_type(value, field.type)) return wrong_type(value, field, at);
     limits(value, field, at);
     children(value, field, at, parsed);
+  }
+
+  /// See Field::as_written and yaml_1_1. Depth is bounded by the YAML reader.
+  void spell(Value& value, const Field& field) const {
+    if (value.is_list()) {
+      for (Value& item : value.list()) spell(item, field);
+    } else if (value.is_map()) {
+      for (auto& entry : value.map()) spell(entry.second, field);
+    } else if (value.plain && field.yaml_1_1 && value.is_string() && truth_of_yaml_1_1(value.string())) {
+      replace_scalar(value, Value(*truth_of_yaml_1_1(value.string())));
+    } else if (value.plain && field.as_written && sources_ && value.where) {
+      const std::string_view text = sources_->text(value.where.source);
+      const std::string_view written = text.substr(value.where.begin, value.where.end - value.where.begin);
+      if (is_number(value) && to_json(value) != written) replace_scalar(value, Value(written));
+    }
+  }
+
+  static bool is_number(const Value& value) { return value.is(Value::Kind::integer) || value.is(Value::Kind::real); }
+
+  static void replace_scalar(Value& value, Value by) {
+    by.where = value.where;
+    by.secret = value.secret;
+    value = std::move(by);
   }
 
   void children(Value& value, const Field& field, const Path* at, bool parsed) {

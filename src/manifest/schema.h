@@ -54,7 +54,9 @@ struct Field {
   bool or_names = false;  ///< an object that may also be written as a list of names
   std::string_view instead_of_expression = {};  ///< hint where somebody writes ${{ }} and it is not allowed
   bool only_alpha = false;                      ///< v1-alpha had it; it means nothing any more
-  bool implied = false;  ///< `default_value` is told to people only; nothing is written into the value
+  bool implied = false;     ///< `default_value` is told to people only; nothing is written into the value
+  bool as_written = false;  ///< a number in it, at any depth, that would be told otherwise is the text it is: 3.10, 007
+  bool yaml_1_1 = false;    ///< and `yes`, `no`, `on`, `off` without quotes are true and false
 };
 
 /// A kind of manifest.
@@ -79,6 +81,7 @@ struct NamedFile {
   std::string path;        ///< from the resource's directory, or absolute; tidy: neither "." nor a/.. in it
   std::string by;          ///< what names it: "CodeUri of Hello"
   std::string wrong = {};  ///< why it cannot be read, whatever is there
+  Where where = {};        ///< of the name, where that is in a manifest
 };
 
 /// A type of task, as its provider describes it: what may stand in `with` and what comes out.

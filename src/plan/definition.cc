@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "manifest/accounts.h"
+#include "manifest/names.h"
 #include "value/json.h"
 
 namespace verba {
@@ -187,6 +189,16 @@ std::string resealed(const std::string& json, const std::string& address, const 
   if (json.find("$sealed") == std::string::npos) return json;
   const std::string then = address_of_then(json, address);
   return next.to_sealed_json(old.from_sealed_json(json, then), then);
+}
+
+std::optional<Account> account_of_then(Store& store, const Digest& digest) {
+  const std::optional<std::string> json = store.blob(digest);
+  std::string why;
+  const std::optional<Value> read = json ? parse_json(*json, why) : std::nullopt;
+  if (!read || !read->is_map()) return std::nullopt;
+  const Value* spec = read->find("accountSpec");
+  return described_account(std::string(text_of(*read, "account")), std::string(text_of(*read, "accountKind")),
+                           spec != nullptr ? *spec : Value());
 }
 
 Definition read_definition(Store& store, const Digest& digest, const std::string& address, const Sealer& sealer) {

@@ -31,6 +31,8 @@ std::string to_json(const Definition&, const Sealer&);
 /// Reads it back as what is at `address` now, with the contents of files from the store. Throws Error(state)
 /// "state.definition" when a blob is missing or cannot be read.
 Definition read_definition(Store&, const Digest&, const std::string& address, const Sealer&);
+/// The account of a definition, as it was then; nothing when that cannot be read.
+std::optional<Account> account_of_then(Store&, const Digest&);
 /// The same JSON of a definition under another key; the same text when nothing in it is sealed.
 std::string resealed(const std::string& json, const std::string& address, const Sealer& old, const Sealer& next);
 

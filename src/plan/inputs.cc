@@ -67,8 +67,8 @@ class Reading {
   void add_raw(const NamedFile& named) {
     const std::string& path = named.path;
     const auto missing = [&](std::string_view what, std::string hint) {
-      diagnostics_.error("plan.file", fmt::format("{} in {}: {}", named.by, task_.address, what), task_.where,
-                         std::move(hint));
+      diagnostics_.error("plan.file", fmt::format("{} in {}: {}", named.by, task_.address, what),
+                         named.where ? named.where : task_.where, std::move(hint));
     };
     if (!named.wrong.empty()) return missing(named.wrong, "");
     const std::variant<std::string, NotFound> place = named_file(model_, source_, path);

@@ -30,6 +30,7 @@
 #include "plan/steps.h"
 #include "plan/targets.h"
 #include "plan/temporary.h"
+#include "plan/twins.h"
 
 namespace verba {
 namespace {
@@ -52,7 +53,8 @@ class Planner {
         moves_(moves),
         aids_(aids),
         diagnostics_(diagnostics),
-        surroundings_(aids.surroundings) {
+        surroundings_(aids.surroundings),
+        twins_(model) {
     plan_.goal = goal;
     plan_.environment = model.environment.name;
     plan_.serial = snapshot.serial;
@@ -80,6 +82,7 @@ class Planner {
   void validate(const Resource&, Where task);
   void plan_step(TaskId, const Record*, bool decided, const Inputs&);
   bool can_undo(TaskId, const Record*, const Resource&) const;
+  bool is_another(const Task&, const Record&, const Inputs&) const;
   void decide(TaskId, const Record&, const Inputs&);
   void keep(TaskId, const Record&, const Inputs&);
   Step& change(TaskId task, Action action, std::string reason);
@@ -108,6 +111,7 @@ class Planner {
   std::set<TaskId> missed_now_;                   // found in this look
   std::vector<std::optional<TaskId>> called_up_;  // temporary tasks that are needed, and by whom
   Cleanings cleanings_;
+  Twins twins_;
   bool again_ = false;  // what look_at() finds wrong was said before
 };
 
@@ -161,9 +165,9 @@ void Planner::keep(TaskId id, const Record& record, const Inputs& inputs) {
 void Planner::describe(Step& step, const Record* record, const Inputs& inputs) {
   Definition old;
   old.resource.inputs = Map();
-  if (record && record->definition) {
-    old = read_definition(aids_.store, *record->definition, record->address, aids_.sealer);
-  }
+  const bool half = step.action == Action::replace;  // what makes room may never have been finished
+  const std::optional<Digest> made = !record ? std::nullopt : half ? made_of(*record) : record->definition;
+  if (made) old = read_definition(aids_.store, *made, record->address, aids_.sealer);
   step.changes = changes_of(old, inputs.resource.inputs, inputs.resource.files);
 }
 
@@ -184,29 +188,35 @@ void Planner::make_again(TaskId id, const Record& record, const Inputs& inputs, 
   describe(step, &record, inputs);
 }
 
+/// Is what is recorded, or was begun, another thing than the one that is wanted?
+bool Planner::is_another(const Task& task, const Record& record, const Inputs& inputs) const {
+  const std::optional<Digest> made = made_of(record);
+  if (!made || task.occasion == Occasion::remove) return false;
+  const Definition then = read_definition(aids_.store, *made, record.address, aids_.sealer);
+  return replaced_field(*task.type, diff_values(then.counted(), inputs.resource.inputs)) != nullptr;
+}
+
 /// A task that is recorded: is it as wanted?
 void Planner::decide(TaskId id, const Record& record, const Inputs& inputs) {
   const Task& task = model_.tasks[id];
-  const std::string& account = model_.accounts[task.account].name;
+  const Account& account = model_.accounts[task.account];
+  FieldChange move;
+  const std::string elsewhere = moved(record, task.type->name, account, aids_.store, &move);
   const Observed* drift = drift_of(record);
   if (drift && drift->state == Observed::State::absent) return make_again(id, record, inputs, *drift);
   if (record.status != RecordStatus::deployed) {
-    // What is half there goes the way that it was made.
-    const bool other = record.type != task.type->name || record.account != account;
-    const Action again = other || task.temporary ? Action::replace
-                         : record.definition     ? Action::update
-                                                 : Action::create;
+    // What is half there goes the way that it was made, and where it was made.
+    const bool other = !elsewhere.empty() || task.temporary || is_another(task, record, inputs);
+    const Action again = other ? Action::replace : record.definition ? Action::update : Action::create;
     Step& step = change(id, again, unfinished(record));
     step.waits = inputs.waits;
     describe(step, &record, inputs);
+    if (!elsewhere.empty()) step.changes.insert(step.changes.begin(), std::move(move));
     return;
   }
-  const bool elsewhere = record.type != task.type->name || record.account != account;
-  if (elsewhere && task.occasion != Occasion::remove) {  // of what only acts later there is nothing to replace
-    const bool type = record.type != task.type->name;
-    Step& step = change(id, Action::replace, type ? "its type changed" : "its account changed");
-    step.changes.push_back({type ? "type" : "account", Value(type ? record.type : record.account),
-                            Value(type ? std::string(task.type->name) : account)});
+  if (!elsewhere.empty() && task.occasion != Occasion::remove) {  // of what only acts later there is nothing to replace
+    Step& step = change(id, Action::replace, elsewhere);
+    step.changes.push_back(std::move(move));
     step.waits = inputs.waits;
     return;
   }
@@ -250,6 +260,7 @@ void Planner::look_at(TaskId id) {
     return;
   }
   if (!again_) validate(inputs->resource, model_.tasks[id].where);
+  if (wanted) twins_.add(id, inputs->resource, diagnostics_);
   if (model_.tasks[id].is_called_up() && !called_up_[id]) return stand_aside(id, *inputs);
   const Record* record = record_of(id);
   if (record && record->inputs != inputs->digest) check_place(id);
@@ -269,6 +280,7 @@ void Planner::look_at(TaskId id) {
 void Planner::validate(const Resource& resource, Where task) {
   if (const Provider* provider = aids_.providers.find(resource.type)) {
     provider->validate(resource.inputs, task, diagnostics_);
+    provider->examine(resource, task, diagnostics_);
   }
   for (const StandIn& each : resource.instead) validate(each.resource, task);
 }

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "plan/inputs.h"
+#include "plan/twins.h"
 
 namespace verba {
 namespace {
@@ -24,7 +25,10 @@ class Told {
 };
 
 void ask_provider(const Resource& resource, Where where, const Providers& providers, Diagnostics& found) {
-  if (const Provider* provider = providers.find(resource.type)) provider->validate(resource.inputs, where, found);
+  if (const Provider* provider = providers.find(resource.type)) {
+    provider->validate(resource.inputs, where, found);
+    provider->examine(resource, where, found);
+  }
   for (const StandIn& each : resource.instead) ask_provider(each.resource, where, providers, found);
 }
 
@@ -33,10 +37,12 @@ void ask_provider(const Resource& resource, Where where, const Providers& provid
 void rehearse(const Model& model, const Providers& providers, const Surroundings& surroundings,
               Diagnostics& diagnostics) {
   Diagnostics found;
+  Twins twins(model);
   for (TaskId id = 0; id < model.tasks.size(); ++id) {
     const std::optional<bool> wanted = evaluate_condition(model, id, surroundings, found);
     if (wanted && !*wanted) continue;
     const std::optional<Resource> resource = evaluate_resource(model, id, surroundings, found);
+    if (resource && wanted) twins.add(id, *resource, found);
     if (resource) ask_provider(*resource, model.tasks[id].where, providers, found);
   }
   Told told(diagnostics);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plan/rollback.h"
+#include "manifest/accounts.h"
 
 #include <fmt/format.h>
 
@@ -115,16 +116,17 @@ void Rollback::compare(Step step, const Record& record, const Definition& then) 
   step.changes = changes_of(now, then.counted(), then.resource.files);
   const Provider* provider = aids_.providers.find(step.type);
   const Field* replaced = provider ? replaced_field(provider->type(), step.changes) : nullptr;
+  FieldChange move;
+  const Account account =
+      described_account(then.resource.account, then.resource.account_kind, then.resource.account_spec);
+  const std::string elsewhere = moved(record, step.type, account, aids_.store, &move);
+  if (replaced != nullptr || !elsewhere.empty()) step.action = Action::replace;
   if (step.interrupted) {
     step.reason = unfinished(record);
-  } else if (record.type != step.type || record.account != step.account) {
-    const bool type = record.type != step.type;
-    step.action = Action::replace;
-    step.reason = type ? "its type changed" : "its account changed";
-    step.changes = {{type ? "type" : "account", Value(type ? record.type : record.account),
-                     Value(type ? step.type : step.account)}};
-  } else if (replaced) {
-    step.action = Action::replace;
+  } else if (!elsewhere.empty()) {
+    step.reason = elsewhere;
+    step.changes = {std::move(move)};
+  } else if (replaced != nullptr) {
     step.reason = fmt::format("{} changed, which needs a new one", replaced->name);
   } else {
     step.reason = step.changes.empty() ? "what counts for it changed" : changed_fields(step.changes);

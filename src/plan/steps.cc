@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/utf8.h"
+#include "manifest/accounts.h"
 #include "plan/diff.h"
 
 namespace verba {
@@ -94,6 +95,37 @@ const Field* replaced_field(const TaskType& type, const std::vector<FieldChange>
     if (field != type.inputs.end() && field->replaces) return &*field;
   }
   return nullptr;
+}
+
+bool is_other_thing(const Resource& one, const Resource& other, const TaskType& type) {
+  if (one.type != other.type || one.account != other.account) return true;
+  const auto account_of = [](const Resource& resource) {
+    return described_account(resource.account, resource.account_kind, resource.account_spec);
+  };
+  return !moved_by(account_of(one), account_of(other)).empty() ||
+         replaced_field(type, diff_values(one.inputs, other.inputs)) != nullptr;
+}
+
+std::optional<Digest> made_of(const Record& record) {
+  return record.definition ? record.definition : record.pending;
+}
+
+std::string moved(const Record& record, std::string_view type, const Account& account, Store& store,
+                  FieldChange* change) {
+  if (record.type != type) {
+    *change = {"type", Value(record.type), Value(type)};
+    return "its type changed";
+  }
+  if (record.account != account.name) {
+    *change = {"account", Value(record.account), Value(account.name)};
+    return "its account changed";
+  }
+  if (account.kind->name != "AwsInfrastructureAccount" || !made_of(record)) return {};
+  const std::optional<Account> then = account_of_then(store, *made_of(record));
+  const std::string_view by = then ? moved_by(*then, account) : std::string_view();
+  if (by.empty()) return {};
+  *change = {"account", Value(place_of(*then)), Value(place_of(account))};
+  return fmt::format("the {} of its account changed", by);
 }
 
 std::string unfinished(const Record& record) {

@@ -27,6 +27,13 @@ std::string changed_fields(const std::vector<FieldChange>& changes);
 
 /// The first changed field that needs a new thing.
 const Field* replaced_field(const TaskType& type, const std::vector<FieldChange>& changes);
+/// What was last there, or begun: the good definition, or else the one that was never finished.
+std::optional<Digest> made_of(const Record&);
+/// Is one another thing than the other? REQUIRES: resources of one address; the type of both, where they have one.
+bool is_other_thing(const Resource& one, const Resource& other, const TaskType&);
+/// Why a record stands for another thing than `type` in `account` would be, whatever the inputs: "its account changed";
+/// and in `change` what that was. "": it does not.
+std::string moved(const Record&, std::string_view type, const Account& account, Store&, FieldChange* change);
 
 /// Why a record that is not `deployed` needs a step.
 std::string unfinished(const Record& record);

@@ -33,7 +33,7 @@ AttemptLimit::~AttemptLimit() {
 }
 
 std::string owner_token(const Attempt& attempt) {
-  const std::string owner = of_environment(attempt, "VERBA_ENVIRONMENT") + "\n" +
+  const std::string owner = attempt.state + "\n" + of_environment(attempt, "VERBA_ENVIRONMENT") + "\n" +
                             of_environment(attempt, "VERBA_DEPLOYMENT") + "." + of_environment(attempt, "VERBA_TASK");
   return fmt::format("verba-{}-", sha256(owner).hex().substr(0, 16));
 }

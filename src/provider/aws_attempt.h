@@ -32,8 +32,8 @@ class AttemptLimit {
 };
 
 /// What we make in AWS carries a token of ours: each operation of a stack "verba-OWNER-RUN-CHANCE", each object
-/// "verba-OWNER-". By it we know, without any record, what a task has made and what its run began last: so a run that
-/// was broken off is gone on with, and nothing is made twice.
+/// "verba-OWNER-", where the owner is a task of an environment of one state. By it we know, without any record, what a
+/// task has made and what its run began last: so a run that was broken off is gone on with, and nothing is made twice.
 std::string owner_token(const Attempt& attempt);  ///< "verba-OWNER-"
 std::string run_token(const Attempt& attempt);    ///< "verba-OWNER-RUN-"
 

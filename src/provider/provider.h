@@ -53,6 +53,8 @@ struct Attempt {
   std::optional<std::vector<std::string>> reviewed = {};
   /// Of apply() and preview(): somebody was seen to have changed the thing, and that is to be undone, too.
   bool drifted = false;
+  /// What tells the state that records it from all others; "": nothing is recorded.
+  std::string state = {};
 };
 
 struct Succeeded {
@@ -106,6 +108,10 @@ class Provider {
   /// No I/O. Adds every problem that the schema cannot express. `with` may hold expressions and Unknown.
   virtual void validate(const Value& with, Where task, Diagnostics&) const = 0;
 
+  /// No I/O. Adds every problem with what was read because of the inputs: the files that they name. The inputs are
+  /// evaluated; Unknown may stand in them.
+  virtual void examine(const Resource&, Where task, Diagnostics&) const;
+
   /// Can it say how a thing is? (Has the resource a check?)
   virtual bool can_observe(const Resource&) const = 0;
   /// How it is now. Changes nothing. The outputs are a null Value when none are recorded (it was begun, not finished).
@@ -115,6 +121,10 @@ class Provider {
   virtual bool can_preview(const Resource&) const { return false; }
   /// Says it; leaves everything as it is. REQUIRES: can_preview().
   virtual Async<Preview> preview(Resource wanted, std::optional<Recorded> before, Attempt& attempt);
+
+  /// Why apply() could not make it, as far as that can be told before; nothing: it could. Leaves everything as it is.
+  /// Asked before what it takes the place of is deleted, which may be in its way until then.
+  virtual Async<std::optional<Outcome>> foresee(Resource wanted, Attempt& attempt);
 
   /// Makes it so; `before` is what is recorded, when something is. Safe to repeat where the resource says so.
   virtual Async<Outcome> apply(Resource wanted, std::optional<Recorded> before, Attempt& attempt) = 0;

@@ -42,6 +42,13 @@ class Substituting final : public Provider {
     own_.validate(with, task, diagnostics);
   }
 
+  void examine(const Resource& resource, Where task, Diagnostics& diagnostics) const override {
+    own_.examine(resource, task, diagnostics);
+  }
+  Async<std::optional<Outcome>> foresee(Resource wanted, Attempt& attempt) override {
+    return own_.foresee(std::move(wanted), attempt);
+  }
+
   bool can_observe(const Resource& resource) const override {
     if (resource.occasion != Occasion::deploy) return false;  // there is nothing to look at
     return substitute_of(resource, Verb::check) || own_.can_observe(resource);

@@ -70,8 +70,14 @@ void Hosts::on_question(AwsLogins::Question ask) {
 
 Account Hosts::account_of(const Resource& resource) const {
   const Account* account = find_account(model_, resource.account);
-  if (account != nullptr) return *account;
-  return described_account(resource.account, resource.account_kind, resource.account_spec);
+  Account then = described_account(resource.account, resource.account_kind, resource.account_spec);
+  if (account == nullptr || moved_by(then, *account) == "accountId") return then;
+  Account now = *account;
+  if (is_aws(now.kind->name) && is_aws(resource.account_kind)) {
+    const std::string region = written_spot(then).region;
+    if (!region.empty() && written_spot(now).region != region) now.spec.map().set("region", region);
+  }
+  return now;
 }
 
 Executor& Hosts::of(const Resource& resource) {
@@ -88,8 +94,20 @@ AwsAccount* Hosts::aws(const Resource& resource) {
   return &aws_host(described_account(resource.account, resource.account_kind, resource.account_spec)).account;
 }
 
+std::string Hosts::key_of(const Account& account) {
+  const auto [account_id, region] = written_spot(account);
+  return fmt::format("{}\n{}\n{}", account.name, account_id, region);
+}
+
+std::string Hosts::region(const Resource& resource) const {
+  if (!is_aws(resource.account_kind)) return {};
+  const auto known = aws_.find(key_of(account_of(resource)));
+  return known == aws_.end() ? "" : known->second->account.region();
+}
+
 Hosts::AwsHost& Hosts::aws_host(const Account& account) {
-  if (const auto known = aws_.find(account.name); known != aws_.end()) return *known->second;
+  const std::string key = key_of(account);
+  if (const auto known = aws_.find(key); known != aws_.end()) return *known->second;
   Diagnostics mistakes;
   std::optional<AwsPlace> place = aws_place(model_, account, surroundings_, mistakes);
   require_none(mistakes, account);
@@ -99,7 +117,7 @@ Hosts::AwsHost& Hosts::aws_host(const Account& account) {
     logins_->on_question(ask_);
   }
   auto made = std::make_unique<AwsHost>(*logins_, *std::move(place), here_);
-  return *aws_.emplace(account.name, std::move(made)).first->second;
+  return *aws_.emplace(key, std::move(made)).first->second;
 }
 
 Executor& Hosts::of(const Account& account) {

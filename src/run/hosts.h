@@ -41,12 +41,15 @@ class Hosts {
   /// Told of every credential as soon as it is known, and at once of those that are, so that none is ever shown.
   void on_secret(std::function<void(const Value&)> keep);
 
-  /// Where the commands of a resource run: as its account says now, or, when that is gone from the manifests, as was
-  /// recorded. Throws Error(manifest) when a credential cannot be had. Lives as long as this.
+  /// Where the commands of a resource run: as its account says now; as was recorded, when that is gone from the
+  /// manifests, or is another account of AWS by now; in the region that was recorded. Throws Error(manifest) when a
+  /// credential cannot be had. Lives as long as this.
   Executor& of(const Resource&);
   Executor& of(const Account&);
   /// The account of a resource, when that is one of AWS; else null. Throws and lives as above.
   AwsAccount* aws(const Resource&);
+  /// The region that a resource is in, as far as somebody has got into its account of AWS; else "".
+  std::string region(const Resource&) const;
   /// How many steps may work in the account at a time; 0: any number.
   std::size_t limit(const std::string& account) const;
 
@@ -66,6 +69,7 @@ class Hosts {
   };
   Account account_of(const Resource&) const;
   AwsHost& aws_host(const Account&);
+  static std::string key_of(const Account&);  ///< of one of AWS: its name, and where it is
   std::unique_ptr<Executor> make(const Account&);
   void keep(const Value& secret);
   Async<Identity> ask_aws(Account account, Stop& stop);
@@ -81,7 +85,7 @@ class Hosts {
   std::map<std::string, std::unique_ptr<Executor>> others_;  ///< by account
   AwsLogins::Question ask_;
   std::unique_ptr<AwsLogins> logins_;                    ///< when first needed
-  std::map<std::string, std::unique_ptr<AwsHost>> aws_;  ///< by account
+  std::map<std::string, std::unique_ptr<AwsHost>> aws_;  ///< by account and place
 };
 
 /// The accounts, known to the model, of all steps that call a provider; sorted by name. This machine is not among them.

@@ -31,6 +31,14 @@ void describe_place(const Record& record, std::vector<std::pair<std::string, std
   environment.emplace_back("VERBA_RUN", std::to_string(record.run));
 }
 
+std::string state_id(Store& store) {
+  const std::optional<Run> first = store.run(1);
+  if (!first) return {};
+  const Owner& owner = first->owner;
+  return fmt::format("{} {} {} {} {}", first->started.ms, owner.host, owner.boot_id, owner.process,
+                     owner.process_start);
+}
+
 std::string scratch_of_step(const std::string& scratch_directory, RunId run, StepNumber step) {
   return fmt::format("{}/{}-{}", scratch_directory, run, step);
 }
@@ -58,6 +66,7 @@ LiveStep::LiveStep(Job job, Surface surface)
   attempt_->trace.label = std::to_string(job_.step);
   attempt_->reviewed = job_.reviewed;
   attempt_->drifted = job_.drifted;
+  attempt_->state = state_id(surface_.store);
   describe_place(job_.record, attempt_->environment);
   attempt_->answers = [this] {
     const Record& record = job_.record;
@@ -150,7 +159,7 @@ Async<Outcome> LiveStep::one_attempt() {
   if (job_.only_recorded) return nothing();
   switch (job_.action) {
     case Action::remove:
-      return job_.remover->remove(*job_.before, at(job_.before->resource));
+      return remove();
     case Action::replace:
       return replace();
     case Action::rollback:
@@ -166,6 +175,18 @@ Async<Outcome> LiveStep::nothing() {
   co_return Outcome(Succeeded{stays && job_.before->outputs.is_map() ? job_.before->outputs : Value(Map())});
 }
 
+Async<Outcome> LiveStep::remove() {
+  if (job_.beside_it) {
+    Async<Outcome> removal = job_.remover_of_beside->remove(*job_.beside_it, at(job_.beside_it->resource));
+    Outcome removed = co_await removal;
+    if (!std::holds_alternative<Succeeded>(removed)) co_return removed;
+    job_.beside_it.reset();
+  }
+  Async<Outcome> removal = job_.remover->remove(*job_.before, at(job_.before->resource));
+  Outcome removed = co_await removal;
+  co_return removed;
+}
+
 Async<Outcome> LiveStep::replace() {
   if (!job_.remover) {
     Failed failed;
@@ -173,7 +194,10 @@ Async<Outcome> LiveStep::replace() {
     co_return failed;
   }
   if (!has_deleted_) {
-    Async<Outcome> removal = half(job_.remover->remove(*job_.before, at(job_.before->resource)));
+    Async<std::optional<Outcome>> looking = job_.provider->foresee(job_.next->resource, at(job_.next->resource));
+    std::optional<Outcome> obstacle = co_await looking;
+    if (obstacle) co_return *std::move(obstacle);
+    Async<Outcome> removal = half(remove());
     Outcome removed = co_await removal;
     if (!std::holds_alternative<Succeeded>(removed)) co_return removed;
     has_deleted_ = true;

@@ -24,9 +24,11 @@ struct Job {
   StepNumber step = 0;
   Action action = Action::create;
   Provider* provider = nullptr;
-  Provider* remover = nullptr;     ///< of what is recorded; another one when the type is what changed
-  std::optional<Definition> next;  ///< nothing for a delete
-  std::optional<Recorded> before;  ///< what is recorded, when something is
+  Provider* remover = nullptr;             ///< of what is recorded; another one when the type is what changed
+  std::optional<Definition> next;          ///< nothing for a delete
+  std::optional<Recorded> before;          ///< what is recorded, when something is
+  std::optional<Recorded> beside_it = {};  ///< of a delete or replace: what else may be there, and goes as well
+  Provider* remover_of_beside = nullptr;
   // For a rollback: `before` is what is put back (nothing: it is removed).
   std::optional<Recorded> done;    ///< what was done; nothing when what was done was a delete
   std::optional<Record> previous;  ///< the record of `before`
@@ -58,6 +60,10 @@ struct Surface {
 
 /// Adds the variables that tell a child where it is: VERBA_ENVIRONMENT, VERBA_DEPLOYMENT, VERBA_TASK, VERBA_RUN.
 void describe_place(const Record&, std::vector<std::pair<std::string, std::string>>& environment);
+
+/// What tells this state from all others, wherever it is copied or moved to: when and where its first run began. ""
+/// before that.
+std::string state_id(Store&);
 
 /// Where the files of an attempt are, in the run's scratch directory.
 std::string scratch_of_step(const std::string& scratch_directory, RunId, StepNumber);
@@ -101,6 +107,7 @@ class LiveStep {
   Async<Outcome> carry_out();
   Async<Outcome> one_attempt();
   Async<Outcome> nothing();
+  Async<Outcome> remove();
   Async<Outcome> replace();
   Async<Outcome> undo();
   Async<Outcome> undo_replace();

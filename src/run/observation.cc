@@ -80,6 +80,7 @@ class Observing {
         from_.system, fmt::format("{}/check-{}-{}", settings_.scratch_directory, from_.system.process(), index),
         std::move(environment), definition.timeout.value_or(settings_.timeout));
     Attempt& attempt = check->at(executor, aws);
+    attempt.state = state_id(from_.store);
     check->begin(provider->observe({std::move(definition.resource), std::move(outputs)}, attempt));
     live_.emplace_back(&record, std::move(check));
   }

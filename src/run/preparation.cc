@@ -7,6 +7,7 @@
 
 #include "plan/inputs.h"
 #include "plan/removal.h"
+#include "plan/steps.h"
 #include "plan/temporary.h"
 
 namespace verba {
@@ -137,6 +138,7 @@ std::variant<Job, Settled> Preparation::restoration_of(Job job, const Step& step
   note_before(job, step);
   if (step.needs) next.needs = step.needs;
   secrets_.add_of(next.resource);
+  if (step.action == Action::replace) note_beside(job, &next.resource);
   job.inputs = digest_of(next, job.provider->type(), at_.sealer);
   job.beside = beside_of(next, job.provider->type(), at_.sealer);
   job.retry = next.retry;
@@ -167,6 +169,8 @@ std::optional<Settled> Preparation::fill(Job& job, const Step& step) {
   }
   note_before(job, step);
   secrets_.add_of(actual->resource);
+  note_region(actual->resource);
+  if (step.action == Action::replace) note_beside(job, &actual->resource);
   job.inputs = counted->digest;
   job.beside = counted->beside;
   Definition next{std::move(actual->resource),  std::nullopt, task.timeout, task.retry, task.idempotent,
@@ -187,7 +191,30 @@ std::variant<Job, Settled> Preparation::removal_of(Job job) {
   job.retry = definition.retry;
   job.timeout = definition.timeout;
   job.before = recorded(job.record, std::move(definition));
+  note_beside(job, nullptr);
   return job;
+}
+
+/// So that it is known when nobody says it any more, or says another one.
+void Preparation::note_region(Resource& resource) const {
+  const std::string region = at_.hosts.region(resource);
+  if (!region.empty() && resource.account_spec.is_map()) resource.account_spec.map().set("region", region);
+}
+
+/// What a replace that was broken off may have made by the side of what is recorded, unless that is `next`.
+void Preparation::note_beside(Job& job, const Resource* next) {
+  const Record& record = job.record;
+  if (!record.definition || !record.pending || record.status == RecordStatus::deployed) return;
+  Definition begun = read_definition(at_.store, *record.pending, record.address, at_.sealer);
+  Provider* provider = at_.providers.find(begun.resource.type);
+  if (provider == nullptr || provider->is_traced(begun.resource)) return;  // what became of that is known
+  const Definition good = read_definition(at_.store, *record.definition, record.address, at_.sealer);
+  const TaskType& type = provider->type();
+  if (!is_other_thing(begun.resource, good.resource, type)) return;
+  if (next != nullptr && !is_other_thing(begun.resource, *next, type)) return;
+  secrets_.add_of(begun.resource);
+  job.beside_it = Recorded{std::move(begun.resource), Value(Map{})};
+  job.remover_of_beside = provider;
 }
 
 std::variant<Job, Settled> Preparation::undo_of(const Step& step, StepNumber number, const Done& done,
@@ -217,6 +244,8 @@ std::variant<Job, Settled> Preparation::undo_of(const Step& step, StepNumber num
       job.retry = made.retry;
       job.timeout = made.timeout;
       job.done = recorded(*current, std::move(made));
+      // The outputs that are recorded are those of what it replaced.
+      if (undone.action == Action::replace && current->pending) job.done->outputs = Value(Map{});
     }
   }
   if (job.previous) {
@@ -246,6 +275,7 @@ std::variant<Job, Settled> Preparation::undo_of(const Step& step, StepNumber num
 
 void Preparation::forget_former(Record& record, const Job& job) const {
   record.definition.reset();
+  record.outputs = "{}";
   record.type = job.next->resource.type;
   record.account = job.next->resource.account;
 }

@@ -61,6 +61,8 @@ class Preparation {
   std::optional<Record> remembered(Record record) const;
   std::optional<Settled> fill(Job& job, const Step& step);
   void note_before(Job& job, const Step& step);
+  void note_region(Resource& resource) const;
+  void note_beside(Job& job, const Resource* next);
   std::optional<Value> outputs_of(TaskId task);
   /// What is recorded with this definition; its secrets are known from here on.
   Recorded recorded(const Record& record, Definition definition);

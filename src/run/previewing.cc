@@ -88,6 +88,7 @@ class Previewing {
         from_.system, fmt::format("{}/preview-{}-{}", settings_.scratch_directory, from_.system.process(), number),
         std::move(environment), model_.tasks[*step.task].timeout.value_or(settings_.timeout));
     Attempt& attempt = question->at(executor, aws);
+    attempt.state = state_id(from_.store);
     attempt.drifted = step.drifted;
     question->begin(provider->preview(std::move(inputs->resource), recorded(step), attempt));
     live_.emplace_back(&step, std::move(question));

@@ -129,8 +129,10 @@ void Recovery::await_group(const TracedChild& child, const std::string& address)
 Attempt Recovery::attempt(const Record& record, Stop& stop, const std::string& directory) {
   Variables environment;
   describe_place(record, environment);
-  return {at_.system, stop, kCheckLimit, [](Stream, std::string_view) {}, directory, std::move(environment),
-          {},         {},   nullptr};
+  Attempt made{at_.system, stop, kCheckLimit, [](Stream, std::string_view) {}, directory, std::move(environment),
+               {},         {},   nullptr};
+  made.state = state_id(at_.store);
+  return made;
 }
 
 /// What we had on the way to another machine ends when the command there does, or the connection.
@@ -314,6 +316,7 @@ void Recovery::record(const Record& before, const StepRecord* step, Found found)
     if (step != nullptr && record.pending && has_deleted(dead_run(before.run), *step)) {
       const Definition half_made = *definition_of(record);
       record.definition.reset();
+      record.outputs = "{}";
       record.type = half_made.resource.type;
       record.account = half_made.resource.account;
     }

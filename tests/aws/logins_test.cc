@@ -165,6 +165,28 @@ TEST_F(Logins, AProcessThatFailsIsSaid) {
   EXPECT_EQ(key(profile("q")), "the credential_process of the profile 'q' printed no credentials");
 }
 
+TEST_F(Logins, AProcessThatPrintsWhatCannotCountIsSaid) {
+  config("[profile p]\ncredential_process = get\n[profile q]\ncredential_process = other\n");
+  system.programs = [](const Command& command) {
+    const std::string rest = R"("AccessKeyId":"PROC","SecretAccessKey":"s"})";
+    return Performance::exit(0, command.argv.back() == "get"
+                                    ? R"({"Version":2,)" + rest
+                                    : R"({"Version":1,"Expiration":"2000-01-01T00:00:00Z",)" + rest);
+  };
+  EXPECT_EQ(key(profile("p")), "the credential_process of the profile 'p' printed no Version 1");
+  EXPECT_THAT(key(profile("q")), HasSubstr("printed credentials that ended at 2000-01-01"));
+}
+
+TEST_F(Logins, AProfileThatContradictsItselfIsSaid) {
+  config(
+      "[profile a]\nrole_arn = r\nsource_profile = b\ncredential_source = Environment\n[profile b]\n"
+      "[profile c]\nrole_arn = r\nsource_profile = b\nduration_seconds = many\n"
+      "[profile d]\nsso_session = crop\nsso_account_id = 123456789012\nsso_role_name = dev\n");
+  EXPECT_EQ(key(profile("a")), "the profile 'a' has a source_profile and a credential_source");
+  EXPECT_EQ(key(profile("c")), "duration_seconds of the profile 'c' is 'many'");
+  EXPECT_EQ(key(profile("d")), "there is no sso-session 'crop', which the profile 'd' names");
+}
+
 TEST_F(Logins, AnSsoSessionThatAwsWroteDown) {
   config(
       "[profile s]\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = dev\n"

@@ -28,7 +28,7 @@ class Work : public testing::Test, protected StacksWorld {
   Outcome deploy(bool is_recorded = true) { return deploy({.name = "web", .body = "{}"}, is_recorded); }
   Outcome deploy(WantedStack wanted, bool is_recorded = true) {
     StackWork work(attempt, watches);
-    return wait_for(system, work.deploy(std::move(wanted), is_recorded));
+    return wait_for(system, work.deploy(std::move(wanted), is_recorded ? "web" : ""));
   }
   Outcome remove(bool lifts_protection = false) {
     StackWork work(attempt, watches);
@@ -114,6 +114,69 @@ TEST_F(Work, AChangeSetThatIsRefusedLeavesNothing) {
   EXPECT_THAT(calls, testing::IsSupersetOf({"DeleteChangeSet", "DeleteStack"}));
 }
 
+TEST_F(Work, AChangeSetThatMayNotBeCarriedOutOrSeenLeavesNothing) {
+  for (const char* action : {"ExecuteChangeSet", "DescribeChangeSet"}) {
+    calls.clear();
+    make_change_set();
+    answers["DescribeStacks"] = {error(400, "ValidationError", "Stack with id web does not exist")};
+    answers[action] = {error(403, "AccessDenied")};
+    EXPECT_THAT(std::get<Failed>(deploy(false)).message, HasSubstr("AccessDenied")) << action;
+    EXPECT_THAT(calls, testing::IsSupersetOf({"DeleteChangeSet", "DeleteStack"})) << action;
+  }
+}
+
+TEST_F(Work, AStackThatIsElsewhereIsNotGone) {
+  answers["DescribeStacks"] = {error(400, "ValidationError", "Stack with id web does not exist")};
+  answers["GetCallerIdentity"] = {result("GetCallerIdentity", "<Account>222222222222</Account><Arn>a</Arn>")};
+  const auto remove_of = [this](const std::string& id) {
+    StackWork work(attempt, watches);
+    return wait_for(system, work.remove({.known = id, .is_recorded = true}));
+  };
+  const std::string other_region = "arn:aws:cloudformation:eu-west-1:222222222222:stack/web/1";
+  const std::string other_account = "arn:aws:cloudformation:eu-central-1:111111111111:stack/web/1";
+  EXPECT_EQ(std::get<Failed>(remove_of(other_region)).message,
+            "the stack web is in the region eu-west-1, and the account 'web' in eu-central-1");
+  EXPECT_EQ(std::get<Failed>(remove_of(other_account)).message,
+            "the stack web is in the account 111111111111 of AWS, and 'web' is 222222222222");
+  EXPECT_TRUE(
+      std::holds_alternative<Succeeded>(remove_of("arn:aws:cloudformation:eu-central-1:222222222222:stack/web/1")));
+  StackWork work(attempt, watches);
+  const Outcome deployed = wait_for(system, work.deploy({.name = "web", .body = "{}"}, other_region));
+  EXPECT_THAT(std::get<Failed>(deployed).message, HasSubstr("eu-west-1"));
+  EXPECT_THAT(calls, testing::Not(testing::Contains("CreateChangeSet")));
+}
+
+TEST_F(Work, WhoseStackItIsMustBeKnown) {
+  answers["DescribeStacks"] = {stack("CREATE_COMPLETE")};
+  answers["DescribeStackEvents"] = {error(403, "AccessDenied")};
+  EXPECT_THAT(std::get<Failed>(deploy(false)).message, HasSubstr("AccessDenied"));
+  answers["DescribeStacks"] = {stack("REVIEW_IN_PROGRESS")};
+  answers["ListChangeSets"] = {
+      result("ListChangeSets", fmt::format("<Summaries><member><ChangeSetName>{}x</ChangeSetName>"
+                                           "</member></Summaries>",
+                                           owner_token(attempt)))};
+  StackWork work(attempt, watches);
+  EXPECT_TRUE(wait_for(system, work.who_made({"web", "web", "REVIEW_IN_PROGRESS", "", {}})).by_us);
+}
+
+TEST_F(Work, WhatIsInTheWayIsNoObstacle) {
+  answers["DescribeStacks"] = {error(400, "ValidationError", "Stack with id web does not exist")};
+  const auto foreseen = [this] {
+    StackWork work(attempt, watches);
+    return wait_for(system, work.foresee({.name = "web", .body = "{}"}));
+  };
+  make_change_set();
+  EXPECT_FALSE(foreseen());
+  EXPECT_THAT(calls, testing::Not(testing::Contains("ExecuteChangeSet")));
+  answers["DescribeChangeSet"] = {
+      change_set("FAILED",
+                 "<StatusReason>The following hook(s)/validation failed: [AWS::EarlyValidation::ResourceExistenceCheck]"
+                 "</StatusReason>")};
+  EXPECT_FALSE(foreseen());
+  answers["DescribeChangeSet"] = {change_set("FAILED", "<StatusReason>Transform failed</StatusReason>")};
+  EXPECT_EQ(std::get<Failed>(*foreseen()).message, "the change set was refused: Transform failed");
+}
+
 TEST_F(Work, TheCauseIsTheFirstFailureAndMayLieInANestedStack) {
   make_change_set();
   answers["DescribeStacks"] = {stack("UPDATE_COMPLETE"), stack("UPDATE_ROLLBACK_COMPLETE")};
@@ -166,7 +229,7 @@ TEST_F(Work, BeforeAnythingIsChangedAStopIsAStop) {
 
 Async<Outcome> one_attempt(StackWatches& watches, Attempt& attempt) {
   StackWork work(attempt, watches);
-  Async<Outcome> deploying = work.deploy({.name = "web", .body = "{}"}, true);
+  Async<Outcome> deploying = work.deploy({.name = "web", .body = "{}"}, "web");
   Outcome outcome = co_await deploying;
   co_return outcome;
 }
@@ -301,13 +364,13 @@ TEST_F(Work, APreviewLeavesNothing) {
                                stack("DELETE_IN_PROGRESS"), stack("DELETE_COMPLETE")};
   make_change_set();
   StackWork work(attempt, watches);
-  const Preview made = wait_for(system, work.preview({.name = "web", .body = "{}"}, false));
+  const Preview made = wait_for(system, work.preview({.name = "web", .body = "{}"}, ""));
   EXPECT_EQ(made.problem, "");
   EXPECT_THAT(calls, testing::IsSupersetOf({"DeleteChangeSet", "DeleteStack"}));
   EXPECT_THAT(calls, testing::Not(testing::Contains("ExecuteChangeSet")));
   answers["DescribeStacks"] = {stack("UPDATE_IN_PROGRESS")};
   StackWork other(attempt, watches);
-  EXPECT_EQ(wait_for(system, other.preview({.name = "web", .body = "{}"}, true)).problem,
+  EXPECT_EQ(wait_for(system, other.preview({.name = "web", .body = "{}"}, "web")).problem,
             "the stack is in UPDATE_IN_PROGRESS");
 }
 

@@ -56,10 +56,10 @@ TEST_F(Transport, TriesAgainWhatPasses) {
 TEST_F(Transport, ButNotForEverAndNotWhatLasts) {
   answers = std::vector<WebAnswer>(9, xml("", 503));
   EXPECT_EQ(send().failure->status, 503);
-  EXPECT_EQ(system.requests.size(), 5U);
+  EXPECT_EQ(system.requests.size(), 8U);
   answers = {error(403, "AccessDenied")};
   EXPECT_EQ(send().failure->code, "AccessDenied");
-  EXPECT_EQ(system.requests.size(), 6U);
+  EXPECT_EQ(system.requests.size(), 9U);
 }
 
 TEST_F(Transport, TheBudgetIsOfAllCalls) {

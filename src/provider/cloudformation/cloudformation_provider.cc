@@ -17,6 +17,7 @@
 #include "provider/cloudformation/stack_status.h"
 #include "provider/cloudformation/stack_storage.h"
 #include "provider/cloudformation/stack_work.h"
+#include "provider/cloudformation/template_check.h"
 #include "provider/cloudformation/wanted_stack.h"
 #include "provider/ending.h"
 #include "provider/inputs.h"
@@ -49,17 +50,18 @@ Async<Observed> observe_broken_off(Stack stack, Attempt& attempt) {
   co_return observed;
 }
 
-/// "arn:aws:cloudformation:REGION:ACCOUNT:stack/...".
-std::string account_in(std::string_view arn) {
-  for (int i = 0; i < 4; ++i) arn.remove_prefix(std::min(arn.size(), arn.find(':') + 1));
-  return std::string(arn.substr(0, arn.find(':')));
+/// The stack of a record, as far as one is recorded: the outputs may be those of another one, which it replaced.
+std::string known_id(const Recorded& recorded) {
+  std::string id = id_in(recorded.outputs);
+  const std::string name = arn_of(id).name;
+  return name.empty() || name == stack_name(recorded.resource) ? id : "";
 }
 
 /// As it was sent when it was deployed; nothing when that can no longer be made.
 std::optional<std::string> sent_template(const WantedStack& wanted, const Stack& stack, const AwsAccount& account) {
   if (wanted.artifacts.empty()) return wanted.body;
   const std::string bucket =
-      wanted.bucket.empty() ? managed_bucket(account_in(stack.id), account.region()) : wanted.bucket;
+      wanted.bucket.empty() ? managed_bucket(arn_of(stack.id).account, account.region()) : wanted.bucket;
   std::variant<PackedTemplate, BadStack> packed = pack_template(wanted, place_of(account, bucket));
   if (PackedTemplate* good = std::get_if<PackedTemplate>(&packed)) return std::move(good->body);
   return std::nullopt;
@@ -102,6 +104,9 @@ class CloudFormationProvider final : public Provider {
   void validate(const Value& with, Where task, Diagnostics& diagnostics) const override {
     check_stack(with, task, diagnostics);
   }
+  void examine(const Resource& resource, Where task, Diagnostics& diagnostics) const override {
+    check_template(resource, task, diagnostics);
+  }
   bool can_observe(const Resource&) const override { return true; }
   bool can_remove(const Resource&) const override { return true; }
   bool can_rollback(const Resource&, bool) const override { return true; }
@@ -111,7 +116,7 @@ class CloudFormationProvider final : public Provider {
 
   Async<Observed> observe(Recorded recorded, Attempt& attempt) override {
     Observed observed;
-    const std::string id = id_in(recorded.outputs);
+    const std::string id = known_id(recorded);
     Async<StackLook> looking = look_at(*attempt.aws, id.empty() ? stack_name(recorded.resource) : id, attempt.stop);
     const StackLook look = co_await looking;
     if (look.failure) {
@@ -119,6 +124,14 @@ class CloudFormationProvider final : public Provider {
       co_return observed;
     }
     const StackRest rest = look.stack ? rest_of(look.stack->status) : StackRest::gone;
+    if (!look.stack) {
+      Async<std::optional<BadStack>> asking = elsewhere(*attempt.aws, id, attempt.stop);
+      const std::optional<BadStack> other = co_await asking;
+      if (other) {
+        observed.detail = other->message;
+        co_return observed;
+      }
+    }
     if (rest == StackRest::gone || rest == StackRest::reviewed) {
       observed.state = Observed::State::absent;
       co_return observed;
@@ -146,24 +159,34 @@ class CloudFormationProvider final : public Provider {
 
   bool can_preview(const Resource&) const override { return true; }
   Async<Preview> preview(Resource wanted, std::optional<Recorded> before, Attempt& attempt) override {
-    std::variant<WantedStack, BadStack> read = read_stack(wanted);
+    std::variant<WantedStack, BadStack> read = sendable(wanted);
     if (const BadStack* bad = std::get_if<BadStack>(&read)) co_return Preview{{}, bad->message};
-    const bool is_recorded = before && !id_in(before->outputs).empty();
     StackWork work(attempt, watches_);
-    Async<Preview> doing = work.preview(std::get<WantedStack>(std::move(read)), is_recorded);
+    Async<Preview> doing =
+        work.preview(std::get<WantedStack>(std::move(read)), before ? known_id(*before) : std::string());
     Preview preview = co_await doing;
     co_return preview;
   }
 
+  Async<std::optional<Outcome>> foresee(Resource wanted, Attempt& attempt) override {
+    std::variant<WantedStack, BadStack> read = sendable(wanted);
+    if (const BadStack* bad = std::get_if<BadStack>(&read)) {
+      co_return Outcome(failed_for_good(bad->message, bad->hint));
+    }
+    StackWork work(attempt, watches_);
+    Async<std::optional<Outcome>> doing = work.foresee(std::get<WantedStack>(std::move(read)));
+    std::optional<Outcome> obstacle = co_await doing;
+    co_return obstacle;
+  }
+
   Async<Outcome> apply(Resource wanted, std::optional<Recorded> before, Attempt& attempt) override {
-    std::variant<WantedStack, BadStack> read = read_stack(wanted);
+    std::variant<WantedStack, BadStack> read = sendable(wanted);
     if (BadStack* bad = std::get_if<BadStack>(&read)) return refused(std::move(*bad));
-    const bool is_recorded = before && !id_in(before->outputs).empty();
-    return deploy(std::get<WantedStack>(std::move(read)), is_recorded, attempt);
+    return deploy(std::get<WantedStack>(std::move(read)), before ? known_id(*before) : "", attempt);
   }
 
   Async<Outcome> remove(Recorded recorded, Attempt& attempt) override {
-    const std::string id = id_in(recorded.outputs);
+    const std::string id = known_id(recorded);
     return take_away({.known = id.empty() ? stack_name(recorded.resource) : id,
                       .is_recorded = !id.empty(),
                       .empties = is_true(recorded.resource, "emptyBuckets", false),
@@ -181,13 +204,19 @@ class CloudFormationProvider final : public Provider {
                        attempt);
     std::variant<WantedStack, BadStack> read = read_stack(before->resource);
     if (BadStack* bad = std::get_if<BadStack>(&read)) return refused(std::move(*bad));
-    return deploy(std::get<WantedStack>(std::move(read)), true, attempt);
+    return deploy(std::get<WantedStack>(std::move(read)), known_id(*before), attempt);
   }
 
  private:
-  Async<Outcome> deploy(WantedStack wanted, bool is_recorded, Attempt& attempt) {
+  /// One that nothing is known to be wrong with.
+  static std::variant<WantedStack, BadStack> sendable(const Resource& wanted) {
+    if (std::optional<BadStack> fault = fault_of(wanted)) return *std::move(fault);
+    return read_stack(wanted);
+  }
+
+  Async<Outcome> deploy(WantedStack wanted, std::string recorded, Attempt& attempt) {
     StackWork work(attempt, watches_);
-    Async<Outcome> doing = work.deploy(std::move(wanted), is_recorded);
+    Async<Outcome> doing = work.deploy(std::move(wanted), std::move(recorded));
     Outcome outcome = co_await doing;
     co_return outcome;
   }

@@ -11,7 +11,7 @@ A CloudFormation is a stack in an account of AWS. What is to change is put into 
 carried out, and the stack's events are logged as they come. Where nothing is to change, nothing is done.
 
 **Template.** `template` is a file, sent as it is. `data` is a template in the manifest: as text, or as
-YAML, where short tags such as `!Ref` may stand.
+YAML, where short tags such as `!Ref` may stand, and scalars mean what they mean to CloudFormation: `yes` is true.
 
 **Artifacts.** Where a template says where something is in S3, it may name a file or directory of this machine instead, by a
 path from the template's own directory (of `data`: the manifest's). verba puts it into the bucket, by its content, unless it is
@@ -40,8 +40,14 @@ that lead out of it are refused.
 encrypted. Nothing is put into it when it is another account's, and nothing in it is ever deleted.
 
 **Parameters, tags.** Those that are written are set; a parameter that is not gets its default, one that is `null` keeps the
-value it has (and gets its default in a new stack), and tags that are not written go. Numbers and true and false are written out, and a list is joined by commas. With secrets among them, take
-care that the template says `NoEcho`.
+value it has (and gets its default in a new stack), and tags that are not written go. Numbers are sent as they are written
+(`3.10`, `007`), true and false are written out, and a list is joined by commas. With secrets among the parameters, take care
+that the template says `NoEcho`; tags are shown, and may hold none.
+
+**Before anything is sent** verba reads the template and those that it nests: what cannot be read, has no resources, or nests
+itself is a mistake with its place, as are parameters that the template does not declare, those without `Default` that are not
+given, and capabilities that are needed and not written: `CAPABILITY_IAM` for things of IAM, `CAPABILITY_NAMED_IAM` where
+they have names of their own, `CAPABILITY_AUTO_EXPAND` for a `Transform`.
 
 **A stack that is there already** and was not made by this task is left alone: the step fails. With `adopt: true` it is
 taken over; rolling that back leaves the stack, deleting the task deletes it.
@@ -121,7 +127,9 @@ std::vector<Field> inputs() {
        .type = FieldType::any,
        .summary = "The template, as text or YAML, in place of 'template'",
        .expressions = true,
-       .example = "{Resources: {Topic: {Type: \"AWS::SNS::Topic\"}}}"},
+       .example = "{Resources: {Topic: {Type: \"AWS::SNS::Topic\"}}}",
+       .as_written = true,
+       .yaml_1_1 = true},
       {.name = "parameters",
        .type = FieldType::map,
        .summary = "Parameters of the template",
@@ -129,13 +137,15 @@ std::vector<Field> inputs() {
        .example = "{Domain: \"${{ vars.domain }}\"}",
        .fields = {{.name = "value",
                    .type = FieldType::any,
-                   .summary = "Text, a number, true, false, or a list of them; null: as it is"}}},
+                   .summary = "Text, a number, true, false, or a list of them; null: as it is",
+                   .as_written = true}}},
       {.name = "tags",
        .type = FieldType::map,
        .summary = "Tags of the stack, and of its resources",
        .expressions = true,
        .example = "{team: web}",
-       .fields = {{.name = "value", .type = FieldType::any, .summary = "Text, a number, true or false"}}},
+       .fields =
+           {{.name = "value", .type = FieldType::any, .summary = "Text, a number, true or false", .as_written = true}}},
       {.name = "capabilities",
        .type = FieldType::list,
        .summary = "What the template may do besides",

@@ -2,6 +2,7 @@
 #include "provider/cloudformation/stack_calls.h"
 
 #include <utility>
+#include <vector>
 
 namespace verba {
 
@@ -20,6 +21,19 @@ Async<AwsAnswer> call_stacks(AwsAccount& account, std::string action, Variables 
     answer.value = std::move(inner);
   }
   co_return answer;
+}
+
+StackArn arn_of(std::string_view id) {
+  // arn:PARTITION:cloudformation:REGION:ACCOUNT:stack/NAME/ID
+  std::vector<std::string> parts;
+  for (std::size_t end = 0; parts.size() < 5 && end != std::string_view::npos;) {
+    end = id.find(':');
+    parts.emplace_back(id.substr(0, end));
+    id.remove_prefix(end == std::string_view::npos ? id.size() : end + 1);
+  }
+  if (parts.size() < 5 || parts[0] != "arn" || parts[2] != "cloudformation" || !id.starts_with("stack/")) return {};
+  id.remove_prefix(6);
+  return {parts[3], parts[4], std::string(id.substr(0, id.find('/')))};
 }
 
 Stack stack_of(const Value& description) {

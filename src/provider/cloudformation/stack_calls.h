@@ -30,6 +30,14 @@ struct StackLook {
   std::optional<AwsFailure> failure = {};
 };
 
+/// What the ARN of a stack says; all empty where it is none.
+struct StackArn {
+  std::string region;
+  std::string account;
+  std::string name;
+};
+StackArn arn_of(std::string_view id);
+
 Async<AwsAnswer> call_stacks(AwsAccount& account, std::string action, Variables parameters, Stop& stop);
 /// By name or id.
 Async<StackLook> look_at(AwsAccount& account, std::string name, Stop& stop);

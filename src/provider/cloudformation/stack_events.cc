@@ -44,23 +44,25 @@ std::string described(const StackEvent& event) {
 
 /// One page, from `next` on; false at the end.
 Async<bool> read_page(AwsAccount& account, std::string stack_id, std::string* next, std::vector<StackEvent>* events,
-                      Stop& stop) {
+                      Stop& stop, std::optional<AwsFailure>* failure = nullptr) {
   Variables parameters{{"StackName", std::move(stack_id)}};
   if (!next->empty()) parameters.emplace_back("NextToken", *next);
   Async<AwsAnswer> asking = call_stacks(account, "DescribeStackEvents", std::move(parameters), stop);
   const AwsAnswer answer = co_await asking;
   for (const Value& one : list_at(answer.value, {"StackEvents"})) events->push_back(event_of(one));
+  if (failure != nullptr) *failure = answer.failure;
   *next = text_at(answer.value, {"NextToken"});
   co_return answer.good() && !next->empty();
 }
 
 }  // namespace
 
-Async<std::vector<StackEvent>> read_events(AwsAccount& account, std::string stack_id, std::size_t limit, Stop& stop) {
+Async<std::vector<StackEvent>> read_events(AwsAccount& account, std::string stack_id, std::size_t limit, Stop& stop,
+                                           std::optional<AwsFailure>* failure) {
   std::vector<StackEvent> events;
   std::string next;
   for (bool more = true; more && events.size() < limit;) {
-    Async<bool> reading = read_page(account, stack_id, &next, &events, stop);
+    Async<bool> reading = read_page(account, stack_id, &next, &events, stop, failure);
     more = co_await reading;
   }
   co_return events;

@@ -65,7 +65,8 @@ class StackEvents {
   std::vector<StackEvent> failures_;  ///< oldest first
 };
 
-/// All that is known of a stack, newest first; up to `limit`.
-Async<std::vector<StackEvent>> read_events(AwsAccount& account, std::string stack_id, std::size_t limit, Stop& stop);
+/// All that is known of a stack, newest first; up to `limit`. `failure`: where to say why there are no more, if so.
+Async<std::vector<StackEvent>> read_events(AwsAccount& account, std::string stack_id, std::size_t limit, Stop& stop,
+                                           std::optional<AwsFailure>* failure = nullptr);
 
 }  // namespace verba

@@ -88,7 +88,7 @@ Async<std::optional<Outcome>> StackWork::import(const WantedStack& wanted, Way* 
   Async<Outcome> carrying = carry_out(part, proposal);
   Outcome imported = co_await carrying;
   if (!std::holds_alternative<Succeeded>(imported)) co_return imported;
-  Async<std::optional<Outcome>> preparing = prepare(wanted, true, way);
+  Async<std::optional<Outcome>> preparing = prepare(wanted, proposal.stack, way);
   outcome = co_await preparing;
   co_return outcome;
 }

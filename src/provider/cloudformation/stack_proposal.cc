@@ -28,7 +28,8 @@ std::string change_line(const Value& change) {
 
 }  // namespace
 
-/// A change set that is not carried out leaves nothing behind.
+/// A change set that is not carried out leaves nothing behind. A new stack is waited for until it has gone: else
+/// whoever comes next would take it for somebody's.
 Async<bool> StackWork::drop(Proposal proposal) {
   Async<AwsAnswer> dropping =
       call_stacks(account_, "DeleteChangeSet", {{"ChangeSetName", proposal.change_set}}, limit_.stop());
@@ -36,6 +37,9 @@ Async<bool> StackWork::drop(Proposal proposal) {
   if (!proposal.is_new) co_return true;
   Async<AwsAnswer> deleting = call_stacks(account_, "DeleteStack", {{"StackName", proposal.stack}}, limit_.stop());
   co_await deleting;
+  StackEvents events(account_, proposal.stack, "");
+  Async<std::optional<StackLook>> following = follow(proposal.stack, &events);
+  co_await following;
   co_return true;
 }
 
@@ -99,7 +103,11 @@ Async<std::optional<Outcome>> StackWork::propose(const WantedStack& wanted, Way 
     if (!next.empty()) which.emplace_back("NextToken", next);
     Async<AwsAnswer> asking = call_stacks(account_, "DescribeChangeSet", std::move(which), limit_.stop());
     const AwsAnswer answer = co_await asking;
-    if (answer.failure) co_return failed_call(*answer.failure, doing);
+    if (answer.failure) {
+      Async<bool> dropping = drop(*proposal);
+      co_await dropping;
+      co_return failed_call(*answer.failure, doing);
+    }
     const std::string status = text_at(answer.value, {"Status"});
     if (status == "FAILED") {
       Async<Outcome> telling = nothing_proposed(*proposal, text_at(answer.value, {"StatusReason"}));
@@ -121,7 +129,7 @@ Async<std::optional<Outcome>> StackWork::propose(const WantedStack& wanted, Way 
   co_return std::nullopt;
 }
 
-Async<Preview> StackWork::preview(WantedStack wanted, bool is_recorded) {
+Async<Preview> StackWork::preview(WantedStack wanted, std::string recorded) {
   Async<AwsIdentity> identifying = account_.identify(limit_.stop());  // nothing is written into a wrong account
   const AwsIdentity identity = co_await identifying;
   if (!identity.good) co_return Preview{{}, identity.why};
@@ -131,10 +139,16 @@ Async<Preview> StackWork::preview(WantedStack wanted, bool is_recorded) {
   const StackRest rest = look.stack ? rest_of(look.stack->status) : StackRest::gone;
   const bool is_new = rest == StackRest::gone || rest == StackRest::reviewed;
   if (!is_new && rest != StackRest::usable) co_return Preview{{}, "the stack is in " + look.stack->status};
-  if (!is_new && !is_recorded && !wanted.adopt) {
-    Async<bool> asking = is_made_by_us(*look.stack);
-    const bool ours = co_await asking;
-    if (!ours) co_return Preview{{}, fmt::format("there is a stack {} already", wanted.name)};
+  if (!look.stack || look.stack->id != recorded) {
+    Async<std::optional<BadStack>> asking = elsewhere(account_, recorded, limit_.stop());
+    const std::optional<BadStack> other = co_await asking;
+    if (other) co_return Preview{{}, other->message};
+  }
+  if (!is_new && look.stack->id != recorded && !wanted.adopt) {
+    Async<Made> asking = who_made(*look.stack);
+    const Made made = co_await asking;
+    if (made.failure) co_return Preview{{}, to_string(*made.failure)};
+    if (!made.by_us) co_return Preview{{}, fmt::format("there is a stack {} already", wanted.name)};
   }
   if (!is_new) before_ = look.stack;
   std::vector<WantedImport> missing;
@@ -160,15 +174,47 @@ Async<Preview> StackWork::preview(WantedStack wanted, bool is_recorded) {
       Async<bool> dropping = drop(proposal);
       co_await dropping;
     }
-    if (!outcome && rest == StackRest::gone) {  // else whoever comes next could take what is going for somebody's stack
-      StackEvents events(account_, proposal.stack, "");
-      Async<std::optional<StackLook>> following = follow(proposal.stack, &events);
-      co_await following;
-    }
   }
   if (!outcome || std::holds_alternative<Succeeded>(*outcome)) co_return Preview{std::move(proposal.changes), ""};
   const Failed* failed = std::get_if<Failed>(&*outcome);
   co_return Preview{{}, failed != nullptr ? failed->message : "it was broken off"};
+}
+
+namespace {
+
+/// CloudFormation looks whether what is to be made is there already by its name: so may that be which is to make room.
+bool is_in_the_way(const Outcome& refusal) {
+  const Failed* failed = std::get_if<Failed>(&refusal);
+  return failed != nullptr && failed->message.find("ResourceExistenceCheck") != std::string::npos;
+}
+
+}  // namespace
+
+/// By a change set that is not carried out.
+Async<std::optional<Outcome>> StackWork::foresee(WantedStack wanted) {
+  Async<StackLook> looking = watch_->now(wanted.name, limit_.stop());
+  const StackLook look = co_await looking;
+  if (look.failure) co_return failed_call(*look.failure, "the stack " + wanted.name);
+  const bool is_there = look.stack && rest_of(look.stack->status) != StackRest::gone;
+  if (is_there && !wanted.adopt) {
+    Async<Made> asking = who_made(*look.stack);
+    const Made made = co_await asking;
+    if (made.failure) co_return failed_call(*made.failure, "the stack " + wanted.name);
+    if (!made.by_us) co_return not_ours(wanted);
+  }
+  std::string url;
+  Async<std::optional<Outcome>> storing = store(&wanted, &url);
+  std::optional<Outcome> outcome = co_await storing;
+  if (outcome || is_there || !wanted.imports.empty()) co_return outcome;
+  Proposal proposal;
+  Async<std::optional<Outcome>> proposing = propose(wanted, Way::create, std::move(url), &proposal);
+  outcome = co_await proposing;
+  if (!outcome) {
+    Async<bool> dropping = drop(proposal);
+    co_await dropping;
+  }
+  if (outcome && is_in_the_way(*outcome)) co_return std::nullopt;
+  co_return outcome;
 }
 
 }  // namespace verba

@@ -47,19 +47,26 @@ Async<Outcome> StackWork::remove(Removal removal) {
     Async<StackLook> looking = watch_->now(removal.known, limit_.stop());
     const StackLook look = co_await looking;
     if (look.failure) co_return failed_call(*look.failure, doing);
+    if (!look.stack) {
+      Async<std::optional<Outcome>> asking = require_here(removal.known);
+      std::optional<Outcome> other = co_await asking;
+      if (other) co_return *std::move(other);
+    }
     if (!look.stack || rest_of(look.stack->status) == StackRest::gone) co_return Outcome(Succeeded{Map{}});
     doing = fmt::format("deleting the stack {}", look.stack->name);
-    if (!removal.is_recorded) {
-      Async<bool> asking = is_made_by_us(*look.stack);
-      removal.is_recorded = co_await asking;
+    const bool goes = look.stack->status == "DELETE_IN_PROGRESS";  // whosever it is
+    if (!removal.is_recorded && !goes) {
+      Async<Made> asking = who_made(*look.stack);
+      const Made made = co_await asking;
       if (limit_.stop().requested()) co_return Outcome(Cancelled{});
+      if (made.failure) co_return failed_call(*made.failure, doing);
+      removal.is_recorded = made.by_us;
       if (!removal.is_recorded) {
         log(fmt::format("the stack {} was not made by this task: it is left as it is", look.stack->name));
         co_return Outcome(Succeeded{Map{}});
       }
     }
     const bool busy = rest_of(look.stack->status) == StackRest::busy;
-    const bool goes = look.stack->status == "DELETE_IN_PROGRESS";
     const std::string token = busy ? "" : token_ + "-delete";
     if (busy) {
       log(fmt::format("the stack is in {}: waiting for its end", look.stack->status));
@@ -86,7 +93,7 @@ Async<Outcome> StackWork::remove(Removal removal) {
     const std::optional<StackLook> end = co_await following;
     if (!end) co_return broken_off(look.stack->name, look.stack->id);
     if (!end->stack || rest_of(end->stack->status) == StackRest::gone) co_return Outcome(Succeeded{Map{}});
-    if (busy && !goes) continue;
+    if (busy && (!goes || !removal.is_recorded)) continue;
     Async<Outcome> telling = failed(*end->stack, &events, "deleting");
     Outcome outcome = co_await telling;
     co_return outcome;

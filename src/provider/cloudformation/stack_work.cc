@@ -58,16 +58,32 @@ Outcome StackWork::failed_call(const AwsFailure& failure, const std::string& doi
   return outcome;
 }
 
-Async<bool> StackWork::is_made_by_us(Stack stack) {
-  Async<std::vector<StackEvent>> reading = read_events(account_, stack.id, events_of_stack, limit_.stop());
+/// Of a stack in which there is nothing yet but what is to be carried out, its change sets tell.
+Async<StackWork::Made> StackWork::who_began(Stack stack) {
+  const std::string owner = owner_token(attempt_);
+  Async<AwsAnswer> asking = call_stacks(account_, "ListChangeSets", {{"StackName", stack.id}}, limit_.stop());
+  const AwsAnswer answer = co_await asking;
+  if (answer.failure) co_return Made{false, answer.failure};
+  const auto is_ours = [&](const Value& one) { return text_at(one, {"ChangeSetName"}).starts_with(owner); };
+  co_return Made{std::ranges::any_of(list_at(answer.value, {"Summaries"}), is_ours), std::nullopt};
+}
+
+Async<StackWork::Made> StackWork::who_made(Stack stack) {
+  if (rest_of(stack.status) == StackRest::reviewed) {
+    Async<Made> asking = who_began(std::move(stack));
+    Made made = co_await asking;
+    co_return made;
+  }
+  std::optional<AwsFailure> failure;
+  Async<std::vector<StackEvent>> reading = read_events(account_, stack.id, events_of_stack, limit_.stop(), &failure);
   const std::vector<StackEvent> events = co_await reading;
   const std::string owner = owner_token(attempt_);
   // Its making is the last one in them. Later operations may be ours, too, of a stack that was taken over.
   for (auto event = events.rbegin(); event != events.rend(); ++event) {
     const bool makes = event->status == "CREATE_IN_PROGRESS" || event->status == "IMPORT_IN_PROGRESS";
-    if (event->is_of_stack() && makes) co_return event->token.starts_with(owner);
+    if (event->is_of_stack() && makes) co_return Made{event->token.starts_with(owner), std::nullopt};
   }
-  co_return false;
+  co_return Made{false, failure};
 }
 
 Async<std::optional<StackLook>> StackWork::follow(std::string id, StackEvents* events) {
@@ -114,24 +130,56 @@ Async<Outcome> StackWork::failed(Stack stack, StackEvents* events, std::string d
   co_return Outcome(std::move(failed));
 }
 
-Async<std::optional<Outcome>> StackWork::prepare(const WantedStack& wanted, bool is_recorded, Way* way) {
+Async<std::optional<BadStack>> elsewhere(AwsAccount& account, std::string id, Stop& stop) {
+  const StackArn arn = arn_of(id);
+  if (arn.region.empty()) co_return std::nullopt;
+  if (arn.region != account.region()) {
+    co_return BadStack{fmt::format("the stack {} is in the region {}, and the account '{}' in {}", arn.name, arn.region,
+                                   account.name(), account.region()),
+                       fmt::format("give the account its region back: `region: {}`", arn.region)};
+  }
+  Async<AwsIdentity> identifying = account.identify(stop);
+  const AwsIdentity identity = co_await identifying;
+  if (identity.account_id == arn.account) co_return std::nullopt;
+  if (identity.account_id.empty()) co_return BadStack{identity.why, identity.hint};
+  co_return BadStack{fmt::format("the stack {} is in the account {} of AWS, and '{}' is {}", arn.name, arn.account,
+                                 account.name(), identity.account_id),
+                     "get into the account that it is in"};
+}
+
+Async<std::optional<Outcome>> StackWork::require_here(std::string id) {
+  Async<std::optional<BadStack>> asking = elsewhere(account_, std::move(id), limit_.stop());
+  const std::optional<BadStack> other = co_await asking;
+  if (!other) co_return std::nullopt;
+  co_return Outcome(failed_for_good(other->message, other->hint));
+}
+
+Outcome StackWork::not_ours(const WantedStack& wanted) const {
+  return failed_for_good(fmt::format("there is a stack {} already, and this task did not make it", wanted.name),
+                         "give it another name, or take it over with `adopt: true`");
+}
+
+Async<std::optional<Outcome>> StackWork::prepare(const WantedStack& wanted, std::string recorded, Way* way) {
   const std::string doing = fmt::format("the stack {}", wanted.name);
   for (int i = 0; i < preparations; ++i) {
     Async<StackLook> looking = watch_->now(wanted.name, limit_.stop());
     const StackLook look = co_await looking;
     if (look.failure) co_return failed_call(*look.failure, doing);
+    if (i == 0 && (!look.stack || look.stack->id != recorded)) {
+      Async<std::optional<Outcome>> asking = require_here(recorded);
+      std::optional<Outcome> outcome = co_await asking;
+      if (outcome) co_return outcome;
+    }
     const StackRest rest = look.stack ? rest_of(look.stack->status) : StackRest::gone;
     *way = rest == StackRest::usable ? Way::update : Way::create;
     if (rest == StackRest::gone || rest == StackRest::reviewed) co_return std::nullopt;
-    if (!is_recorded && !wanted.adopt) {
-      Async<bool> asking = is_made_by_us(*look.stack);
-      const bool ours = co_await asking;
+    const bool goes = look.stack->status == "DELETE_IN_PROGRESS";  // whosever it is
+    if (look.stack->id != recorded && !wanted.adopt && !goes) {
+      Async<Made> asking = who_made(*look.stack);
+      const Made made = co_await asking;
       if (limit_.stop().requested()) co_return Outcome(Cancelled{});
-      if (!ours) {
-        co_return Outcome(
-            failed_for_good(fmt::format("there is a stack {} already, and this task did not make it", wanted.name),
-                            "give it another name, or take it over with `adopt: true`"));
-      }
+      if (made.failure) co_return failed_call(*made.failure, doing);
+      if (!made.by_us) co_return not_ours(wanted);
     }
     if (rest == StackRest::usable) {
       before_ = look.stack;
@@ -191,7 +239,11 @@ Async<Outcome> StackWork::carry_out(const WantedStack& wanted, Proposal proposal
     co_return Outcome(
         InDoubt{"whether the change set is carried out is not known: " + to_string(*begun.failure), stack, false});
   }
-  if (begun.failure) co_return failed_call(*begun.failure, "the change set");
+  if (begun.failure) {
+    Async<bool> dropping = drop(proposal);
+    co_await dropping;
+    co_return failed_call(*begun.failure, "the change set");
+  }
   StackEvents events(account_, stack, proposal.token);
   Async<std::optional<StackLook>> following = follow(stack, &events);
   const std::optional<StackLook> end = co_await following;
@@ -251,9 +303,9 @@ Async<Outcome> StackWork::see_whether_repaired(const WantedStack& wanted, Outcom
       "types, CloudFormation leaves as they are"));
 }
 
-Async<Outcome> StackWork::deploy(WantedStack wanted, bool is_recorded) {
+Async<Outcome> StackWork::deploy(WantedStack wanted, std::string recorded) {
   Way way = Way::create;
-  Async<std::optional<Outcome>> preparing = prepare(wanted, is_recorded, &way);
+  Async<std::optional<Outcome>> preparing = prepare(wanted, std::move(recorded), &way);
   std::optional<Outcome> outcome = co_await preparing;
   if (outcome) co_return *std::move(outcome);
   Async<std::optional<Outcome>> guarding = guard(wanted);

@@ -25,19 +25,29 @@ struct Removal {
   bool express = false;           ///< see WantedStack
 };
 
+/// Why a stack that is not found by its recorded id may well be there all the same: it is of another region or account
+/// than those that calls go to. Nothing: it is gone. Of an id that is no ARN nobody can tell.
+Async<std::optional<BadStack>> elsewhere(AwsAccount& account, std::string id, Stop& stop);
+
 /// Borrows the attempt and the watches. Lives as long as what it is asked for is under way.
 class StackWork {
  public:
   StackWork(Attempt& attempt, StackWatches& watches);
 
-  /// `is_recorded`: the task has deployed it before.
-  Async<Outcome> deploy(WantedStack wanted, bool is_recorded);
+  /// `recorded`: id of the stack that the task has deployed before; "": none.
+  Async<Outcome> deploy(WantedStack wanted, std::string recorded);
   Async<Outcome> remove(Removal removal);
   /// See Provider::preview. What artifacts are new is uploaded; nothing else stays.
-  Async<Preview> preview(WantedStack wanted, bool is_recorded);
+  Async<Preview> preview(WantedStack wanted, std::string recorded);
+  /// See Provider::foresee. Likewise.
+  Async<std::optional<Outcome>> foresee(WantedStack wanted);
 
-  /// Has a call with a token of the task made it?
-  Async<bool> is_made_by_us(Stack stack);
+  /// Has a call with a token of the task made a stack? Or why that is not known.
+  struct Made {
+    bool by_us = false;
+    std::optional<AwsFailure> failure = {};
+  };
+  Async<Made> who_made(Stack stack);
   Stop& stop() { return limit_.stop(); }
 
  private:
@@ -45,7 +55,10 @@ class StackWork {
   static constexpr int preparations = 6;  ///< that a stack may need before it can be worked on
 
   /// Waits for what is under way and clears away what cannot be updated; which way it is then, or an outcome.
-  Async<std::optional<Outcome>> prepare(const WantedStack& wanted, bool is_recorded, Way* way);
+  Async<std::optional<Outcome>> prepare(const WantedStack& wanted, std::string recorded, Way* way);
+  /// An outcome when the stack of that id is not where calls go to.
+  Async<std::optional<Outcome>> require_here(std::string id);
+  Outcome not_ours(const WantedStack& wanted) const;
   /// Sets what has to be there before an update, and sees whether others need what that would take away.
   Async<std::optional<Outcome>> guard(const WantedStack& wanted);
   /// Sets what stands beside a stack that is now as it is wanted; `done` is its outcome until then.
@@ -69,6 +82,7 @@ class StackWork {
   Async<Outcome> nothing_proposed(Proposal proposal, std::string reason);
   /// What cannot be deleted, and why; else nothing.
   Async<std::optional<Outcome>> may_go(Stack stack, bool lifts_protection);
+  Async<Made> who_began(Stack stack);
   Async<Outcome> carry_out(const WantedStack& wanted, Proposal proposal);
   Async<std::optional<Outcome>> clear_away(Stack stack, bool empties);
   /// Follows an operation to its end; its failures are in `events` then. Nothing: it cannot be followed any more, and

@@ -11,6 +11,7 @@
 #include "base/sources.h"
 #include "manifest/locations/origin.h"
 #include "provider/cloudformation/wanted_stack.h"
+#include "value/json.h"
 #include "value/yaml.h"
 
 namespace verba {
@@ -121,27 +122,47 @@ class Naming {
  public:
   explicit Naming(const Resource& resource) : resource_(resource) {}
 
-  void add(const std::string& text, const std::string& base, bool is_fetched) {
-    std::optional<Value> tree = read_template(text);
-    if (!tree) return;
-    for (const Artifact& artifact : artifacts_in(*tree)) {
-      std::string path = artifact_path(base, artifact.value->string());
-      if (!known_.insert(path).second) continue;
-      NamedFile& named = all_.emplace_back(NamedFile{path, artifact.by});
-      if (is_fetched) {
-        named.wrong = fmt::format("'{}' is a path, and the template was fetched by itself", artifact.value->string());
-      } else if (artifact.place->content == nested) {
-        add_nested(path);
-      }
+  /// A template that is a text. `name`: what messages call it; "": nothing.
+  void add(const std::string& text, const std::string& name, const std::string& base, bool is_fetched) {
+    if (!may_have_artifacts(text)) return;
+    TemplateRead read = read_template_text(text, name);
+    if (!read.tree) return;
+    for (const Artifact& artifact : artifacts_in(*read.tree)) {
+      const bool placed = !name.empty() && artifact.value->where;
+      add_artifact(
+          artifact, base, is_fetched,
+          placed ? fmt::format("{}: {}", read.sources.place(artifact.value->where), artifact.by) : artifact.by);
     }
   }
+
+  /// One that stands in a manifest.
+  void add(Value tree) {
+    for (const Artifact& artifact : artifacts_in(tree)) {
+      const std::size_t before = all_.size();
+      const Where where = artifact.value->where;
+      add_artifact(artifact, "", false, artifact.by);
+      if (all_.size() > before) all_[before].where = where;
+    }
+  }
+
   std::vector<NamedFile> take() { return std::move(all_); }
 
  private:
+  void add_artifact(const Artifact& artifact, const std::string& base, bool is_fetched, const std::string& by) {
+    std::string path = artifact_path(base, artifact.value->string());
+    if (!known_.insert(path).second) return;
+    NamedFile& named = all_.emplace_back(NamedFile{path, by});
+    if (is_fetched) {
+      named.wrong = fmt::format("'{}' is a path, and the template was fetched by itself", artifact.value->string());
+    } else if (artifact.place->content == nested) {
+      add_nested(path);
+    }
+  }
+
   /// Once it was read.
   void add_nested(const std::string& path) {
     for (const FileInput& file : resource_.files) {
-      if (file.field == artifact_field && file.inner == path) add(file.content, directory_of(path), false);
+      if (file.field == artifact_field && file.inner == path) add(file.content, path, directory_of(path), false);
     }
   }
 
@@ -156,13 +177,31 @@ std::optional<Value> read_template(const std::string& text) {
   return may_have_artifacts(text) ? parse_template(text) : std::nullopt;
 }
 
-std::optional<Value> parse_template(const std::string& text) {
-  Sources sources;
+TemplateRead read_template_text(const std::string& text, const std::string& name) {
+  TemplateRead read;
+  if (text.find_first_not_of(" \t\r\n") == std::string::npos) {
+    read.fault = name + " is empty";
+    return read;
+  }
   Diagnostics diagnostics;
-  std::vector<Value> documents = parse_yaml(sources, sources.add("template", text), diagnostics);
-  if (diagnostics.has_errors() || documents.empty() || !documents.front().is_map()) return std::nullopt;
-  restore(documents.front(), sources);
-  return std::move(documents.front());
+  std::vector<Value> documents = parse_yaml(read.sources, read.sources.add(name, text), diagnostics);
+  if (diagnostics.has_errors()) {
+    std::string why;
+    if (text[text.find_first_not_of(" \t\r\n")] == '{') read.tree = parse_json(text, why);  // which may have tabs
+    if (read.tree) return read;
+    const Diagnostic& first = *in_order(diagnostics).front();
+    read.fault = fmt::format("{}: {}", read.sources.place(first.where), first.message);
+  } else if (documents.empty() || !documents.front().is_map()) {
+    read.fault = name + " is no map";
+  } else {
+    restore(documents.front(), read.sources);
+    read.tree = std::move(documents.front());
+  }
+  return read;
+}
+
+std::optional<Value> parse_template(const std::string& text) {
+  return read_template_text(text, "template").tree;
 }
 
 std::vector<Artifact> artifacts_in(Value& tree) {
@@ -197,7 +236,13 @@ std::string directory_of(const std::string& path) {
 std::vector<NamedFile> named_by_template(const Resource& resource) {
   const TemplateText text = template_of(resource);
   Naming naming(resource);
-  naming.add(text.body, directory_of(text.path), is_remote_location(text.path));
+  const Value* data = text.path.empty() ? resource.inputs.find("data") : nullptr;
+  if (data != nullptr && data->is_map()) {
+    if (may_have_artifacts(text.body)) naming.add(*data);
+  } else {
+    const std::string name = text.path.empty() ? "data" : text.path;
+    naming.add(text.body, name, directory_of(text.path), is_remote_location(text.path));
+  }
   return naming.take();
 }
 

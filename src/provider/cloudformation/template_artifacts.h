@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/sources.h"
 #include "manifest/resource.h"
 #include "manifest/schema.h"
 #include "value/value.h"
@@ -31,8 +32,17 @@ struct Artifact {
   std::string by;  ///< "CodeUri of Hello"
 };
 
+/// A text that was read as a template.
+struct TemplateRead {
+  Sources sources = {};            ///< the text, for places in the tree
+  std::optional<Value> tree = {};  ///< nothing when it cannot be read
+  std::string fault = {};          ///< then: why, and where: "site.yaml:4:7: ..."
+};
+
 /// A template (JSON or YAML) as a tree with the long forms of all functions, in which scalars mean what they mean to
-/// CloudFormation (YAML 1.1: `yes` is true, 0123 is a text). Nothing when it cannot be read.
+/// CloudFormation (YAML 1.1: `yes` is true, 0123 is a text). `name`: what messages call it.
+TemplateRead read_template_text(const std::string& text, const std::string& name);
+/// The tree alone.
 std::optional<Value> parse_template(const std::string& text);
 /// The same; nothing, too, when it names no resource that could have an artifact.
 std::optional<Value> read_template(const std::string& text);

@@ -163,6 +163,83 @@ std::variant<WantedStack, BadStack> read_stack(const Resource& resource) {
   return stack;
 }
 
+namespace {
+
+constexpr std::size_t most_tags = 50;
+constexpr std::size_t most_topics = 5;
+
+/// arn:PARTITION:SERVICE:..., and what follows it in the end: "role/deployer".
+bool is_arn(std::string_view text, std::string_view service, std::string_view rest) {
+  if (!text.starts_with("arn:") || std::ranges::count(text, ':') < 5) return false;
+  text.remove_prefix(text.find(':', 4) + 1);
+  if (!text.starts_with(service) || text.substr(service.size(), 1) != ":") return false;
+  for (int i = 0; i < 3; ++i) text.remove_prefix(text.find(':') + 1);
+  return text.starts_with(rest) && text.size() > rest.size();
+}
+
+/// Texts that are sent as parameters or tags. What waits for something may become one.
+void check_texts(const Value& map, std::string_view field, Diagnostics& diagnostics) {
+  for (const auto& [key, value] : map.map()) {
+    if (value.is_null() || value.is_expression() || has_unknown(value) || parameter_text(value)) continue;
+    const bool is_fine = value.is_list() && std::ranges::all_of(value.list(), [](const Value& one) {
+                           return one.is_expression() || (!one.is_list() && parameter_text(one));
+                         });
+    if (is_fine) continue;
+    diagnostics.error("cloudformation.no-text",
+                      fmt::format("'{}' of {} is a {}", key.name, field,
+                                  value.is_list() ? "list of more than texts" : kind_name(value.kind())),
+                      value.where ? value.where : key.where, "write text, a number, true, false, or a list of them");
+  }
+}
+
+void check_tags(const Value& tags, Diagnostics& diagnostics) {
+  check_texts(tags, "tags", diagnostics);
+  if (tags.map().size() > most_tags) {
+    diagnostics.error("cloudformation.tags",
+                      fmt::format("there are {} tags, and a stack has {} at most", tags.map().size(), most_tags),
+                      tags.where, "take some away");
+  }
+  for (const auto& [key, value] : tags.map()) {
+    if (key.name.empty() || key.name.starts_with("aws:")) {
+      diagnostics.error("cloudformation.tags", fmt::format("'{}' cannot be the name of a tag", key.name), key.where,
+                        "it has a character at least, and 'aws:' before it is AWS's own");
+    }
+    if (const Value* secret = find_secret(value)) {
+      diagnostics.error("cloudformation.tags", fmt::format("the tag '{}' may not be a secret: it is shown", key.name),
+                        secret->where ? secret->where : key.where,
+                        "secrets have their place in 'parameters', with NoEcho");
+    }
+  }
+}
+
+void check_places(const Value& with, Diagnostics& diagnostics) {
+  const auto each = [&](std::string_view field, bool (*is)(std::string_view), std::string_view what, const char* hint) {
+    const Value* value = with.find(field);
+    if (value == nullptr) return;
+    for (const Value& one : value->is_list() ? value->list() : List{*value}) {
+      if (!one.is_string() || is(one.string())) continue;
+      diagnostics.error("cloudformation.bad-place", fmt::format("'{}' {}", one.secret ? "***" : one.string(), what),
+                        one.where ? one.where : value->where, hint);
+    }
+  };
+  each("bucket", is_bucket_name, "cannot be the name of a bucket", "it has 3 to 63 small letters, digits, '-' and '.'");
+  each(
+      "roleArn", [](std::string_view text) { return is_arn(text, "iam", "role/"); }, "is no ARN of a role",
+      "for example: arn:aws:iam::123456789012:role/cloudformation");
+  each(
+      "notificationArns", [](std::string_view text) { return is_arn(text, "sns", ""); }, "is no ARN of a topic",
+      "for example: arn:aws:sns:eu-central-1:123456789012:stacks");
+  const Value* topics = with.find("notificationArns");
+  if (topics != nullptr && topics->is_list() && topics->list().size() > most_topics) {
+    diagnostics.error(
+        "cloudformation.bad-place",
+        fmt::format("there are {} topics, and a stack tells {} at most", topics->list().size(), most_topics),
+        topics->where, "take some away");
+  }
+}
+
+}  // namespace
+
 void check_stack(const Value& with, Where task, Diagnostics& diagnostics) {
   const auto written = [&](std::string_view field) {
     const Value* value = with.find(field);
@@ -208,6 +285,11 @@ void check_stack(const Value& with, Where task, Diagnostics& diagnostics) {
       if (fault) diagnostics.error("cloudformation.import", fault->message, value.where, fault->hint);
     }
   }
+  if (const Value* parameters = written("parameters"); parameters != nullptr && parameters->is_map()) {
+    check_texts(*parameters, "parameters", diagnostics);
+  }
+  if (const Value* tags = written("tags"); tags != nullptr && tags->is_map()) check_tags(*tags, diagnostics);
+  check_places(with, diagnostics);
   const Value* name = written("stack");
   if (name != nullptr && name->is_string() && !is_stack_name(name->string())) {
     diagnostics.error("cloudformation.bad-name", fmt::format("'{}' cannot be the name of a stack", name->string()),

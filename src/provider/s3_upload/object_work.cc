@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "aws/s3.h"
 #include "os/together.h"
 #include "provider/ending.h"
 
@@ -133,6 +134,18 @@ Async<ObjectWork::Problem> ObjectWork::see_who_wrote(const WantedUpload& upload,
   co_return std::nullopt;
 }
 
+Async<std::optional<Outcome>> ObjectWork::foresee(const WantedUpload& upload) {
+  Async<std::optional<AwsFailure>> asking = look_at_bucket(account_, upload.bucket, limit_.stop());
+  const std::optional<AwsFailure> failure = co_await asking;
+  if (failure) co_return failed_call(*failure, {upload.bucket, ""});
+  Async<UploadLook> looking = look(upload);
+  UploadLook now = co_await looking;
+  if (now.failure) co_return std::move(now.failure);
+  std::vector<std::string> foreign;
+  if (!orders_for(upload, now, {}, &foreign)) co_return refusal(upload, foreign);
+  co_return std::nullopt;
+}
+
 Async<Outcome> ObjectWork::write(const WantedUpload& upload, std::set<std::string> known,
                                  std::vector<Leftover> leftovers) {
   Async<UploadLook> looking = look(upload);
@@ -176,8 +189,9 @@ Async<ObjectWork::Problem> ObjectWork::drop(Leftover leftover) {
   if (!leftover.ours) {
     Async<ObjectLook> looking = look_at_object(account_, leftover.place, limit_.stop());
     const ObjectLook look = co_await looking;
-    // What may not be looked at was not written: that begins with a look.
-    if (look.failure && look.failure->status != 403) co_return failed_call(*look.failure, leftover.place);
+    // What may not be looked at, or is of another region, was not written: that begins with a look.
+    const bool was_not = look.failure && (look.failure->status == 403 || look.failure->status == 301);
+    if (look.failure && !was_not) co_return failed_call(*look.failure, leftover.place);
     if (!look.object || !is_marked(*look.object)) co_return std::nullopt;
   }
   const ObjectPlace kept = kept_place(leftover.place);

@@ -35,6 +35,8 @@ class ObjectWork {
   explicit ObjectWork(Attempt& attempt);
 
   Async<UploadLook> look(const WantedUpload& upload);
+  /// Why write() could not do it where the task has nothing yet. Changes nothing.
+  Async<std::optional<Outcome>> foresee(const WantedUpload& upload);
   /// `known`: keys that the task has made in the bucket of the upload. Borrows the upload.
   Async<Outcome> write(const WantedUpload& upload, std::set<std::string> known, std::vector<Leftover> leftovers);
   Async<Outcome> remove(std::vector<Leftover> leftovers);

@@ -116,6 +116,9 @@ class S3UploadProvider final : public Provider {
   void validate(const Value& with, Where task, Diagnostics& diagnostics) const override {
     check_upload(with, task, diagnostics);
   }
+  void examine(const Resource& resource, Where task, Diagnostics& diagnostics) const override {
+    check_files(resource, task, diagnostics);
+  }
   bool can_observe(const Resource&) const override { return true; }
   bool can_remove(const Resource&) const override { return true; }
   bool can_rollback(const Resource&, bool) const override { return true; }
@@ -125,6 +128,17 @@ class S3UploadProvider final : public Provider {
 
   Async<Observed> observe(Recorded recorded, Attempt& attempt) override {
     return look(std::move(recorded.resource), attempt);
+  }
+
+  Async<std::optional<Outcome>> foresee(Resource wanted, Attempt& attempt) override {
+    const std::variant<WantedUpload, BadUpload> read = read_upload(wanted);
+    if (const BadUpload* bad = std::get_if<BadUpload>(&read)) {
+      co_return Outcome(failed_for_good(bad->message, bad->hint));
+    }
+    ObjectWork work(attempt);
+    Async<std::optional<Outcome>> doing = work.foresee(std::get<WantedUpload>(read));
+    std::optional<Outcome> obstacle = co_await doing;
+    co_return obstacle;
   }
 
   Async<Outcome> apply(Resource wanted, std::optional<Recorded> before, Attempt& attempt) override {

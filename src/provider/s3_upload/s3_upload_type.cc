@@ -20,7 +20,8 @@ That is sure even when somebody else writes it in the same moment. With `overwri
 content and headers is taken over. To know its own work again, verba writes `x-amz-meta-verba-task` on each object.
 
 **Update and rollback.** An update removes what a tree has no more, once the rest is there. A rollback puts back the contents
-and headers of before, which are kept in the state. A change of `bucket`, `key` or `prefix` is a delete and a create.
+and headers of before, which are kept in the state. A change of `bucket`, `key` or `prefix` is a delete and a create: nothing
+is deleted unless the bucket is there and no object of others is in the way.
 
 **Delete** removes the objects of the task, and no others. In a bucket that keeps versions, theirs stay.
 

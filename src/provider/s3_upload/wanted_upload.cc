@@ -152,6 +152,10 @@ std::string name_of_file(std::string_view path) {
   return std::string(path.substr(path.rfind('/') + 1));
 }
 
+BadUpload tree_with_key() {
+  return {"'source' is a directory, and 'key' names one object", "write 'prefix' in the place of 'key'"};
+}
+
 std::optional<BadUpload> add_objects(const Resource& resource, WantedUpload& upload) {
   const std::string key = text(resource.inputs, "key");
   const std::string folder = upload.prefix.empty() ? "" : upload.prefix + "/";
@@ -159,7 +163,7 @@ std::optional<BadUpload> add_objects(const Resource& resource, WantedUpload& upl
     if (file.field != "source") continue;
     upload.is_tree = !file.inner.empty();
     if (upload.is_tree && !key.empty()) {
-      return BadUpload{"'source' is a directory, and 'key' names one object", "write 'prefix' in the place of 'key'"};
+      return tree_with_key();
     }
     const std::string own = !key.empty() ? key : folder + (upload.is_tree ? file.inner : name_of_file(file.path));
     if (own.size() > longest_key_bytes) return BadUpload{fmt::format("the key '{}' is too long", own), ""};
@@ -212,6 +216,15 @@ void check_upload(const Value& with, Where task, Diagnostics& diagnostics) {
   for (Mistake& mistake : mistakes_of(with, task)) {
     diagnostics.error("s3.upload", std::move(mistake.message), mistake.where, std::move(mistake.hint));
   }
+}
+
+void check_files(const Resource& resource, Where task, Diagnostics& diagnostics) {
+  const Value* key = resource.inputs.find("key");
+  if (key == nullptr || key->is_null()) return;
+  const auto of_tree = [](const FileInput& file) { return file.field == "source" && !file.inner.empty(); };
+  if (std::ranges::none_of(resource.files, of_tree)) return;
+  BadUpload bad = tree_with_key();
+  diagnostics.error("s3.upload", std::move(bad.message), key->where ? key->where : task, std::move(bad.hint));
 }
 
 std::string uri_of(const WantedUpload& upload) {

@@ -46,6 +46,8 @@ std::variant<WantedUpload, BadUpload> read_upload(const Resource&);
 
 /// Adds what is wrong with one as written; expressions may stand in it.
 void check_upload(const Value& with, Where task, Diagnostics&);
+/// Likewise, of what the files that were read have to do with it.
+void check_files(const Resource&, Where task, Diagnostics&);
 
 /// "s3://BUCKET/KEY", or of a tree "s3://BUCKET/PREFIX".
 std::string uri_of(const WantedUpload&);

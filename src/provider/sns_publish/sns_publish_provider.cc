@@ -114,7 +114,8 @@ class SnsPublishProvider final : public Provider {
     // The same message of the same run is the same message, however often it is sent.
     const std::string token = run_token(attempt) + sha256(text(wanted.inputs, "message")).hex().substr(0, 16);
     AwsMessage message = query_message(sns_service(), "Publish", parameters_of(wanted, token));
-    Async<AwsAnswer> asking = attempt.aws->call(sns_service(), std::move(message), limit.stop());
+    AwsAccount there = attempt.aws->in(region_of_topic(topic));
+    Async<AwsAnswer> asking = there.call(sns_service(), std::move(message), limit.stop());
     const AwsAnswer answer = co_await asking;
     if (answer.failure && answer.failure->in_doubt) {
       co_return Outcome(InDoubt{topic + ": " + to_string(*answer.failure) + "; it may have been sent", "", true});

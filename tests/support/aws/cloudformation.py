@@ -383,10 +383,12 @@ class World:
         """By name: how many stacks were made, how many are there, how many operations they saw but their deletion."""
         all_of = {}
         for stack in self.stacks:
-            entry = all_of.setdefault(stack.name, {"made": 0, "living": 0, "operations": 0, "id": ""})
+            entry = all_of.setdefault(stack.name, {"made": 0, "living": 0, "operations": 0, "id": "", "places": []})
             entry["made"] += 1
             entry["id"] = stack.id
             entry["ends"] = stack.ends
+            entry["places"] += [f"{stack.account} {stack.region}"] if stack.status != "DELETE_COMPLETE" else []
+            entry["sent"] = [stack.now.parameters, stack.now.template, stack.tags] if stack.now else []
             entry["living"] += stack.status != "DELETE_COMPLETE"
             entry["operations"] += sum(event["ResourceType"] == "AWS::CloudFormation::Stack" and
                                        event["ResourceStatus"] in ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS")
@@ -627,6 +629,9 @@ class World:
             raise Refused("InvalidChangeSetStatus", "ChangeSet cannot be executed in its current status")
         if "DisableRollback" not in form:
             raise invalid("DisableRollback has to be said")
+        status = one["stack"].status
+        if status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
+            raise invalid(f"Stack:{one['stack'].id} is in {status} state and can not be updated.")
         one["executed"] = token or "nobody"
         if one["kind"] == "IMPORT":
             one["stack"].begin_import(one["wanted"], token, one["imports"])
@@ -635,7 +640,11 @@ class World:
         if one["reverts"]:
             one["stack"].revert()
         return {}
-        return {}
+
+    def list_change_sets(self, account, region, form):
+        stack = self.require(account, region, form["StackName"])
+        return {"Summaries": [{"ChangeSetId": arn, "ChangeSetName": one["name"]} for arn, one in self.sets.items()
+                              if one["stack"] is stack]}
 
     def delete_change_set(self, account, region, form):
         self.sets.pop(form["ChangeSetName"], None)

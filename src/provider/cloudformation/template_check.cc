@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "provider/cloudformation/template_check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "provider/cloudformation/template_artifacts.h"
+
+namespace verba {
+namespace {
+
+constexpr std::size_t most_resources = 500;
+constexpr std::size_t longest_template_bytes = 1 << 20;
+
+/// The types of IAM that take a capability, and the property that gives a thing a name of its own ("AWS CloudFormation
+/// API Reference", CreateChangeSet).
+struct IamType {
+  std::string_view type;
+  std::string_view name = {};
+};
+constexpr std::array<IamType, 8> iam_types = {{
+    {"AWS::IAM::AccessKey"},
+    {"AWS::IAM::Group", "GroupName"},
+    {"AWS::IAM::InstanceProfile", "InstanceProfileName"},
+    {"AWS::IAM::ManagedPolicy", "ManagedPolicyName"},
+    {"AWS::IAM::Policy"},
+    {"AWS::IAM::Role", "RoleName"},
+    {"AWS::IAM::User", "UserName"},
+    {"AWS::IAM::UserToGroupAddition"},
+}};
+
+constexpr std::string_view iam = "CAPABILITY_IAM";
+constexpr std::string_view named_iam = "CAPABILITY_NAMED_IAM";
+constexpr std::string_view auto_expand = "CAPABILITY_AUTO_EXPAND";
+
+const Value* map_at(const Value& tree, std::string_view name) {
+  const Value* value = tree.find(name);
+  return value != nullptr && value->is_map() ? value : nullptr;
+}
+
+/// `Fn::If` may choose to give none.
+bool gives_name(const Value& resource, std::string_view property) {
+  const Value* properties = property.empty() ? nullptr : map_at(resource, "Properties");
+  const Value* name = properties != nullptr ? properties->find(property) : nullptr;
+  return name != nullptr && !name->is_null() && name->find("Fn::If") == nullptr;
+}
+
+class TemplateCheck {
+ public:
+  TemplateCheck(const Resource& resource, Where task, bool is_sent, Diagnostics& diagnostics)
+      : resource_(resource), with_(resource.inputs), task_(task), is_sent_(is_sent), diagnostics_(diagnostics) {}
+
+  void run() {
+    const Value* data = with_.find("data");
+    const Value* file = with_.find("template");
+    const bool in_manifest = data != nullptr && !data->is_null();
+    if (!in_manifest && (file == nullptr || !file->is_string())) return;
+    where_ = in_manifest ? data->where : file->where;
+    if (!where_) where_ = task_;
+    if (in_manifest && !data->is_map() && !data->is_string()) return;
+    const TemplateText written = template_of(resource_);
+    if (!in_manifest && written.path.empty()) return;  // it was not read, and that was told
+    if (in_manifest && data->is_map()) return outermost(*data, written);
+    is_secret_ = in_manifest && has_secret(*data);
+    const TemplateRead read = read_template_text(written.body, in_manifest ? "data" : written.path);
+    if (!read.tree) return unreadable(read);
+    outermost(*read.tree, written);
+  }
+
+ private:
+  void outermost(const Value& tree, const TemplateText& written) {
+    if (written.body.size() > longest_template_bytes) {
+      error(fmt::format("the template has {} bytes, and at most {} can be sent", written.body.size(),
+                        longest_template_bytes),
+            "take it apart into several stacks");
+    }
+    one(tree, written.path.empty() ? "the template" : written.path, directory_of(written.path), {written.path});
+    parameters(tree);
+    capabilities();
+  }
+
+  /// `chain`: the paths of those around it, and its own.
+  void one(const Value& tree, const std::string& name, const std::string& base, const std::vector<std::string>& chain) {
+    if (tree.find("Transform") != nullptr && !is_sent_) need(auto_expand, name + " has a Transform");
+    const Value* resources = tree.find("Resources");
+    if (resources != nullptr && resources->is_unknown()) return;
+    const bool any = resources != nullptr && resources->is_map() && !resources->map().empty();
+    if (!any) {
+      if (tree.find("Fn::Transform") == nullptr) error(name + " has no Resources", "write at least one into it");
+      return;
+    }
+    if (resources->map().size() > most_resources) {
+      error(
+          fmt::format("{} has {} resources, and a stack has {} at most", name, resources->map().size(), most_resources),
+          "take it apart into several stacks");
+    }
+    for (const auto& [key, resource] : resources->map()) {
+      if (key.name.starts_with("Fn::") || resource.is_unknown()) continue;
+      const Value* type = resource.find("Type");
+      if (type == nullptr) {
+        error(fmt::format("'{}' in {} has no Type", key.name, name), "for example: AWS::SNS::Topic", resource.where);
+      } else if (type->is_string()) {
+        needs_of(tree, key.name, resource, type->string());
+      }
+    }
+    nested(tree, base, chain);
+  }
+
+  void needs_of(const Value& tree, const std::string& logical, const Value& resource, const std::string& type) {
+    if (const auto* known = std::ranges::find(iam_types, type, &IamType::type); known != iam_types.end()) {
+      const bool named = gives_name(resource, known->name);
+      need(named ? named_iam : iam, named ? fmt::format("{} ({}) has a name of its own", logical, type)
+                                          : fmt::format("{} is an {}", logical, type));
+    }
+    if (type == "AWS::Serverless::Application" && !is_sent_)
+      need(auto_expand, fmt::format("{} is an {}", logical, type));
+    if (type != "AWS::Serverless::Function" || is_sent_) return;
+    const Value* properties = map_at(resource, "Properties");
+    const Value* globals = map_at(tree, "Globals");
+    const Value* all = globals != nullptr ? map_at(*globals, "Function") : nullptr;
+    const bool has_role = (properties != nullptr && properties->find("Role") != nullptr) ||
+                          (all != nullptr && all->find("Role") != nullptr);
+    if (!has_role) need(iam, logical + " gets a role of its own");
+  }
+
+  void nested(const Value& tree, const std::string& base, const std::vector<std::string>& chain) {
+    Value copy = tree;
+    for (const Artifact& artifact : artifacts_in(copy)) {
+      if (artifact.place->content != ArtifactPlace::Content::nested) continue;
+      const std::string path = artifact_path(base, artifact.value->string());
+      if (std::ranges::find(chain, path) != chain.end()) {
+        error(fmt::format("{}: {} nests itself", artifact.by, path), "templates nest one another without circles");
+        continue;
+      }
+      const auto file = std::ranges::find_if(
+          resource_.files, [&](const FileInput& each) { return each.field == artifact_field && each.inner == path; });
+      if (file == resource_.files.end()) continue;  // it was not read, and that was told
+      const TemplateRead read = read_template_text(file->content, path);
+      if (!read.tree) {
+        unreadable(read);
+        continue;
+      }
+      std::vector<std::string> deeper = chain;
+      deeper.push_back(path);
+      one(*read.tree, path, directory_of(path), deeper);
+    }
+  }
+
+  /// Those that are given, and those that have to be.
+  void parameters(const Value& tree) {
+    const Value* given = with_.find("parameters");
+    if (given != nullptr && !given->is_map() && !given->is_null()) return;
+    const Value* declared = tree.find("Parameters");
+    if (tree.find("Fn::Transform") != nullptr || (declared != nullptr && !declared->is_map())) return;
+    const Map none;
+    const Map& known = declared != nullptr ? declared->map() : none;
+    const Map& said = given != nullptr && given->is_map() ? given->map() : none;
+    if (known.find("Fn::Transform") != nullptr) return;
+    std::vector<std::string_view> names;
+    for (const auto& [key, parameter] : known) names.push_back(key.name);
+    for (const auto& [key, value] : said) {
+      if (known.find(key.name) != nullptr) continue;
+      const std::string all = names.empty() ? "it has none" : fmt::format("it has: {}", fmt::join(names, ", "));
+      diagnostics_.error("cloudformation.parameters", fmt::format("the template has no parameter '{}'", key.name),
+                         key.where ? key.where : where_, did_you_mean(key.name, names, all));
+    }
+    for (const auto& [key, parameter] : known) {
+      if (said.find(key.name) != nullptr || !parameter.is_map() || parameter.find("Default") != nullptr) continue;
+      diagnostics_.error("cloudformation.parameters",
+                         fmt::format("the parameter '{}' of the template has no Default, and is not given", key.name),
+                         given != nullptr && given->where ? given->where : where_,
+                         fmt::format("add it to 'parameters': {}: ...", key.name));
+    }
+  }
+
+  void need(std::string_view capability, std::string why) { needs_.emplace(capability, std::move(why)); }
+
+  void capabilities() {
+    const Value* given = with_.find("capabilities");
+    const auto has = [&](std::string_view capability) {
+      return given != nullptr && given->is_list() && std::ranges::any_of(given->list(), [&](const Value& one) {
+               return one.is_string() && one.string() == capability;
+             });
+    };
+    if (needs_.contains(named_iam) || has(named_iam)) needs_.erase(iam);
+    std::string names;
+    std::string reasons;
+    for (const auto& [capability, why] : needs_) {
+      if (has(capability)) continue;
+      names += fmt::format("{}{}", names.empty() ? "" : ", ", capability);
+      reasons += fmt::format("{}{}", reasons.empty() ? "" : "; ", why);
+    }
+    if (names.empty()) return;
+    const Where where = given != nullptr && given->where ? given->where : where_;
+    diagnostics_.error("cloudformation.capabilities", fmt::format("the template needs {}: {}", names, reasons), where,
+                       fmt::format("write it into 'capabilities', if the template may do that: [{}]", names));
+  }
+
+  void unreadable(const TemplateRead& read) {
+    error("the template cannot be read: " + (is_secret_ ? "it is no YAML" : read.fault), "");
+  }
+
+  void error(std::string message, std::string hint, Where where = {}) {
+    // Places in a template that is a file are of another text.
+    const bool is_here = where && where_ && where.source == where_.source && with_.find("data") != nullptr &&
+                         with_.find("data")->is_map();
+    diagnostics_.error("cloudformation.template", std::move(message), is_here ? where : where_, std::move(hint));
+  }
+
+  const Resource& resource_;
+  const Value& with_;
+  Where task_;
+  bool is_sent_;
+  Diagnostics& diagnostics_;
+  Where where_;
+  bool is_secret_ = false;
+  std::map<std::string_view, std::string> needs_;  ///< why, by capability: the first reason
+};
+
+}  // namespace
+
+void check_template(const Resource& resource, Where task, Diagnostics& diagnostics) {
+  TemplateCheck(resource, task, false, diagnostics).run();
+}
+
+std::optional<BadStack> fault_of(const Resource& resource) {
+  Diagnostics found;
+  check_stack(resource.inputs, {}, found);
+  TemplateCheck(resource, {}, true, found).run();
+  for (const Diagnostic& one : found.all()) {
+    if (one.severity == Severity::error) return BadStack{one.message, one.hint};
+  }
+  return std::nullopt;
+}
+
+}  // namespace verba
