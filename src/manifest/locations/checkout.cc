@@ -178,8 +178,18 @@ class CheckingOut {
     system_.write_file(file, commit + "\n", 0600);
   }
 
+  /// One process at a time, and nothing where it is there already.
+  Async<GitAnswer> make_repository(const std::string& commit) {
+    GitCall make;
+    make.arguments = {"init", "--quiet", "--bare", "--template="};
+    if (commit.size() == 64) make.arguments.push_back("--object-format=sha256");
+    make.arguments.insert(make.arguments.end(), {"--", repository()});
+    make.lock = home_ + "/lock";
+    make.limit = fetch_limit;
+    return git(std::move(make));
+  }
+
   Async<bool> is_repository() {
-    if (!system_.kind_of(repository())) co_return true;  // it will be
     GitCall look;
     look.repository = repository();
     look.arguments = {"rev-parse", "--git-dir"};
@@ -192,17 +202,16 @@ class CheckingOut {
   /// The commit alone; where the server does not give that, all branches and tags.
   Async<int> fetch(std::string commit) {
     system_.make_directories(home_, 0700);
-    GitCall make;
-    make.arguments = {"init", "--quiet", "--bare", "--template="};
-    if (commit.size() == 64) make.arguments.push_back("--object-format=sha256");
-    make.arguments.insert(make.arguments.end(), {"--", repository()});
-    make.lock = home_ + "/lock";
-    make.limit = fetch_limit;
+    if (system_.kind_of(repository()) == DirectoryEntry::Kind::file) system_.remove(repository());
+    Async<GitAnswer> making = make_repository(commit);
+    co_await making;
     Async<bool> looking = is_repository();
     const bool sound = co_await looking;
-    if (!sound) system_.remove(repository());  // what is broken is made anew
-    Async<GitAnswer> making = git(std::move(make));
-    co_await making;
+    if (!sound) {  // what is broken is made anew
+      system_.remove(repository());
+      Async<GitAnswer> again = make_repository(commit);
+      co_await again;
+    }
     system_.make_directories(repository() + "/info");
     // Stronger than a .gitattributes in the commit: files come as they are.
     system_.write_file(repository() + "/info/attributes", "* !filter !text !eol !ident !working-tree-encoding !crlf\n");
