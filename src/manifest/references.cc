@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What expressions and dependsOn name: is it there, and what must come first for it. Variables are followed with the
-// eyes of the task that reads them, because what they mean is a matter of the task.
+// What expressions name: is it there, and what must come first for it. Variables are followed with the eyes of the task
+// that reads them, because what they mean is a matter of the task.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
 
+#include "manifest/depends_on.h"
+#include "manifest/named_tasks.h"
 #include "manifest/names.h"
 #include "manifest/resolve.h"
 
@@ -34,12 +36,17 @@ const std::vector<RootName>& roots() {
 class Follower {
  public:
   Follower(Resolution& resolution, Diagnostics& diagnostics)
-      : resolution_(resolution), model_(resolution.model), diagnostics_(diagnostics) {}
+      : resolution_(resolution),
+        model_(resolution.model),
+        diagnostics_(diagnostics),
+        named_(resolution, diagnostics, [this] { return doing(); }) {}
+  Follower(const Follower&) = delete;
+  Follower& operator=(const Follower&) = delete;
 
   void follow_task(TaskId id, std::vector<Need>& needs) {
     task_ = &model_.tasks[id];
     home_ = task_->deployment;
-    needs_ = &needs;
+    named_.begin(task_, &needs);
     ++round_;
     doing_ = "with";
     value(*task_->with, false);
@@ -49,13 +56,14 @@ class Follower {
     }
     doing_ = "when";
     if (task_->when) references(task_->when->references(), false);
-    depends_on(*resolution_.declared[home_].at(task_->base_name).written);
+    doing_ = "dependsOn";
+    follow_depends_on(resolution_, id, named_, diagnostics_);
   }
 
   /// What an account or an authentication reads.
   void follow_spec(const Value& spec) {
     task_ = nullptr;
-    needs_ = nullptr;
+    named_.begin(nullptr, nullptr);
     deployment_ = nullptr;
     ++round_;
     value(spec, false);
@@ -63,7 +71,7 @@ class Follower {
 
   void follow_variables(const Map& variables, const DeploymentScope* deployment) {
     task_ = nullptr;
-    needs_ = nullptr;
+    named_.begin(nullptr, nullptr);
     deployment_ = deployment;
     ++round_;
     for (const auto& entry : variables) read(entry.first.name, false);
@@ -206,26 +214,12 @@ class Follower {
     }
     const std::string& name = path[1].name;
     const auto id = model_.deployment(name);
-    if (!id) return no_deployment(name, path[1].where, guarded);
+    if (!id) return named_.no_deployment(name, path[1].where, guarded);
     if (path.size() < 4 || path[2].name != "tasks") {
       return error("manifest.unknown-name", "only the tasks of another deployment can be read", reference.where,
                    fmt::format("write deployments.{}.tasks.TASK.outputs.KEY", name));
     }
     of_task(reference, 3, *id, guarded);
-  }
-
-  void no_deployment(const std::string& name, Where where, bool guarded) {
-    const Manifest* elsewhere = resolution_.index.find("Deployment", name);
-    if (!elsewhere) {
-      return error("manifest.unknown-reference", fmt::format("no Deployment is named '{}'", name), where,
-                   diagnostics_.crowded()
-                       ? "check the name"
-                       : did_you_mean(name, resolution_.index.names("Deployment"), "check the name"));
-    }
-    if (guarded) return;
-    error("manifest.out-of-scope",
-          fmt::format("Deployment '{}' is not in scope in environment '{}'", name, model_.environment.name), where,
-          scope_of_manifest(*elsewhere) + "; or say what to take instead: default(..., OTHERWISE)");
   }
 
   // path[at] names the task.
@@ -234,15 +228,15 @@ class Follower {
     if (path.size() <= at || path[at].computed) {
       return error("manifest.unknown-name", "a task must be named", reference.where, "write tasks.NAME.outputs.KEY");
     }
-    const Declared* declared = find_task(name_of(path[at]), path[at].where, home);
+    const Declared* declared = named_.find(name_of(path[at]), path[at].where, home);
     if (!declared || declared->fate == Declared::Fate::broken) return;
     if (declared->fate != Declared::Fate::present && !guarded) {
-      return out_of_scope(name_of(path[at]), *declared, path[at].where, home);
+      return named_.out_of_scope(name_of(path[at]), *declared, path[at].where, home);
     }
     if (!declared->loop) {
       outputs(reference, at + 1, guarded);
       if (declared->count > 0 && !guarded) output(reference, at + 2, declared->first);
-      if (declared->count > 0) need(declared->first, reference.where);
+      if (declared->count > 0) named_.need(declared->first, reference.where, Reads::outputs);
     } else {
       of_loop(reference, at, *declared, home, guarded);
     }
@@ -277,7 +271,8 @@ class Follower {
     std::string key;
     if (path.size() > at + 1) key = path[at + 1].computed ? own_key(path[at + 1]) : name_of(path[at + 1]);
     if (key.empty()) {
-      for (TaskId id = declared.first; id < declared.first + declared.count; ++id) need(id, reference.where);
+      for (TaskId id = declared.first; id < declared.first + declared.count; ++id)
+        named_.need(id, reference.where, Reads::outputs);
       return;
     }
     const std::string address = fmt::format("{}.{}[{}]", model_.deployments[home].name, name_of(path[at]), key);
@@ -285,32 +280,10 @@ class Follower {
     if (found != model_.by_address.end()) {
       outputs(reference, at + 2, guarded);
       if (!guarded) output(reference, at + 3, found->second);
-      return need(found->second, reference.where);
+      return named_.need(found->second, reference.where, Reads::outputs);
     }
-    if (!guarded) no_instance(name_of(path[at]), key, declared, path[at + 1].where);
+    if (!guarded) named_.no_instance(name_of(path[at]), key, declared, path[at + 1].where);
   }
-
-  void no_instance(const std::string& name, const std::string& key, const Declared& declared, Where where) {
-    std::vector<std::string> keys;
-    for (TaskId id = declared.first; id < declared.first + declared.count && keys.size() < 20; ++id) {
-      const std::string& full = model_.tasks[id].name;
-      keys.push_back(full.substr(name.size() + 1, full.size() - name.size() - 2));
-    }
-    if (key == "outputs") {
-      return error("manifest.unknown-reference",
-                   fmt::format("task '{}' has an instance for each {}", name,
-                               by_account(declared) ? "of its accounts" : "item of its forEach"),
-                   where, fmt::format("name one: tasks.{}['{}'].outputs", name, keys.empty() ? "KEY" : keys.front()));
-    }
-    const std::vector<std::string_view> views(keys.begin(), keys.end());
-    error("manifest.unknown-reference", fmt::format("task '{}' has no instance '{}'", name, key), where,
-          did_you_mean(key, views,
-                       keys.empty()
-                           ? by_account(declared) ? "no account has its labels here" : "its forEach is empty here"
-                           : fmt::format("its instances: {}", fmt::join(keys, ", "))));
-  }
-
-  static bool by_account(const Declared& declared) { return declared.written->find("accounts") != nullptr; }
 
   // [each.key] is the one computed step that is known here: instance to instance, loop beside loop.
   std::string own_key(const Segment& segment) const {
@@ -319,180 +292,6 @@ class Follower {
     if (segment.where.end > text.size() || segment.where.begin > segment.where.end) return {};
     text = text.substr(segment.where.begin, segment.where.end - segment.where.begin);
     return text == "each.key" ? task_->each->first.string() : std::string();
-  }
-
-  const Declared* find_task(const std::string& name, Where where, DeploymentId home) {
-    const auto& declared = resolution_.declared[home];
-    const auto found = declared.find(name);
-    if (found != declared.end()) return &found->second;
-    std::vector<std::string_view> names;
-    for (const Occasion occasion : all_occasions) {
-      if (diagnostics_.crowded()) break;
-      for (const Value& task : tasks_of(resolution_.deployments[home]->spec, occasion)) {
-        names.push_back(text_of(task, "name"));
-      }
-    }
-    std::string otherwise = "check the name";
-    if (model_.deployment(name)) otherwise = "that is a Deployment; a task is named DEPLOYMENT.TASK";
-    error("manifest.unknown-reference",
-          fmt::format("Deployment '{}' has no task '{}'", model_.deployments[home].name, name), where,
-          did_you_mean(name, names, otherwise));
-    return nullptr;
-  }
-
-  void out_of_scope(const std::string& name, const Declared& declared, Where where, DeploymentId home) {
-    const bool condition = declared.fate == Declared::Fate::condition;
-    const Value* reason = declared.written->find(condition ? "when" : "environments");
-    Diagnostic finding{Severity::error, "manifest.out-of-scope", {}, where, {}, {}, {}};
-    finding.message =
-        fmt::format("task '{}.{}' is not there in environment '{}': {}", model_.deployments[home].name, name,
-                    model_.environment.name, condition ? "its 'when' is false" : "its 'environments' leave it out");
-    finding.hint = "say what to take instead: default(..., OTHERWISE)";
-    finding.trail.push_back({doing(), {}});
-    if (reason) finding.related.push_back({"this leaves it out", reason->where});
-    diagnostics_.add(std::move(finding));
-  }
-
-  void need(TaskId id, Where where) {
-    if (!needs_ || !task_) return;
-    const Task& needed = model_.tasks[id];
-    const bool at_home = needed.deployment == task_->deployment;
-    if (needed.occasion == Occasion::deploy) {
-      // In the place of the tasks of `tasks`: what was recorded of those is read, they are not waited for.
-      const bool instead = task_->occasion == Occasion::update || task_->occasion == Occasion::rollback;
-      if (!instead || !at_home || needed.is_called_up()) needs_->push_back({id, where});
-    } else if (needed.occasion != task_->occasion || !at_home) {
-      error("manifest.occasion", fmt::format("{} only acts {}", needed.address, when(needed.occasion)), where,
-            "only tasks of the same list can wait for it");
-    } else if (needed.occasion == Occasion::remove && doing_ != "dependsOn") {
-      error("manifest.occasion",
-            fmt::format("the outputs of {} are not known when {} is recorded", needed.address, task_->address), where,
-            "what the tasks of 'delete' read is what there is when the deployment is deployed; a file can carry more");
-    } else {
-      needs_->push_back({id, where});
-    }
-  }
-
-  static std::string_view when(Occasion occasion) {
-    if (occasion == Occasion::update) return "when its deployment is updated";
-    return occasion == Occasion::remove ? "when its deployment is deleted" : "when its deployment is rolled back";
-  }
-
-  // --- dependsOn
-
-  void depends_on(const Value& written) {
-    const Value* list = written.find("dependsOn");
-    if (!list) return;
-    doing_ = "dependsOn";
-    passed_over_.clear();
-    std::optional<Value> evaluated;
-    if (!list->is_expression() && !list->is_list()) return;  // found when it was checked
-    if (list->is_expression() ||
-        std::any_of(list->list().begin(), list->list().end(), [](const Value& item) { return item.is_expression(); })) {
-      evaluated = names_of(*list);
-      if (!evaluated) return;
-      list = &*evaluated;
-    }
-    if (!list->is_list()) return;
-    for (const Value& item : list->list()) {
-      if (item.is_string()) depends_on(item.string(), item.where);
-    }
-  }
-
-  std::optional<Value> names_of(const Value& list) {
-    Diagnostics mistakes;
-    const auto id = static_cast<TaskId>(task_ - model_.tasks.data());
-    auto result = evaluate(list, scope_of(model_, id, resolution_.surroundings), mistakes);
-    for (Diagnostic finding : mistakes.all()) {
-      finding.trail.push_back({doing(), {}});
-      diagnostics_.add(std::move(finding));
-    }
-    if (!result) return std::nullopt;
-    if (result->is_string()) result = Value(List{*result});
-    const bool names = result->is_list() && std::all_of(result->list().begin(), result->list().end(),
-                                                        [](const Value& item) { return item.is_string(); });
-    if (names) {
-      for (Value& item : result->list()) {
-        if (!item.where) item.where = list.where;
-      }
-      return result;
-    }
-    error(has_unknown(*result) ? "manifest.waits-for-outputs" : "manifest.wrong-type",
-          has_unknown(*result) ? "'dependsOn' cannot wait for the outputs of other tasks"
-                               : "'dependsOn' must give names of tasks",
-          list.where, "name the tasks themselves");
-    return std::nullopt;
-  }
-
-  // NAME, NAME[KEY], DEPLOYMENT.NAME or DEPLOYMENT.NAME[KEY]
-  void depends_on(std::string_view text, Where where) {
-    const std::size_t bracket = text.find('[');
-    std::string_view name = text.substr(0, bracket);
-    std::string_view key = bracket == std::string_view::npos ? std::string_view() : text.substr(bracket + 1);
-    if (bracket != std::string_view::npos) {
-      if (key.size() < 2 || !key.ends_with(']')) {
-        return error("manifest.bad-value", fmt::format("'{}' names no instance of a task", text), where,
-                     "write NAME, NAME[KEY], DEPLOYMENT.NAME or DEPLOYMENT.NAME[KEY]");
-      }
-      key.remove_suffix(1);
-    }
-    DeploymentId home = home_;
-    if (const std::size_t dot = name.find('.'); dot != std::string_view::npos) {
-      const auto id = model_.deployment(name.substr(0, dot));
-      if (!id) {
-        const bool elsewhere = resolution_.index.find("Deployment", name.substr(0, dot)) != nullptr;
-        if (!elsewhere) no_deployment(std::string(name.substr(0, dot)), where, false);
-        return;
-      }
-      home = *id;
-      name = name.substr(dot + 1);
-    }
-    const Declared* declared = find_task(std::string(name), where, home);
-    if (!declared) return;
-    if (declared->fate != Declared::Fate::present || declared->count == 0) return pass_over(*declared, home, where);
-    if (key.empty()) {
-      for (TaskId id = declared->first; id < declared->first + declared->count; ++id) need(id, where);
-      return;
-    }
-    const auto found = model_.by_address.find(fmt::format("{}.{}[{}]", model_.deployments[home].name, name, key));
-    if (found != model_.by_address.end()) return need(found->second, where);
-    if (declared->loop) return loop_without(std::string(name), std::string(key), *declared, where);
-    error("manifest.unknown-reference",
-          fmt::format("task '{}' has no instances: it has no forEach and no accounts", name), where,
-          fmt::format("write '{}'", name));
-  }
-
-  // What is not there in this environment is passed over: what it waits for is waited for in its place. Its own
-  // mistakes are told where it is there.
-  void pass_over(const Declared& declared, DeploymentId home, Where where) {
-    const Value* list = declared.written->find("dependsOn");
-    if (!list || !list->is_list() || !passed_over_.insert(declared.written).second) return;
-    for (const Value& item : list->list()) {
-      if (item.is_string()) need_in_place(item.string(), home, where);
-    }
-  }
-
-  void need_in_place(std::string_view text, DeploymentId home, Where where) {
-    std::string_view name = text.substr(0, text.find('['));  // all of its instances
-    if (const std::size_t dot = name.find('.'); dot != std::string_view::npos) {
-      const auto id = model_.deployment(name.substr(0, dot));
-      if (!id) return;
-      home = *id;
-      name = name.substr(dot + 1);
-    }
-    const auto found = resolution_.declared[home].find(name);
-    if (found == resolution_.declared[home].end()) return;
-    const Declared& declared = found->second;
-    if (declared.fate != Declared::Fate::present || declared.count == 0) return pass_over(declared, home, where);
-    for (TaskId id = declared.first; id < declared.first + declared.count; ++id) {
-      if (model_.tasks[id].occasion == Occasion::deploy && &model_.tasks[id] != task_) need(id, where);
-    }
-  }
-
-  // An instance that its 'when' leaves out is out of scope, which dependsOn passes over; any other key is a mistake.
-  void loop_without(const std::string& name, const std::string& key, const Declared& declared, Where where) {
-    if (declared.written->find("when")) return;
-    no_instance(name, key, declared, where);
   }
 
   // --- findings
@@ -517,58 +316,17 @@ class Follower {
   Resolution& resolution_;
   const Model& model_;
   Diagnostics& diagnostics_;
+  NamedTasks named_;
   const Task* task_ = nullptr;
   const DeploymentScope* deployment_ = nullptr;
   DeploymentId home_ = 0;
-  std::vector<Need>* needs_ = nullptr;
   std::string_view doing_;
-  std::unordered_set<const Value*> passed_over_;  // tasks as they are written, by one dependsOn
-  std::vector<Step> way_;                         // the variables that we are inside of
+  std::vector<Step> way_;  // the variables that we are inside of
   // In which round a variable was followed, times two, and one more when without a default() around it.
   std::unordered_map<const Value*, std::uint64_t> seen_;
   std::uint64_t round_ = 0;
   bool told_long_chain_ = false;  // one is enough: it is entered from each of its variables
 };
-
-/// Those of delete.tasks are recorded after all that they delete; among themselves they are deleted in the order in
-/// which they are to act, so each needs those that wait for it.
-void turn_deletes_round(Model& model, const DeploymentScope& deployment) {
-  const std::vector<TaskId>& deletes = deployment.on(Occasion::remove);
-  std::vector<std::vector<TaskId>> needs(deletes.size());
-  const auto index = [&](TaskId id) { return static_cast<std::size_t>(id - deletes.front()); };
-  for (const TaskId id : deletes) {
-    for (const TaskId need : model.tasks[id].needs) {
-      const bool first = model.tasks[need].occasion == Occasion::remove;
-      first ? needs[index(need)].push_back(id) : needs[index(id)].push_back(need);
-    }
-    for (const TaskId task : deployment.on(Occasion::deploy)) {
-      if (!model.tasks[task].is_called_up()) needs[index(id)].push_back(task);
-    }
-  }
-  for (const TaskId id : deletes) {
-    std::vector<TaskId>& all = needs[index(id)];
-    std::ranges::sort(all);
-    const auto twice = std::ranges::unique(all);
-    all.erase(twice.begin(), twice.end());
-    model.tasks[id].needs = std::move(all);
-  }
-}
-
-/// update.tasks come before all of `tasks`: an Approval there comes too late for them.
-void warn_of_late_approvals(Resolution& resolution, const DeploymentScope& deployment) {
-  const Model& model = resolution.model;
-  if (deployment.on(Occasion::update).empty()) return;
-  for (const TaskId id : deployment.on(Occasion::deploy)) {
-    const Task& task = model.tasks[id];
-    const auto asked = std::ranges::find_if(task.needs, [&](TaskId need) { return model.tasks[need].asks(); });
-    if (task.asks() || asked == task.needs.end()) continue;
-    resolution.diagnostics.warning(
-        "manifest.occasion",
-        fmt::format("an update of {} by update.tasks does not wait for {}", task.address, model.tasks[*asked].address),
-        task.where, "they come before all of `tasks`: write an Approval among them, too");
-    return;
-  }
-}
 
 }  // namespace
 
@@ -599,17 +357,7 @@ void resolve_references(Resolution& resolution) {
     std::sort(ids.begin(), ids.end());
     ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   }
-  for (const DeploymentScope& deployment : model.deployments) {
-    turn_deletes_round(model, deployment);
-    warn_of_late_approvals(resolution, deployment);
-    const std::vector<TaskId>& deletes = deployment.on(Occasion::remove);
-    const bool only_ask = std::ranges::all_of(deletes, [&](TaskId task) { return model.tasks[task].type->on_demand; });
-    if (deletes.empty() || !only_ask) continue;
-    report(resolution.diagnostics, "manifest.occasion",
-           fmt::format("the delete.tasks of '{}' only ask: nothing would delete it", deployment.name),
-           model.tasks[deletes.front()].where, "add what deletes it; they stand for the deletes of all its tasks",
-           fmt::format("resolving Deployment '{}'", deployment.name));
-  }
+  resolve_occasions(resolution);
 }
 
 }  // namespace verba
