@@ -6,6 +6,16 @@
 namespace verba {
 namespace {
 
+/// How it is done, and no part of what is wanted: true, or left out.
+Field beside_flag(std::string_view name, std::string_view summary) {
+  return {.name = name,
+          .type = FieldType::boolean,
+          .summary = summary,
+          .beside = true,
+          .default_value = "false",
+          .implied = true};
+}
+
 constexpr std::string_view manual = R"(
 A CloudFormation is a stack in an account of AWS. What is to change is put into a change set, its changes are logged, it is
 carried out, and the stack's events are logged as they come. Where nothing is to change, nothing is done.
@@ -179,30 +189,11 @@ std::vector<Field> inputs() {
        .example = "[\"arn:aws:sns:eu-central-1:123456789012:stacks\"]",
        .fields = {{.name = "arn", .summary = "The ARN of a topic of SNS"}},
        .scalar_or_list = true},
-      {.name = "emptyBuckets",
-       .type = FieldType::boolean,
-       .summary = "Delete what is in the stack's buckets before the stack is deleted, with all versions",
-       .beside = true,
-       .default_value = "false",
-       .implied = true},
-      {.name = "disableRollback",
-       .type = FieldType::boolean,
-       .summary = "Leave what failed as it is, to be looked at",
-       .beside = true,
-       .default_value = "false",
-       .implied = true},
-      {.name = "express",
-       .type = FieldType::boolean,
-       .summary = "End each operation when all is configured: what is made may not be ready then",
-       .beside = true,
-       .default_value = "false",
-       .implied = true},
-      {.name = "revertDrift",
-       .type = FieldType::boolean,
-       .summary = "Undo with each update what others have changed in the resources",
-       .beside = true,
-       .default_value = "false",
-       .implied = true},
+      beside_flag("emptyBuckets",
+                  "Delete what is in the stack's buckets before the stack is deleted, with all versions"),
+      beside_flag("disableRollback", "Leave what failed as it is, to be looked at"),
+      beside_flag("express", "End each operation when all is configured: what is made may not be ready then"),
+      beside_flag("revertDrift", "Undo with each update what others have changed in the resources"),
       {.name = "import",
        .type = FieldType::map,
        .summary = "Resources that are there already and are to be taken in: by the name in the template",
@@ -212,12 +203,7 @@ std::vector<Field> inputs() {
        .fields = {{.name = "identifier",
                    .type = FieldType::any,
                    .summary = "Its name, as AWS has it; a map where it takes several to tell it apart"}}},
-      {.name = "adopt",
-       .type = FieldType::boolean,
-       .summary = "Take over a stack that is there already",
-       .beside = true,
-       .default_value = "false",
-       .implied = true},
+      beside_flag("adopt", "Take over a stack that is there already"),
   };
 }
 
