@@ -19,6 +19,12 @@ constexpr Milliseconds between_calls{5'000};
 /// So many accounts with the same trouble are told of one by one.
 constexpr std::size_t shown_alone = 5;
 
+/// Does it name the account? A word in it may be spelt the same.
+bool names(std::string_view why, const std::string& account) {
+  return why.starts_with(account + ":") || why.find(" " + account + ":") != std::string_view::npos ||
+         why.find("'" + account + "'") != std::string_view::npos;
+}
+
 /// Why one cannot get in, as it would be said of another account with the same trouble.
 std::string without_names(const Identity& identity) {
   std::string reason = identity.why;
@@ -104,12 +110,6 @@ std::vector<Identity> identify(Call& call, Hosts& hosts, const std::vector<const
   call.system.on_interrupt({});
   if (stop.requested()) throw Interrupted{};
   return answers;
-}
-
-/// Does it name the account? A word in it may be spelt the same.
-static bool names(std::string_view why, const std::string& account) {
-  return why.starts_with(account + ":") || why.find(" " + account + ":") != std::string_view::npos ||
-         why.find("'" + account + "'") != std::string_view::npos;
 }
 
 bool tell_unreachable(Call& call, const std::vector<Identity>& identities) {

@@ -121,23 +121,9 @@ std::string first_moved(const List& before, const List& now) {
   return {};
 }
 
-/// Is "NAME=VALUE" for one of the names?
-bool is_any_of(const std::vector<std::string>& names, const std::string& said) {
-  return std::ranges::find(names, said.substr(0, said.find('='))) != names.end();
-}
-
-/// They are not in the file, and have to be said again.
-void add_secret_variables(Call& call, PlanFile& file) {
-  for (const std::string& said : call.arguments.list("var")) {
-    if (is_any_of(file.secret_variables, said)) file.request.variables.push_back(said);
-  }
-  for (const std::string& name : file.secret_variables) {
-    const auto is_it = [&](const std::string& said) { return is_any_of({name}, said); };
-    if (std::ranges::any_of(file.request.variables, is_it)) continue;
-    throw Error(Error::Kind::usage, "usage.plan-file",
-                fmt::format("the plan was made with --var {}=..., which is a secret and not in the file", name),
-                "say it again");
-  }
+/// Is it for one that the file does not hold?
+bool is_left_out(const PlanFile& file, const std::string& said) {
+  return std::ranges::any_of(file.secret_variables, [&](const std::string& name) { return is_for(said, name); });
 }
 
 /// A plan file is applied as it is: what else is asked for must be what it was made with. (Who only looks at it cannot
@@ -150,7 +136,7 @@ void refuse_other_wishes(Call& call, const PlanFile& file) {
                 "leave the flag out, or make a new plan with `verba plan --out`");
   };
   std::vector<std::string> variables = call.arguments.list("var");
-  std::erase_if(variables, [&](const std::string& said) { return is_any_of(file.secret_variables, said); });
+  std::erase_if(variables, [&](const std::string& said) { return is_left_out(file, said); });
   if (!variables.empty() && variables != planned.variables) refuse("var");
   if (has_option(call.command, "prune")) {
     if (!call.arguments.list("target").empty()) refuse("target");
@@ -226,7 +212,10 @@ std::optional<PlanFile> plan_file_of(Call& call) {
   if (!root) throw broken(words.front(), why);
   PlanFile file = read(call, words.front(), *root);
   refuse_other_wishes(call, file);
-  add_secret_variables(call, file);
+  for (const std::string& each : call.arguments.list("var")) {
+    if (is_left_out(file, each)) file.request.variables.push_back(each);
+  }
+  require_said_again(file.secret_variables, file.request.variables, "the plan");
   // They may hold the credentials that a plan file does not.
   const std::vector<std::string> said = said_locations(call);
   for (std::size_t i = 0; i < said.size(); ++i) file.request.locations[i].text = said[i];

@@ -42,14 +42,32 @@ Request request_of(Call& call, Goal::Kind kind) {
   return request;
 }
 
+bool is_for(const std::string& said, const std::string& name) {
+  return said.substr(0, said.find('=')) == name;
+}
+
 SaidVariables said_variables(const Model& model, const std::vector<std::string>& said) {
   SaidVariables variables;
   for (const std::string& each : said) {
     const std::string name = each.substr(0, each.find('='));
     const Value* value = model.command_line_variables.find(name);
-    value&& has_secret(*value) ? variables.secret_names.push_back(name) : variables.open.push_back(each);
+    if (value && has_secret(*value)) {
+      variables.secret_names.push_back(name);
+    } else {
+      variables.open.push_back(each);
+    }
   }
   return variables;
+}
+
+void require_said_again(const std::vector<std::string>& secret_names, const std::vector<std::string>& said,
+                        const std::string& what) {
+  for (const std::string& name : secret_names) {
+    if (std::ranges::any_of(said, [&](const std::string& each) { return is_for(each, name); })) continue;
+    throw Error(Error::Kind::usage, "usage.secret-variable",
+                fmt::format("{} was made with --var {}=..., which is a secret and was not kept", what, name),
+                "say it again");
+  }
 }
 
 std::vector<std::string> targets_of(Call& call) {

@@ -51,6 +51,11 @@ struct SaidVariables {
   std::vector<std::string> open, secret_names;
 };
 SaidVariables said_variables(const Model&, const std::vector<std::string>& said);
+/// Is "NAME=VALUE" for that name?
+bool is_for(const std::string& said, const std::string& name);
+/// Throws Error(usage) unless they are said: `what` ("run 3") was made with them and does not hold them.
+void require_said_again(const std::vector<std::string>& secret_names, const std::vector<std::string>& said,
+                        const std::string& what);
 
 /// Where the commands of this desk run; made when first asked for, so that every account is got into once.
 /// REQUIRES: the desk stays where it is from then on.

@@ -46,9 +46,10 @@ class WayBack {
     return definitions_ != after || unfinished_.contains(run.id);
   }
 
-  Part part_in(const Run& run) {
-    names_.go_back_to(run.started);
-    return verba::part_in(deployment_, run, store_, names_);
+  Part part_in(const Run& run) const {
+    NamesOfToday names = names_;  // they only go back, and newer runs are still to be taken back
+    names.go_back_to(run.started);
+    return verba::part_in(deployment_, run, store_, names);
   }
 
   std::map<std::string, Digest> take() { return std::move(definitions_); }

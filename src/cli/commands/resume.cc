@@ -80,13 +80,7 @@ Request request_for(Call& call, const Run& run, const Goal& goal) {
   request.goal = goal;
   const std::vector<std::string> then = variables_of(run, "variables");
   request.variables.insert(request.variables.begin(), then.begin(), then.end());
-  for (const std::string& name : variables_of(run, "secretVariables")) {
-    const auto is_it = [&](const std::string& said) { return said.starts_with(name + "="); };
-    if (std::ranges::any_of(request.variables, is_it)) continue;
-    throw Error(Error::Kind::usage, "usage.secret-variable",
-                fmt::format("run {} was given --var {}=..., which is a secret and was not kept", run.id, name),
-                "say it again");
-  }
+  require_said_again(variables_of(run, "secretVariables"), request.variables, fmt::format("run {}", run.id));
   return request;
 }
 
