@@ -73,6 +73,8 @@ struct Substitute {
   Verb verb = Verb::update;
   const TaskType* type = nullptr;
   Value with;
+  std::optional<Retry> retry;           ///< of its own; else the task's
+  std::optional<Milliseconds> timeout;  ///< likewise
   SourceId source = 0;
 };
 
@@ -99,7 +101,7 @@ struct Task {
   std::vector<Substitute> instead;
   std::string concurrency_group;
   std::optional<RolloutRules> rollout;  ///< the same in all instances
-  std::string moved_from;               ///< its address before, or ""
+  std::vector<std::string> moved_from;  ///< its addresses before; the first where something is recorded counts
   std::vector<TaskId> needs;            ///< whose end it waits for inside and outside its deployment; ascending
   SourceId source = 0;                  ///< of the text that its inputs are from: see Model::directory_of
   Where where;                          ///< of its name

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "manifest/address.h"
 #include "manifest/names.h"
@@ -15,6 +18,35 @@ namespace {
 class Pass {
  public:
   explicit Pass(Resolution& resolution) : resolution_(resolution), model_(resolution.model) {}
+
+  /// A whole deployment: each of its tasks was in the former one, by its name of today or by its own movedFrom.
+  void deployment(DeploymentId id) {
+    DeploymentScope& scope = model_.deployments[id];
+    const Value* from = scope.spec.find("movedFrom");
+    if (!from || !from->is_string()) return;
+    const std::string& former = from->string();
+    if (!is_name(former)) {
+      return error("manifest.bad-value", fmt::format("'{}' is no name of a deployment", former), from->where,
+                   "write the name that it had before");
+    }
+    if (resolution_.index.find("Deployment", former)) {
+      return error("manifest.not-moved",
+                   fmt::format("Deployment '{}' is still in the manifests, so nothing moved from there", former),
+                   from->where, "remove that one, or this 'movedFrom'; tasks that moved say so themselves");
+    }
+    for (const TaskId id_of_task : scope.tasks) {
+      Task& task = model_.tasks[id_of_task];
+      std::vector<std::string> names = task.moved_from;  // those that it had here, it may have had there
+      names.push_back(task.address);
+      for (const std::string& name : names) {
+        if (deployment_of(name) != scope.name) continue;
+        std::string address = former + name.substr(scope.name.size());
+        const auto claimed = claims_.find(address);
+        const bool by_one_of_ours = claimed != claims_.end() && claimed->second->deployment == id;
+        if (!by_one_of_ours) claim(task, std::move(address), *from);
+      }
+    }
+  }
 
   void task(DeploymentId deployment, const Value& written) {
     const Value* from = written.find("movedFrom");
@@ -40,18 +72,25 @@ class Pass {
 
   bool instance(Task& task, const Address& former, const Value& from) {
     const std::string key = former.key.empty() ? task.name.substr(task.base_name.size()) : former.key;
-    task.moved_from = fmt::format("{}.{}{}", former.deployment, former.name, key);
-    if (model_.by_address.contains(task.moved_from)) {
-      still_there(task.moved_from, from);
+    std::string address = fmt::format("{}.{}{}", former.deployment, former.name, key);
+    if (model_.by_address.contains(address)) {
+      still_there(address, from);
       return false;
     }
-    const auto [claim, first] = claims_.emplace(task.moved_from, &task);
-    if (first) return true;
+    return claim(task, std::move(address), from);
+  }
+
+  bool claim(Task& task, std::string address, const Value& from) {
+    const auto [claim, first] = claims_.emplace(address, &task);
+    if (first) {
+      task.moved_from.push_back(std::move(address));
+      return true;
+    }
     const Task& other = *claim->second;
     resolution_.diagnostics.add(
         {Severity::error,
          "manifest.moved-twice",
-         fmt::format("{} and {} both say that they were {}", other.address, task.address, task.moved_from),
+         fmt::format("{} and {} both say that they were {}", other.address, task.address, address),
          from.where,
          {},
          "one thing can go on under one name only",
@@ -94,6 +133,7 @@ void resolve_moves(Resolution& resolution) {
   for (DeploymentId id = 0; id < resolution.model.deployments.size(); ++id) {
     for (const Value& written : tasks_of(resolution.deployments[id]->spec)) pass.task(id, written);
   }
+  for (DeploymentId id = 0; id < resolution.model.deployments.size(); ++id) pass.deployment(id);
 }
 
 }  // namespace verba

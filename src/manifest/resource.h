@@ -2,6 +2,8 @@
 // One thing that a provider tends, with everything known.
 #pragma once
 
+#include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +50,14 @@ struct Resource {
 struct StandIn {
   Verb verb = Verb::update;
   Resource resource;
+  std::optional<Retry> retry = {};           ///< of its own; else that of what it stands in for
+  std::optional<Milliseconds> timeout = {};  ///< likewise
 };
+
+/// Null: its own provider does it.
+inline const StandIn* stand_in_for(const Resource& resource, Verb verb) {
+  const auto found = std::ranges::find(resource.instead, verb, &StandIn::verb);
+  return found == resource.instead.end() ? nullptr : &*found;
+}
 
 }  // namespace verba

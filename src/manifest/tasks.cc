@@ -158,6 +158,8 @@ class TaskMaker {
       std::shared_ptr<const Value> with;
       if (!work(*own, substitute.type, with, substitute.source)) return false;
       substitute.with = *with;
+      if (own->find("retry")) substitute.retry = retry_of(*own);
+      substitute.timeout = parse_duration(text_of(*own, "timeout"));
       if (substitute.type->on_demand) {
         error("manifest.wrong-type-here",
               fmt::format("a {} cannot stand for '{}' of a task", substitute.type->name, to_string(verb)), own->where,
@@ -187,7 +189,7 @@ class TaskMaker {
     task.idempotent = flag(written, "idempotent") || flag(*task.with, "idempotent");  // a script may say it itself
     if (task.type->on_demand) task.idempotent = true;
     task.retry = retry_of(written);
-    if (const auto timeout = text_of(written, "timeout"); !timeout.empty()) task.timeout = parse_duration(timeout);
+    task.timeout = parse_duration(text_of(written, "timeout"));
     task.on_failure = on_failure_named(text_of(written, "onFailure")).value_or(scope_.on_failure);
     return true;
   }

@@ -2,12 +2,14 @@
 #include "plan/carried.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <utility>
 
 #include "manifest/address.h"
 #include "manifest/names.h"
+#include "plan/consequences.h"
 #include "plan/definition.h"
 #include "plan/inputs.h"
 #include "plan/moves.h"
@@ -69,18 +71,21 @@ std::set<std::string> finished_in(const Run& run, const std::vector<StepRecord>&
   return finished;
 }
 
+/// How far back in a deployment: to where it was finished; or, as long as one run after the other went on with the one
+/// before, to where the first of them began, whatever they had finished.
+enum class Reach : std::uint8_t { deployment, whole_run };
+
 /// Reads runs, the newest first.
 class Reader {
  public:
-  Reader(const Snapshot& now, const std::vector<Move>& moves, const PlanningAids& aids)
-      : now_(now), aids_(aids), names_(aids.store, now.environment, moves), all_names_(names_) {
+  Reader(const Snapshot& now, const std::vector<Move>& moves, Reach reach, const PlanningAids& aids)
+      : now_(now), aids_(aids), reach_(reach), names_(aids.store, now.environment, moves), all_names_(names_) {
     all_names_.go_back_to({});
   }
 
   /// What the run did in the deployments and is not undone; what it undid itself counts for older ones.
   void read(const Run& run, const std::vector<StepRecord>& steps, const std::set<std::string>& deployments);
   void read_back(const Run& run, const std::vector<StepRecord>& steps, std::set<std::string>& open);
-  const NamesOfToday& names() const { return names_; }
   /// The oldest first. Of several at one address: what is before all of them.
   std::vector<Done> take();
 
@@ -91,6 +96,7 @@ class Reader {
 
   const Snapshot& now_;
   const PlanningAids& aids_;
+  Reach reach_;
   NamesOfToday names_;  ///< of the run that is read
   NamesOfToday all_names_;
   std::set<std::string> undone_;  ///< addresses
@@ -193,8 +199,12 @@ std::vector<Done> Reader::take() {
 /// destroy or go back: then somebody wanted something else.
 void Reader::read_back(const Run& run, const std::vector<StepRecord>& steps, std::set<std::string>& open) {
   names_.go_back_to(run.started);
-  for (const std::string& deployment : finished_in(run, steps, aids_.store, names_)) open.erase(deployment);
-  if (goes_on(run, steps)) return read(run, steps, open);
+  const bool is_one_with_next = goes_on(run, steps);
+  if (!is_one_with_next) reach_ = Reach::deployment;
+  if (reach_ == Reach::deployment) {
+    for (const std::string& deployment : finished_in(run, steps, aids_.store, names_)) open.erase(deployment);
+  }
+  if (is_one_with_next) return read(run, steps, open);
   for (const StepRecord& step : steps) {
     if (step.started || !is_apply(run)) open.erase(home_of(step));
   }
@@ -216,20 +226,19 @@ Part part_in(const std::string& deployment, const Run& run, Store& store, const 
   return open ? Part::of_the_next : Part::an_end;
 }
 
-std::vector<Done> carried_over(const std::set<std::string>& deployments, const Snapshot& now,
+namespace {
+
+std::vector<Done> carried_over(std::set<std::string> open, Reach reach, const Snapshot& now,
                                const std::vector<Move>& moves, const PlanningAids& aids) {
   const std::vector<Run> runs = aids.store.runs(now.environment, kRuns);
   const auto oldest_open = std::ranges::find_if(runs.rbegin(), runs.rend(), is_open).base();
   if (oldest_open == runs.begin()) return {};
-  Reader reader(now, moves, aids);
-  std::set<std::string> open = deployments;
+  Reader reader(now, moves, reach, aids);
   for (auto run = runs.begin(); run != oldest_open && !open.empty(); ++run) {
     reader.read_back(*run, aids.store.steps(run->id), open);
   }
   return reader.take();
 }
-
-namespace {
 
 /// They follow what is undone.
 void note_leaders(const std::vector<StepRecord>& steps, Left& left) {
@@ -243,11 +252,26 @@ void note_leaders(const std::vector<StepRecord>& steps, Left& left) {
 
 }  // namespace
 
-Left left_by(const Run& run, const Snapshot& now, const PlanningAids& aids) {
+std::vector<Done> carried_over(const std::set<std::string>& deployments, const Snapshot& now,
+                               const std::vector<Move>& moves, const PlanningAids& aids) {
+  return carried_over(deployments, Reach::deployment, now, moves, aids);
+}
+
+std::vector<Done> carried_over_whole(const Snapshot& now, const std::vector<Move>& moves, const PlanningAids& aids) {
+  std::set<std::string> all;
+  NamesOfToday names(aids.store, now.environment, moves);
+  for (const Run& run : aids.store.runs(now.environment, kRuns)) {
+    if (!is_open(run)) continue;
+    names.go_back_to(run.started);
+    for (const StepRecord& step : aids.store.steps(run.id)) all.emplace(deployment_of(names.today(step.address)));
+  }
+  return carried_over(std::move(all), Reach::whole_run, now, moves, aids);
+}
+
+Left left_by(const Run& run, const Snapshot& now, const Model& model, const PlanningAids& aids) {
   const std::vector<StepRecord> own = aids.store.steps(run.id);
   std::set<std::string> undoing, deployments;
-  Reader reader(now, {}, aids);
-  NamesOfToday names = reader.names();
+  NamesOfToday names(aids.store, now.environment);
   names.go_back_to(run.started);
   Left left;
   for (const StepRecord& step : own) {
@@ -255,6 +279,11 @@ Left left_by(const Run& run, const Snapshot& now, const PlanningAids& aids) {
     undoing.insert(names.today(step.address));
     deployments.emplace(deployment_of(names.today(step.address)));
   }
+  const bool whole_run = std::ranges::any_of(own, [&](const StepRecord& step) {
+    const std::string_view home = deployment_of(names.today(step.address));
+    return step.status == StepStatus::failed && !is_undoing(step) && is_whole_run(model, home);
+  });
+  Reader reader(now, {}, whole_run ? Reach::whole_run : Reach::deployment, aids);
   note_leaders(own, left);
   for (const Run& other : aids.store.runs(now.environment, kRuns)) {
     std::vector<StepRecord> steps = other.id == run.id ? own : aids.store.steps(other.id);

@@ -30,13 +30,16 @@ Part part_in(const std::string& deployment, const Run&, Store&, const NamesOfTod
 /// since is told by its name of today; `moves`: of the plan.
 std::vector<Done> carried_over(const std::set<std::string>& deployments, const Snapshot& now,
                                const std::vector<Move>& moves, const PlanningAids&);
+/// The same in all deployments, also in those of which one of these runs had finished its part: with `scope: run` it
+/// would have been undone there, too.
+std::vector<Done> carried_over_whole(const Snapshot& now, const std::vector<Move>& moves, const PlanningAids&);
 
-/// What a run that was undoing has left of that.
+/// What a run that was undoing has left of that. The model says how far that goes.
 struct Left {
   std::vector<Done> done;         ///< not undone yet, by it or by who went on with it; as above
   std::set<std::string> led;      ///< deployments in which rollback.tasks do the undoing
   std::set<std::string> leaders;  ///< addresses of those that have acted
 };
-Left left_by(const Run&, const Snapshot& now, const PlanningAids&);
+Left left_by(const Run&, const Snapshot& now, const Model&, const PlanningAids&);
 
 }  // namespace verba

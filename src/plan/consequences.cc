@@ -20,11 +20,6 @@ struct Here {
   std::map<std::size_t, std::vector<std::size_t>> rollouts;  ///< those of which some may fail
 };
 
-bool is_whole_run(const Model& model, std::string_view deployment) {
-  const auto id = model.deployment(deployment);
-  return id && model.deployments[*id].rollback.whole_run;
-}
-
 void tell_undone(const Plan& plan, std::size_t number, Consequence& consequence) {
   const Step& step = plan.steps[number];
   const bool only_repaired = step.repairs && step.changes.empty();
@@ -33,12 +28,14 @@ void tell_undone(const Plan& plan, std::size_t number, Consequence& consequence)
 }
 
 /// What earlier runs did is undone with it; what this run does to the same things as well has been told.
-void tell_carried(const Plan& plan, const std::set<std::string_view>& deployments, Consequence& consequence) {
-  if (plan.carried.empty()) return;
+void tell_carried(const Plan& plan, std::set<std::string_view>& deployments, Consequence& consequence) {
+  const std::vector<Done>& carried = plan.carried_by(consequence.whole_run);
+  if (carried.empty()) return;
   std::set<std::string_view> told;
   for (const Step& step : plan.steps) told.insert(step.address);
-  for (std::size_t i = 0; i < plan.carried.size(); ++i) {
-    const Step& step = plan.carried[i].step;
+  for (std::size_t i = 0; i < carried.size(); ++i) {
+    const Step& step = carried[i].step;
+    if (consequence.whole_run) deployments.insert(step.deployment);
     if (deployments.contains(step.deployment) && !told.contains(step.address)) consequence.carried.push_back(i);
   }
 }
@@ -105,6 +102,11 @@ Consequence of_rollout(const Plan& plan, std::size_t rollout, const std::vector<
 }
 
 }  // namespace
+
+bool is_whole_run(const Model& model, std::string_view deployment) {
+  const auto id = model.deployment(deployment);
+  return id && model.deployments[*id].rollback.whole_run;
+}
 
 OnFailure policy_of(const Plan& plan, const Step& step, const Model& model) {
   if (is_cleaning(step) || plan.undoes()) return OnFailure::keep_going;

@@ -2,6 +2,7 @@
 // What a failure leads to, told before anything is done.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "manifest/model.h"
@@ -11,6 +12,9 @@ namespace verba {
 
 /// What happens when this step of the plan fails.
 OnFailure policy_of(const Plan& plan, const Step& step, const Model& model);
+
+/// `scope: run`: a failure there undoes all that the run did.
+bool is_whole_run(const Model&, std::string_view deployment);
 
 /// Of each deployment in which an apply does something, by name; deployments whose tasks differ have several,
 /// and each rollout has one. What is

@@ -27,6 +27,15 @@ Value files_value(const std::vector<FileInput>& files) {
   return list;
 }
 
+Value retry_value(const Retry& retry) {
+  Map map;
+  map.set("attempts", retry.attempts);
+  map.set("delayMs", std::int64_t{retry.delay.count()});
+  map.set("backoff", retry.backoff);
+  map.set("maxDelayMs", std::int64_t{retry.max_delay.count()});
+  return map;
+}
+
 Value instead_value(const std::vector<StandIn>& all) {
   Map map;
   for (const StandIn& each : all) {
@@ -35,17 +44,10 @@ Value instead_value(const std::vector<StandIn>& all) {
     entry.set("directory", each.resource.directory);
     entry.set("inputs", each.resource.inputs);
     entry.set("files", files_value(each.resource.files));
+    if (each.retry) entry.set("retry", retry_value(*each.retry));
+    if (each.timeout) entry.set("timeoutMs", std::int64_t{each.timeout->count()});
     map.set(std::string(to_string(each.verb)), std::move(entry));
   }
-  return map;
-}
-
-Value retry_value(const Retry& retry) {
-  Map map;
-  map.set("attempts", retry.attempts);
-  map.set("delayMs", std::int64_t{retry.delay.count()});
-  map.set("backoff", retry.backoff);
-  map.set("maxDelayMs", std::int64_t{retry.max_delay.count()});
   return map;
 }
 
@@ -109,6 +111,17 @@ std::vector<FileInput> read_files(Store& store, const Value& list, const std::st
   return files;
 }
 
+Retry read_retry(const Value& value, const std::string& address) {
+  const Reader reader(value, address);
+  Retry retry;
+  retry.attempts = static_cast<int>(reader.number("attempts"));
+  retry.delay = Milliseconds(reader.number("delayMs"));
+  const Value& backoff = reader.member("backoff");
+  retry.backoff = backoff.is(Value::Kind::real) ? backoff.real() : static_cast<double>(reader.number("backoff"));
+  retry.max_delay = Milliseconds(reader.number("maxDelayMs"));
+  return retry;
+}
+
 /// A substitute works where the thing is.
 void read_instead(Store& store, const Value& map, const std::string& address, Resource& resource) {
   if (!map.is_map()) throw unreadable(address, "'instead' is no object");
@@ -126,18 +139,9 @@ void read_instead(Store& store, const Value& map, const std::string& address, Re
     each.resource.directory = reader.text("directory");
     each.resource.inputs = reader.member("inputs");
     each.resource.files = read_files(store, reader.member("files"), address);
+    if (entry.find("retry")) each.retry = read_retry(reader.member("retry"), address);
+    if (entry.find("timeoutMs")) each.timeout = Milliseconds(reader.number("timeoutMs"));
   }
-}
-
-Retry read_retry(const Value& value, const std::string& address) {
-  const Reader reader(value, address);
-  Retry retry;
-  retry.attempts = static_cast<int>(reader.number("attempts"));
-  retry.delay = Milliseconds(reader.number("delayMs"));
-  const Value& backoff = reader.member("backoff");
-  retry.backoff = backoff.is(Value::Kind::real) ? backoff.real() : static_cast<double>(reader.number("backoff"));
-  retry.max_delay = Milliseconds(reader.number("maxDelayMs"));
-  return retry;
 }
 
 RolloutRules read_rollout(const Value& value, const std::string& address) {
@@ -149,6 +153,18 @@ RolloutRules read_rollout(const Value& value, const std::string& address) {
 }
 
 }  // namespace
+
+Tries tries_of(const Definition& definition, std::optional<Verb> verb) {
+  const StandIn* own = verb ? stand_in_for(definition.resource, *verb) : nullptr;
+  if (own == nullptr) return {definition.retry, definition.timeout};
+  return {own->retry.value_or(definition.retry), own->timeout ? own->timeout : definition.timeout};
+}
+
+Tries tries_of_undoing(const std::optional<Definition>& made, const std::optional<Definition>& before) {
+  if (made && stand_in_for(made->resource, Verb::rollback)) return tries_of(*made, Verb::rollback);
+  if (before) return tries_of(*before, Verb::update);
+  return made ? tries_of(*made, Verb::remove) : Tries();
+}
 
 std::string to_json(const Definition& definition, const Sealer& sealer) {
   const Resource& resource = definition.resource;

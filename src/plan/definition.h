@@ -26,6 +26,16 @@ struct Definition {
   const Value& counted() const { return compared ? *compared : resource.inputs; }
 };
 
+/// How often something is tried, and how long one attempt may take.
+struct Tries {
+  Retry retry;
+  std::optional<Milliseconds> timeout;
+};
+/// Of what it takes to bring it about, or, with a `verb`, of what it says itself for that, where it does.
+Tries tries_of(const Definition&, std::optional<Verb> verb = std::nullopt);
+/// Of undoing what was `made`: by its rollback or its delete, or by putting back what was there `before`.
+Tries tries_of_undoing(const std::optional<Definition>& made, const std::optional<Definition>& before);
+
 /// JSON of a definition; secrets sealed; of files only their digests (their contents are blobs of their own).
 std::string to_json(const Definition&, const Sealer&);
 /// Reads it back as what is at `address` now, with the contents of files from the store. Throws Error(state)

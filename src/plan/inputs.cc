@@ -185,18 +185,21 @@ Digest digest_of_counted(const Resource& resource, const Value& counted, const T
   return sha256(text);
 }
 
+std::string text_of(const Retry& retry, std::optional<Milliseconds> timeout) {
+  return fmt::format("{} {} {} {} {} ", retry.attempts, retry.delay.count(), retry.backoff, retry.max_delay.count(),
+                     timeout.value_or(Milliseconds(0)).count());
+}
+
 /// `from`: a task or a definition.
 template <class T>
 Digest digest_of_beside(const Value& inputs, const std::vector<StandIn>& instead, const T& from, const TaskType& type,
                         const Sealer& sealer) {
-  const Retry& retry = from.retry;
-  std::string text =
-      fmt::format("{} {} {} {} {} {} ", retry.attempts, retry.delay.count(), retry.backoff, retry.max_delay.count(),
-                  from.timeout.value_or(Milliseconds(0)).count(), from.idempotent);
+  std::string text = text_of(from.retry, from.timeout) + fmt::format("{} ", from.idempotent);
   if (from.rollout) text += fmt::format("rollout {} {} ", from.rollout->batch, from.rollout->max_failures);
   to_canonical_json(part_of(inputs, type, true), sealer.digest_key(), text);
   for (const StandIn& each : instead) {
     text += fmt::format(" {} {} ", to_string(each.verb), each.resource.type);
+    if (each.retry || each.timeout) text += text_of(each.retry.value_or(Retry()), each.timeout);
     to_canonical_json(each.resource.inputs, sealer.digest_key(), text);
     for (const FileInput& file : each.resource.files) text += file.digest.hex() + (file.executable ? "+x" : "");
   }
@@ -233,7 +236,8 @@ std::optional<Resource> evaluate_resource(const Model& model, TaskId id, const S
   for (const Substitute& substitute : task.instead) {
     std::optional<Value> own = evaluate(substitute.with, scope_of(model, id, surroundings), diagnostics);
     if (!own) return std::nullopt;
-    resource.instead.push_back({substitute.verb, resource_of(*substitute.type, std::move(*own), substitute.source)});
+    resource.instead.push_back({substitute.verb, resource_of(*substitute.type, std::move(*own), substitute.source),
+                                substitute.retry, substitute.timeout});
   }
   if (diagnostics.errors() > errors_before) return std::nullopt;
   return resource;

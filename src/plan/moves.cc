@@ -55,9 +55,11 @@ std::vector<Renaming> renamings_of(const Model& model, const Snapshot& snapshot,
   std::vector<Renaming> renamings;
   for (TaskId id = 0; id < model.tasks.size(); ++id) {
     const Task& task = model.tasks[id];
-    if (task.moved_from.empty() || !targets.has(id)) continue;
-    if (!snapshot.find(task.moved_from) || snapshot.find(task.address)) continue;
-    renamings.push_back({task.moved_from, task.address, model.deployments[task.deployment].name});
+    if (task.moved_from.empty() || !targets.has(id) || snapshot.find(task.address)) continue;
+    const auto former =
+        std::ranges::find_if(task.moved_from, [&](const std::string& address) { return snapshot.find(address); });
+    if (former == task.moved_from.end()) continue;
+    renamings.push_back({*former, task.address, model.deployments[task.deployment].name});
   }
   return renamings;
 }

@@ -106,7 +106,7 @@ struct Consequence {
   bool whole_run = false;                 ///< rolled back is all that the run did, everywhere
   std::vector<std::size_t> undone;        ///< steps of the plan that are undone, if they were done
   std::vector<std::size_t> stay;          ///< steps that nothing can undo
-  std::vector<std::size_t> carried = {};  ///< in Plan::carried: undone too, where that is possible
+  std::vector<std::size_t> carried = {};  ///< in Plan::carried_by(whole_run): undone too, where that is possible
   std::vector<std::string> by = {};       ///< addresses: the rollback.tasks that do the undoing
 };
 
@@ -145,7 +145,8 @@ struct Plan {
   std::vector<Record>
       forgotten;  ///< of temporary things that nothing will need again, and of what was broken off and leaves none
   std::vector<Done> carried;  ///< of an apply: what the runs did that it goes on with, in the order in which it began
-  std::vector<Done> done;     ///< what its rollback steps undo
+  std::vector<Done> carried_whole;  ///< the same, should all that the run did be undone (RollbackRules::whole_run)
+  std::vector<Done> done;           ///< what its rollback steps undo
   std::vector<Consequence> consequences;  ///< of an apply: by deployment
   std::vector<Digest> rollbacks;          ///< of all that the rollback.tasks would be given, as far as that is known
   std::vector<std::string> locked;        ///< deployments to lock; sorted
@@ -158,6 +159,7 @@ struct Plan {
   bool empty() const { return steps.empty(); }  ///< `moves` and `noted` do not count: nothing is run for them
   bool idle() const { return steps.empty() && moves.empty(); }  ///< nothing to tell of
   bool undoes() const { return !done.empty(); }
+  const std::vector<Done>& carried_by(bool whole_run) const { return whole_run ? carried_whole : carried; }
   std::size_t count(Action) const;
 };
 

@@ -35,6 +35,8 @@
 namespace verba {
 namespace {
 
+constexpr std::string_view only_recorded_reason = "only recorded: it acts when its deployment is deleted";
+
 /// What became of a task of the model.
 enum class Fate : std::uint8_t {
   left_out,
@@ -94,6 +96,7 @@ class Planner {
   void find_orphans(const Targets&);
   void remove(std::size_t record, const std::string& reason);
   void take_in_order();
+  void carry_over();
   void conclude();
 
   const Model& model_;
@@ -249,6 +252,7 @@ void Planner::decide(TaskId id, const Record& record, const Inputs& inputs) {
   } else {
     step.reason = step.changes.empty() ? "its provider is of another version" : changed_fields(step.changes);
   }
+  if (task.occasion == Occasion::remove) step.reason += fmt::format("; {}", only_recorded_reason);
 }
 
 void Planner::look_at(TaskId id) {
@@ -313,7 +317,7 @@ void Planner::plan_step(TaskId id, const Record* record, bool decided, const Inp
   const bool later = model_.tasks[id].occasion == Occasion::remove;
   const std::string reason = asks    ? fmt::format("{} needs it", model_.tasks[*user].address)
                              : user  ? fmt::format("temporary: {} needs it", model_.tasks[*user].address)
-                             : later ? "only recorded: it acts when its deployment is deleted"
+                             : later ? std::string(only_recorded_reason)
                                      : "not deployed yet";
   Step& step = change(id,
                       asks     ? Action::run
@@ -532,6 +536,19 @@ void Planner::take_in_order() {
   }
 }
 
+/// With `scope: run` what the runs did that this one goes on with may have to be undone where this one does nothing.
+void Planner::carry_over() {
+  plan_.carried = carried_over({plan_.locked.begin(), plan_.locked.end()}, snapshot_, moves_, aids_);
+  const auto undoes_all = [&](const Step& step) {
+    return policy_of(plan_, step, model_) == OnFailure::rollback && is_whole_run(model_, step.deployment);
+  };
+  if (std::ranges::none_of(plan_.steps, undoes_all)) return;
+  plan_.carried_whole = carried_over_whole(snapshot_, moves_, aids_);
+  std::set<std::string> locked(plan_.locked.begin(), plan_.locked.end());
+  for (const Done& done : plan_.carried_whole) locked.insert(done.step.deployment);
+  plan_.locked.assign(locked.begin(), locked.end());
+}
+
 /// With no step to do, all that was done before is as wanted, whatever broke off the runs that did it.
 void Planner::conclude() {
   if (!plan_.steps.empty() || !plan_.goal.targets.empty()) return;
@@ -559,7 +576,7 @@ Plan Planner::plan() {
   cut_into_batches(plan_, model_);
   order_batches(plan_, model_, diagnostics_);
   plan_.locked = touched_deployments(plan_);
-  plan_.carried = carried_over({plan_.locked.begin(), plan_.locked.end()}, snapshot_, moves_, aids_);
+  carry_over();
   plan_.consequences = consequences_of(plan_, model_);
   conclude();
   return std::move(plan_);

@@ -50,6 +50,7 @@ class Rollback {
   bool is_same(const Record& record, const Definition& now, const Digest& digest, const Definition& then) const;
   void note_rollout(const std::string& address, const Definition& latest);
   void keep(const Record& record, const Digest& digest, const Definition& then);
+  bool acts_for_others(const Record&) const;
   void remove_all(const std::vector<std::size_t>& records);
   StepNumber next_step() const { return static_cast<StepNumber>(plan_.steps.size()); }
   void call_up_temporaries();
@@ -158,6 +159,14 @@ void Rollback::keep(const Record& record, const Digest& digest, const Definition
   plan_.noted.push_back(std::move(note));
 }
 
+/// One of update.tasks or delete.tasks: whoever needs the deployment has no need of that.
+bool Rollback::acts_for_others(const Record& record) const {
+  const std::optional<Digest>& digest = record.definition ? record.definition : record.pending;
+  if (!digest) return false;
+  const Definition definition = read_definition(aids_.store, *digest, record.address, aids_.sealer);
+  return definition.resource.occasion != Occasion::deploy;
+}
+
 /// What was not there then; but what something that stays needs by now is kept.
 void Rollback::remove_all(const std::vector<std::size_t>& records) {
   const Graph users = removal_order(snapshot_);
@@ -175,7 +184,7 @@ void Rollback::remove_all(const std::vector<std::size_t>& records) {
   }
   for (const std::size_t i : records) {
     const Record& record = snapshot_.records[i];
-    if (kept_for[i].empty()) {
+    if (kept_for[i].empty() || acts_for_others(record)) {
       plan_.steps.push_back(removal_step(snapshot_, i, "it was not there " + when_, aids_, diagnostics_));
       continue;
     }
@@ -289,7 +298,7 @@ Plan make_undoing(const Model& model, const Snapshot& snapshot, const Goal& goal
                   Diagnostics& diagnostics) {
   const std::optional<Run> run = aids.store.run(goal.undoes.value());
   if (!run) throw Error(Error::Kind::state, "state.unknown-run", fmt::format("there is no run {}", *goal.undoes));
-  Left left = left_by(*run, snapshot, aids);
+  Left left = left_by(*run, snapshot, model, aids);
   std::set<std::string> deployments(goal.targets.begin(), goal.targets.end());
   for (const Done& done : left.done) deployments.insert(done.step.deployment);
 

@@ -11,11 +11,6 @@
 namespace verba {
 namespace {
 
-const Resource* substitute_of(const Resource& resource, Verb verb) {
-  const auto found = std::ranges::find(resource.instead, verb, &StandIn::verb);
-  return found == resource.instead.end() ? nullptr : &found->resource;
-}
-
 Observed interpret(const Outcome& outcome) {
   using enum Observed::State;
   Observed observed;
@@ -51,26 +46,26 @@ class Substituting final : public Provider {
 
   bool can_observe(const Resource& resource) const override {
     if (resource.occasion != Occasion::deploy) return false;  // there is nothing to look at
-    return substitute_of(resource, Verb::check) || own_.can_observe(resource);
+    return stand_in_for(resource, Verb::check) || own_.can_observe(resource);
   }
   bool can_remove(const Resource& resource) const override {
-    return resource.occasion == Occasion::remove || substitute_of(resource, Verb::remove) || own_.can_remove(resource);
+    return resource.occasion == Occasion::remove || stand_in_for(resource, Verb::remove) || own_.can_remove(resource);
   }
   bool can_rollback(const Resource& wanted, bool existed_before) const override {
     if (wanted.occasion != Occasion::deploy) return wanted.occasion == Occasion::remove;
-    if (substitute_of(wanted, Verb::rollback)) return true;
-    return (!existed_before && substitute_of(wanted, Verb::remove)) || own_.can_rollback(wanted, existed_before);
+    if (stand_in_for(wanted, Verb::rollback)) return true;
+    return (!existed_before && stand_in_for(wanted, Verb::remove)) || own_.can_rollback(wanted, existed_before);
   }
 
   Async<Observed> observe(Recorded recorded, Attempt& attempt) override {
-    const Resource* check = substitute_of(recorded.resource, Verb::check);
+    const StandIn* check = stand_in_for(recorded.resource, Verb::check);
     if (!check) return own_.observe(std::move(recorded), attempt);
-    return look(*check, std::move(recorded.outputs), attempt);
+    return look(check->resource, std::move(recorded.outputs), attempt);
   }
 
   /// What a script would do in the place of an update, nobody can tell.
   bool can_preview(const Resource& resource) const override {
-    return !substitute_of(resource, Verb::update) && own_.can_preview(resource);
+    return !stand_in_for(resource, Verb::update) && own_.can_preview(resource);
   }
   Async<Preview> preview(Resource wanted, std::optional<Recorded> before, Attempt& attempt) override {
     return own_.preview(std::move(wanted), std::move(before), attempt);
@@ -79,9 +74,9 @@ class Substituting final : public Provider {
   Async<Outcome> apply(Resource wanted, std::optional<Recorded> before, Attempt& attempt) override {
     if (wanted.occasion == Occasion::remove) return nothing();
     if (wanted.occasion != Occasion::deploy) return act(std::move(wanted), attempt);
-    const Resource* update = before ? substitute_of(wanted, Verb::update) : nullptr;
+    const StandIn* update = before ? stand_in_for(wanted, Verb::update) : nullptr;
     if (!update) return own_.apply(std::move(wanted), std::move(before), attempt);
-    return carry_out(Verb::update, *update, before->outputs, before->outputs, attempt);
+    return carry_out(Verb::update, update->resource, before->outputs, before->outputs, attempt);
   }
 
   Async<Outcome> remove(Recorded recorded, Attempt& attempt) override {
@@ -89,19 +84,19 @@ class Substituting final : public Provider {
     if (recorded.resource.occasion == Occasion::remove) {
       return act(std::move(recorded.resource), attempt);
     }
-    const Resource* removal = substitute_of(recorded.resource, Verb::remove);
+    const StandIn* removal = stand_in_for(recorded.resource, Verb::remove);
     if (!removal) return own_.remove(std::move(recorded), attempt);
-    return carry_out(Verb::remove, *removal, std::move(recorded.outputs), Value(Map{}), attempt);
+    return carry_out(Verb::remove, removal->resource, std::move(recorded.outputs), Value(Map{}), attempt);
   }
 
   Async<Outcome> rollback(Recorded done, std::optional<Recorded> before, Attempt& attempt) override {
     if (done.resource.occasion == Occasion::remove) return nothing();
-    if (const Resource* undoing = substitute_of(done.resource, Verb::rollback)) {
-      return carry_out(Verb::rollback, *undoing, std::move(done.outputs),
+    if (const StandIn* undoing = stand_in_for(done.resource, Verb::rollback)) {
+      return carry_out(Verb::rollback, undoing->resource, std::move(done.outputs),
                        before ? std::move(before->outputs) : Value(Map{}), attempt);
     }
-    if (!before && substitute_of(done.resource, Verb::remove)) return remove(std::move(done), attempt);
-    if (before && substitute_of(before->resource, Verb::update)) {
+    if (!before && stand_in_for(done.resource, Verb::remove)) return remove(std::move(done), attempt);
+    if (before && stand_in_for(before->resource, Verb::update)) {
       return apply(std::move(before->resource), std::move(done), attempt);
     }
     return own_.rollback(std::move(done), std::move(before), attempt);
@@ -112,11 +107,11 @@ class Substituting final : public Provider {
     if (resource.occasion == Occasion::remove) {
       return makes ? Outcome(Succeeded{Value(Map{})}) : own_.recall(resource, true, exit_code, attempt);
     }
-    const Resource* substitute = substitute_of(resource, makes ? Verb::update : Verb::remove);
+    const StandIn* substitute = stand_in_for(resource, makes ? Verb::update : Verb::remove);
     if (!substitute) return own_.recall(resource, makes, exit_code, attempt);
-    const Provider* provider = all_.find(substitute->type);
+    const Provider* provider = all_.find(substitute->resource.type);
     if (makes || !provider) return InDoubt{"whether it was made or updated is not known", "", true};
-    return provider->recall(*substitute, true, exit_code, attempt);
+    return provider->recall(substitute->resource, true, exit_code, attempt);
   }
 
   bool is_traced(const Resource& resource) const override {

@@ -22,16 +22,18 @@ bool Fallout::add(const Step& failed, StepStatus status) {
     doomed_.insert(failed.deployment);
   }
   if (!rules.whole_run) return any_new;
+  dooms_whole_run_ = true;
   for (const Step& step : plan_.steps) {
     any_new = stopped_.insert(step.deployment).second || any_new;
     doomed_.insert(step.deployment);
   }
+  for (const Done& done : plan_.carried_whole) doomed_.insert(done.step.deployment);
   return any_new;
 }
 
 std::vector<Done> Fallout::carried() const {
   std::vector<Done> carried;
-  std::ranges::copy_if(plan_.carried, std::back_inserter(carried),
+  std::ranges::copy_if(plan_.carried_by(dooms_whole_run_), std::back_inserter(carried),
                        [&](const Done& done) { return doomed_.contains(done.step.deployment); });
   return carried;
 }

@@ -26,7 +26,7 @@ class Fallout {
   bool dooms_any() const { return !doomed_.empty() || !doomed_batches_.empty(); }
   const std::set<std::string>& doomed() const { return doomed_; }  ///< deployments; all that was done there
   const BatchesOfDeployments& doomed_batches() const { return doomed_batches_; }
-  /// Of what runs before this one did: what is in doomed deployments.
+  /// Of what runs before this one did: what is in doomed deployments, or all.
   std::vector<Done> carried() const;
   Milliseconds delay() const { return delay_; }  ///< before it is undone: the longest of those that are doomed
 
@@ -38,6 +38,7 @@ class Fallout {
   std::set<std::string> stopped_;
   std::set<std::string> doomed_;
   BatchesOfDeployments doomed_batches_;
+  bool dooms_whole_run_ = false;
   Milliseconds delay_{0};
 };
 

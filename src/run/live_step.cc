@@ -54,7 +54,7 @@ LiveStep::LiveStep(Job job, Surface surface)
   scratch_ = scratch_of_step(surface_.scratch_directory, job_.record.run, job_.step);
   attempt_ = std::make_unique<Attempt>(Attempt{surface_.system,
                                                stop_,
-                                               job_.timeout,
+                                               job_.tries.timeout,
                                                [this](Stream stream, std::string_view bytes) {
                                                  print(stream, masker_[static_cast<std::size_t>(stream)].take(bytes));
                                                },
@@ -257,14 +257,15 @@ Async<Outcome> LiveStep::remake() {
 
 bool LiveStep::may_retry(const Outcome& outcome) const {
   const Failed* failed = std::get_if<Failed>(&outcome);
-  return failed && failed->retryable && attempt_number_ < job_.retry.attempts && !pauses_.requested();
+  return failed && failed->retryable && attempt_number_ < job_.tries.retry.attempts && !pauses_.requested();
 }
 
 Milliseconds LiveStep::next_delay() const {
-  if (job_.retry.delay.count() == 0) return Milliseconds(0);
-  const double factor = std::pow(job_.retry.backoff, attempt_number_ - 1);
-  const double delay = static_cast<double>(job_.retry.delay.count()) * factor;
-  return Milliseconds(static_cast<std::int64_t>(std::min(delay, static_cast<double>(job_.retry.max_delay.count()))));
+  const Retry& retry = job_.tries.retry;
+  if (retry.delay.count() == 0) return Milliseconds(0);
+  const double factor = std::pow(retry.backoff, attempt_number_ - 1);
+  const double delay = static_cast<double>(retry.delay.count()) * factor;
+  return Milliseconds(static_cast<std::int64_t>(std::min(delay, static_cast<double>(retry.max_delay.count()))));
 }
 
 void LiveStep::print(Stream stream, std::string lines) {

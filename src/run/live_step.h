@@ -38,8 +38,7 @@ struct Job {
   Digest inputs;                   ///< of `next`
   Digest beside;
   Record record;  ///< as it is in state once the step is journaled
-  Retry retry;
-  std::optional<Milliseconds> timeout;
+  Tries tries;
   std::string group;                                      ///< concurrencyGroup, or ""
   std::optional<std::vector<std::string>> reviewed = {};  ///< see Attempt
   bool drifted = false;                                   ///< likewise

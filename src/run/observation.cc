@@ -78,7 +78,7 @@ class Observing {
     describe_place(record, environment);
     auto check = std::make_unique<Inquiry<Observed>>(
         from_.system, fmt::format("{}/check-{}-{}", settings_.scratch_directory, from_.system.process(), index),
-        std::move(environment), definition.timeout.value_or(settings_.timeout));
+        std::move(environment), tries_of(definition, Verb::check).timeout.value_or(settings_.timeout));
     Attempt& attempt = check->at(executor, aws);
     attempt.state = state_id(from_.store);
     check->begin(provider->observe({std::move(definition.resource), std::move(outputs)}, attempt));

@@ -13,6 +13,12 @@
 namespace verba {
 namespace {
 
+/// What a step that brings something about is, for what the task says itself how to do.
+std::optional<Verb> verb_of(const Job& job) {
+  const bool updates = job.before && job.action != Action::replace;
+  return updates ? std::optional(Verb::update) : std::nullopt;
+}
+
 Settled mistaken(const Diagnostics& diagnostics, const Sources* sources) {
   for (const Diagnostic& diagnostic : diagnostics.all()) {
     if (diagnostic.severity != Severity::error) continue;
@@ -141,8 +147,7 @@ std::variant<Job, Settled> Preparation::restoration_of(Job job, const Step& step
   if (step.action == Action::replace) note_beside(job, &next.resource);
   job.inputs = digest_of(next, job.provider->type(), at_.sealer);
   job.beside = beside_of(next, job.provider->type(), at_.sealer);
-  job.retry = next.retry;
-  job.timeout = next.timeout;
+  job.tries = tries_of(next, verb_of(job));
   if (!step.record && next.needs) job.record.needs = *next.needs;
   job.next = std::move(next);
   return job;
@@ -177,9 +182,8 @@ std::optional<Settled> Preparation::fill(Job& job, const Step& step) {
                   needs_of(model_, *step.task), task.rollout};
   if (!(counted->resource.inputs == next.resource.inputs)) next.compared = std::move(counted->resource.inputs);
   if (!step.record) job.record.needs = *next.needs;  // should it fail half done, it still goes before what it needs
+  job.tries = tries_of(next, verb_of(job));
   job.next = std::move(next);
-  job.retry = task.retry;
-  job.timeout = task.timeout;
   job.group = task.concurrency_group;
   return std::nullopt;
 }
@@ -188,8 +192,7 @@ std::variant<Job, Settled> Preparation::removal_of(Job job) {
   const std::optional<Digest>& digest = job.record.definition ? job.record.definition : job.record.pending;
   if (!digest) return Settled{StepStatus::failed, "nothing is recorded of it", "remove it with `verba state rm`"};
   Definition definition = read_definition(at_.store, *digest, job.record.address, at_.sealer);
-  job.retry = definition.retry;
-  job.timeout = definition.timeout;
+  job.tries = tries_of(definition, Verb::remove);
   job.before = recorded(job.record, std::move(definition));
   note_beside(job, nullptr);
   return job;
@@ -235,26 +238,26 @@ std::variant<Job, Settled> Preparation::undo_of(const Step& step, StepNumber num
   const Record* current = now.find(step.address);
   if (!current && !job.previous) return Settled{StepStatus::skipped, "it was never whole: nothing to put back", ""};
   job.record = current ? *current : *job.previous;
+  const auto definition_at = [&](const std::optional<Digest>& digest) -> std::optional<Definition> {
+    if (!digest) return std::nullopt;
+    return read_definition(at_.store, *digest, step.address, at_.sealer);
+  };
+  std::optional<Definition> made;
   if (current) {
     // An undoing that was broken off has left its own definition in the record.
     const std::optional<Digest>& recent = current->pending ? current->pending : current->definition;
-    const std::optional<Digest>& digest = done.run != 0 ? done.made : recent;
-    if (digest) {
-      Definition made = read_definition(at_.store, *digest, step.address, at_.sealer);
-      job.retry = made.retry;
-      job.timeout = made.timeout;
-      job.done = recorded(*current, std::move(made));
-      // The outputs that are recorded are those of what it replaced.
-      if (undone.action == Action::replace && current->pending) job.done->outputs = Value(Map{});
-    }
+    made = definition_at(done.run != 0 ? done.made : recent);
+  }
+  if (job.previous) job.next = definition_at(job.previous->definition);
+  job.tries = tries_of_undoing(made, job.next);
+  if (made) {
+    job.done = recorded(*current, *std::move(made));
+    // The outputs that are recorded are those of what it replaced.
+    if (undone.action == Action::replace && current->pending) job.done->outputs = Value(Map{});
   }
   if (job.previous) {
-    const Definition before = read_definition(at_.store, *job.previous->definition, step.address, at_.sealer);
-    job.before = recorded(*job.previous, before);
+    job.before = recorded(*job.previous, *job.next);
     job.record.outputs = job.previous->outputs;  // if we die meanwhile, these are what is put back
-    job.next = before;
-    job.retry = before.retry;
-    job.timeout = before.timeout;
   }
   // A repair that succeeded made it what is recorded: that is what a rollback would bring back.
   const bool repaired = undone.repairs && current && current->status == RecordStatus::deployed;

@@ -18,6 +18,7 @@
 #include "run/observation.h"
 #include "run/recovery.h"
 #include "run/runner.h"
+#include "sim/random_manifests.h"
 #include "sim/simulated_provider.h"
 #include "state/memory/memory_store.h"
 #include "support/fake_system.h"
@@ -34,170 +35,6 @@ constexpr std::int64_t kProcess = 1000;
 
 /// The process is killed: no more of its code runs, but to leave the simulation.
 struct Killed {};
-
-// ---- What people write ----
-
-struct WrittenTask {
-  std::string name;
-  std::vector<std::string> needs;  ///< of the same deployment
-  std::string reads;               ///< one of them whose output is part of the value; or ""
-  int version = 1;
-  bool hidden = false, temporary = false;
-  std::size_t instances = 0;  ///< 0: it is a single one
-  std::string rollout;        ///< of its instances
-};
-
-struct WrittenDeployment {
-  std::string name;
-  std::vector<std::string> needs;
-  std::string on_failure = "rollback";
-  bool whole_run = false;       ///< its rollback is of all that the run did
-  bool updated_as_one = false;  ///< by update.tasks
-  bool deleted_as_one = false;  ///< by delete.tasks
-  std::vector<WrittenTask> tasks;
-};
-
-class Manifests {
- public:
-  /// Every fourth world has tasks that are rolled out, every fourth a scope of rollback, every fourth update.tasks, and
-  /// every fourth, half of them among those of the latter two, delete.tasks.
-  Manifests(Chance& chance, std::uint64_t seed) : chance_(chance) {
-    if (seed % 4 == 0) fleets_.emplace(seed + 1);
-    if (seed % 4 == 1) scopes_.emplace(seed + 1);
-    if (seed % 4 == 2) updates_.emplace(seed + 1);
-    if (seed % 8 == 5 || seed % 8 == 6) deletes_.emplace(seed + 2);
-    const std::size_t count = 1 + chance_.below(3);
-    for (std::size_t d = 0; d < count; ++d) {
-      WrittenDeployment deployment;
-      deployment.name = fmt::format("d{}", d);
-      for (const WrittenDeployment& before : deployments_) {
-        if (chance_.percent(40)) deployment.needs.push_back(before.name);
-      }
-      deployment.whole_run = scopes_ && scopes_->percent(50);
-      deployment.updated_as_one = updates_ && updates_->percent(50);
-      deployment.deleted_as_one = deletes_ && deletes_->percent(50);
-      const std::size_t tasks = 1 + chance_.below(4);
-      for (std::size_t t = 0; t < tasks; ++t) add_task(deployment);
-      deployments_.push_back(std::move(deployment));
-    }
-  }
-
-  /// Somebody edits them.
-  void change() {
-    for (WrittenDeployment& deployment : deployments_) {
-      const char* const policies[] = {"rollback", "rollback", "stop", "continue"};
-      deployment.on_failure = policies[chance_.below(4)];
-      for (WrittenTask& task : deployment.tasks) task.version += chance_.percent(30) ? 1 : 0;
-      if (chance_.percent(15)) add_task(deployment);
-      if (chance_.percent(15) && deployment.tasks.size() > 1) remove_task(deployment);
-    }
-  }
-
-  std::string text() const {
-    std::string out;
-    for (const WrittenDeployment& deployment : deployments_) {
-      out += fmt::format(
-          "---\napiVersion: verbacratis/v1\nkind: Deployment\nmetadata: {{name: {}}}\nspec:\n"
-          "  dependsOn: [{}]\n  onFailure: {}\n  rollback: {{scope: {}}}\n  tasks:\n",
-          deployment.name, fmt::join(deployment.needs, ", "), deployment.on_failure,
-          deployment.whole_run ? "run" : "deployment");
-      for (const WrittenTask& task : deployment.tasks) {
-        out += fmt::format("  - name: {}\n    type: Simulated\n    temporary: {}\n    dependsOn: [{}]\n", task.name,
-                           task.temporary, fmt::join(task.needs, ", "));
-        if (task.instances > 0) {
-          out += fmt::format("    forEach: [{}]\n    rollout: {{{}}}\n", fmt::join(keys_of(task), ", "), task.rollout);
-        }
-        out += "    with:\n";
-        const std::string reads =
-            task.reads.empty() ? "" : fmt::format("${{{{ tasks.{}.outputs.value }}}}", task.reads);
-        out += fmt::format("      value: \"{}{}\"\n      hidden: {}\n", task.version, reads, task.hidden);
-      }
-      if (deployment.updated_as_one) {
-        std::string sets;
-        for (const WrittenTask& task : deployment.tasks) {
-          sets += fmt::format("{}{}.{}: \"{}\"", sets.empty() ? "" : ", ", deployment.name, task.name, task.version);
-        }
-        out += fmt::format(
-            "  update:\n    tasks:\n    - {{name: bring, type: Simulated, with: {{value: all, hidden: true, sets: "
-            "{{{}}}}}}}\n",
-            sets);
-      }
-      if (deployment.deleted_as_one) {
-        out += fmt::format(
-            "  delete:\n    tasks:\n    - {{name: away, type: Simulated, with: {{value: gone, hidden: true, takes: "
-            "{}.}}}}\n",
-            deployment.name);
-      }
-    }
-    return out;
-  }
-
-  /// What is there when all of it is deployed, temporary things aside.
-  Outside wanted() const {
-    Outside outside;
-    for (const WrittenDeployment& deployment : deployments_) {
-      std::map<std::string, std::string> values;
-      for (const WrittenTask& task : deployment.tasks) {
-        values[task.name] = fmt::format("{}{}", task.version, task.reads.empty() ? "" : values.at(task.reads));
-        const std::string address = deployment.name + "." + task.name;
-        for (const std::string& key : keys_of(task))
-          outside[fmt::format("{}[{}]", address, key)] = {values[task.name], true};
-        if (!task.temporary && task.instances == 0) outside[address] = {values[task.name], true};
-      }
-    }
-    return outside;
-  }
-
-  const std::vector<WrittenDeployment>& deployments() const { return deployments_; }
-
- private:
-  static std::vector<std::string> keys_of(const WrittenTask& task) {
-    std::vector<std::string> keys;
-    for (std::size_t i = 1; i <= task.instances; ++i) keys.push_back(fmt::format("h{}", i));
-    return keys;
-  }
-
-  void roll_out(WrittenTask& task) {
-    if (!fleets_ || !fleets_->percent(40)) return;
-    task.temporary = false;
-    task.instances = 2 + fleets_->below(5);
-    task.rollout = fmt::format("batch: {}, maxFailures: {}", 1 + fleets_->below(3), fleets_->below(3));
-  }
-
-  void add_task(WrittenDeployment& deployment) {
-    WrittenTask task;
-    task.name = fmt::format("t{}", next_++);
-    task.hidden = chance_.percent(30);
-    task.temporary = chance_.percent(10);
-    for (const WrittenTask& before : deployment.tasks) {
-      if (!chance_.percent(40)) continue;
-      task.needs.push_back(before.name);
-      if (chance_.percent(50) && before.instances == 0) task.reads = before.name;
-    }
-    roll_out(task);
-    if (deployment.updated_as_one) {  // what a task has then is known to nobody who reads it
-      task.temporary = false;
-      task.reads.clear();
-    }
-    if (deployment.deleted_as_one) task.temporary = false;
-    deployment.tasks.push_back(std::move(task));
-  }
-
-  void remove_task(WrittenDeployment& deployment) {
-    const std::size_t gone = chance_.below(deployment.tasks.size());
-    const std::string name = deployment.tasks[gone].name;
-    deployment.tasks.erase(deployment.tasks.begin() + static_cast<std::ptrdiff_t>(gone));
-    for (WrittenTask& task : deployment.tasks) {
-      std::erase(task.needs, name);
-      if (task.reads == name) task.reads.clear();
-    }
-  }
-
-  Chance& chance_;
-  std::optional<Chance> fleets_, scopes_, updates_, deletes_;
-  std::vector<WrittenDeployment> deployments_;
-  int next_ = 0;
-};
 
 // ---- The world ----
 
@@ -237,6 +74,7 @@ class World {
   struct Origin {
     Outside outside;
     bool whole = false;  ///< nothing was half done in all of the world
+    RunId run = 0;       ///< the last one before
   };
 
   [[noreturn]] void violated(std::string_view invariant, const std::string& what) {
@@ -264,6 +102,8 @@ class World {
   bool everything_is_whole() const;
   bool kept_something(RunId run, const std::string& deployment) const;
   bool goes_on(const std::string& deployment) const;
+  bool goes_on_with_all() const;
+  bool undoes_all(RunId run) const;
   void remember_origins(const Origin& start);
   void settle_origins();
   void check_undone(const RunResult& result, const Origin& start);
@@ -306,6 +146,8 @@ class World {
   RunId last_run_ = 0;                     ///< of which origins_ know
   std::map<std::string, Origin> origins_;  ///< by deployment
   std::map<std::string, Origin> coming_origins_;
+  Origin origin_of_all_;  ///< when the first of the runs began of which each went on with the one before
+  std::optional<Origin> coming_origin_of_all_;
   std::set<std::string> temporaries_;  ///< addresses that ever were temporary
 };
 
@@ -525,7 +367,8 @@ void World::carry_out(const Goal& goal, const Faults& faults) {
   }
   at_start_ = store_->snapshot(kEnvironment);
   check_truth();
-  const Origin start{outside_, everything_is_whole()};
+  const std::vector<Run> before = store_->runs(kEnvironment, 1);
+  const Origin start{outside_, everything_is_whole(), before.empty() ? 0 : before.front().id};
   remember_origins(start);
   const Surroundings around = surroundings();
   Deaf listener;
@@ -706,13 +549,33 @@ bool World::goes_on(const std::string& deployment) const {
   return false;
 }
 
+/// Was the last run an apply that was killed or stopped, or did it undo one?
+bool World::goes_on_with_all() const {
+  const std::vector<Run> runs = store_->runs(kEnvironment, 1);
+  if (runs.empty()) return false;
+  const bool open = runs.front().status == RunStatus::interrupted || runs.front().status == RunStatus::cancelled;
+  const auto undoes = [](const StepRecord& step) { return step.action == "rollback"; };
+  return open && (runs.front().verb == "apply" || std::ranges::any_of(store_->steps(runs.front().id), undoes));
+}
+
+/// Did something fail where that undoes all that the run did?
+bool World::undoes_all(RunId run) const {
+  return std::ranges::any_of(store_->steps(run), [&](const StepRecord& step) {
+    const auto home = stage_->model.deployment(step.address.substr(0, step.address.find('.')));
+    return step.status == StepStatus::failed && step.action != "rollback" && home &&
+           stage_->model.deployments[*home].rollback.whole_run;
+  });
+}
+
 /// What a run goes on with belongs to it: then nothing new begins.
 void World::remember_origins(const Origin& start) {
   for (const Task& task : stage_->model.tasks) {
     if (task.temporary) temporaries_.insert(task.address);
   }
   coming_origins_.clear();
+  coming_origin_of_all_.reset();
   if (stage_->plan.undoes()) return;
+  if (goal_.kind != Goal::Kind::apply || !goes_on_with_all()) coming_origin_of_all_ = start;
   std::set<std::string> touched;
   for (const Step& step : stage_->plan.steps) touched.insert(step.deployment);
   for (const std::string& deployment : touched) {
@@ -727,6 +590,7 @@ void World::settle_origins() {
   last_run_ = runs.front().id;
   for (auto& [deployment, origin] : coming_origins_) origins_[deployment] = std::move(origin);
   coming_origins_.clear();
+  if (coming_origin_of_all_) origin_of_all_ = *std::exchange(coming_origin_of_all_, std::nullopt);
 }
 
 void World::check_undone(const RunResult& result, const Origin& start) {
@@ -744,8 +608,10 @@ void World::check_undone(const RunResult& result, const Origin& start) {
     const bool by_others = home && !stage_->model.deployments[*home].on(Occasion::update).empty();
     if (by_others && record.status == RecordStatus::failed) kept.insert(record.address);
   }
+  const bool all = undoes_all(goal_.undoes.value_or(result.run));
   for (const std::string& deployment : deployments) {
-    const Origin& origin = origins_.at(deployment);
+    const Origin& own = origins_.at(deployment);
+    const Origin& origin = all && origin_of_all_.run < own.run ? origin_of_all_ : own;
     const auto of = [&](const Outside& outside) {
       Outside some;
       for (const auto& [address, thing] : outside) {

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <exception>
 #include <fstream>
 #include <optional>
 #include <string>
@@ -34,6 +35,8 @@ class Suite {
       wrong = violated.what();
     } catch (const verba::Error& error) {
       wrong = "error: " + error.diagnostic().message;
+    } catch (const std::exception& error) {
+      wrong = std::string("error: ") + error.what();
     }
     wrong.empty() ? ++passed_ : ++failed_;
     if (!wrong.empty() || log_) fmt::print("seed {}: {}\n{}", seed, wrong, log_ ? log : "");

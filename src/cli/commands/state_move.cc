@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include <set>
+#include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "cli/commands/state_parts.h"
 #include "cli/exit_code.h"
 #include "cli/state_access.h"
 #include "manifest/address.h"
+#include "manifest/names.h"
 #include "plan/moves.h"
 
 namespace verba {
@@ -18,21 +21,34 @@ Error usage(std::string_view code, std::string message, std::string hint) {
   return Error(Error::Kind::usage, code, std::move(message), std::move(hint));
 }
 
-Address address_of(const std::string& word) {
+/// What may move: a task, with all its instances unless a key says which, or a deployment with all that is in it.
+Address place_of(const std::string& word) {
+  if (is_name(word)) return {word, "", ""};
   if (auto address = parse_address(word)) return *address;
   throw usage("usage.address", fmt::format("'{}' is no address", word),
-              "write DEPLOYMENT.TASK or DEPLOYMENT.TASK[KEY]");
+              "write DEPLOYMENT.TASK or DEPLOYMENT.TASK[KEY], or DEPLOYMENT for all that is in it");
 }
 
-/// FROM is an address, or a forEach task with all its instances.
 std::vector<Renaming> renamings(Call& call, Store& store, const Snapshot& snapshot, const std::string& from,
                                 const std::string& to) {
-  const Address target = address_of(to);
+  const Address source = place_of(from), target = place_of(to);
+  if (source.name.empty() != target.name.empty()) {
+    throw usage("usage.address", "one of the two is a whole deployment, the other is not",
+                "write two addresses, or the names of two deployments");
+  }
   std::vector<Renaming> all;
   for (const Record& record : snapshot.records) {
-    const bool instance = target.key.empty() && record.address.starts_with(from + "[");
-    if (record.address != from && !instance) continue;
+    const bool inside =
+        source.name.empty() ? record.deployment == from : target.key.empty() && record.address.starts_with(from + "[");
+    if (record.address != from && !inside) continue;
     all.push_back({record.address, to + record.address.substr(from.size()), target.deployment});
+  }
+  if (all.empty() && source.name.empty()) {
+    std::vector<std::string_view> deployments;
+    for (const Record& record : snapshot.records) deployments.push_back(record.deployment);
+    throw usage("usage.unknown-address",
+                fmt::format("nothing of a deployment '{}' is recorded in environment '{}'", from, snapshot.environment),
+                did_you_mean(from, deployments, "`verba status` lists what is deployed"));
   }
   if (all.empty()) find_record(call, store, from);  // says what there is
   for (const Renaming& renaming : all) {
@@ -53,7 +69,7 @@ std::string one_environment(Call& call, Store& store) {
 }  // namespace
 
 int move_records(Call& call, const std::string& path, const std::string& from, const std::string& to) {
-  address_of(to);
+  place_of(from), place_of(to);
   const auto store = open_store(path, StoreUse::writing);
   const std::string environment = one_environment(call, *store);
   const Sealer sealer = open_sealer(call, *store, path, KeyUse::look);

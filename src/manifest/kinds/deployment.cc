@@ -26,10 +26,10 @@ Field depends_on_tasks() {
           .scalar_or_list = true};
 }
 
-Field retry() {
+Field retry(std::string_view summary) {
   return {.name = "retry",
           .type = FieldType::object,
-          .summary = "Try again when the task fails",
+          .summary = summary,
           .example = "{attempts: 3, delay: 5s, backoff: 2, maxDelay: 1m}",
           .fields = {
               {.name = "attempts",
@@ -138,22 +138,30 @@ Field rollout() {
       }};
 }
 
-Field substitute(std::string_view name, std::string_view summary) {
+Field timeout(std::string_view summary) {
+  return {.name = "timeout", .type = FieldType::duration, .summary = summary, .example = "30m", .minimum = 1};
+}
+
+/// A check is a look: it is not tried again.
+Field substitute(std::string_view name, std::string_view summary, bool is_check = false) {
+  std::vector<Field> fields{
+      {.name = "type", .summary = "A task type", .example = "ShellScript", .refers_to = "TaskType"},
+      {.name = "task",
+       .summary = "A ShellScript or InfrastructureTemplate by name, in place of 'type'; 'with' then adds to it",
+       .example = "unregister",
+       .refers_to = reused_kinds_text},
+      {.name = "with",
+       .type = FieldType::any,
+       .summary = "What the task type takes; the outputs of the task are in VERBA_OUTPUT_NAME of a script",
+       .example = "{run: ./unregister.sh}",
+       .by_type = true}};
+  if (!is_check) fields.push_back(retry("Try again when this fails; left out: as the task says"));
+  fields.push_back(timeout("How long one try of this may take; left out: as the task says"));
   return {.name = name,
           .type = FieldType::object,
           .summary = summary,
           .example = "{type: ShellScript, with: {run: ./unregister.sh}}",
-          .fields = {
-              {.name = "type", .summary = "A task type", .example = "ShellScript", .refers_to = "TaskType"},
-              {.name = "task",
-               .summary = "A ShellScript or InfrastructureTemplate by name, in place of 'type'; 'with' then adds to it",
-               .example = "unregister",
-               .refers_to = reused_kinds_text},
-              {.name = "with",
-               .type = FieldType::any,
-               .summary = "What the task type takes; the outputs of the task are in VERBA_OUTPUT_NAME of a script",
-               .example = "{run: ./unregister.sh}",
-               .by_type = true}}};
+          .fields = std::move(fields)};
 }
 
 std::vector<Field> fields_of_every_task() {
@@ -210,12 +218,8 @@ std::vector<Field> fields_of_every_task() {
        .default_value = "false",
        .example = "true",
        .implied = true},
-      retry(),
-      {.name = "timeout",
-       .type = FieldType::duration,
-       .summary = "How long one try may take",
-       .example = "30m",
-       .minimum = 1},
+      retry("Try again when the task fails"),
+      timeout("How long one try may take"),
       on_failure("What happens when the task fails; left out: as its deployment says", {}),
       {.name = "concurrencyGroup",
        .summary = "Of all tasks with the same group only one runs at a time",
@@ -282,7 +286,8 @@ std::vector<Field> task_fields() {
       substitute("rollback", "How it is undone when its deployment fails, in place of what its type would do"));
   fields.push_back(substitute("check",
                               "How it is looked at, in place of what its type would do; by exit code, 0: as "
-                              "deployed, 2: drifted, 3: absent"));
+                              "deployed, 2: drifted, 3: absent",
+                              true));
   return fields;
 }
 
@@ -306,6 +311,9 @@ std::vector<Field> deployment_fields() {
        .required = true,
        .example = "[{name: hello, type: ShellScript, with: {run: echo hello}}]",
        .fields = {{.name = "task", .type = FieldType::object, .summary = "One task", .fields = task_fields()}}},
+      {.name = "movedFrom",
+       .summary = "Its name before. What is deployed there goes on under the new name, task by task",
+       .example = "old-shop"},
       rollback(),
       occasion("update", "How it is updated once it is deployed",
                "Run in place of the updates of 'tasks', which are then only recorded; what is new there is made as "

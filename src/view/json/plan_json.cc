@@ -60,7 +60,7 @@ Value consequence_value(const Consequence& consequence, const Plan& plan) {
   };
   List undone = addresses(consequence.undone), stay = addresses(consequence.stay);
   for (const std::size_t done : consequence.carried) {
-    const Step& step = plan.carried[done].step;
+    const Step& step = plan.carried_by(consequence.whole_run)[done].step;
     (step.undoable ? undone : stay).emplace_back(step.address);
   }
   Map map;

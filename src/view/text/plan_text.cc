@@ -271,7 +271,8 @@ std::string undone_text(const Plan& plan, const Consequence& consequence) {
   const auto count = [&](Action action) { ++counts[action == Action::create ? 0 : action == Action::remove ? 2 : 1]; };
   for (const std::size_t number : consequence.undone) count(plan.steps[number].action);
   for (const std::size_t done : consequence.carried) {
-    if (plan.carried[done].step.undoable) count(plan.carried[done].step.action);
+    const Step& step = plan.carried_by(consequence.whole_run)[done].step;
+    if (step.undoable) count(step.action);
   }
   std::string out;
   constexpr std::array<std::string_view, 3> words{"undone", "put back", "made again"};
@@ -313,10 +314,11 @@ std::string rollback_text(const Plan& plan, const Consequence& consequence) {
   for (const std::size_t step : consequence.stay) stay.push_back(plan.steps[step].address);
   std::vector<Done> carried;
   for (const std::size_t number : consequence.carried) {
-    const Done& done = carried.emplace_back(plan.carried[number]);
+    const Done& done = carried.emplace_back(plan.carried_by(consequence.whole_run)[number]);
     if (!done.step.undoable) stay.push_back(done.step.address);
   }
-  if (!carried.empty()) out += ", with what " + earlier_runs_text(carried) + " did";
+  if (!carried.empty())
+    out += (consequence.whole_run ? " and what " : ", with what ") + earlier_runs_text(carried) + " did";
   if (!consequence.by.empty()) {
     out += " by ";
     for (std::size_t i = 0; i < consequence.by.size(); ++i) out += (i > 0 ? ", " : "") + printable(consequence.by[i]);

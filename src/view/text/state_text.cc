@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -112,7 +114,12 @@ std::string run_text(const Run& run, const std::vector<StepRecord>& steps, Style
   out += fmt::format("  steps     {} of {} done, {} failed\n", run.succeeded, run.steps, run.failed);
   if (steps.empty()) return out;
   Table table({"STEP", "ACTION", "STATUS", "TOOK", "ATTEMPTS", "WHY"});
-  for (const StepRecord& step : steps) {
+  std::vector<const StepRecord*> in_time;  // what never began comes last
+  for (const StepRecord& step : steps) in_time.push_back(&step);
+  std::ranges::stable_sort(in_time, {},
+                           [](const StepRecord* step) { return std::pair(!step->started, step->started); });
+  for (const StepRecord* each : in_time) {
+    const StepRecord& step = *each;
     const std::string why = step.message.empty() ? step.reason : step.message;
     table.add({step.address, step.action, std::string(to_string(step.status)), took(step.started, step.finished),
                fmt::to_string(step.attempts), why});
