@@ -228,6 +228,11 @@ Part part_in(const std::string& deployment, const Run& run, Store& store, const 
 
 namespace {
 
+/// What was done in the `open` deployments by all runs that an apply to them goes on with: those that were killed or
+/// stopped on the way, since one came to its end there, found nothing to do, or was to destroy or go back. In the order
+/// in which it began; not what is temporary or asks, and not what may still be at work. Looks at the last 100 runs of
+/// the environment. Throws Error(state) "state.definition" when what was recorded of something is missing. What has
+/// moved since is told by its name of today; `moves`: of the plan.
 std::vector<Done> carried_over(std::set<std::string> open, Reach reach, const Snapshot& now,
                                const std::vector<Move>& moves, const PlanningAids& aids) {
   const std::vector<Run> runs = aids.store.runs(now.environment, kRuns);
@@ -238,6 +243,18 @@ std::vector<Done> carried_over(std::set<std::string> open, Reach reach, const Sn
     reader.read_back(*run, aids.store.steps(run->id), open);
   }
   return reader.take();
+}
+
+/// In all deployments, also in those of which one of these runs had finished its part.
+std::vector<Done> carried_over_whole(const Snapshot& now, const std::vector<Move>& moves, const PlanningAids& aids) {
+  std::set<std::string> all;
+  NamesOfToday names(aids.store, now.environment, moves);
+  for (const Run& run : aids.store.runs(now.environment, kRuns)) {
+    if (!is_open(run)) continue;
+    names.go_back_to(run.started);
+    for (const StepRecord& step : aids.store.steps(run.id)) all.emplace(deployment_of(names.today(step.address)));
+  }
+  return carried_over(std::move(all), Reach::whole_run, now, moves, aids);
 }
 
 /// They follow what is undone.
@@ -252,20 +269,30 @@ void note_leaders(const std::vector<StepRecord>& steps, Left& left) {
 
 }  // namespace
 
-std::vector<Done> carried_over(const std::set<std::string>& deployments, const Snapshot& now,
-                               const std::vector<Move>& moves, const PlanningAids& aids) {
-  return carried_over(deployments, Reach::deployment, now, moves, aids);
+void note_carried(Plan& plan, const Model& model, const Snapshot& now, const std::vector<Move>& moves,
+                  const PlanningAids& aids) {
+  plan.carried = carried_over({plan.locked.begin(), plan.locked.end()}, Reach::deployment, now, moves, aids);
+  const auto undoes_all = [&](const Step& step) {
+    return policy_of(plan, step, model) == OnFailure::rollback && is_whole_run(model, step.deployment);
+  };
+  if (std::ranges::none_of(plan.steps, undoes_all)) return;
+  plan.carried_whole = carried_over_whole(now, moves, aids);
+  std::set<std::string> locked(plan.locked.begin(), plan.locked.end());
+  for (const Done& done : plan.carried_whole) locked.insert(done.step.deployment);
+  plan.locked.assign(locked.begin(), locked.end());
 }
 
-std::vector<Done> carried_over_whole(const Snapshot& now, const std::vector<Move>& moves, const PlanningAids& aids) {
-  std::set<std::string> all;
-  NamesOfToday names(aids.store, now.environment, moves);
-  for (const Run& run : aids.store.runs(now.environment, kRuns)) {
-    if (!is_open(run)) continue;
-    names.go_back_to(run.started);
-    for (const StepRecord& step : aids.store.steps(run.id)) all.emplace(deployment_of(names.today(step.address)));
+void conclude(Plan& plan, const Snapshot& now, const std::vector<Move>& moves, const PlanningAids& aids) {
+  if (!plan.steps.empty() || !plan.goal.targets.empty()) return;
+  std::set<std::string> arrived, concluded;
+  for (const std::string& address : plan.kept) arrived.emplace(deployment_of(address));
+  for (const Done& done : carried_over(std::move(arrived), Reach::deployment, now, moves, aids)) {
+    concluded.insert(done.step.deployment);
   }
-  return carried_over(std::move(all), Reach::whole_run, now, moves, aids);
+  if (concluded.empty()) return;
+  plan.concludes = true;
+  concluded.insert(plan.locked.begin(), plan.locked.end());
+  plan.locked.assign(concluded.begin(), concluded.end());
 }
 
 Left left_by(const Run& run, const Snapshot& now, const Model& model, const PlanningAids& aids) {

@@ -96,8 +96,6 @@ class Planner {
   void find_orphans(const Targets&);
   void remove(std::size_t record, const std::string& reason);
   void take_in_order();
-  void carry_over();
-  void conclude();
 
   const Model& model_;
   const Snapshot& snapshot_;
@@ -536,31 +534,6 @@ void Planner::take_in_order() {
   }
 }
 
-/// With `scope: run` what the runs did that this one goes on with may have to be undone where this one does nothing.
-void Planner::carry_over() {
-  plan_.carried = carried_over({plan_.locked.begin(), plan_.locked.end()}, snapshot_, moves_, aids_);
-  const auto undoes_all = [&](const Step& step) {
-    return policy_of(plan_, step, model_) == OnFailure::rollback && is_whole_run(model_, step.deployment);
-  };
-  if (std::ranges::none_of(plan_.steps, undoes_all)) return;
-  plan_.carried_whole = carried_over_whole(snapshot_, moves_, aids_);
-  std::set<std::string> locked(plan_.locked.begin(), plan_.locked.end());
-  for (const Done& done : plan_.carried_whole) locked.insert(done.step.deployment);
-  plan_.locked.assign(locked.begin(), locked.end());
-}
-
-/// With no step to do, all that was done before is as wanted, whatever broke off the runs that did it.
-void Planner::conclude() {
-  if (!plan_.steps.empty() || !plan_.goal.targets.empty()) return;
-  std::set<std::string> arrived, concluded;
-  for (const std::string& address : plan_.kept) arrived.emplace(deployment_of(address));
-  for (const Done& done : carried_over(arrived, snapshot_, moves_, aids_)) concluded.insert(done.step.deployment);
-  if (concluded.empty()) return;
-  plan_.concludes = true;
-  std::ranges::copy(plan_.locked, std::inserter(concluded, concluded.end()));
-  plan_.locked.assign(concluded.begin(), concluded.end());
-}
-
 Plan Planner::plan() {
   const Targets targets(plan_.goal.targets, model_, snapshot_, Targets::Reach::what_they_need, diagnostics_);
   if (diagnostics_.has_errors()) return std::move(plan_);
@@ -576,9 +549,9 @@ Plan Planner::plan() {
   cut_into_batches(plan_, model_);
   order_batches(plan_, model_, diagnostics_);
   plan_.locked = touched_deployments(plan_);
-  carry_over();
+  note_carried(plan_, model_, snapshot_, moves_, aids_);
   plan_.consequences = consequences_of(plan_, model_);
-  conclude();
+  conclude(plan_, snapshot_, moves_, aids_);
   return std::move(plan_);
 }
 
