@@ -62,20 +62,31 @@ class WayBack {
   NamesOfToday names_;
 };
 
-/// Is it in state, or has a run ever had a step of it?
-bool is_known(Store& store, const Snapshot& now, const std::vector<Run>& runs, const std::string& deployment,
-              Diagnostics& diagnostics) {
+/// Is it in state, or has a run ever had a step of it? Not under a name that it had once.
+bool is_known(Store& store, const Snapshot& now, NamesOfToday names, const std::vector<Run>& runs,
+              const std::string& deployment, Diagnostics& diagnostics) {
   std::set<std::string, std::less<>> known;
+  std::string moved_to;
   for (const Record& record : now.records) known.insert(record.deployment);
   for (auto run = runs.begin(); run != runs.end() && !known.contains(deployment); ++run) {
-    for (const StepRecord& step : store.steps(run->id)) known.emplace(deployment_of(step.address));
+    names.go_back_to(run->started);
+    for (const StepRecord& step : store.steps(run->id)) {
+      const std::string_view today = deployment_of(names.today(step.address));
+      known.emplace(today);
+      if (deployment_of(step.address) == deployment && today != deployment) moved_to = today;
+    }
   }
   if (known.contains(deployment)) return true;
-  const std::vector<std::string_view> names(known.begin(), known.end());
+  if (!moved_to.empty()) {
+    diagnostics.error("plan.unknown-target", fmt::format("what was in '{}' is in '{}' now", deployment, moved_to), {},
+                      fmt::format("`verba rollback {}` goes back with it", moved_to));
+    return false;
+  }
+  const std::vector<std::string_view> candidates(known.begin(), known.end());
   diagnostics.error(
       "plan.unknown-target",
       fmt::format("no deployment '{}' was ever deployed in environment '{}'", deployment, now.environment), {},
-      did_you_mean(deployment, names, "`verba status` lists what is deployed"));
+      did_you_mean(deployment, candidates, "`verba status` lists what is deployed"));
   return false;
 }
 
@@ -104,7 +115,7 @@ bool is_of(Store& store, RunId id, const std::string& environment, Diagnostics& 
 std::optional<Past> past_of(Store& store, const Snapshot& now, const NamesOfToday& names, const std::string& deployment,
                             std::optional<RunId> to, Diagnostics& diagnostics) {
   const std::vector<Run> runs = store.runs(now.environment, std::numeric_limits<std::int32_t>::max());
-  if (!is_known(store, now, runs, deployment, diagnostics)) return std::nullopt;
+  if (!is_known(store, now, names, runs, deployment, diagnostics)) return std::nullopt;
   if (to && !is_of(store, *to, now.environment, diagnostics)) return std::nullopt;
   WayBack way(store, now, names, deployment);
   for (auto run = runs.begin(); run != runs.end(); ++run) {
