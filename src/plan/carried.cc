@@ -257,6 +257,25 @@ std::vector<Done> carried_over_whole(const Snapshot& now, const std::vector<Move
   return carried_over(std::move(all), Reach::whole_run, now, moves, aids);
 }
 
+/// Did something fail of which the plan said that all that the run did would be undone then?
+bool undoes_all(const std::vector<StepRecord>& steps, const std::optional<Value>& plan) {
+  const Value* said = plan ? plan->find("onFailure") : nullptr;
+  if (said == nullptr || !said->is_list()) return false;
+  const auto covers = [](const Value& consequence, const std::string& address) {
+    if (text_of(consequence, "deployment") != deployment_of(address)) return false;
+    const std::string_view rollout = text_of(consequence, "rollout");
+    if (!rollout.empty()) return address.starts_with(std::string(rollout) + "[");
+    const Value* of = consequence.find("of");
+    return of == nullptr || !of->is_list() || std::ranges::find(of->list(), Value(address)) != of->list().end();
+  };
+  return std::ranges::any_of(said->list(), [&](const Value& consequence) {
+    if (text_of(consequence, "scope") != "run") return false;
+    return std::ranges::any_of(steps, [&](const StepRecord& step) {
+      return step.status == StepStatus::failed && !is_undoing(step) && covers(consequence, step.address);
+    });
+  });
+}
+
 /// They follow what is undone.
 void note_leaders(const std::vector<StepRecord>& steps, Left& left) {
   const auto first = std::ranges::find_if(steps, is_undoing);
@@ -295,7 +314,7 @@ void conclude(Plan& plan, const Snapshot& now, const std::vector<Move>& moves, c
   plan.locked.assign(concluded.begin(), concluded.end());
 }
 
-Left left_by(const Run& run, const Snapshot& now, const Model& model, const PlanningAids& aids) {
+Left left_by(const Run& run, const Snapshot& now, const PlanningAids& aids) {
   const std::vector<StepRecord> own = aids.store.steps(run.id);
   std::set<std::string> undoing, deployments;
   NamesOfToday names(aids.store, now.environment);
@@ -306,10 +325,7 @@ Left left_by(const Run& run, const Snapshot& now, const Model& model, const Plan
     undoing.insert(names.today(step.address));
     deployments.emplace(deployment_of(names.today(step.address)));
   }
-  const bool whole_run = std::ranges::any_of(own, [&](const StepRecord& step) {
-    const std::string_view home = deployment_of(names.today(step.address));
-    return step.status == StepStatus::failed && !is_undoing(step) && is_whole_run(model, home);
-  });
+  const bool whole_run = undoes_all(own, plan_of(run, aids.store));
   Reader reader(now, {}, whole_run ? Reach::whole_run : Reach::deployment, aids);
   note_leaders(own, left);
   for (const Run& other : aids.store.runs(now.environment, kRuns)) {

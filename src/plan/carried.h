@@ -32,12 +32,12 @@ void note_carried(Plan&, const Model&, const Snapshot& now, const std::vector<Mo
 /// Plan::concludes.
 void conclude(Plan&, const Snapshot& now, const std::vector<Move>& moves, const PlanningAids&);
 
-/// What a run that was undoing has left of that. The model says how far that goes.
+/// What a run that was undoing has left of that.
 struct Left {
   std::vector<Done> done;         ///< not undone yet, by it or by who went on with it; the first begun first
   std::set<std::string> led;      ///< deployments in which rollback.tasks do the undoing
   std::set<std::string> leaders;  ///< addresses of those that have acted
 };
-Left left_by(const Run&, const Snapshot& now, const Model&, const PlanningAids&);
+Left left_by(const Run&, const Snapshot& now, const PlanningAids&);
 
 }  // namespace verba

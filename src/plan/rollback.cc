@@ -298,7 +298,7 @@ Plan make_undoing(const Model& model, const Snapshot& snapshot, const Goal& goal
                   Diagnostics& diagnostics) {
   const std::optional<Run> run = aids.store.run(goal.undoes.value());
   if (!run) throw Error(Error::Kind::state, "state.unknown-run", fmt::format("there is no run {}", *goal.undoes));
-  Left left = left_by(*run, snapshot, model, aids);
+  Left left = left_by(*run, snapshot, aids);
   std::set<std::string> deployments(goal.targets.begin(), goal.targets.end());
   for (const Done& done : left.done) deployments.insert(done.step.deployment);
 

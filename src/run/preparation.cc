@@ -244,9 +244,9 @@ std::variant<Job, Settled> Preparation::undo_of(const Step& step, StepNumber num
   };
   std::optional<Definition> made;
   if (current) {
-    // An undoing that was broken off has left its own definition in the record.
+    // An undoing that was broken off has left its own definition in the record; so has a delete that failed.
     const std::optional<Digest>& recent = current->pending ? current->pending : current->definition;
-    made = definition_at(done.run != 0 ? done.made : recent);
+    made = definition_at(done.run != 0 && done.made ? done.made : recent);
   }
   if (job.previous) job.next = definition_at(job.previous->definition);
   job.tries = tries_of_undoing(made, job.next);

@@ -387,6 +387,11 @@ void World::carry_out(const Goal& goal, const Faults& faults) {
   store_->release(lease);
   if (result.run == 0) return;
   say(fmt::format("  run {} {}", result.run, to_string(result.status)));
+  for (const StepRecord& step : store_->steps(result.run)) {
+    if (step.status != StepStatus::succeeded) {
+      say(fmt::format("    {} {} {}: {}", step.action, step.address, to_string(step.status), step.message));
+    }
+  }
   if (!taken_over_.empty() && store_->export_json() != taken_over_) violated("fence", "the run went on");
   check_all_known(result.run);
   check_truth();
@@ -561,9 +566,12 @@ bool World::goes_on_with_all() const {
 /// Did something fail where that undoes all that the run did?
 bool World::undoes_all(RunId run) const {
   return std::ranges::any_of(store_->steps(run), [&](const StepRecord& step) {
-    const auto home = stage_->model.deployment(step.address.substr(0, step.address.find('.')));
-    return step.status == StepStatus::failed && step.action != "rollback" && home &&
-           stage_->model.deployments[*home].rollback.whole_run;
+    const auto id = stage_->model.by_address.find(step.address);
+    if (step.status != StepStatus::failed || step.action == "rollback" || id == stage_->model.by_address.end()) {
+      return false;
+    }
+    const Task& task = stage_->model.tasks[id->second];
+    return task.on_failure == OnFailure::rollback && stage_->model.deployments[task.deployment].rollback.whole_run;
   });
 }
 
