@@ -6,8 +6,9 @@ usage: undo.py VERBA [SEEDS] [FIRST_SEED]
 
 Each task is a file. Checked for each seed: a first apply in which a task fails leaves nothing of its deployment, has undone
 it in reverse order, has begun nothing that needs it, and has finished everything else; an update in which a task fails puts
-back the contents that were there; the same where verba was killed a few times on the way, in whatever it was at; prune deletes what left the manifests and nothing else; destroy is in reverse; temporary
-things never survive; a second apply runs nothing. Prints 'N passed, N failed'.
+back the contents that were there; the same where verba was killed a few times on the way, in whatever it was at, and where
+deployments got other names meanwhile; prune deletes what left the manifests and nothing else; destroy is in reverse;
+temporary things never survive; a second apply runs nothing. Prints 'N passed, N failed'.
 """
 
 import json
@@ -26,9 +27,12 @@ class World:
         self.directory = tempfile.mkdtemp(prefix="verba-undo-")
         os.mkdir(os.path.join(self.directory, "things"))
         self.deployments = {}
+        self.names = {}  # of today
+        self.former = {}  # of those that got another one since an apply succeeded
         self.tasks = {}
         for i in range(r.randint(2, 4)):
             self.deployments[f"d{i}"] = [f"d{j}" for j in range(i) if r.random() < 0.4]
+            self.names[f"d{i}"] = f"d{i}"
             mine = []
             for t in range(r.randint(2, 6)):
                 address = f"d{i}.t{t}"
@@ -49,8 +53,9 @@ class World:
                                   "dependsOn": [n.split(".")[1] for n in t["needs"]],
                                   "with": {"run": run, "delete": 'echo "delete $ME" >>log; rm -f things/$ME',
                                            "environment": {"ME": address, "TEXT": t["text"]}}})
-                document = {"apiVersion": "verbacratis/v1", "kind": "Deployment", "metadata": {"name": d},
-                            "spec": {"dependsOn": needs, "onFailure": "rollback", "tasks": tasks}}
+                moved = {"movedFrom": self.former[d]} if d in self.former else {}
+                document = {"apiVersion": "verbacratis/v1", "kind": "Deployment", "metadata": {"name": self.names[d]},
+                            "spec": {"dependsOn": [self.names[n] for n in needs], "onFailure": "rollback", "tasks": tasks, **moved}}
                 f.write("---\n" + json.dumps(document) + "\n")
 
     def run(self, *arguments, expect):
@@ -60,8 +65,17 @@ class World:
         done = subprocess.run([self.verba, *arguments, "-j", str(self.random.randint(1, 6))], cwd=self.directory,
                               capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
         check(done.returncode == expect, arguments, "gave", done.returncode, "not", expect, done.stdout[-3000:], done.stderr[-2000:])
+        if expect == 0:
+            self.former = {}
         with open(log) as f:
             return f.read().split("\n")[:-1]
+
+    def rename_some(self):
+        """An apply may be killed before it has recorded that: then nobody knows a name that was between."""
+        for d in self.deployments:
+            if d not in self.former and self.random.random() < 0.2:
+                self.former[d] = self.names[d]
+                self.names[d] = self.names[d] + "x" if self.random.random() < 0.7 or self.names[d] == d else d
 
     def things(self):
         directory = os.path.join(self.directory, "things")
@@ -101,6 +115,9 @@ class World:
                 except subprocess.TimeoutExpired:
                     process.kill()
                     process.wait()
+            if self.random.random() < 0.5:
+                self.rename_some()
+                self.manifest()
 
     def fail_somewhere(self, candidates):
         failing = self.random.choice(sorted(candidates))
@@ -132,6 +149,7 @@ class World:
 
         # An update that fails: what was there before is put back.
         before = self.things()
+        self.rename_some()
         for t in self.tasks.values():
             if self.random.random() < 0.6:
                 t["text"] += "x"
@@ -153,6 +171,7 @@ class World:
         left = self.tasks.pop(gone)
         for t in self.tasks.values():
             t["needs"] = [n for n in t["needs"] if n != gone]
+        self.rename_some()
         self.run("apply", "--yes", expect=0)
         check(gone in self.things(), gone, "was deleted without --prune")
         ran = self.run("apply", "--yes", "--prune", expect=0)
