@@ -1,7 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/exit_code.h"
 
+#include <algorithm>
+
+#include "manifest/locations/origin.h"
+
 namespace verba {
+namespace {
+
+bool is_unreachable(const Diagnostic& diagnostic) {
+  return diagnostic.severity == Severity::error && diagnostic.code == unreachable_location;
+}
+
+}  // namespace
 
 int exit_code(Error::Kind kind) {
   switch (kind) {
@@ -16,6 +27,10 @@ int exit_code(Error::Kind kind) {
       return kStepFailed;
   }
   return kStepFailed;
+}
+
+int exit_code(const Diagnostics& errors) {
+  return std::ranges::any_of(errors.all(), is_unreachable) ? kStepFailed : kUsage;
 }
 
 int exit_code(RunStatus status) {

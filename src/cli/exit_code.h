@@ -2,6 +2,7 @@
 // What the program says to whoever started it.
 #pragma once
 
+#include "base/diagnostic.h"
 #include "base/error.h"
 #include "state/store.h"
 
@@ -16,6 +17,9 @@ inline constexpr int kInterrupted = 130;
 
 int exit_code(Error::Kind);
 int exit_code(RunStatus);
+/// Of errors. Where something could not be fetched, nobody knows whether the others are mistakes: what they miss may be
+/// in there.
+int exit_code(const Diagnostics&);
 
 /// Thrown when everything has been said and the command is to end with this code. Not an Error.
 struct Exit {

@@ -94,7 +94,7 @@ const Account& account_or_role(const Model& model, const std::string& name) {
               did_you_mean(name, known, all));
 }
 
-std::vector<Identity> identify(Call& call, Hosts& hosts, const std::vector<const Account*>& accounts,
+std::vector<Identity> identify(Call& call, Hosts& hosts, const std::vector<Account>& accounts,
                                const std::function<void()>& meanwhile) {
   Stop stop;
   call.system.on_interrupt([&stop] { stop.request(); });
@@ -141,7 +141,7 @@ bool tell_unreachable(Call& call, const std::vector<Identity>& identities) {
   return !found.empty();
 }
 
-void require_identities(Call& call, Hosts& hosts, const std::vector<const Account*>& accounts, const Plan& plan,
+void require_identities(Call& call, Hosts& hosts, const std::vector<Account>& accounts, const Plan& plan,
                         const std::function<void()>& meanwhile) {
   if (accounts.empty()) return;
   std::vector<Identity> identities = identify(call, hosts, accounts, meanwhile);

@@ -19,15 +19,14 @@ const Account& account_or_role(const Model&, const std::string& name);
 
 /// Gets into all of them; Ctrl-C breaks it off (Interrupted). On a terminal, whoever sits there is asked for codes of
 /// MFA. `meanwhile` is called every few seconds.
-std::vector<Identity> identify(Call&, Hosts&, const std::vector<const Account*>&,
-                               const std::function<void()>& meanwhile = {});
+std::vector<Identity> identify(Call&, Hosts&, const std::vector<Account>&, const std::function<void()>& meanwhile = {});
 
 /// Prints why those that are not good cannot be got into. True when there are any.
 bool tell_unreachable(Call&, const std::vector<Identity>&);
 
 /// Before the first change: throws Exit when one of them cannot be got into; all of those printed. Hosts that the plan
 /// can do without are a note: their steps will fail.
-void require_identities(Call&, Hosts&, const std::vector<const Account*>&, const Plan&,
+void require_identities(Call&, Hosts&, const std::vector<Account>&, const Plan&,
                         const std::function<void()>& meanwhile);
 
 }  // namespace verba

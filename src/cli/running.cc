@@ -118,7 +118,7 @@ void confirm(Call& call, Desk& desk, const Planned& planned, const HeldLease& he
 RunResult carry_out(Call& call, Desk& desk, const Planned& planned, const HeldLease& held, Format format) {
   const auto listener = listener_of(call, desk, format);
   Hosts& hosts = hosts_of(call, desk);
-  require_identities(call, hosts, accounts_of(planned.plan, desk.model), planned.plan,
+  require_identities(call, hosts, accounts_of(planned.plan, desk.model, planned.snapshot, *desk.store), planned.plan,
                      [&] { desk.store->renew(held.lease(), call.system.now(), lease_length); });
   const Workplace place{call.system,       *desk.store, held.lease(), call.kit().providers, desk.sealer,
                         desk.surroundings, hosts,       *listener,    &desk.project.sources};

@@ -190,7 +190,7 @@ void require(Call& call, const Project& project) {
 
 void require(Call& call, const Project& project, const Diagnostics& diagnostics) {
   if (!diagnostics.empty()) call.console.err(render(diagnostics, project.sources, call.err_style.colour));
-  if (diagnostics.has_errors()) throw Exit{kUsage};
+  if (diagnostics.has_errors()) throw Exit{exit_code(diagnostics)};
 }
 
 Format format_of(const Call& call) {

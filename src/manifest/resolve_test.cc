@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Environments, accounts, tasks, loops, conditions, and the graph.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -209,6 +210,15 @@ TEST(Resolve, warns_when_no_account_matches) {
               ElementsAre("m.yaml:12:25 manifest.no-account: no account has these labels in environment 'default', so "
                           "there is no 't' (labels stand in metadata.labels of accounts; `verba accounts list` shows "
                           "which are in scope)"));
+}
+
+TEST(Resolve, warns_when_no_account_is_named) {
+  for (const char* none : {"[]", "\"${{ [] }}\""}) {
+    Read read(web("  tasks:\n" + task(fmt::format("name: t, accounts: {}", none))));
+    EXPECT_THAT(read.resolve().tasks, IsEmpty());
+    EXPECT_THAT(read.findings(), ElementsAre("m.yaml:6:25 manifest.no-account: 'accounts' names none, so there is no "
+                                             "'t' (name accounts or roles in it)"));
+  }
 }
 
 TEST(Resolve, works_out_how_many_instances_are_a_batch) {

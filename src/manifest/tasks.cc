@@ -325,20 +325,24 @@ class TaskMaker {
     }
     const std::vector<AccountId> found = accounts_with(model_, labels);
     if (found.empty()) {
-      Diagnostic warning{Severity::warning, "manifest.no-account", {}, where, {}, {}, {}};
-      warning.message = fmt::format("no account has these labels in environment '{}', so there is no '{}'",
-                                    model_.environment.name, prototype.base_name);
-      warning.hint = "labels stand in metadata.labels of accounts; `verba accounts list` shows which are in scope";
-      warning.trail.push_back({doing("accounts"), {}});
-      resolution_.diagnostics.add(std::move(warning));
+      warn_of_none(fmt::format("no account has these labels in environment '{}'", model_.environment.name), prototype,
+                   where, "labels stand in metadata.labels of accounts; `verba accounts list` shows which are in scope");
     }
     for (const AccountId account : found) {
       if (!account_instance(prototype, account, written, declared, where)) return;
     }
   }
 
+  void warn_of_none(const std::string& why, const Task& prototype, Where where, std::string hint) {
+    Diagnostic warning{Severity::warning, "manifest.no-account", {}, where, {}, std::move(hint), {}};
+    warning.message = fmt::format("{}, so there is no '{}'", why, prototype.base_name);
+    warning.trail.push_back({doing("accounts"), {}});
+    resolution_.diagnostics.add(std::move(warning));
+  }
+
   void named_instances(const Task& prototype, const List& names, const Value& written, Declared& declared) {
     const Value& over = *written.find("accounts");
+    if (names.empty()) warn_of_none("'accounts' names none", prototype, over.where, "name accounts or roles in it");
     std::unordered_map<AccountId, std::string_view> known;
     for (std::size_t i = 0; i < names.size(); ++i) {
       const Value& name = names[i];

@@ -192,16 +192,21 @@ std::string text_of(const Retry& retry, std::optional<Milliseconds> timeout) {
 
 /// `from`: a task or a definition.
 template <class T>
-Digest digest_of_beside(const Value& inputs, const std::vector<StandIn>& instead, const T& from, const TaskType& type,
+Digest digest_of_beside(const Value& inputs, const Resource& resource, const T& from, const TaskType& type,
                         const Sealer& sealer) {
   std::string text = text_of(from.retry, from.timeout) + fmt::format("{} ", from.idempotent);
   if (from.rollout) text += fmt::format("rollout {} {} ", from.rollout->batch, from.rollout->max_failures);
   to_canonical_json(part_of(inputs, type, true), sealer.digest_key(), text);
-  for (const StandIn& each : instead) {
+  for (const StandIn& each : resource.instead) {
     text += fmt::format(" {} {} ", to_string(each.verb), each.resource.type);
     if (each.retry || each.timeout) text += text_of(each.retry.value_or(Retry()), each.timeout);
     to_canonical_json(each.resource.inputs, sealer.digest_key(), text);
     for (const FileInput& file : each.resource.files) text += file.digest.hex() + (file.executable ? "+x" : "");
+  }
+  const Value& account = resource.account_spec;
+  if (account.is_map() && !account.map().empty()) {
+    text += " account ";
+    to_canonical_json(account, sealer.digest_key(), text);
   }
   return sha256(text);
 }
@@ -255,7 +260,7 @@ std::optional<Inputs> evaluate_inputs(const Model& model, TaskId id, const Surro
                    return has_unknown(each.resource.inputs);
                  });
   inputs.digest = digest_of_counted(resource, resource.inputs, *task.type, sealer);
-  inputs.beside = digest_of_beside(resource.inputs, resource.instead, task, *task.type, sealer);
+  inputs.beside = digest_of_beside(resource.inputs, resource, task, *task.type, sealer);
   return inputs;
 }
 
@@ -268,7 +273,15 @@ Digest digest_of(const Definition& definition, const TaskType& type, const Seale
 }
 
 Digest beside_of(const Definition& definition, const TaskType& type, const Sealer& sealer) {
-  return digest_of_beside(definition.counted(), definition.resource.instead, definition, type, sealer);
+  return digest_of_beside(definition.counted(), definition.resource, definition, type, sealer);
+}
+
+void take_over_account(Resource& then, const Resource& now) {
+  if (then.account != now.account || then.account_kind != now.account_kind) return;
+  const Value* region = then.account_spec.find("region");
+  Value taken = now.account_spec;
+  if (region != nullptr && taken.is_map() && !taken.find("region")) taken.map().set("region", *region);
+  then.account_spec = std::move(taken);
 }
 
 Definition redefined(Definition old, const Inputs& now, const Task& task) {
@@ -281,6 +294,7 @@ Definition redefined(Definition old, const Inputs& now, const Task& task) {
   take_over(old.resource.inputs);
   if (old.compared) take_over(*old.compared);
   old.resource.instead = now.resource.instead;
+  take_over_account(old.resource, now.resource);
   old.timeout = task.timeout;
   old.retry = task.retry;
   old.rollout = task.rollout;

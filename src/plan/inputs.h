@@ -37,7 +37,12 @@ Digest digest_of(const Definition&, const TaskType&, const Sealer&);
 /// And the one of Inputs::beside.
 Digest beside_of(const Definition&, const TaskType&, const Sealer&);
 
-/// `old` with everything taken from `now` that counts as no change: scripts for later, retry, timeout.
+/// Of `now` comes how to get into the account, where both are of one. In which region `then` was made stays known where
+/// no account says it.
+void take_over_account(Resource& then, const Resource& now);
+
+/// `old` with everything taken from `now` that counts as no change: scripts for later, retry, timeout, how to get into
+/// the account.
 Definition redefined(Definition old, const Inputs& now, const Task&);
 
 /// Does the task's condition hold? Nothing when it is not known yet.

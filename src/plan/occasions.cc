@@ -25,7 +25,7 @@ bool acts_at_delete(const Step& step) {
 
 void only_record(Step& step, std::string_view why) {
   step.only_recorded = true;
-  if (step.reason.ends_with(only_forgotten)) step.reason.resize(step.reason.size() - only_forgotten.size());
+  if (is_only_forgotten(step)) step.reason.resize(step.reason.size() - only_forgotten.size());
   step.reason += why;
 }
 

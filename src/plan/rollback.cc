@@ -49,7 +49,7 @@ class Rollback {
   void compare(Step step, const Record& record, const Definition& then);
   bool is_same(const Record& record, const Definition& now, const Digest& digest, const Definition& then) const;
   void note_rollout(const std::string& address, const Definition& latest);
-  void keep(const Record& record, const Digest& digest, const Definition& then);
+  void keep(const Record& record, const Definition& now, const Digest& digest, Definition then);
   bool acts_for_others(const Record&) const;
   void remove_all(const std::vector<std::size_t>& records);
   StepNumber next_step() const { return static_cast<StepNumber>(plan_.steps.size()); }
@@ -112,7 +112,7 @@ void Rollback::compare(Step step, const Record& record, const Definition& then) 
     return;
   }
   const Definition now = read_definition(aids_.store, *record.definition, record.address, aids_.sealer);
-  if (!step.interrupted && is_same(record, now, *step.restores, then)) return keep(record, *step.restores, then);
+  if (!step.interrupted && is_same(record, now, *step.restores, then)) return keep(record, now, *step.restores, then);
   note_rollout(record.address, now);
   step.changes = changes_of(now, then.counted(), then.resource.files);
   const Provider* provider = aids_.providers.find(step.type);
@@ -148,11 +148,13 @@ bool Rollback::is_same(const Record& record, const Definition& now, const Digest
   return digest_of(now, provider->type(), aids_.sealer) == digest_of(then, provider->type(), aids_.sealer);
 }
 
-/// Nothing is done there; how it is deleted, checked or undone is as it was then.
-void Rollback::keep(const Record& record, const Digest& digest, const Definition& then) {
+/// Nothing is done there; how it is deleted, checked or undone is as it was then. How to get there is as it is now.
+void Rollback::keep(const Record& record, const Definition& now, const Digest& digest, Definition then) {
   plan_.kept.push_back(record.address);
   if (record.definition == digest) return;
-  Note note{record, 0, false};
+  const Value way_of_then = then.resource.account_spec;
+  take_over_account(then.resource, now.resource);
+  Note note{record, 0, then.resource.account_spec != way_of_then};
   note.record.definition = digest;
   note.record.beside = beside_of(then, aids_.providers.find(record.type)->type(), aids_.sealer);
   if (then.needs) note.record.needs = needs_of_today(*then.needs, names_, snapshot_);

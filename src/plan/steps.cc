@@ -164,6 +164,10 @@ std::string left_over(const Record& record) {
   return fmt::format("temporary: left over from run {}", record.run);
 }
 
+bool is_only_forgotten(const Step& step) {
+  return step.reason.ends_with(only_forgotten);
+}
+
 Step removal_step(const Snapshot& snapshot, std::size_t index, const std::string& reason, const PlanningAids& aids,
                   Diagnostics& diagnostics) {
   const Record& record = snapshot.records[index];

@@ -9,6 +9,8 @@
 #include "base/error.h"
 #include "manifest/aws_accounts.h"
 #include "os/ssh/ssh_executor.h"
+#include "plan/definition.h"
+#include "plan/steps.h"
 #include "run/inquiry.h"
 #include "run/mask.h"
 
@@ -220,7 +222,7 @@ Async<Identity> Hosts::ask(const Account& account, Stop& stop) {
   co_return identity;
 }
 
-std::vector<Identity> Hosts::identify(const std::vector<const Account*>& accounts, Stop& stop) {
+std::vector<Identity> Hosts::identify(const std::vector<Account>& accounts, Stop& stop) {
   std::vector<Identity> answers(accounts.size());
   std::vector<Background> asking(accounts.size());
   std::size_t next = 0;
@@ -230,7 +232,7 @@ std::vector<Identity> Hosts::identify(const std::vector<const Account*>& account
     while (next < accounts.size() && under_way < identify_at_a_time) {
       const std::size_t at = next++;
       ++under_way;
-      asking[at] = start<Identity>(ask(*accounts[at], stop), [&, at](Result<Identity> result) {
+      asking[at] = start<Identity>(ask(accounts[at], stop), [&, at](Result<Identity> result) {
         --under_way;
         if (result.index() == 0) answers[at] = std::get<0>(std::move(result));
         if (result.index() == 1) broken = std::get<1>(result);
@@ -247,13 +249,30 @@ std::vector<Identity> Hosts::identify(const std::vector<const Account*>& account
   return answers;
 }
 
-std::vector<const Account*> accounts_of(const Plan& plan, const Model& model) {
-  std::set<std::string> names;
-  for (const Step& step : plan.steps) names.insert(step.account);
-  std::vector<const Account*> accounts;
-  for (const std::string& name : names) {
-    const Account* account = find_account(model, name);
-    if (account != nullptr && !is_here(account->kind->name)) accounts.push_back(account);
+std::vector<Account> accounts_of(const Plan& plan, const Model& model, const Snapshot& snapshot, Store& store) {
+  struct Latest {
+    std::optional<Instant> updated;
+    std::optional<Digest> definition;  ///< in which it is recorded
+  };
+  std::map<std::string, Latest> names;
+  for (const Step& step : plan.steps) {
+    if (step.only_recorded || is_only_forgotten(step)) continue;
+    Latest& latest = names[step.account];
+    const Record* record = step.record ? &snapshot.records[*step.record] : nullptr;
+    const bool is_its = record != nullptr && record->account == step.account && made_of(*record);
+    if (is_its && (!latest.updated || record->updated > *latest.updated)) {
+      latest = {record->updated, made_of(*record)};
+    } else if (!latest.definition) {
+      latest.definition = step.restores;
+    }
+  }
+  std::vector<Account> accounts;
+  for (const auto& [name, latest] : names) {
+    const Account* known = find_account(model, name);
+    std::optional<Account> account = known != nullptr    ? std::optional(*known)
+                                     : latest.definition ? account_of_then(store, *latest.definition)
+                                                         : std::nullopt;
+    if (account && !is_here(account->kind->name)) accounts.push_back(*std::move(account));
   }
   return accounts;
 }

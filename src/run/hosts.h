@@ -17,6 +17,7 @@
 #include "os/executor.h"
 #include "os/ssh/connections.h"
 #include "plan/plan.h"
+#include "state/store.h"
 
 namespace verba {
 
@@ -57,7 +58,7 @@ class Hosts {
   void on_question(AwsLogins::Question ask);
 
   /// Gets into all of them, side by side, and asks who one is there. Changes nothing.
-  std::vector<Identity> identify(const std::vector<const Account*>& accounts, Stop& stop);
+  std::vector<Identity> identify(const std::vector<Account>& accounts, Stop& stop);
 
  private:
   /// An account of AWS, and where commands with its credentials run.
@@ -88,7 +89,8 @@ class Hosts {
   std::map<std::string, std::unique_ptr<AwsHost>> aws_;  ///< by account and place
 };
 
-/// The accounts, known to the model, of all steps that call a provider; sorted by name. This machine is not among them.
-std::vector<const Account*> accounts_of(const Plan&, const Model&);
+/// The accounts of all steps that call a provider, sorted by name: as the model says; of those that it does not know,
+/// as was recorded last. This machine is not among them.
+std::vector<Account> accounts_of(const Plan&, const Model&, const Snapshot&, Store&);
 
 }  // namespace verba

@@ -143,6 +143,7 @@ std::variant<Job, Settled> Preparation::restoration_of(Job job, const Step& step
   Definition next = read_definition(at_.store, *step.restores, step.address, at_.sealer);
   note_before(job, step);
   if (step.needs) next.needs = step.needs;
+  if (job.before) take_over_account(next.resource, job.before->resource);
   secrets_.add_of(next.resource);
   if (step.action == Action::replace) note_beside(job, &next.resource);
   job.inputs = digest_of(next, job.provider->type(), at_.sealer);
@@ -334,15 +335,21 @@ std::optional<Record> Preparation::remembered(Record record) const {
 }
 
 Definition Preparation::definition_of(const Note& note) {
+  Definition recorded = read_definition(at_.store, *note.record.definition, note.record.address, at_.sealer);
+  const Record* latest = snapshot_.find(note.record.address);
+  if (latest != nullptr && latest->definition && latest->definition != note.record.definition) {  // it goes back
+    const Definition now = read_definition(at_.store, *latest->definition, latest->address, at_.sealer);
+    take_over_account(recorded.resource, now.resource);
+    return recorded;
+  }
   Diagnostics diagnostics;
   Surroundings around = at_.surroundings;
   around.run = planning_run();
   around.now = planning_now;
   around.outputs = actual_.outputs;
   const std::optional<Inputs> inputs = evaluate_inputs(model_, note.task, around, at_.sealer, diagnostics);
-  Definition old = read_definition(at_.store, *note.record.definition, note.record.address, at_.sealer);
-  old.needs = note.record.needs;
-  return inputs ? redefined(std::move(old), *inputs, model_.tasks[note.task]) : old;
+  recorded.needs = note.record.needs;
+  return inputs ? redefined(std::move(recorded), *inputs, model_.tasks[note.task]) : recorded;
 }
 
 }  // namespace verba

@@ -65,6 +65,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         path = self.path.split("?")[0]
         if path.startswith("/git/"):
             return self.git()
+        if path.startswith("/lfs/"):
+            return self.large(path[5:])
         text = MANIFEST.encode()
         if path == "/web.yaml":
             return self.answer(200, text)
@@ -86,6 +88,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if path == "/flaky.yaml":
             self.server.flaky += 1
             return self.answer(200 if self.server.flaky % 3 == 0 else 503, text)
+        if path == "/down.yaml":
+            return self.answer(503)
         if path == "/bomb.yaml":
             return self.answer(200, gzip.compress(b"# " + b"x" * (80 << 20)), Content_Encoding="gzip")
         if path == "/endless.yaml":
@@ -104,9 +108,30 @@ class Handler(http.server.BaseHTTPRequestHandler):
             pass
 
     def do_POST(self):
-        return self.git()
+        return self.batch() if self.path.endswith("/info/lfs/objects/batch") else self.git()
+
+    def batch(self):
+        """Git LFS: where each object is, for who may know."""
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.server.trouble:
+            return self.answer(self.server.trouble)
+        if not self.logged_in():
+            return
+        objects = []
+        for one in body["objects"]:
+            found = {"download": {"href": f"https://{self.headers['Host']}/lfs/{one['oid']}", "header": {"X-Lfs": TOKEN}}}
+            lost = {"code": 404, "message": "it was lost"}
+            objects.append({**one, "authenticated": True,
+                            **({"actions": found} if one["oid"] in self.server.large else {"error": lost})})
+        self.answer(200, json.dumps({"transfer": "basic", "objects": objects}).encode(),
+                    Content_Type="application/vnd.git-lfs+json")
+
+    def large(self, oid):
+        return self.answer(200, self.server.large[oid]) if self.headers.get("X-Lfs") == TOKEN else self.answer(403)
 
     def git(self):
+        if self.server.broken:
+            return self.answer(503)
         if self.path.startswith("/git/away/"):
             return self.answer(302, Location=f"http://127.0.0.1:{self.server.plain_port}/git/{self.path[10:]}")
         if not self.logged_in():
@@ -142,6 +167,9 @@ def serve(directory, tls=None):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.flaky = 0
     server.repositories = directory
+    server.large = {}  # what Git LFS keeps, by its digest
+    server.trouble = None
+    server.broken = False
     server.daemon_threads = True
     if tls:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -346,6 +374,29 @@ def what_fails_for_a_moment_is_tried_again(world, url, ca):
 
 @case
 @secure
+def what_cannot_be_reached_is_no_mistake(world, url, ca):
+    expect(world.run("validate", "-f", f"{url}/down.yaml", **ca), 1, "503")
+    closed = f"127.0.0.1:{free_port()}"
+    for location in (f"https://{closed}/web.yaml", f"git::https://{closed}/team.git", f"git::ssh://git@{closed}/team.git",
+                     f"git://{closed}/team.git", "https://no-such-host.invalid/web.yaml",
+                     "git::https://no-such-host.invalid/team.git"):
+        expect(world.run("validate", "-f", location, **ca), 1, "cannot")
+    site = url.replace("https://", f"https://ann:{PASSWORD}@")
+    expect(world.run("validate", "-f", f"{site}/git/nobody.git", **ca), 2, "not found")
+    expect(world.run("validate", "-f", f"{site}/git/team.git?ref=nosuch", **ca), 2, "has no branch or tag")
+    world.secure.broken = True
+    try:
+        expect(world.run("validate", "-f", f"{site}/git/team.git", **ca), 1, "503")
+    finally:
+        world.secure.broken = False
+    # What is missing may be in what did not come: that is not known to be a mistake.
+    where = world.fresh()
+    (where / "verba.yaml").write_text(MANIFEST.replace("spec:\n", "spec:\n  dependsOn: [other]\n"))
+    expect(world.run("validate", "-f", "verba.yaml", "-f", f"https://{closed}/web.yaml", where=where, **ca), 1)
+
+
+@case
+@secure
 def credentials_of_a_file(world, url, ca):
     site = url.replace("https://", f"https://ann:{PASSWORD}@")
     output = expect(world.run("apply", "--yes", "-f", f"{site}/private.yaml", **ca), 0)
@@ -414,6 +465,17 @@ def git_with_a_credential_helper(world, url, ca):
 
 
 @case
+def names_in_full(world):
+    repository = f"file://{world.repositories}/team.git"
+    world.git("update-ref", "refs/pull/7/head", world.commit, where=world.repositories / "team.git")
+    world.git("tag", "-a", "-m", "one", "v1", world.commit, where=world.repositories / "team.git")
+    for name in ("refs/heads/main", "heads/main", "refs/tags/v1", "tags/v1", "refs/pull/7/head"):
+        expect(world.run("validate", "-f", f"{repository}?ref={name}"), 0, "Valid: 1 manifest")
+    expect(world.run("validate", "-f", f"{repository}?branch=refs/heads/main"), 0)
+    expect(world.run("validate", "-f", f"{repository}?branch=refs/tags/v1"), 2, "has no branch 'refs/tags/v1'")
+
+
+@case
 def git_daemon(world):
     if not pathlib.Path("/usr/lib/git-core/git-daemon").exists():
         return "git daemon is not installed"
@@ -462,10 +524,28 @@ def git_over_ssh(world):
         text = (where / "verba.yaml").read_text()
         shutil.rmtree(where / "cache")
         (where / "verba.yaml").write_text(text.replace("path: key", "path: other"))
-        expect(world.run("validate", where=where, **ssh), 2, "Permission denied", "ssh-agent")
+        expect(world.run("validate", where=where, **ssh), 2, "Permission denied", f"accept the key '{where}/other'")
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "open sesame", "-f", str(where / "locked")], check=True)
+        shutil.copy(where / "key", where / "open")
+        os.chmod(where / "open", 0o644)
+        for name, words in (("nofile", f"there is no key '{where}/nofile'"), ("locked", "has a passphrase: load it"),
+                            ("open", f"chmod 600 '{where}/open'")):
+            (where / "verba.yaml").write_text(text.replace("path: key", f"path: {name}"))
+            expect(world.run("validate", where=where, **ssh), 2, "git cannot fetch", words)
         (where / "verba.yaml").write_text(text)
         (where / "known").write_text("")
-        expect(world.run("validate", where=where, **ssh), 2, "Host key verification failed", "known_hosts")
+        expect(world.run("validate", where=where, **ssh), 2, "the host key of", "is not known", "known_hosts")
+        (where / "known").write_text(f"[127.0.0.1]:{port} " + (where / "other.pub").read_text())
+        expect(world.run("validate", where=where, **ssh), 2, "is not the one in known_hosts", "in between")
+        # The way that ssh goes by itself: what it shows is told, and nothing is written down.
+        (where / "bin").mkdir()
+        (where / "bin/ssh").write_text(f"#!/bin/sh\nexec /usr/bin/ssh -F {where}/own \"$@\"\n")
+        (where / "bin/ssh").chmod(0o755)
+        (where / "own").write_text(f"Host *\n  UserKnownHostsFile {where}/nobody\n  GlobalKnownHostsFile /dev/null\n")
+        line = f"[127.0.0.1]:{port} " + " ".join((where / "host.pub").read_text().split()[:2])
+        own = {"PATH": f"{where}/bin:" + os.environ["PATH"], "SSH_AUTH_SOCK": ""}
+        expect(world.run("validate", where=where, **own), 2, "is not known", "SHA256:", line)
+        assert not (where / "nobody").exists(), "it was taken for known"
     finally:
         server.terminate()
         server.wait()
@@ -499,6 +579,42 @@ def large_files_are_fetched_when_asked_for(world):
     shutil.rmtree(work / ".git/lfs/objects")
     shutil.rmtree(where / "cache")
     expect(world.run("validate", "-f", location + "&lfs=true", where=where), 2, "git cannot")
+
+
+@case
+@secure
+def large_files_come_over_https(world, url, ca):
+    if not shutil.which("git-lfs"):
+        return "git-lfs is not installed"
+    import hashlib
+    where = world.fresh()
+    work = where / "work"
+    work.mkdir()
+    content = os.urandom(200_000)
+    oid = hashlib.sha256(content).hexdigest()
+    (work / "verba.yaml").write_text(MANIFEST.replace("echo page", "sha256sum <large.bin"))
+    (work / "large.bin").write_text(f"version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize {len(content)}\n")
+    world.git("init", "-q", "-b", "main", where=work)
+    world.git("add", "-A", where=work)
+    world.git("commit", "-qm", "one", where=work)
+    world.git("clone", "-q", "--bare", str(work), str(world.repositories / "large.git"), where=where)
+    world.secure.large[oid] = content
+    site = url.replace("https://", f"https://ann:{PASSWORD}@")
+    location = f"{site}/git/large.git?branch=main&lfs=true"
+    output = expect(world.run("apply", "--yes", "-f", location, **ca), 0, oid)
+    assert PASSWORD not in output and not world.leaks(PASSWORD), world.leaks(PASSWORD)
+    (where / "store").write_text(site + "\n")
+    (where / "gitconfig").write_text(f"[credential]\n\thelper = store --file {where / 'store'}\n")
+    helper = {"GIT_CONFIG_GLOBAL": str(where / "gitconfig"), **ca}
+    expect(world.run("apply", "--yes", "-f", location.replace(site, url), **helper), 0, oid)
+    world.secure.large = {}
+    output = expect(world.run("validate", "-f", location, **ca), 2, "it was lost")
+    assert PASSWORD not in output
+    world.secure.trouble = 503
+    try:
+        expect(world.run("validate", "-f", location, **ca), 1, "503")
+    finally:
+        world.secure.trouble = None
 
 
 @case
@@ -555,7 +671,7 @@ def many_at_once_share_a_cache(world):
 
 
 @case
-def a_broken_cache_is_made_anew(world):
+def a_broken_index_is_made_anew(world):
     where = world.fresh()
     location = f"git::file://{world.repositories}/team.git//deploy"
     expect(world.run("validate", "-f", location, where=where), 0)

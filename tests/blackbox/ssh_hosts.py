@@ -96,6 +96,36 @@ def gone_account(w):
     check(not w.exists("made"), "still made")
 
 
+def moved_account(w):
+    """Another port, key or user is no change of a task, but is recorded: without manifests one gets in by the new one."""
+    old, new = w.host(), w.host()
+    w.account(old, workDirectory=w.directory)
+    task = {"name": "a", "with": {"run": "echo $V >made", "delete": "rm made", "check": "test -e made || exit 3",
+                                  "environment": {"V": "1"}}}
+    back = {"name": "back", "with": {"run": "touch back", "delete": "rm back", "environment": {"V": "1"}}}
+    w.tasks(task, back)
+    w.apply()
+    task["with"]["environment"]["V"] = back["with"]["environment"]["V"] = "2"
+    w.tasks(task, back)
+    w.apply()
+    old.kill()
+    w.documents = []
+    w.account(new, workDirectory=w.directory)
+    w.tasks(task, back)
+    check("Nothing to do" in w.apply(), "it is a change")
+    back["with"]["environment"]["V"], back["with"]["delete"] = "1", "rm back; touch deleted"
+    w.tasks(task, back)
+    w.apply()
+    os.remove(w.path("verba.yaml"))
+    w.write = lambda: None
+    check("1 in sync" in w.run("drift"), "drift")
+    w.run("rollback", "d", "--to", "1", "--yes")
+    check(open(w.path("made")).read() == "1\n", "it was not rolled back")
+    check("1 in sync" in w.run("drift"), "a rollback does not go back to the old way in")
+    w.run("destroy", "--yes")
+    check(not w.exists("made") and not w.exists("back") and not w.exists("deleted"), "not as it was then")
+
+
 def passphrase(w):
     host = w.host()
     w.account(host, key="locked", passphrase="${{ secret('env:DEPLOY_PASS') }}")
@@ -648,6 +678,27 @@ def preflight(w):
     check("cannot connect to web2" in out and "Nothing was done." in out and not w.exists("made"), out)
 
 
+def preflight_of_the_record(w):
+    """Without manifests one gets into all accounts first, too; where nothing is to be done there, they do not count."""
+    one, two, three = w.host(), w.host(), w.host()
+    for name, host in (("web1", one), ("web2", two), ("web3", three)):
+        w.account(host, name=name, workDirectory=w.directory)
+    w.tasks({"name": "a", "with": {"run": "touch a", "delete": "rm a"}},
+            {"name": "b", "account": "web2", "with": {"run": "touch b", "delete": "rm b"}},
+            {"name": "c", "account": "web3", "with": {"run": "touch c"}})
+    w.apply()
+    two.kill()
+    three.kill()
+    os.remove(w.path("verba.yaml"))
+    w.write = lambda: None
+    out = w.run("destroy", "--yes", code=1)
+    check("cannot connect to web2" in out and "web3" not in out.split("Nothing was done.")[0].split("Plan:")[1], out)
+    check("Nothing was done." in out and w.exists("a"), out)
+    two.start()
+    w.run("destroy", "--yes")
+    check(not w.exists("a") and not w.exists("b"), "left")
+
+
 def become(w):
     if os.geteuid() != 0 or not shutil.which("sudo"):
         raise Skipped("needs root and sudo")
@@ -770,10 +821,10 @@ def network(w):
     check("Nothing to do" in w.apply(), "it is to be run again")
 
 
-CASES = [contract, lifecycle, gone_account, passphrase, agent, host_config, password, jump, gone_jump, unknown_host_key,
+CASES = [contract, lifecycle, gone_account, moved_account, passphrase, agent, host_config, password, jump, gone_jump, unknown_host_key,
          changed_host_key, lost_connection, blip, lost_without_check, interrupt, timeout, background, one_master, killed,
          killed_connecting, planted, many_files, mistakes, bad_keys, rollback_in_batches,
-         own_client, nothing_executable, secrets, files, requests, preflight, become, commands, fleet, missed, network]
+         own_client, nothing_executable, secrets, files, requests, preflight, preflight_of_the_record, become, commands, fleet, missed, network]
 
 
 if __name__ == "__main__":

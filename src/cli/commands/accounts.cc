@@ -87,7 +87,9 @@ Value identity_value(const Identity& identity) {
 
 int test(Call& call, const Model& model, const Surroundings& surroundings, Format format) {
   Hosts hosts(call.system, model, surroundings);
-  const auto identities = identify(call, hosts, chosen(model, call.arguments.words()));
+  std::vector<Account> asked;
+  for (const Account* account : chosen(model, call.arguments.words())) asked.push_back(*account);
+  const std::vector<Identity> identities = identify(call, hosts, asked);
   const bool good = std::ranges::all_of(identities, &Identity::good);
   if (format != Format::text) {
     List list;

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "manifest/locations/commit_tree.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 
 namespace verba {
 namespace {
+
+constexpr std::size_t files_limit = 200'000;
+constexpr std::uint64_t tree_limit_bytes = std::uint64_t{2} << 30;
 
 /// The words before the tab of an entry.
 std::vector<std::string_view> words_of(std::string_view text) {
@@ -59,6 +64,15 @@ std::vector<TreeEntry> read_tree(std::string_view text) {
     entries.push_back(std::move(entry));
   }
   return entries;
+}
+
+void require_small(const std::string& address, const std::vector<TreeEntry>& entries) {
+  std::uint64_t total_bytes = 0;
+  for (const TreeEntry& entry : entries) total_bytes += entry.size_bytes;
+  if (entries.size() <= files_limit && total_bytes <= tree_limit_bytes) return;
+  throw_location(fmt::format("'{}' is too large: {} files, {} MiB", address, entries.size(), total_bytes >> 20),
+                 fmt::format("at most {} files and {} MiB are fetched: name what is needed with 'sparse'", files_limit,
+                             tree_limit_bytes >> 20));
 }
 
 std::string index_lines(const std::vector<TreeEntry>& entries) {

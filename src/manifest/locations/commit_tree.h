@@ -34,6 +34,9 @@ struct CommitTree {
 /// Of `git ls-tree -r -z`, with or without -l: "MODE TYPE ID [SIZE]<tab>PATH" and a NUL, each.
 std::vector<TreeEntry> read_tree(std::string_view text);
 
+/// Throws where it is more than is fetched.
+void require_small(const std::string& address, const std::vector<TreeEntry>&);
+
 /// For `git update-index -z --index-info`.
 std::string index_lines(const std::vector<TreeEntry>&);
 

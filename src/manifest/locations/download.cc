@@ -101,6 +101,12 @@ bool is_passing(const Try& tried) {
   return !tried.too_large && std::ranges::find(codes, tried.finished.status.code) != codes.end();
 }
 
+/// Where the fault is not in what was asked for.
+bool is_unreachable(const Try& tried) {
+  const int code = tried.finished.status.code;
+  return is_passing(tried) || code == 5 || code == 6;  // no such name: of a proxy, of a host
+}
+
 /// One for each address and who asks for it; `cache`: that of the repositories.
 std::string kept_file(const std::string& cache, const Origin& origin) {
   std::string question = origin.address + (origin.verify_tls ? "\n" : "\nunverified\n") + origin.user + "\n";
@@ -146,11 +152,13 @@ Async<std::string> download(System& system, Origin origin, FetchSettings setting
   }
   const Finished& finished = last.finished;
   if (last.too_large) throw_location(fmt::format("'{}' is larger than 64 MiB", where), "split it into several files");
-  if (finished.why == Ended::timeout) throw_location(fmt::format("'{}' takes too long", where), "check the network");
+  if (finished.why == Ended::timeout) throw_unreachable(fmt::format("'{}' takes too long", where), "check the network");
   if (!finished.status.success()) {
     if (last.complaint.empty()) last.complaint = fmt::format("exit code {} of curl", finished.status.code);
-    throw_location(fmt::format("'{}' cannot be fetched: {}", where, last.complaint),
-                   std::string(hint_of(finished.status.code, last.complaint)));
+    std::string message = fmt::format("'{}' cannot be fetched: {}", where, last.complaint);
+    std::string hint(hint_of(finished.status.code, last.complaint));
+    if (is_unreachable(last)) throw_unreachable(std::move(message), std::move(hint));
+    throw_location(std::move(message), std::move(hint));
   }
   const std::string digest = sha256(finished.output).hex();
   if (!origin.sha256.empty() && digest != origin.sha256) {

@@ -33,7 +33,8 @@ Fetched outcome(Result<Fetched> result) {
     std::rethrow_exception(std::get<std::exception_ptr>(result));
   } catch (const Error& error) {
     const std::string& hint = error.diagnostic().hint;
-    return BadLocation{error.diagnostic().message, hint.empty() ? "`verba doctor` says what is missing here" : hint};
+    return BadLocation{error.diagnostic().message, hint.empty() ? "`verba doctor` says what is missing here" : hint,
+                       error.kind() != Error::Kind::manifest};
   }
 }
 

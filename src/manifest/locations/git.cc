@@ -6,8 +6,9 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <optional>
 
-#include "base/error.h"
+#include "manifest/locations/git_ssh.h"
 
 namespace verba {
 namespace {
@@ -143,18 +144,21 @@ Command command_of(System& system, const Origin& origin, const GitCall& call) {
   return command;
 }
 
-/// What a person makes of git's words, by what stands in them.
-std::string_view hint_of(std::string_view complaint) {
-  struct Row {
-    std::string_view words;
-    std::string_view hint;
-  };
-  static constexpr std::array<Row, 18> rows = {{
+/// What git's words come to, by what stands in them.
+struct Meaning {
+  std::string_view words;
+  std::string_view hint;
+  bool unreachable = false;
+};
+
+const Meaning& meaning_of(std::string_view complaint) {
+  static constexpr std::string_view network =
+      "check the address and the network; --offline uses what was fetched before";
+  static constexpr std::string_view address = "check the address, and whether you may read it";
+  static constexpr std::array<Meaning, 25> all = {{
       {"could not read Username", "it wants credentials: set up a credential helper of git, or use SSH"},
       {"could not read Password", "it wants a password: set up a credential helper of git, or use SSH"},
       {"Authentication failed", "the credentials were refused: look at the credential helper of git"},
-      {"Host key verification failed",
-       "nothing is known of that host: compare its key, then add it to ~/.ssh/known_hosts"},
       {"Permission denied", "it was not let in: load the key into ssh-agent, or name it in your ssh configuration"},
       {"Protocol \"http\" not", "it leads from https to http: name the address that it leads to in the end"},
       {"does not match target host", "the certificate is for another name: use the name that it is for"},
@@ -163,33 +167,43 @@ std::string_view hint_of(std::string_view complaint) {
       {"'lfs' is not a git command", "install git-lfs"},
       {"dubious ownership", "say `git config --global --add safe.directory DIRECTORY` if you trust it"},
       {"not our ref", "there is no such commit there"},
-      {"Could not resolve", "check the host's name and the network; --offline uses what was fetched before"},
-      {"unable to access", "check the address and the network; --offline uses what was fetched before"},
-      {"Connection", "check the address and the network; --offline uses what was fetched before"},
-      {"unable to connect", "check the address and the network; --offline uses what was fetched before"},
+      {"Could not resolve", "check the host's name and the network; --offline uses what was fetched before", true},
+      {"returned error: 5", "the server is in trouble: run it again later; --offline uses what was fetched before",
+       true},
+      {"HTTP 5", "the server is in trouble: run it again later; --offline uses what was fetched before",
+       true},  // git-lfs
+      {"dial tcp", network, true},
+      {"returned error: 429", "the server was asked too much: run it again later", true},
+      {"returned error: 4", address},
+      {"unable to access", network, true},
+      {"Connection", network, true},
+      {"unable to connect", network, true},
+      {"No route to host", network, true},
+      {"Network is unreachable", network, true},
       {"signal 25", "it is larger than 8 GiB; keep manifests in a repository of their own"},
       {"fsck", "the repository holds what git takes for dangerous or broken; have it repaired"},
       {"not found", "check the address, and whether you may read it"},
+      {"", address},
   }};
-  for (const Row& row : rows) {
-    if (complaint.find(row.words) != std::string_view::npos) return row.hint;
-  }
-  return "check the address, and whether you may read it";
+  return *std::ranges::find_if(
+      all, [&](const Meaning& each) { return complaint.find(each.words) != std::string_view::npos; });
 }
 
-/// The line that says most: the first that git calls fatal or an error, or what came before when that says nothing;
-/// else the last one.
+/// The line that says most, without a stop at its end: the first that git calls fatal or an error, or what came before
+/// when that says nothing; else the last one.
 std::string essence_of(const std::string& complaint) {
   std::string last;
   for (std::size_t begin = 0; begin < complaint.size();) {
     const std::size_t end = std::min(complaint.find('\n', begin), complaint.size());
     std::string line = complaint.substr(begin, end - begin);
+    while (line.ends_with('\r') || line.ends_with('.')) line.pop_back();
     begin = end + 1;
-    if (line.empty()) continue;
+    if (line.empty() || line.starts_with("Errors logged to") || line.starts_with("Use `git lfs logs")) continue;
     for (const std::string_view word : {"fatal: ", "error: "}) {
       if (!line.starts_with(word)) continue;
-      const bool empty = line.ends_with("Could not read from remote repository.") && !last.empty();
-      return empty ? last : line.substr(word.size());
+      const bool empty = line.ends_with("Could not read from remote repository") ||
+                         line.find("failed to fetch some objects from") != std::string::npos;
+      return empty && !last.empty() ? last : line.substr(word.size());
     }
     last = std::move(line);
   }
@@ -204,23 +218,29 @@ std::string masked(std::string text, const std::string& secret) {
   return text;
 }
 
-[[noreturn]] void fail(const Origin& origin, const Finished& finished, const std::string& complaint) {
+[[noreturn]] void fail(const Origin& origin, const Finished& finished, const std::string& complaint,
+                       const std::optional<BadLocation>& ssh) {
   const std::string& where = origin.address;
   if (finished.why == Ended::timeout) {
-    throw_location(fmt::format("git took too long with '{}'", where),
-                   "check the network; --offline uses what was fetched before");
+    throw_unreachable(fmt::format("git took too long with '{}'", where),
+                      "check the network; --offline uses what was fetched before");
   }
   if (finished.output_cut) {
     throw_location(fmt::format("'{}' holds too many files", where), "keep manifests in a repository of their own");
   }
   if (finished.status.code == lock_failed) {
-    throw_location(fmt::format("another process fetches '{}' and does not come to an end", where),
-                   "run it again later");
+    throw_unreachable(fmt::format("another process fetches '{}' and does not come to an end", where),
+                      "run it again later");
   }
   std::string words = masked(masked(without_credentials(essence_of(complaint)), origin.password), origin.user);
   if (words.size() > complaint_shown) words = words.substr(0, complaint_shown) + "...";
   if (words.empty()) words = fmt::format("exit code {}", finished.status.code);
-  throw_location(fmt::format("git cannot fetch '{}': {}", where, words), std::string(hint_of(complaint)));
+  if (ssh && !ssh->message.empty()) words = ssh->message;
+  const Meaning& meaning = meaning_of(complaint);
+  const std::string message = fmt::format("git cannot fetch '{}': {}", where, words);
+  if (ssh) throw_location(message, ssh->hint);
+  if (meaning.unreachable) throw_unreachable(message, std::string(meaning.hint));
+  throw_location(message, std::string(meaning.hint));
 }
 
 }  // namespace
@@ -240,7 +260,11 @@ Async<GitAnswer> run_git(System& system, Origin origin, GitCall call) {
   Finished finished = co_await work;
   const bool fine = finished.why == Ended::itself && finished.status.signal == 0 && !finished.output_cut &&
                     std::ranges::find(call.fine, finished.status.code) != call.fine.end();
-  if (!fine) fail(origin, finished, complaint);
+  if (!fine) {
+    Async<std::optional<BadLocation>> looking = ssh_trouble(system, origin, complaint);
+    const std::optional<BadLocation> ssh = co_await looking;
+    fail(origin, finished, complaint, ssh);
+  }
   GitAnswer answer{finished.status.code, std::move(finished.output)};
   co_return answer;
 }

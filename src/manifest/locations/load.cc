@@ -89,7 +89,8 @@ class Loading {
     for (std::size_t i = 0; i < origins.size(); ++i) {
       warn_in_the_clear(origins[i]);
       if (const auto* bad = std::get_if<BadLocation>(&fetched[i])) {
-        diagnostics_.error("manifest.location", bad->message, origins[i].where, bad->hint);
+        diagnostics_.error(bad->unreachable ? unreachable_location : "manifest.location", bad->message,
+                           origins[i].where, bad->hint);
       } else {
         documents(origins[i], fetched[i], next);
       }

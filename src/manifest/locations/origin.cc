@@ -285,12 +285,29 @@ std::optional<BadLocation> check_address(const Origin& origin) {
   return std::nullopt;
 }
 
+/// "refs/heads/main", or "heads/main", is how git writes a branch in full.
+void take_full_name(Origin& origin) {
+  static constexpr std::array<std::pair<std::string_view, Origin::Ref>, 4> forms = {
+      {{"refs/heads/", Origin::Ref::branch},
+       {"refs/tags/", Origin::Ref::tag},
+       {"heads/", Origin::Ref::branch},
+       {"tags/", Origin::Ref::tag}}};
+  for (const auto& [prefix, kind] : forms) {
+    const bool in_full = prefix.starts_with("refs/") && origin.ref_kind == kind;
+    if (!origin.ref.starts_with(prefix) || (origin.ref_kind != Origin::Ref::any && !in_full)) continue;
+    origin.ref.erase(0, prefix.size());
+    origin.ref_kind = kind;
+    return;
+  }
+}
+
 std::optional<BadLocation> check_ref(Origin& origin) {
   if (origin.ref_kind == Origin::Ref::any && origin.ref == "HEAD") {
     origin.ref_kind = Origin::Ref::head;
     origin.ref.clear();
   }
   if (origin.ref_kind == Origin::Ref::head) return std::nullopt;
+  take_full_name(origin);
   if (origin.ref_kind == Origin::Ref::any && is_commit(origin.ref)) origin.ref_kind = Origin::Ref::commit;
   if (origin.ref_kind == Origin::Ref::commit) {
     origin.ref = lower(origin.ref);
@@ -380,6 +397,10 @@ bool is_remote_location(std::string_view text) {
 
 void throw_location(std::string message, std::string hint) {
   throw Error(Error::Kind::manifest, "manifest.location", std::move(message), std::move(hint));
+}
+
+void throw_unreachable(std::string message, std::string hint) {
+  throw Error(Error::Kind::system, unreachable_location, std::move(message), std::move(hint));
 }
 
 std::string shown(const Origin& origin) {

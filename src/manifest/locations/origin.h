@@ -40,10 +40,11 @@ struct Origin {
   std::vector<std::string> via = {};           ///< names of the manifests that led here, outermost first
 };
 
-/// Why a text is no location.
+/// Why a text is no location, or why what it names cannot be had.
 struct BadLocation {
   std::string message;
   std::string hint;
+  bool unreachable = false;  ///< no mistake of the text: a network, a server, a disk
 };
 
 /// Takes apart what may stand after -f: a path, or "-" for standard input; git::URL, a URL that ends in .git, ssh://,
@@ -62,6 +63,9 @@ std::variant<Origin, BadLocation> checked(Origin);
 
 /// Throws Error(manifest) "manifest.location".
 [[noreturn]] void throw_location(std::string message, std::string hint);
+/// Of what may be there another time. Throws Error(system) of this code.
+inline constexpr std::string_view unreachable_location = "location.unreachable";
+[[noreturn]] void throw_unreachable(std::string message, std::string hint);
 
 /// For people and records: no user, no password, no query of a file's URL.
 std::string shown(const Origin&);

@@ -13,13 +13,13 @@
 #include "base/error.h"
 #include "os/posix/files.h"
 #include "os/ssh/carried_client.h"
+#include "os/ssh/words.h"
 
 namespace verba {
 namespace {
 
 constexpr Milliseconds connect_limit{60'000};
 constexpr Milliseconds close_limit{3'000};
-constexpr std::size_t complaint_bytes = 8 << 10;
 constexpr std::string_view directory_prefix = "verba-ssh-";
 /// A socket has about 108 bytes for its path, of which ssh takes some for a temporary name.
 constexpr std::size_t longest_base = 48;
@@ -30,56 +30,11 @@ std::string hex(std::string_view bytes) {
   return text;
 }
 
-std::vector<std::string> lines_of(std::string_view text) {
-  std::vector<std::string> lines;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    std::string line(text.substr(begin, end - begin));
-    std::erase(line, '\r');
-    if (!line.empty()) lines.push_back(std::move(line));
-    begin = end + 1;
-  }
-  return lines;
-}
-
 /// ssh puts things in the place of %.
 std::string without_percent(std::string_view path) {
   std::string text;
   for (const char c : path) text.append(c == '%' ? 2 : 1, c);
   return text;
-}
-
-/// Runs a short command of ssh's and keeps what it says.
-struct Said {
-  Finished finished;
-  std::string errors;
-};
-Async<Said> ask(System& system, std::vector<std::string> argv, Variables environment, Stop& stop, Milliseconds limit) {
-  Said said;
-  RunOptions options;
-  options.timeout = limit;
-  options.capture_bytes = complaint_bytes;
-  options.sink = [&said](Stream stream, std::string_view bytes) {
-    if (stream == Stream::error && said.errors.size() < complaint_bytes) said.errors += bytes;
-  };
-  Command command;
-  command.argv = std::move(argv);
-  command.environment = std::move(environment);
-  Async<Finished> child = run(system, std::move(command), stop, std::move(options));
-  said.finished = co_await child;
-  co_return said;
-}
-
-/// The private half may be with an agent.
-bool has_key(System& system, const std::string& file) {
-  return system.kind_of(file).has_value() || system.kind_of(file + ".pub").has_value();
-}
-
-/// Has ssh ask this program instead of a person.
-void answer_by(Variables& environment, const std::string& program) {
-  std::erase_if(environment, [](const auto& variable) { return variable.first.starts_with("SSH_ASKPASS"); });
-  environment.emplace_back("SSH_ASKPASS", program);
-  environment.emplace_back("SSH_ASKPASS_REQUIRE", "force");
 }
 
 /// ssh over a socket: never a connection of its own. Without the master there is no way: ssh would else open one, and
@@ -117,29 +72,6 @@ std::vector<std::string> leftovers(System& system, const std::string& base) {
     if (posix::is_own(path)) paths.push_back(std::move(path));
   }
   return paths;
-}
-
-/// Why the host may have refused a key, for people; `helper` answers for its passphrase.
-Async<std::string> about_key(System& system, const SshTarget& target, std::string helper, Stop& stop) {
-  std::vector<std::string> argv = {"ssh-keygen", "-y"};
-  if (target.secret.empty()) argv.insert(argv.end(), {"-P", ""});
-  argv.insert(argv.end(), {"-f", target.key_file});
-  Variables environment = operators_environment(system);
-  if (!target.secret.empty()) answer_by(environment, helper);
-  Async<Said> opening = ask(system, std::move(argv), std::move(environment), stop, close_limit);
-  const Said said = co_await opening;
-  if (said.finished.status.success()) {
-    co_return fmt::format("it does not accept the key '{}': is its public half in authorized_keys there?",
-                          target.key_file);
-  }
-  if (said.errors.find("passphrase") == std::string::npos) {
-    const std::vector<std::string> lines = lines_of(said.errors);
-    co_return lines.empty() ? std::string() : lines.back();
-  }
-  if (target.secret.empty()) {
-    co_return fmt::format("the key '{}' has a passphrase: say it in `passphrase`", target.key_file);
-  }
-  co_return fmt::format("`passphrase` does not open the key '{}'", target.key_file);
 }
 
 }  // namespace
@@ -224,8 +156,8 @@ void SshConnections::close() noexcept {
       connection->work = {};
       if (!connection->opened || !is_there(*connection)) continue;
       ++left;
-      under_way.push_back(start<Said>(ask(system_, over(connection->path, {"-O", "exit", "verba"}),
-                                          operators_environment(system_), never, close_limit),
+      under_way.push_back(start<Said>(ask_ssh(system_, over(connection->path, {"-O", "exit", "verba"}),
+                                              operators_environment(system_), never, close_limit),
                                       [&left](const Result<Said>&) { --left; }));
     }
     while (left > 0) system_.poll();
@@ -269,7 +201,7 @@ void SshConnections::write_client() {
   system_.write_file(path, carried_client(), 0700);
   try {
     Stop never;
-    wait_for(system_, ask(system_, {path}, operators_environment(system_), never, close_limit));
+    wait_for(system_, ask_ssh(system_, {path}, operators_environment(system_), never, close_limit));
     client_ = path;
   } catch (const Error&) {
     client_.clear();
@@ -287,8 +219,8 @@ void SshConnections::remove_leftovers(const std::string& base) {
     for (const DirectoryEntry& file : system_.list_directory(path).value_or(std::vector<DirectoryEntry>())) {
       if (file.kind != DirectoryEntry::Kind::other) continue;
       ++left;
-      under_way.push_back(start<Said>(ask(system_, over(path + "/" + file.name, {"-O", "stop", "verba"}),
-                                          operators_environment(system_), never, close_limit),
+      under_way.push_back(start<Said>(ask_ssh(system_, over(path + "/" + file.name, {"-O", "stop", "verba"}),
+                                              operators_environment(system_), never, close_limit),
                                       [&left](const Result<Said>&) { --left; }));
     }
   }
@@ -405,7 +337,7 @@ Async<std::string> SshConnections::connect(Connection& connection) {
     Async<std::string> way = socket(target.jump, closing_);
     jump = co_await way;
   }
-  if (target.login == SshTarget::Login::key && !has_key(system_, target.key_file)) {
+  if (target.login == SshTarget::Login::key && !has_ssh_key(system_, target.key_file)) {
     throw Error(
         Error::Kind::system, "ssh.connect",
         fmt::format("cannot connect to {} ({}): there is no key '{}'", target.name, place_of(target), target.key_file),
@@ -426,7 +358,7 @@ Async<std::string> SshConnections::connect(Connection& connection) {
         R"(rm -f -- "$0.secret" "$0.askpass"; exit $c)";
     argv.insert(argv.begin(), {"sh", "-c", std::string(around), connection.path});
   }
-  Async<Said> opening = ask(system_, std::move(argv), std::move(environment), closing_, connect_limit);
+  Async<Said> opening = ask_ssh(system_, std::move(argv), std::move(environment), closing_, connect_limit);
   const Said said = co_await opening;
   remove_secret(connection);
   if (said.finished.why == Ended::itself && said.finished.status.success()) co_return connection.path;
@@ -442,67 +374,44 @@ Async<std::string> SshConnections::explained(Connection& connection, std::vector
                                              std::string complaint) {
   const SshTarget& target = *connection.target;
   const std::string whom = fmt::format("{} ({})", target.name, place_of(target));
-  const bool changed = complaint.find("HOST IDENTIFICATION HAS CHANGED") != std::string::npos ||
-                       complaint.find("has changed") != std::string::npos;
-  const bool unknown = complaint.find("host key is known") != std::string::npos;
-  if (!changed && !unknown) {
+  const SshTrouble trouble = trouble_of(complaint);
+  if (trouble != SshTrouble::unknown_host && trouble != SshTrouble::changed_host) {
     const std::vector<std::string> lines = lines_of(complaint);
     std::string hint = lines.size() > 1 ? lines.front() : std::string();
     const bool is_key = target.login == SshTarget::Login::key;
-    if (is_key && complaint.find("are too open") != std::string::npos) {
-      hint = fmt::format("others can read the key, so ssh does not take it: chmod 600 {}", quoted(target.key_file));
-    } else if (is_key && complaint.find("Permission denied") != std::string::npos) {
+    if (is_key && trouble == SshTrouble::open_key) hint = about_open_key(target.key_file);
+    if (is_key && trouble == SshTrouble::denied) {
       write_helpers(connection);
-      Async<std::string> looking = about_key(system_, target, connection.path + ".askpass", closing_);
+      const std::string askpass = target.secret.empty() ? "" : connection.path + ".askpass";
+      Async<std::string> looking = about_key(system_, {target.key_file, askpass, "say it in `passphrase`"}, closing_);
       hint = co_await looking;
       remove_secret(connection);
     }
     throw Error(Error::Kind::system, "ssh.connect",
                 fmt::format("cannot connect to {}: {}", whom, lines.empty() ? "ssh failed" : lines.back()), hint);
   }
-  Async<std::string> look = offered_key(connection, std::move(options));
-  const std::string offered = co_await look;
-  const std::string pin = target.host_key.empty() ? "" : "the one in `hostKey`";
-  if (changed || !pin.empty()) {
-    throw Error(Error::Kind::system, "ssh.host-key",
-                fmt::format("the host key of {} is not {}", whom, pin.empty() ? "the one in known_hosts" : pin),
-                "somebody may be in between. It shows " + offered +
-                    (pin.empty() ? "; if the host was made anew, remove the old line with `ssh-keygen -R`" : ""));
-  }
-  throw Error(Error::Kind::system, "ssh.host-key", fmt::format("the host key of {} is not known", whom),
-              "compare the fingerprint with what its owner says. It shows " + offered);
+  Async<std::string> look = offered(connection, std::move(options));
+  const std::string shown = co_await look;
+  const bool is_pinned = !target.host_key.empty();
+  const bool is_another = trouble == SshTrouble::changed_host || is_pinned;
+  const std::string what = is_pinned    ? "not the one in `hostKey`"
+                           : is_another ? "not the one in known_hosts"
+                                        : "not known";
+  throw Error(Error::Kind::system, "ssh.host-key", fmt::format("the host key of {} is {}", whom, what),
+              about_host_key(trouble, shown, is_pinned));
 }
 
-/// The key that the host shows, as a fingerprint and as the line to add; over the same way as everything else.
-Async<std::string> SshConnections::offered_key(Connection& connection, std::vector<std::string> options) {
-  const std::string file = connection.path + ".offered";
-  std::erase_if(options, [](const std::string& option) {
-    return option.starts_with("StrictHostKeyChecking=") || option.starts_with("UserKnownHostsFile=") ||
-           option.starts_with("GlobalKnownHostsFile=") || option.starts_with("PreferredAuthentications=") ||
-           option.starts_with("BatchMode=") || option.starts_with("HostKeyAlias=");
-  });
-  std::vector<std::string> argv = {"ssh", "-T"};
-  for (const std::string& option : options) argv.insert(argv.end(), {"-o", option});
-  for (const char* option : {"BatchMode=yes", "StrictHostKeyChecking=accept-new", "GlobalKnownHostsFile=/dev/null",
-                             "HashKnownHosts=no", "PreferredAuthentications=none", "ControlPath=none"}) {
-    argv.insert(argv.end(), {"-o", option});
-  }
-  argv.insert(argv.end(), {"-o", "UserKnownHostsFile=" + file, "--", connection.target->host, "exit"});
-  Async<Said> meeting = ask(system_, std::move(argv), operators_environment(system_), closing_, connect_limit);
-  co_await meeting;
-  const std::vector<std::string> shown = lines_of(system_.read_file(file).value_or(""));
-  if (shown.empty()) co_return std::string("none that could be read");
-  Async<Said> printing =
-      ask(system_, {"ssh-keygen", "-l", "-f", file}, operators_environment(system_), closing_, close_limit);
-  const Said print = co_await printing;
-  const std::vector<std::string> words = lines_of(print.finished.output);
-  const std::string key = shown.front().substr(shown.front().find(' ') + 1);
-  const std::string print_of_key = words.empty() ? "a key" : words.front();
+/// The key that the host shows, and where to write it; seen over the same way as everything else.
+Async<std::string> SshConnections::offered(Connection& connection, std::vector<std::string> options) {
+  Async<OfferedKey> looking =
+      offered_key(system_, std::move(options), connection.target->host, connection.path + ".offered", closing_);
+  const OfferedKey key = co_await looking;
+  if (key.line.empty()) co_return std::string("none that could be read");
   if (!connection.target->host_key.empty()) {
-    co_return fmt::format("{}; if that is its key now, write `hostKey: {}` in the account", print_of_key, key);
+    co_return fmt::format("{}; if that is its key now, write `hostKey: {}` in the account", key.fingerprint, key.key());
   }
   co_return fmt::format("{}; then write `hostKey: {}` in the account, or add this line to known_hosts: {}",
-                        print_of_key, key, shown.front());
+                        key.fingerprint, key.key(), key.line);
 }
 
 }  // namespace verba

@@ -40,7 +40,7 @@ class SshConnections {
   void write_helpers(const Connection&);
   void remove_secret(const Connection&);
   Async<std::string> explained(Connection&, std::vector<std::string> options, std::string complaint);
-  Async<std::string> offered_key(Connection&, std::vector<std::string> options);
+  Async<std::string> offered(Connection&, std::vector<std::string> options);
   bool is_there(const Connection&) const;
   const std::string& directory();
   void remove_leftovers(const std::string& base);
