@@ -34,8 +34,10 @@ bool goes_on(const Run& run, const std::vector<StepRecord>& steps) {
   return is_open(run) && (is_apply(run) || std::ranges::any_of(steps, is_undoing));
 }
 
+/// One that was skipped although it was started had not begun when its run was killed.
 bool has_ended(const StepRecord& step) {
-  return step.started && step.status != StepStatus::started && step.status != StepStatus::in_doubt;
+  using enum StepStatus;
+  return step.started && step.status != started && step.status != in_doubt && step.status != skipped;
 }
 
 std::optional<Action> action_named(std::string_view name) {
@@ -61,12 +63,17 @@ std::set<std::string> finished_in(const Run& run, const std::vector<StepRecord>&
   for (const Value& address : kept && kept->is_list() ? kept->list() : List()) {
     if (address.is_string()) finished.emplace(deployment_of(names.today(address.string())));
   }
+  std::set<std::string_view> unfinished;  // as they were called then: what never was there has no name of today
+  for (const StepRecord& step : steps) {
+    const bool well = step.status == StepStatus::succeeded || step.status == StepStatus::unchanged;
+    if (!well || is_undoing(step)) unfinished.insert(deployment_of(step.address));
+  }
   for (const StepRecord& step : steps) {
     if (step.status == StepStatus::succeeded) finished.emplace(deployment_of(names.today(step.address)));
   }
   for (const StepRecord& step : steps) {
-    const bool well = step.status == StepStatus::succeeded || step.status == StepStatus::unchanged;
-    if (!well || is_undoing(step)) finished.erase(std::string(deployment_of(names.today(step.address))));
+    if (unfinished.contains(deployment_of(step.address)))
+      finished.erase(std::string(deployment_of(names.today(step.address))));
   }
   return finished;
 }

@@ -55,9 +55,9 @@ std::vector<Renaming> renamings_of(const Model& model, const Snapshot& snapshot,
   std::vector<Renaming> renamings;
   for (TaskId id = 0; id < model.tasks.size(); ++id) {
     const Task& task = model.tasks[id];
-    if (task.moved_from.empty() || !targets.has(id) || snapshot.find(task.address)) continue;
+    if (task.moved_from.empty() || !targets.has(id) || snapshot.last_known(task.address)) continue;
     const auto former =
-        std::ranges::find_if(task.moved_from, [&](const std::string& address) { return snapshot.find(address); });
+        std::ranges::find_if(task.moved_from, [&](const std::string& address) { return snapshot.last_known(address); });
     if (former == task.moved_from.end()) continue;
     renamings.push_back({*former, task.address, model.deployments[task.deployment].name});
   }
@@ -74,22 +74,24 @@ Moved rename(Snapshot& snapshot, const std::vector<Renaming>& renamings, const S
     const Record* record = snapshot.find(renaming.from);
     if (record && record->deployment != renaming.deployment) left.emplace_back(record->deployment + ".*", renaming.to);
   }
-  for (Record& record : snapshot.records) {
-    const auto needs = renamed_needs(record.needs, by_former, left);
-    if (needs) record.needs = *needs;
-    const auto found = by_former.find(record.address);
-    if (found == by_former.end()) {
-      if (needs) moved.users.push_back(record);
-      continue;
+  for (std::vector<Record>* records : {&snapshot.records, &snapshot.over}) {
+    for (Record& record : *records) {
+      const auto needs = renamed_needs(record.needs, by_former, left);
+      if (needs) record.needs = *needs;
+      const auto found = by_former.find(record.address);
+      if (found == by_former.end()) {
+        if (needs) moved.users.push_back(record);
+        continue;
+      }
+      Move move{record.address, record.deployment, {}};
+      record.address = found->second->to;
+      record.deployment = found->second->deployment;
+      record.outputs = sealer.to_sealed_json(sealer.from_sealed_json(record.outputs, move.from), record.address);
+      move.record = record;
+      moved.moves.push_back(std::move(move));
     }
-    Move move{record.address, record.deployment, {}};
-    record.address = found->second->to;
-    record.deployment = found->second->deployment;
-    record.outputs = sealer.to_sealed_json(sealer.from_sealed_json(record.outputs, move.from), record.address);
-    move.record = record;
-    moved.moves.push_back(std::move(move));
+    std::ranges::sort(*records, {}, &Record::address);
   }
-  std::ranges::sort(snapshot.records, {}, &Record::address);
   return moved;
 }
 

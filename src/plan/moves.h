@@ -17,7 +17,7 @@
 namespace verba {
 
 struct Renaming {
-  std::string from;  ///< an address with a record
+  std::string from;  ///< an address with a record, be it of what is over
   std::string to;    ///< an address without one
   std::string deployment;
 };

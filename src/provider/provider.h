@@ -66,6 +66,7 @@ struct Failed {
   bool retryable = true;  ///< may a second try help?
   std::optional<int> exit_code;
   bool timed_out = false;
+  bool untouched = false;  ///< refused before anything was done: all is as it was
 };
 struct Cancelled {};
 /// We cannot know whether it happened. `handle` tells observe() where to look.

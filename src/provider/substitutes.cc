@@ -102,15 +102,18 @@ class Substituting final : public Provider {
     return own_.rollback(std::move(done), std::move(before), attempt);
   }
 
-  /// Which of the two it was that ended is not known, unless there is only one that it can have been.
+  /// With Attempt::stands_for "update" the update of its own is what made it; it may have no outputs.
   Outcome recall(const Resource& resource, bool makes, int exit_code, Attempt& attempt) const override {
     if (resource.occasion == Occasion::remove) {
       return makes ? Outcome(Succeeded{Value(Map{})}) : own_.recall(resource, true, exit_code, attempt);
     }
     const StandIn* substitute = stand_in_for(resource, makes ? Verb::update : Verb::remove);
     if (!substitute) return own_.recall(resource, makes, exit_code, attempt);
+    if (makes && attempt.stands_for != to_string(Verb::update)) {
+      return own_.recall(resource, true, exit_code, attempt);
+    }
     const Provider* provider = all_.find(substitute->resource.type);
-    if (makes || !provider) return InDoubt{"whether it was made or updated is not known", "", true};
+    if (!provider) return InDoubt{"no provider of its type is known", "", true};
     return provider->recall(substitute->resource, true, exit_code, attempt);
   }
 

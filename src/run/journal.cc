@@ -14,8 +14,12 @@ void Journal::put_files(const Resource& resource) {
   for (const StandIn& each : resource.instead) put_files(each.resource);
 }
 
-Record Journal::started(StepNumber step, Instant at, Record record, const Definition* next) {
-  const std::optional<Digest> before = record.definition;
+Record Journal::started(StepNumber step, Instant at, Record record, const Record* was, const Definition* next) {
+  StepStarted start{run_, step, 1, at, record.definition, std::nullopt};
+  if (was != nullptr) {
+    start.outputs_before = outputs_before(*was);
+    start.whole_before = was->status == RecordStatus::deployed && was->lifetime != Lifetime::over;
+  }
   record.status = RecordStatus::started;
   record.run = run_;
   record.updated = at;
@@ -23,8 +27,8 @@ Record Journal::started(StepNumber step, Instant at, Record record, const Defini
     put_files(next->resource);
     record.pending = put_blob(to_json(*next, sealer_));
   }
-  batch_.emplace_back(
-      StepStarted{run_, step, 1, at, before, next ? record.pending : std::nullopt, outputs_before(record)});
+  if (next) start.after = record.pending;
+  batch_.emplace_back(std::move(start));
   batch_.emplace_back(PutRecord{record});
   return record;
 }

@@ -19,9 +19,9 @@ class Journal {
 
   void set_run(RunId run) { run_ = run; }
 
-  /// The step is about to act on `record`, which is marked as started; `next` is what it is to become (nothing for a
-  /// delete). Returns the record as it now is in state.
-  Record started(StepNumber step, Instant at, Record record, const Definition* next);
+  /// The step is about to act on `record`, which is marked as started; `was`: as it is in state until then (null: there
+  /// is none); `next`: what it is to become (null: it is deleted). Returns the record as it now is in state.
+  Record started(StepNumber step, Instant at, Record record, const Record* was, const Definition* next);
   /// A further try at a step that was started on `record`.
   void attempted(StepNumber step, int attempt, Instant at, const Record& record);
   void ended(StepNumber step, Instant at, StepStatus status, const std::string& message,

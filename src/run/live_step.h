@@ -37,7 +37,8 @@ struct Job {
   bool only_recorded = false;      ///< others brought it about: nothing is done, and that succeeds
   Digest inputs;                   ///< of `next`
   Digest beside;
-  Record record;  ///< as it is in state once the step is journaled
+  Record record;                   ///< as it is in state once the step is journaled
+  std::optional<Record> was = {};  ///< as it was before that
   Tries tries;
   std::string group;                                      ///< concurrencyGroup, or ""
   std::optional<std::vector<std::string>> reviewed = {};  ///< see Attempt

@@ -104,11 +104,13 @@ std::variant<Job, Settled> Preparation::job_of(const Step& step, StepNumber numb
   job.action = step.action;
   job.only_recorded = step.only_recorded;
   job.record = step.record ? snapshot_.records[*step.record] : new_record(step);
+  if (step.record) job.was = job.record;
   if (is_cleaning(step)) {
     const auto made = temporaries_.find(step.address);
     if (made == temporaries_.end() && !step.record) return Settled{StepStatus::skipped, "it was never made", ""};
     if (made != temporaries_.end()) job.record = made->second;
     job.record.lifetime = Lifetime::temporary;
+    job.was = job.record;
   }
   if (std::optional<Settled> settled = find_providers(job, step.type)) return *settled;
   if (step.action == Action::remove) return removal_of(std::move(job));
@@ -239,6 +241,7 @@ std::variant<Job, Settled> Preparation::undo_of(const Step& step, StepNumber num
   const Record* current = now.find(step.address);
   if (!current && !job.previous) return Settled{StepStatus::skipped, "it was never whole: nothing to put back", ""};
   job.record = current ? *current : *job.previous;
+  if (current) job.was = *current;
   const auto definition_at = [&](const std::optional<Digest>& digest) -> std::optional<Definition> {
     if (!digest) return std::nullopt;
     return read_definition(at_.store, *digest, step.address, at_.sealer);

@@ -15,6 +15,7 @@
 #include "os/trace.h"
 #include "plan/definition.h"
 #include "plan/inputs.h"
+#include "plan/plan.h"
 #include "run/live_step.h"
 #include "run/mask.h"
 
@@ -27,10 +28,11 @@ constexpr Milliseconds kCheckLimit{60'000};
 
 /// How a step that was under way is to be recorded.
 struct Found {
-  enum class What : std::uint8_t { done, gone, undone } what = What::undone;
+  enum class What : std::uint8_t { done, gone, undone, untouched } what = What::undone;
   std::string message;
   Value outputs = Map();           ///< of what is done; null: nobody knows
   std::optional<int> exit_code{};  ///< of what is undone
+  bool updated = false;            ///< done by an update of its own, which has no outputs: what it had, it has
 };
 
 /// What is left of one run: read once.
@@ -144,10 +146,29 @@ void Recovery::await_elsewhere(const StepRecord& step, const DeadRun& dead, cons
   }
 }
 
+/// Did what was to be made have what it takes to be updated? Nothing when that is not known any more.
+std::optional<bool> is_by_update(const DeadRun& dead, const StepRecord& step) {
+  const auto updates = [](const StepRecord& each) {
+    return each.action == to_string(Action::update) || each.action == to_string(Action::run);
+  };
+  if (step.action != to_string(Action::rollback)) return updates(step) && step.before.has_value();
+  const auto undone = std::ranges::find(dead.steps, step.address, &StepRecord::address);
+  if (undone->number == step.number || undone->action == to_string(Action::remove)) return std::nullopt;
+  return updates(*undone);
+}
+
 /// REQUIRES: the end of the child is known.
 Found Recovery::recalled(const Record& record, const Definition& definition, const StepRecord& step,
                          const TracedChild& child) {
   const int exit_code = *child.code;
+  const bool makes = step.after.has_value();
+  const std::optional<bool> by_update = makes && stand_in_for(definition.resource, Verb::update)
+                                            ? is_by_update(dead_run(record.run), step)
+                                            : std::optional(false);
+  if (!by_update && exit_code == 0) {
+    return in_doubt(record, "it had ended well when verba was ended, but whether it was made or updated is not known",
+                    makes);
+  }
   const Provider* provider = at_.providers.find(definition.resource.type);
   if (provider == nullptr) return {Found::What::undone, "no provider for its type", Map(), exit_code};
   Stop never;
@@ -157,15 +178,16 @@ Found Recovery::recalled(const Record& record, const Definition& definition, con
                 .label = std::to_string(step.number),
                 .slot = child.slot};
   left.scratch = [&directory]() -> const std::string& { return directory; };
-  Outcome outcome = provider->recall(definition.resource, step.after.has_value(), exit_code, left);
+  if (by_update.value_or(true)) left.stands_for = to_string(Verb::update);
+  Outcome outcome = provider->recall(definition.resource, makes, exit_code, left);
   if (auto* done = std::get_if<Succeeded>(&outcome)) {
-    return {step.after ? Found::What::done : Found::What::gone, "it had ended well when verba was ended",
-            std::move(done->outputs), std::nullopt};
+    return {makes ? Found::What::done : Found::What::gone, "it had ended well when verba was ended",
+            std::move(done->outputs), std::nullopt, *by_update};
   }
   if (const auto* failed = std::get_if<Failed>(&outcome)) {
     return {Found::What::undone, failed->message, Map(), failed->exit_code};
   }
-  return in_doubt(record, "it had ended well when verba was ended, but its outputs are lost", step.after.has_value());
+  return in_doubt(record, "it had ended well when verba was ended, but its outputs are lost", makes);
 }
 
 std::optional<Observed> Recovery::observed(const Record& record, const Definition& definition) {
@@ -174,6 +196,7 @@ std::optional<Observed> Recovery::observed(const Record& record, const Definitio
   Stop never;
   const std::string directory = fmt::format("{}/{}-check", at_.scratch_directory, record.run);
   Attempt check = attempt(record, never, directory);
+  if (const auto own = tries_of(definition, Verb::check).timeout) check.timeout = own;
   check.scratch = [&]() -> const std::string& {
     at_.system.make_directories(directory, 0700);
     return directory;
@@ -243,7 +266,11 @@ Found Recovery::find_out(const Record& record, DeadRun& dead, const StepRecord* 
   const auto part = dead.children.lower_bound(parts);
   const bool never_began = traced_type && dead.same_boot && dead.is_traced && child == nullptr &&
                            (part == dead.children.end() || !part->first.starts_with(parts));
-  if (never_began) return {Found::What::undone, "it had not begun when verba was ended", Map(), std::nullopt};
+  if (never_began) {
+    const bool was_whole = step->whole_before && record.definition;
+    return {
+        was_whole ? Found::What::untouched : Found::What::undone, "it had not begun when verba was ended", Map(), {}};
+  }
   const auto deleted = dead.children.find(parts + "delete");
   if (traced_type && dead.same_boot && child == nullptr && deleted != dead.children.end() && deleted->second.code) {
     if (*deleted->second.code == 0) return {Found::What::gone, "it was deleted, and not made anew", Map(), {}};
@@ -311,6 +338,11 @@ void Recovery::record(const Record& before, const StepRecord* step, Found found)
   } else if (found.what == Found::What::gone) {
     batch.emplace_back(RemoveRecord{record.environment, record.address});
     forget_with(record, batch);
+  } else if (found.what == Found::What::untouched) {
+    record.status = RecordStatus::deployed;
+    record.pending.reset();
+    record.outputs = step->outputs_before.value_or("{}");
+    batch.emplace_back(PutRecord{record});
   } else if (found.what == Found::What::undone) {
     record.status = RecordStatus::failed;
     if (step != nullptr && record.pending && has_deleted(dead_run(before.run), *step)) {
@@ -331,15 +363,18 @@ void Recovery::record(const Record& before, const StepRecord* step, Found found)
     record.pending.reset();
     if (provider != nullptr) record.inputs = digest_of(definition, provider->type(), at_.sealer);
     secrets_.taint(found.outputs);
-    const bool put_back =
-        step != nullptr && step->action == "rollback" && (!found.outputs.is_map() || found.outputs.map().empty());
-    if (!put_back) record.outputs = at_.sealer.to_sealed_json(found.outputs, record.address);
+    const bool has_none = !found.outputs.is_map() || found.outputs.map().empty();
+    const bool put_back = step != nullptr && step->action == "rollback";
+    if (!has_none || !(put_back || found.updated))
+      record.outputs = at_.sealer.to_sealed_json(found.outputs, record.address);
     batch.emplace_back(PutRecord{record});
   }
   if (step != nullptr) {
     const bool well = found.what != Found::What::undone && (found.what == Found::What::done) == step->after.has_value();
-    batch.emplace_back(StepFinished{before.run, step->number, now, well ? StepStatus::succeeded : StepStatus::failed,
-                                    message, found.exit_code});
+    const StepStatus status = found.what == Found::What::untouched ? StepStatus::skipped
+                              : well                               ? StepStatus::succeeded
+                                                                   : StepStatus::failed;
+    batch.emplace_back(StepFinished{before.run, step->number, now, status, message, found.exit_code});
   }
   at_.store.commit(batch, &at_.lease);
   at_.tell(fmt::format("{}: {}", record.address, message));

@@ -382,7 +382,8 @@ std::variant<Job, Settled> RunLoop::prepare(StepNumber number) {
 
 void RunLoop::start(Job job, std::vector<LiveStep*>& started) {
   const StepNumber number = job.step;
-  job.record = journal_.started(number, at_.system.now(), std::move(job.record), job.next ? &*job.next : nullptr);
+  job.record = journal_.started(number, at_.system.now(), std::move(job.record), job.was ? &*job.was : nullptr,
+                                job.next ? &*job.next : nullptr);
   const Step& step = phase_.plan->steps[number];
   preparation_.note(step, job.record);
   statuses_[number] = StepStatus::started;
@@ -453,7 +454,11 @@ void RunLoop::settle(LiveStep& live, Outcome outcome) {
     settled = {StepStatus::cancelled, "cancelled", ""};
   }
   const bool ended_badly = settled.status == StepStatus::failed || settled.status == StepStatus::cancelled;
-  if (ended_badly && !phase_.plan->steps[job.step].leaves_record) {
+  const auto* refused = std::get_if<Failed>(&outcome);
+  if (refused != nullptr && refused->untouched && !live.has_deleted() && !phase_.plan->steps[job.step].temporary) {
+    job.was ? journal_.put(*job.was) : journal_.remove(job.record);
+    std::erase(begun_, job.step);  // there is nothing to undo
+  } else if (ended_badly && !phase_.plan->steps[job.step].leaves_record) {
     journal_.remove(job.record);
   } else if (ended_badly) {
     Record record = job.record;

@@ -87,6 +87,7 @@ void fields(auto& io, Like<StepRecord> auto& s) {
   io("before", s.before);
   io("after", s.after);
   io("outputs_before", s.outputs_before);
+  io("whole_before", s.whole_before);
 }
 
 void fields(auto& io, Like<LogLine> auto& l) {

@@ -138,6 +138,7 @@ struct StepRecord {
   std::optional<int> exit_code;
   std::optional<Digest> before, after;        ///< definitions
   std::optional<std::string> outputs_before;  ///< JSON; secrets sealed; nothing when there were none
+  bool whole_before = false;                  ///< it was deployed, as `before` and `outputs_before` say
 };
 
 // Edits. A batch of them is written whole or not at all, and is durable when commit() returns.
@@ -148,6 +149,7 @@ struct StepStarted {  ///< a later attempt keeps the time at which the first one
   Instant at;
   std::optional<Digest> before, after;
   std::optional<std::string> outputs_before = {};
+  bool whole_before = false;  ///< a later attempt keeps this as well
 };
 /// Of a step that is to begin on this record.
 std::optional<std::string> outputs_before(const Record&);

@@ -37,7 +37,9 @@ std::vector<Renaming> renamings(Call& call, Store& store, const Snapshot& snapsh
                 "write two addresses, or the names of two deployments");
   }
   std::vector<Renaming> all;
-  for (const Record& record : snapshot.records) {
+  std::vector<Record> known = snapshot.records;
+  known.insert(known.end(), snapshot.over.begin(), snapshot.over.end());
+  for (const Record& record : known) {
     const bool inside =
         source.name.empty() ? record.deployment == from : target.key.empty() && record.address.starts_with(from + "[");
     if (record.address != from && !inside) continue;
@@ -52,7 +54,7 @@ std::vector<Renaming> renamings(Call& call, Store& store, const Snapshot& snapsh
   }
   if (all.empty()) find_record(call, store, from);  // says what there is
   for (const Renaming& renaming : all) {
-    if (!snapshot.find(renaming.to)) continue;
+    if (!snapshot.last_known(renaming.to)) continue;
     throw usage("usage.exists", fmt::format("there is something at '{}' already", renaming.to),
                 "`verba state list` shows what is recorded");
   }

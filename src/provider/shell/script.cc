@@ -28,6 +28,7 @@ Failed refused(std::string message, std::string hint = {}) {
   failed.message = std::move(message);
   failed.hint = std::move(hint);
   failed.retryable = false;
+  failed.untouched = true;
   return failed;
 }
 

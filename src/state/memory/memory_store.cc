@@ -225,6 +225,7 @@ class Memory final : public MemoryStore, public Resealable {
     s.before = e.before;
     s.after = e.after;
     s.outputs_before = e.outputs_before;
+    if (e.attempt <= 1) s.whole_before = e.whole_before;
     s.finished.reset();
     s.message.clear();
     s.exit_code.reset();

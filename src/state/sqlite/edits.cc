@@ -37,9 +37,10 @@ class BatchWriter {
     auto changed = database_.run(
         "UPDATE step SET status = 'started', attempts = ?3, before = ?5, after = ?6, outputs_before = ?7, "
         "finished = NULL, message = '', exit_code = NULL, "
-        "started = CASE WHEN ?3 > 1 THEN coalesce(started, ?4) ELSE ?4 END "
+        "started = CASE WHEN ?3 > 1 THEN coalesce(started, ?4) ELSE ?4 END, "
+        "whole_before = CASE WHEN ?3 > 1 THEN whole_before ELSE ?8 END "
         "WHERE run = ?1 AND number = ?2",
-        edit.run, edit.step, edit.attempt, edit.at, edit.before, edit.after, edit.outputs_before);
+        edit.run, edit.step, edit.attempt, edit.at, edit.before, edit.after, edit.outputs_before, edit.whole_before);
     if (changed == 0) throw_unknown(fmt::format("step {} of run", edit.step), edit.run);
     touched_.insert(edit.run);
   }

@@ -74,6 +74,7 @@ StepRecord step_from(const Query& row) {
   step.before = row.maybe_digest(10);
   step.after = row.maybe_digest(11);
   step.outputs_before = row.maybe_string(12);
+  step.whole_before = row.integer(13) != 0;
   return step;
 }
 
@@ -146,7 +147,7 @@ std::optional<Run> read_run(Database& database, RunId id) {
 std::vector<StepRecord> read_steps(Database& database, RunId run) {
   auto row = database.query(
       "SELECT number, address, action, reason, status, attempts, started, finished, message, exit_code, before, after, "
-      "outputs_before FROM step WHERE run = ? ORDER BY number",
+      "outputs_before, whole_before FROM step WHERE run = ? ORDER BY number",
       run);
   std::vector<StepRecord> steps;
   while (row.next()) steps.push_back(step_from(row));

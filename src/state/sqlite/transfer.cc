@@ -55,9 +55,9 @@ void write_run_contents(Database& database, const RunContents& contents) {
   for (const StepRecord& s : contents.steps) {
     database.run(
         "INSERT INTO step (run, number, address, action, reason, status, attempts, started, finished, message, "
-        "exit_code, before, after, outputs_before) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "exit_code, before, after, outputs_before, whole_before) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         run.id, s.number, s.address, s.action, s.reason, to_string(s.status), s.attempts, s.started, s.finished,
-        s.message, s.exit_code, s.before, s.after, s.outputs_before);
+        s.message, s.exit_code, s.before, s.after, s.outputs_before, s.whole_before);
   }
   for (const LogLine& line : contents.logs) {
     database.run("INSERT INTO log (run, step, attempt, at, error_stream, text) VALUES (?, ?, ?, ?, ?, ?)", run.id,
