@@ -2,12 +2,15 @@
 // One thing that a provider tends, with everything known.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/digest.h"
 #include "manifest/model.h"
+#include "os/large_file.h"
 #include "value/value.h"
 
 namespace verba {
@@ -22,6 +25,10 @@ struct FileInput {
   /// its path from the resource's directory.
   std::string inner = {};
   bool executable = false;  ///< told of what is named in turn only
+  /// Of a field that may be Field::large: `content` is empty then, and no copy of it is in the state.
+  std::optional<LargeFile> large = {};
+
+  std::uint64_t size_bytes() const { return large ? large->size_bytes : content.size(); }
 };
 
 /// FileInput::field of what no field names itself (TaskType::names).

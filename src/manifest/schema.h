@@ -39,6 +39,7 @@ struct Field {
   bool secret = false;                  ///< its value never reaches a screen
   bool file = false;                    ///< a path, from the manifest's directory; the content counts as input
   bool tree = false;                    ///< with `file`: a directory is fine too, for all files in it
+  bool large = false;                   ///< with `file`: of any size (FileInput::large)
   std::string_view filled_from = {};    ///< with `file`: a template; filled in from that input it is input `rendered`
   bool replaces = false;                ///< a change of it needs delete and create
   bool beside = false;                  ///< recorded, but a change of it alone is no reason to act

@@ -36,7 +36,7 @@ class Objects : public testing::Test {
     return {.status = 200, .headers = {{"etag", "\"tag\""}}};
   }
   AwsAnswer put(std::string_view content, ObjectCondition condition = {}) {
-    return wait_for(system, put_object(account, {"bucket", "a b.zip"}, content, {{"Content-Type", "application/zip"}},
+    return wait_for(system, put_object(account, {"bucket", "a b.zip"}, {content}, {{"Content-Type", "application/zip"}},
                                        std::move(condition), stop));
   }
   static WebAnswer begun() {
@@ -110,6 +110,28 @@ TEST_F(Objects, WhatAKilledAttemptLeftGoes) {
   EXPECT_EQ(std::ranges::count_if(calls, [](const std::string& call) { return call.starts_with("DELETE"); }), 1);
 }
 
+TEST_F(Objects, OfAFileAreReadPartByPart) {
+  const std::string content(std::size_t{17} << 20, 'x');
+  system.add_file("/large", content);
+  const LargeFile file = sum_up(system, "/large").value();
+  answers = {{"POST /bucket/a%20b.zip?uploads=", begun()},
+             {"POST /bucket/a%20b.zip?uploadId", xml("<R><ETag>\"whole-3\"</ETag></R>")}};
+  const auto put_file = [&] {
+    calls.clear();
+    return wait_for(system, put_object(account, {"bucket", "a b.zip"}, {.file = &file}, {}, {}, stop));
+  };
+  ASSERT_TRUE(put_file().good());
+  EXPECT_EQ(system.requests[4].body.size(), std::size_t{1} << 20);
+  EXPECT_EQ(print_of({.file = &file}).checksum, print_of({content}).checksum);
+  EXPECT_FALSE(has_print({.etag = "", .checksum = "another"}, print_of({.file = &file})));
+
+  system.add_file("/large", content.substr(1) + "y");
+  const AwsAnswer answer = put_file();
+  ASSERT_FALSE(answer.good());
+  EXPECT_EQ(answer.failure->code, file_changed);
+  EXPECT_EQ(calls.back(), "DELETE /bucket/a%20b.zip?uploadId=up%2F1");
+}
+
 TEST_F(Objects, AreThereOrNotOrCannotBeSeen) {
   const auto look = [this] { return wait_for(system, look_at_object(account, {"bucket", "k"}, stop)); };
   answers = {{"HEAD", {.status = 404}}};
@@ -125,13 +147,14 @@ TEST_F(Objects, AreThereOrNotOrCannotBeSeen) {
 }
 
 TEST(ObjectPrint, IsTheMd5OrTheChecksumOfTheParts) {
-  const ObjectPrint small = print_of("hello");
+  const ObjectPrint small = print_of({"hello"});
   EXPECT_EQ(small.etag, "5d41402abc4b2a76b9719d911017c592");
   EXPECT_TRUE(has_print({.etag = small.etag}, small));
   EXPECT_FALSE(has_print({.etag = "another", .checksum = "another"}, small));
   EXPECT_FALSE(has_print({.etag = "another"}, small));
   EXPECT_TRUE(has_print({.etag = "of-kms", .checksum = small.checksum}, small));
-  const ObjectPrint large = print_of(std::string(std::size_t{17} << 20, 'x'));
+  const std::string content(std::size_t{17} << 20, 'x');
+  const ObjectPrint large = print_of({content});
   EXPECT_THAT(large.etag, testing::EndsWith("-3"));
   EXPECT_THAT(large.checksum, testing::EndsWith("=-3"));
 }

@@ -167,16 +167,19 @@ std::optional<BadUpload> add_objects(const Resource& resource, WantedUpload& upl
     }
     const std::string own = !key.empty() ? key : folder + (upload.is_tree ? file.inner : name_of_file(file.path));
     if (own.size() > longest_key_bytes) return BadUpload{fmt::format("the key '{}' is too long", own), ""};
-    upload.objects.push_back({own, file.inner, file.content, file.digest, {}});
+    ObjectContent content{file.content, file.large ? &*file.large : nullptr};
+    upload.objects.push_back({own, file.inner, content, file.digest, {}});
   }
   const Value* content = resource.inputs.find("content");
   if (content != nullptr && content->is_string()) {
     upload.is_secret = has_secret(*content);
-    upload.objects.push_back({key, "", content->string(), sha256(content->string()), {}});
+    upload.objects.push_back({key, "", {content->string()}, sha256(content->string()), {}});
   }
   const std::string type = text(resource.inputs, "contentType");
   for (WantedObject& object : upload.objects) {
-    object.content_type = type.empty() ? content_type_of(object.key, object.content) : type;
+    std::optional<std::string_view> content;
+    if (object.content.file == nullptr) content = object.content.bytes;
+    object.content_type = type.empty() ? content_type_of(object.key, content) : type;
   }
   return std::nullopt;
 }
@@ -219,6 +222,14 @@ void check_upload(const Value& with, Where task, Diagnostics& diagnostics) {
 }
 
 void check_files(const Resource& resource, Where task, Diagnostics& diagnostics) {
+  for (const FileInput& file : resource.files) {
+    if (!file.large || file.large->parts.size() <= most_object_parts) continue;
+    const Value* source = resource.inputs.find("source");
+    diagnostics.error("s3.upload",
+                      fmt::format("'{}' is larger than what S3 takes in {} parts of {} MiB", file.path,
+                                  most_object_parts, large_file_part_bytes >> 20),
+                      source != nullptr && source->where ? source->where : task, "split it");
+  }
   const Value* key = resource.inputs.find("key");
   if (key == nullptr || key->is_null()) return;
   const auto of_tree = [](const FileInput& file) { return file.field == "source" && !file.inner.empty(); };

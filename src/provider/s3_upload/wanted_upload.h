@@ -18,9 +18,10 @@ namespace verba {
 struct WantedObject {
   std::string key;
   std::string inner;  ///< the path in the tree; "" where it is one object
-  std::string_view content;
+  ObjectContent content;
   Digest digest;
   std::string content_type;
+  std::string version_id = {};  ///< which has it in the bucket; "" where none is known
 };
 
 struct WantedUpload {
