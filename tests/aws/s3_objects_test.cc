@@ -9,6 +9,7 @@
 #include <set>
 
 #include "aws/aws_world.h"
+#include "aws/s3_listing.h"
 #include "base/base64.h"
 #include "base/digest.h"
 
@@ -144,6 +145,23 @@ TEST_F(Objects, AreThereOrNotOrCannotBeSeen) {
   answers = {{"HEAD", {.status = 200, .headers = {{"etag", "\"e\""}, {"x-amz-version-id", "3"}}}}};
   EXPECT_EQ(look().object->etag, "e");
   EXPECT_EQ(look().object->version_id, "3");
+}
+
+TEST_F(Objects, AreListedByAThousandFromTheFirstToTheLast) {
+  const auto list = [this](std::size_t calls) {
+    return wait_for(system, keys_between(account, "bucket", "www/ä", "www/ö", calls, stop));
+  };
+  answers = {{"continuation-token=more", xml("<R><Contents><Key>www/p</Key></Contents></R>")},
+             {"GET /bucket/?list-type=2&prefix=www%2F&start-after=www%2F",
+              xml("<R><NextContinuationToken>more</NextContinuationToken><Contents><Key>www/a</Key></Contents>"
+                  "<Contents><Key>www/b &amp;</Key></Contents></R>")}};
+  EXPECT_EQ(list(2), (std::set<std::string>{"www/a", "www/b &", "www/p"}));
+  EXPECT_EQ(list(1), std::nullopt);
+  answers = {{"GET", error(403, "AccessDenied")}};
+  EXPECT_EQ(list(2), std::nullopt);
+  answers = {
+      {"GET", xml("<R><NextContinuationToken>more</NextContinuationToken><Contents><Key>www/ü</Key></Contents></R>")}};
+  EXPECT_EQ(list(1), (std::set<std::string>{"www/ü"}));  // what comes now is behind the last
 }
 
 TEST(ObjectPrint, IsTheMd5OrTheChecksumOfTheParts) {

@@ -7,15 +7,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
-#include "aws/s3.h"
+#include "aws/s3_listing.h"
 #include "os/together.h"
 #include "provider/ending.h"
 
 namespace verba {
 namespace {
 
-constexpr std::size_t looks_at_a_time = 16;
+constexpr std::size_t looks_at_a_time = 32;
+/// From so many objects on those that are absent are told by a list.
+constexpr std::size_t worth_a_list = 100;
 constexpr std::size_t writes_at_a_time = 8;
 constexpr const char* mark_header = "x-amz-meta-verba-task";
 
@@ -29,6 +32,10 @@ std::optional<Outcome> first_problem(std::vector<std::optional<Outcome>> problem
     if (problem) return std::move(problem);
   }
   return std::nullopt;
+}
+
+Async<ObjectLook> nothing_there() {
+  co_return ObjectLook{};
 }
 
 Outcome refusal(const WantedUpload& upload, const std::vector<std::string>& foreign) {
@@ -61,11 +68,29 @@ Outcome ObjectWork::failed_call(const AwsFailure& failure, const ObjectPlace& pl
   return outcome;
 }
 
+/// Those of which a list says so. A key with blanks at its ends may have been read as another one.
+Async<std::set<std::string>> ObjectWork::absent_of(const WantedUpload& upload) {
+  std::set<std::string> wanted;
+  for (const WantedObject& object : upload.objects) wanted.insert(object.key);
+  std::set<std::string> absent;
+  if (wanted.size() < worth_a_list) co_return absent;
+  Async<std::optional<std::set<std::string>>> listing = keys_between(
+      account_, upload.bucket, *wanted.begin(), *wanted.rbegin(), wanted.size() / worth_a_list, limit_.stop());
+  const std::optional<std::set<std::string>> there = co_await listing;
+  if (!there) co_return absent;
+  std::ranges::set_difference(wanted, *there, std::inserter(absent, absent.end()));
+  std::erase_if(absent, [](const std::string& key) { return key.front() == ' ' || key.back() == ' '; });
+  co_return absent;
+}
+
 Async<UploadLook> ObjectWork::look(const WantedUpload& upload) {
   std::vector<Together<ObjectLook>::Job> jobs;
+  Async<std::set<std::string>> listing = absent_of(upload);
+  const std::set<std::string> absent = co_await listing;
   for (const WantedObject& object : upload.objects) {
-    jobs.emplace_back(
-        [this, place = upload.place_of(object)] { return look_at_object(account_, place, limit_.stop()); });
+    jobs.emplace_back([this, place = upload.place_of(object), is_there = !absent.contains(object.key)] {
+      return is_there ? look_at_object(account_, place, limit_.stop()) : nothing_there();
+    });
   }
   Together<ObjectLook> looking(std::move(jobs), looks_at_a_time);
   std::vector<ObjectLook> looks = co_await looking;

@@ -51,6 +51,7 @@ class ObjectWork {
   using Orders = std::vector<Order>;
   using Problem = std::optional<Outcome>;
 
+  Async<std::set<std::string>> absent_of(const WantedUpload& upload);
   bool is_marked(const Object&) const;
   /// Nothing when an object that is in the way is somebody else's; `foreign` counts them then.
   std::optional<Orders> orders_for(const WantedUpload& upload, const UploadLook& look,

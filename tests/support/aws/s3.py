@@ -195,9 +195,11 @@ class World:
     def list_objects(self, path, asked, headers, body):
         begin = path if path.endswith("/") else path + "/"
         keys = sorted(known[len(begin):] for known in self.all if known.startswith(begin + asked.get("prefix", "")))
+        keys = [key for key in keys if key > asked.get("continuation-token", asked.get("start-after", ""))]
+        more = f"<NextContinuationToken>{keys[999]}</NextContinuationToken>" if len(keys) > 1000 else ""
         rows = "".join(f"<Contents><Key>{xml.sax.saxutils.escape(key)}</Key><Size>{len(self.all[begin + key].content)}</Size>"
-                       f"</Contents>" for key in keys)
-        return 200, {}, f"<ListBucketResult><KeyCount>{len(keys)}</KeyCount>{rows}</ListBucketResult>"
+                       f"</Contents>" for key in keys[:1000])
+        return 200, {}, f"<ListBucketResult><KeyCount>{len(keys[:1000])}</KeyCount>{more}{rows}</ListBucketResult>"
 
     def create_multipart_upload(self, path, asked, headers, body):
         upload = f"upload-{next(self.numbers)}"
