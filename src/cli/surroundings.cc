@@ -11,10 +11,12 @@
 #include <variant>
 #include <vector>
 
+#include "aws/endpoint.h"
 #include "base/error.h"
 #include "base/utf8.h"
 #include "cli/aws_secrets.h"
 #include "cli/state_key.h"
+#include "manifest/aws_accounts.h"
 #include "manifest/locations/load.h"
 #include "manifest/named_file.h"
 #include "os/large_file.h"
@@ -316,6 +318,7 @@ struct Memory {
   std::map<std::string, std::optional<LargeFile>> large;
   std::map<std::pair<std::string, std::string>, Text> secrets;
   std::map<std::string, Text> scripts;
+  std::optional<AwsConfiguration> configuration;
 };
 
 template <class Key, class Answer, class Ask>
@@ -358,6 +361,10 @@ Surroundings make_surroundings(System& system, const FetchSettings& fetch) {
       throw Error(Error::Kind::usage, "usage.not-utf8", "the environment variable " + name + " is not UTF-8 text");
     }
     return value;
+  };
+  surroundings.region = [&system, memory](const Account& account) {
+    if (!memory->configuration) memory->configuration = read_aws_configuration(system);
+    return region_of(aws_whereabouts(account), *memory->configuration, system);
   };
   surroundings.script = [&system, memory, fetch](const Manifest& script) {
     return answer_of(remembered(memory->scripts, script.name, [&] {

@@ -191,6 +191,8 @@ struct Surroundings {
   /// A file that is too large for `file`; nothing: it is not that large, or cannot be read.
   std::function<std::optional<LargeFile>(const std::string& path)> large;  ///< absolute path
   std::function<TextAnswer(const std::string& reference, const std::string& directory)> secret;
+  /// Of an account of AWS that is written no region: the one it has on this machine; "": none.
+  std::function<std::string(const Account&)> region;
   std::function<std::optional<Value>(const std::string& name)> variable;  ///< env.X: a text, or Unknown
   /// A `Variables` value that comes from a ShellScript: runs it, gives its trimmed standard output.
   std::function<TextAnswer(const Manifest& script)> script;

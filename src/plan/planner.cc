@@ -24,6 +24,7 @@
 #include "plan/occasions.h"
 #include "plan/ordering.h"
 #include "plan/protection.h"
+#include "plan/regions.h"
 #include "plan/removal.h"
 #include "plan/rollback.h"
 #include "plan/rollout.h"
@@ -54,7 +55,8 @@ class Planner {
         aids_(aids),
         diagnostics_(diagnostics),
         surroundings_(aids.surroundings),
-        twins_(model) {
+        twins_(model),
+        regions_(model, aids.surroundings, aids.store) {
     plan_.goal = goal;
     plan_.environment = model.environment.name;
     plan_.serial = snapshot.serial;
@@ -112,6 +114,7 @@ class Planner {
   std::vector<std::optional<TaskId>> called_up_;  // temporary tasks that are needed, and by whom
   Cleanings cleanings_;
   Twins twins_;
+  Regions regions_;
   bool again_ = false;  // what look_at() finds wrong was said before
 };
 
@@ -272,6 +275,7 @@ void Planner::look_at(TaskId id) {
         "`verba destroy` goes on with it; --refresh asks the checks of its tasks, where they have some");
   }
   plan_step(id, record, wanted.has_value(), *inputs);
+  if (record && !again_) regions_.check(id, *record, fates_[id] == Fate::changes, diagnostics_);
   if (fates_[id] != Fate::changes) return;
   by_task_.back().undoable = can_undo(id, record, inputs->resource);
   by_task_.back().wanted = digest_of(*inputs);
