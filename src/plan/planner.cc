@@ -240,7 +240,10 @@ void Planner::decide(TaskId id, const Record& record, const Inputs& inputs) {
   const Field* field = replaced_field(*task.type, step.changes);
   if (field && task.occasion != Occasion::remove) {
     step.action = Action::replace;
-    step.reason = fmt::format("{} changed, which needs a new one", field->name);
+    const Value* value = inputs.resource.inputs.find(field->name);
+    const bool is_open = value != nullptr && has_unknown(*value);
+    step.reason = std::string(field->name) +
+                  (is_open ? " is known after apply, and may need a new one" : " changed, which needs a new one");
   } else if (drift) {
     step.reason = drift_reason(*drift);
     if (!inputs.waits && !step.changes.empty()) step.reason += "; " + changed_fields(step.changes);
