@@ -101,6 +101,9 @@ struct TaskType {
   /// What the files and inputs of a resource name in turn, as a template names the code of functions. Asked again with
   /// what was read (FileInput::inner) until it names nothing new. Empty: nothing.
   std::function<std::vector<NamedFile>(const Resource&)> names = {};
+  /// What one of it makes, where its account is: two tasks that make the same would undo one another. Of what is not
+  /// known yet nothing. Empty: one thing, told by all fields of which a change needs a new one (Field::replaces).
+  std::function<std::vector<std::string>(const Resource&)> makes = {};
   bool on_demand = false;  ///< done when something that needs it is, each time anew; nothing is recorded of it
 };
 

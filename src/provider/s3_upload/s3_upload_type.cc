@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provider/s3_upload/s3_upload_type.h"
 
+#include "provider/s3_upload/wanted_upload.h"
+
 namespace verba {
 namespace {
 
@@ -150,6 +152,7 @@ const TaskType& s3_upload_type() {
           [](const Value&) {
             return std::vector<std::string_view>{"uri", "bucket", "key", "url", "etag", "versionId", "keys", "sha256"};
           },
+      .makes = objects_of,
   };
   return type;
 }

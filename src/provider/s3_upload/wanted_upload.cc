@@ -152,20 +152,33 @@ std::string name_of_file(std::string_view path) {
   return std::string(path.substr(path.rfind('/') + 1));
 }
 
+std::string folder_of(const Value& with) {
+  std::string prefix = text(with, "prefix");
+  while (prefix.ends_with('/')) prefix.pop_back();
+  return prefix;
+}
+
+/// Of a file that `source` names.
+std::string key_of(const Value& with, const FileInput& file) {
+  if (std::string key = text(with, "key"); !key.empty()) return key;
+  const std::string folder = folder_of(with);
+  const std::string name = file.inner.empty() ? name_of_file(file.path) : file.inner;
+  return folder.empty() ? name : folder + "/" + name;
+}
+
 BadUpload tree_with_key() {
   return {"'source' is a directory, and 'key' names one object", "write 'prefix' in the place of 'key'"};
 }
 
 std::optional<BadUpload> add_objects(const Resource& resource, WantedUpload& upload) {
   const std::string key = text(resource.inputs, "key");
-  const std::string folder = upload.prefix.empty() ? "" : upload.prefix + "/";
   for (const FileInput& file : resource.files) {
     if (file.field != "source") continue;
     upload.is_tree = !file.inner.empty();
     if (upload.is_tree && !key.empty()) {
       return tree_with_key();
     }
-    const std::string own = !key.empty() ? key : folder + (upload.is_tree ? file.inner : name_of_file(file.path));
+    const std::string own = key_of(resource.inputs, file);
     if (own.size() > longest_key_bytes) return BadUpload{fmt::format("the key '{}' is too long", own), ""};
     ObjectContent content{file.content, file.large ? &*file.large : nullptr};
     upload.objects.push_back({own, file.inner, content, file.digest, {}});
@@ -207,8 +220,7 @@ std::variant<WantedUpload, BadUpload> read_upload(const Resource& resource) {
   if (!mistakes.empty()) return BadUpload{mistakes.front().message, mistakes.front().hint};
   WantedUpload upload;
   upload.bucket = text(resource.inputs, "bucket");
-  upload.prefix = text(resource.inputs, "prefix");
-  while (upload.prefix.ends_with('/')) upload.prefix.pop_back();
+  upload.prefix = folder_of(resource.inputs);
   upload.overwrite = is_true(resource, "overwrite", false);
   add_headers(resource.inputs, upload.headers);
   if (std::optional<BadUpload> bad = add_objects(resource, upload)) return *std::move(bad);
@@ -236,6 +248,21 @@ void check_files(const Resource& resource, Where task, Diagnostics& diagnostics)
   if (std::ranges::none_of(resource.files, of_tree)) return;
   BadUpload bad = tree_with_key();
   diagnostics.error("s3.upload", std::move(bad.message), key->where ? key->where : task, std::move(bad.hint));
+}
+
+std::vector<std::string> objects_of(const Resource& resource) {
+  const std::string bucket = text(resource.inputs, "bucket");
+  for (const char* field : {"bucket", "key", "prefix"}) {
+    const Value* value = resource.inputs.find(field);
+    if (bucket.empty() || (value != nullptr && value->is_unknown())) return {};
+  }
+  std::vector<std::string> objects;
+  for (const FileInput& file : resource.files) {
+    if (file.field == "source") objects.push_back(to_string(ObjectPlace{bucket, key_of(resource.inputs, file)}));
+  }
+  const std::string key = text(resource.inputs, "key");
+  if (objects.empty() && !key.empty()) objects.push_back(to_string(ObjectPlace{bucket, key}));
+  return objects;
 }
 
 std::string uri_of(const WantedUpload& upload) {

@@ -50,6 +50,9 @@ void check_upload(const Value& with, Where task, Diagnostics&);
 /// Likewise, of what the files that were read have to do with it.
 void check_files(const Resource&, Where task, Diagnostics&);
 
+/// The objects of one whose place is known: "s3://BUCKET/KEY".
+std::vector<std::string> objects_of(const Resource&);
+
 /// "s3://BUCKET/KEY", or of a tree "s3://BUCKET/PREFIX".
 std::string uri_of(const WantedUpload&);
 
