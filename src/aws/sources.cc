@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "aws/soon_stop.h"
 #include "base/diagnostic.h"
 #include "base/number.h"
 #include "os/curl.h"
@@ -271,9 +272,15 @@ Async<AwsFound> AwsSources::ask_sts(std::string action, Variables parameters, st
   if (call.region.empty()) call.region = "us-east-1";
   call.endpoint = endpoint_of(sts, call.region, place_, configuration_, system_);
   call.message = query_message(sts, action, std::move(parameters));
-  Async<AwsAnswer> asking = transport_.send(std::move(call), std::move(credentials), stop);
+  const std::string endpoint = call.endpoint;
+  SoonStop soon(system_, stop);
+  Async<AwsAnswer> asking = transport_.send(std::move(call), std::move(credentials), soon.stop());
   const AwsAnswer answer = co_await asking;
-  if (answer.failure && answer.failure->stopped) co_return AwsFound{};
+  if (answer.failure && answer.failure->stopped) {
+    if (stop.requested()) co_return AwsFound{};
+    co_return problem(fmt::format("the role {} cannot be taken on: no answer within {} (STS at {})", role,
+                                  to_string(sts_limit), endpoint));
+  }
   if (answer.failure) {
     co_return problem(fmt::format("the role {} cannot be taken on: {}", role, to_string(*answer.failure)),
                       answer.failure->code == "AccessDenied"

@@ -255,6 +255,20 @@ TEST_F(Logins, AnInstanceIsAskedWithASession) {
   EXPECT_EQ(system.requests.size(), 3U);
 }
 
+TEST_F(Logins, AnStsThatNeverAnswersIsGivenUp) {
+  system.web_duration = Milliseconds(3'600'000);
+  const AwsLogin keys{.kind = AwsLogin::Kind::keys, .keys = {"KEY", "s"}};
+  AwsAccount account(logins(), {.name = "web", .login = keys, .region = "eu-central-1"});
+  const AwsIdentity identity = wait_for(system, account.identify(stop));
+  EXPECT_EQ(identity.why, "no answer within 30s (STS at https://sts.eu-central-1.amazonaws.com)");
+  const AwsLogin login{
+      .kind = AwsLogin::Kind::role, .role_arn = role, .source = std::make_shared<const AwsLogin>(keys)};
+  EXPECT_EQ(key(login),
+            std::string("the role ") + role +
+                " cannot be taken on: no answer within 30s (STS at https://sts.eu-central-1.amazonaws.com)");
+  EXPECT_EQ(system.steady(), std::chrono::seconds(60));
+}
+
 TEST_F(Logins, AreAskedForOnceAndAnewAheadOfTheirEnd) {
   give_roles(hour);
   const AwsLogin login{
