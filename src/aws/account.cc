@@ -7,34 +7,12 @@
 #include <optional>
 #include <utility>
 
+#include "aws/soon_stop.h"
+
 namespace verba {
 namespace {
 
-constexpr Milliseconds identify_limit{30'000};
 constexpr std::string_view region_of_sts = "us-east-1";  ///< where no other is known
-
-/// Requested when another one is, and when too much time has passed.
-class SoonStop {
- public:
-  SoonStop(System& system, Stop& stop) : system_(system), watch_(stop, [own = own_] { own->request(); }) {
-    timer_ = system.after(identify_limit, [this, own = own_] {
-      timer_.reset();
-      own->request();
-    });
-  }
-  ~SoonStop() {
-    if (timer_) system_.cancel(*timer_);
-  }
-  SoonStop(const SoonStop&) = delete;
-  SoonStop& operator=(const SoonStop&) = delete;
-  Stop& stop() { return *own_; }
-
- private:
-  System& system_;
-  std::shared_ptr<Stop> own_ = std::make_shared<Stop>();  ///< shared with whoever is requesting it
-  std::optional<TimerId> timer_;
-  Stop::Watch watch_;
-};
 
 AwsAnswer failed(std::string message, bool stopped = false) {
   AwsAnswer answer;
@@ -96,7 +74,7 @@ Async<AwsIdentity> AwsAccount::identify(Stop& stop) {
   identity.arn = text_at(answer.value, {"GetCallerIdentityResult", "Arn"});
   if (answer.failure) {
     const bool is_late = answer.failure->stopped && !stop.requested();
-    const std::string why = is_late ? "no answer within " + to_string(identify_limit) : to_string(*answer.failure);
+    const std::string why = is_late ? "no answer within " + to_string(sts_limit) : to_string(*answer.failure);
     const bool named = !answer.failure->code.empty();
     const std::string region = region_.empty() ? std::string(region_of_sts) : region_;
     identity.why =

@@ -30,6 +30,7 @@ class AwsAccount {
 
   /// The same one, working in another region ("": in its own).
   AwsAccount in(std::string region) const;
+  System& system() const { return logins_.system(); }
 
   /// Calls a service. Every failure is in the answer: no credentials and no region as well.
   Async<AwsAnswer> call(const AwsService& service, AwsMessage message, Stop& stop);

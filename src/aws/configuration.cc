@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "aws/configuration.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 
@@ -43,19 +45,79 @@ std::string_view name_after(std::string_view heading, std::string_view word) {
   return heading;
 }
 
-AwsSection* section_of(std::string_view heading, AwsFile file, AwsConfiguration& configuration) {
-  if (file == AwsFile::credentials) return &configuration.profiles[std::string(heading)];
-  if (heading == "default") return &configuration.profiles["default"];
-  if (const auto name = name_after(heading, "profile"); !name.empty())
-    return &configuration.profiles[std::string(name)];
-  if (const auto name = name_after(heading, "sso-session"); !name.empty()) {
-    return &configuration.sso_sessions[std::string(name)];
+/// Reads one of the files, line by line.
+class Reading {
+ public:
+  Reading(AwsFile file, std::string_view path, AwsConfiguration& configuration)
+      : file_(file), path_(path), configuration_(configuration) {}
+
+  void add(std::string_view line) {
+    ++number_;
+    const std::string_view content = trimmed(line);
+    if (content.empty() || content.front() == '#' || content.front() == ';') return;
+    if (content.front() == '[') return begin(content);
+    const bool indented = blanks.find(line.front()) != std::string_view::npos;
+    const std::size_t equals = content.find_first_of("=:");
+    const std::string name = lower(trimmed(content.substr(0, equals)));
+    if (equals == std::string_view::npos || name.find_first_of(blanks) != std::string::npos) {
+      if (!indented || !goes_on_) fault("neither [SECTION] nor NAME = VALUE");
+      return;
+    }
+    if (!in_section_) return fault("no [SECTION] is above it");
+    goes_on_ = true;
+    const std::string_view value = without_comment(content.substr(equals + 1));
+    if (!indented) above_ = value.empty() ? name : "";
+    if (section_ != nullptr) set(indented && !above_.empty() ? above_ + "." + name : name, value);
   }
-  if (const auto name = name_after(heading, "services"); !name.empty()) {
-    return &configuration.services[std::string(name)];
+
+ private:
+  std::string place() const { return fmt::format("{}:{}", path_, number_); }
+  void fault(std::string_view why) { configuration_.faults.push_back(fmt::format("{}: {}", place(), why)); }
+
+  void begin(std::string_view content) {
+    above_.clear();
+    profile_.clear();
+    goes_on_ = false;
+    in_section_ = true;
+    section_ = nullptr;
+    const std::size_t end = content.find(']');
+    if (end == std::string_view::npos) return fault("']' is missing");
+    section_ = section_of(trimmed(content.substr(1, end - 1)));
   }
-  return nullptr;
-}
+
+  AwsSection* profile(std::string_view name) {
+    profile_ = name;
+    return &configuration_.profiles[profile_];
+  }
+
+  AwsSection* section_of(std::string_view heading) {
+    if (file_ == AwsFile::credentials || heading == "default") return profile(heading);
+    if (const auto name = name_after(heading, "profile"); !name.empty()) return profile(name);
+    if (const auto name = name_after(heading, "sso-session"); !name.empty()) {
+      return &configuration_.sso_sessions[std::string(name)];
+    }
+    if (const auto name = name_after(heading, "services"); !name.empty()) {
+      return &configuration_.services[std::string(name)];
+    }
+    configuration_.others.emplace(heading, place());
+    return nullptr;
+  }
+
+  void set(const std::string& name, std::string_view value) {
+    (*section_)[name] = value;
+    if (!profile_.empty()) configuration_.places[{profile_, name}] = place();
+  }
+
+  AwsFile file_;
+  std::string_view path_;
+  AwsConfiguration& configuration_;
+  std::size_t number_ = 0;
+  AwsSection* section_ = nullptr;  ///< null: of a kind that means nothing
+  std::string profile_;            ///< whose section it is, if it is one's
+  std::string above_;              ///< the setting that indented ones belong to
+  bool in_section_ = false;
+  bool goes_on_ = false;  ///< a line that is indented may belong to a value
+};
 
 }  // namespace
 
@@ -66,28 +128,18 @@ std::string_view AwsConfiguration::setting(std::string_view profile, std::string
   return found == section->second.end() ? std::string_view() : std::string_view(found->second);
 }
 
-void read_aws_file(std::string_view text, AwsFile file, AwsConfiguration& configuration) {
+std::string AwsConfiguration::place_of(std::string_view profile, std::string_view name) const {
+  const auto place = places.find({std::string(profile), std::string(name)});
+  return place == places.end() ? "" : " (" + place->second + ")";
+}
+
+void read_aws_file(std::string_view text, AwsFile file, AwsConfiguration& configuration, std::string_view path) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  AwsSection* section = nullptr;
-  std::string above;  // the setting that indented ones belong to
+  Reading reading(file, path, configuration);
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
+    reading.add(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
-    const std::string_view content = trimmed(line);
-    if (content.empty() || content.front() == '#' || content.front() == ';') continue;
-    if (content.front() == '[') {
-      section = section_of(trimmed(content.substr(1, content.find(']') - 1)), file, configuration);
-      above.clear();
-      continue;
-    }
-    const std::size_t equals = content.find('=');
-    if (section == nullptr || equals == std::string_view::npos) continue;
-    const std::string name = lower(trimmed(content.substr(0, equals)));
-    const std::string_view value = without_comment(content.substr(equals + 1));
-    const bool indented = blanks.find(line.front()) != std::string_view::npos;
-    if (!indented) above = value.empty() ? name : "";
-    (*section)[indented && !above.empty() ? above + "." + name : name] = value;
   }
 }
 
@@ -99,7 +151,7 @@ AwsConfiguration read_aws_configuration(System& system) {
   AwsConfiguration configuration;
   const auto read = [&](const char* variable, const char* usual, AwsFile file) {
     const std::string path = home_path(system, system.variable(variable).value_or(usual));
-    if (const auto text = system.read_file(path)) read_aws_file(*text, file, configuration);
+    if (const auto text = system.read_file(path)) read_aws_file(*text, file, configuration, path);
   };
   read("AWS_CONFIG_FILE", "~/.aws/config", AwsFile::config);
   read("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials", AwsFile::credentials);

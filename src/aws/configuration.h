@@ -6,6 +6,8 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "os/system.h"
 
@@ -19,13 +21,20 @@ struct AwsConfiguration {
   std::map<std::string, AwsSection, std::less<>> sso_sessions;
   std::map<std::string, AwsSection, std::less<>> services;
 
+  std::map<std::string, std::string, std::less<>> others;  ///< sections that mean nothing, with their places
+  std::vector<std::string> faults;                         ///< "PATH:LINE: why that line cannot be read"
+
   /// "" when there is no such profile or setting.
   std::string_view setting(std::string_view profile, std::string_view name) const;
+  /// Where that is written, for people: " (PATH:LINE)", "" when it is not.
+  std::string place_of(std::string_view profile, std::string_view name) const;
+
+  std::map<std::pair<std::string, std::string>, std::string> places;  ///< of profiles and settings: "PATH:LINE"
 };
 
-/// Adds the profiles of a text. What is no setting is passed over, as AWS's own tools do.
+/// Adds the profiles of a text. `path`: its file, for people.
 enum class AwsFile { config, credentials };
-void read_aws_file(std::string_view text, AwsFile, AwsConfiguration&);
+void read_aws_file(std::string_view text, AwsFile, AwsConfiguration&, std::string_view path = {});
 
 /// Both files, where AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE or the home directory have them; absent is fine.
 AwsConfiguration read_aws_configuration(System&);

@@ -47,6 +47,21 @@ cloudformation =
   EXPECT_EQ(configuration.setting("nobody", "region"), "");
 }
 
+TEST(AwsConfiguration, TellsWhatCannotBeReadAndWhere) {
+  AwsConfiguration configuration;
+  read_aws_file(
+      "region = early\n[default\nx = 1\n[prod]\nregion = eu-west-1\n[profile a]\nregion: us-east-1\nnonsense\n"
+      "role_arn = r\n  goes on\n",
+      AwsFile::config, configuration, "~/config");
+  EXPECT_EQ(configuration.faults,
+            (std::vector<std::string>{"~/config:1: no [SECTION] is above it", "~/config:2: ']' is missing",
+                                      "~/config:8: neither [SECTION] nor NAME = VALUE"}));
+  EXPECT_EQ(configuration.others.at("prod"), "~/config:4");
+  EXPECT_EQ(configuration.setting("a", "region"), "us-east-1");
+  EXPECT_EQ(configuration.place_of("a", "role_arn"), " (~/config:9)");
+  EXPECT_EQ(configuration.place_of("a", "none"), "");
+}
+
 TEST(AwsPartition, IsByTheRegion) {
   EXPECT_EQ(partition_of("eu-central-1").domain, "amazonaws.com");
   EXPECT_EQ(partition_of("cn-north-1").domain, "amazonaws.com.cn");

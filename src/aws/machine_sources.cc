@@ -58,7 +58,8 @@ Async<AwsFound> AwsSources::of_sso(std::string profile, Stop& stop) {
   const std::string session = setting(profile, "sso_session");
   const auto section = configuration_.sso_sessions.find(session);
   if (!session.empty() && section == configuration_.sso_sessions.end()) {
-    co_return problem(fmt::format("there is no sso-session '{}', which the profile '{}' names", session, profile),
+    co_return problem(fmt::format("there is no sso-session '{}', which the profile '{}' names{}", session, profile,
+                                  place_of(profile, "sso_session")),
                       "write it into AWS's configuration with `aws configure sso-session`");
   }
   const auto say = [&](std::string_view name) {

@@ -49,12 +49,21 @@ std::string hex(std::string_view bytes) {
   return text;
 }
 
-std::vector<std::string_view> parts_of(std::string_view content) {
-  std::vector<std::string_view> parts;
-  for (; !content.empty(); content.remove_prefix(std::min(content.size(), object_part_bytes))) {
-    parts.push_back(content.substr(0, object_part_bytes));
-  }
-  return parts;
+std::size_t count_of_parts(const ObjectContent& content) {
+  return static_cast<std::size_t>((content.size_bytes() + large_file_part_bytes - 1) / large_file_part_bytes);
+}
+
+/// Of bytes.
+std::string_view part_of(const ObjectContent& content, std::size_t index) {
+  return content.bytes.substr(index * large_file_part_bytes, large_file_part_bytes);
+}
+
+Digest digest_of_part(const ObjectContent& content, std::size_t index) {
+  return content.file != nullptr ? content.file->parts.at(index) : sha256(part_of(content, index));
+}
+
+bool is_whole(const ObjectContent& content) {
+  return content.file == nullptr && content.bytes.size() <= largest_whole_object_bytes;
 }
 
 std::string_view header_in(const Variables& headers, std::string_view name) {
@@ -126,8 +135,12 @@ Async<AwsAnswer> put_whole(AwsAccount& account, ObjectPlace place, std::string_v
 /// One object on its way in parts.
 class Upload {
  public:
-  Upload(AwsAccount& account, ObjectPlace place, std::string_view content, Stop& stop)
-      : account_(account), place_(std::move(place)), parts_(parts_of(content)), stop_(stop) {}
+  Upload(AwsAccount& account, ObjectPlace place, const ObjectContent& content, Stop& stop)
+      : account_(account),
+        place_(std::move(place)),
+        content_(content),
+        checksums_(count_of_parts(content)),
+        stop_(stop) {}
 
   Async<AwsAnswer> put(Variables headers, ObjectCondition condition) {
     Async<int> clearing = clear_leftovers();
@@ -172,19 +185,37 @@ class Upload {
 
   std::vector<Together<AwsAnswer>::Job> jobs() {
     std::vector<Together<AwsAnswer>::Job> all;
-    for (std::size_t i = 0; i < parts_.size(); ++i) all.emplace_back([this, i] { return send(i); });
+    for (std::size_t i = 0; i < checksums_.size(); ++i) all.emplace_back([this, i] { return send(i); });
     return all;
   }
 
   Async<AwsAnswer> send(std::size_t index) {
     if (broken_) co_return AwsAnswer{};
+    checksums_[index] = to_base64(bytes_of(digest_of_part(content_, index)));
     AwsMessage message = message_for("PUT", place_, {{"partNumber", std::to_string(index + 1)}, {"uploadId", id_}},
-                                     {{"x-amz-checksum-sha256", to_base64(bytes_of(sha256(parts_[index])))}});
-    message.body = parts_[index];
+                                     {{"x-amz-checksum-sha256", checksums_[index]}});
+    std::optional<std::string> part = read(index);
+    broken_ = !part;
+    if (broken_) co_return changed_file();
+    message.body = *std::move(part);
     Async<AwsAnswer> sending = account_.call(s3_service(), std::move(message), stop_);
     AwsAnswer answer = co_await sending;
     broken_ = broken_ || !answer.good();
     co_return answer;
+  }
+
+  std::optional<std::string> read(std::size_t index) const {
+    if (content_.file != nullptr) return read_part(account_.system(), *content_.file, index);
+    return std::string(part_of(content_, index));
+  }
+
+  AwsAnswer changed_file() const {
+    AwsAnswer answer;
+    AwsFailure& failure = answer.failure.emplace();
+    failure.code = file_changed;
+    failure.message = fmt::format("'{}' is no longer what it was when it was planned", content_.file->path);
+    failure.status = 400;
+    return answer;
   }
 
   Async<AwsAnswer> complete(const std::vector<AwsAnswer>& sent, const ObjectCondition& condition) {
@@ -195,7 +226,7 @@ class Upload {
     for (std::size_t i = 0; i < sent.size(); ++i) {
       message.body +=
           fmt::format("<Part><PartNumber>{}</PartNumber><ETag>{}</ETag><ChecksumSHA256>{}</ChecksumSHA256></Part>",
-                      i + 1, header_in(sent[i].headers, "etag"), to_base64(bytes_of(sha256(parts_[i]))));
+                      i + 1, header_in(sent[i].headers, "etag"), checksums_[i]);
     }
     message.body += "</CompleteMultipartUpload>";
     Async<AwsAnswer> completing = account_.call(s3_service(), std::move(message), stop_);
@@ -213,13 +244,14 @@ class Upload {
 
   AwsAccount& account_;
   ObjectPlace place_;
-  std::vector<std::string_view> parts_;
+  ObjectContent content_;
+  std::vector<std::string> checksums_;  ///< of the parts
   Stop& stop_;
   std::string id_;
   bool broken_ = false;  ///< a part failed: the others need not be sent
 };
 
-Async<AwsAnswer> put_in_parts(AwsAccount& account, ObjectPlace place, std::string_view content, Variables headers,
+Async<AwsAnswer> put_in_parts(AwsAccount& account, ObjectPlace place, ObjectContent content, Variables headers,
                               ObjectCondition condition, Stop& stop) {
   Upload upload(account, std::move(place), content, stop);
   Async<AwsAnswer> putting = upload.put(std::move(headers), std::move(condition));
@@ -262,27 +294,30 @@ Async<ObjectLook> look_at_object(AwsAccount& account, ObjectPlace place, Stop& s
   co_return look;
 }
 
-ObjectPrint print_of(std::string_view content) {
-  if (content.size() <= largest_whole_object_bytes) return {hex(md5(content)), to_base64(bytes_of(sha256(content)))};
+ObjectPrint print_of(const ObjectContent& content) {
+  if (is_whole(content)) return {hex(md5(content.bytes)), to_base64(bytes_of(sha256(content.bytes)))};
   std::string sums;
   std::string checksums;
-  const std::vector<std::string_view> parts = parts_of(content);
-  for (const std::string_view part : parts) {
-    sums += md5(part);
-    checksums += bytes_of(sha256(part));
+  const std::size_t count = count_of_parts(content);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (content.file == nullptr) sums += md5(part_of(content, i));
+    checksums += bytes_of(digest_of_part(content, i));
   }
-  return {fmt::format("{}-{}", hex(md5(sums)), parts.size()),
-          fmt::format("{}-{}", to_base64(bytes_of(sha256(checksums))), parts.size())};
+  return {content.file == nullptr ? fmt::format("{}-{}", hex(md5(sums)), count) : "",
+          fmt::format("{}-{}", to_base64(bytes_of(sha256(checksums))), count)};
 }
 
 bool has_print(const Object& object, const ObjectPrint& print) {
-  return object.etag == print.etag || object.checksum == print.checksum;
+  // Not all who speak S3's language say of how many parts it is.
+  const auto without_count = [](std::string_view checksum) { return checksum.substr(0, checksum.find('-')); };
+  return without_count(object.checksum) == without_count(print.checksum) ||
+         (!print.etag.empty() && object.etag == print.etag);
 }
 
-Async<AwsAnswer> put_object(AwsAccount& account, ObjectPlace place, std::string_view content, Variables headers,
+Async<AwsAnswer> put_object(AwsAccount& account, ObjectPlace place, ObjectContent content, Variables headers,
                             ObjectCondition condition, Stop& stop) {
-  if (content.size() <= largest_whole_object_bytes) {
-    return put_whole(account, std::move(place), content, std::move(headers), std::move(condition), stop);
+  if (is_whole(content)) {
+    return put_whole(account, std::move(place), content.bytes, std::move(headers), std::move(condition), stop);
   }
   return put_in_parts(account, std::move(place), content, std::move(headers), std::move(condition), stop);
 }
@@ -299,8 +334,11 @@ bool says_changed(const AwsFailure& failure) {
   return failure.code == "PreconditionFailed" || failure.status == 412;
 }
 
-Async<AwsAnswer> copy_object(AwsAccount& account, ObjectPlace from, std::string to_key, Stop& stop) {
-  Variables headers{{"x-amz-copy-source", percent_encoded(path_of(from), true)}};
+Async<AwsAnswer> copy_object(AwsAccount& account, ObjectPlace from, std::string version_id, std::string to_key,
+                             Stop& stop) {
+  std::string source = percent_encoded(path_of(from), true);
+  if (!version_id.empty()) source += "?versionId=" + percent_encoded(version_id);
+  Variables headers{{"x-amz-copy-source", std::move(source)}};
   AwsMessage message = message_for("PUT", {from.bucket, std::move(to_key)}, {}, std::move(headers));
   Async<AwsAnswer> copying = account.call(s3_service(), std::move(message), stop);
   AwsAnswer answer = co_await copying;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "aws/s3.h"
+#include "os/large_file.h"
 
 namespace verba {
 
@@ -36,16 +37,24 @@ struct ObjectLook {
 };
 Async<ObjectLook> look_at_object(AwsAccount& account, ObjectPlace place, Stop& stop);
 
-/// A larger object is sent in parts of that size.
-constexpr std::size_t object_part_bytes = std::size_t{8} << 20;
+/// What is in an object: bytes, or a file that is read part by part. Borrowed.
+struct ObjectContent {
+  std::string_view bytes = {};
+  const LargeFile* file = nullptr;  ///< then there are no bytes
+
+  std::uint64_t size_bytes() const { return file != nullptr ? file->size_bytes : bytes.size(); }
+};
+
+/// What is larger is sent in parts of large_file_part_bytes. S3 takes ten thousand of them.
 constexpr std::size_t largest_whole_object_bytes = std::size_t{16} << 20;
+constexpr std::size_t most_object_parts = 10'000;
 
 /// By what S3 knows a content that was written by put_object(); either tells it.
 struct ObjectPrint {
-  std::string etag;      ///< MD5, as S3 has it unless it encrypts with a key of KMS
+  std::string etag;      ///< MD5, as S3 has it unless it encrypts with a key of KMS; "" of a file
   std::string checksum;  ///< as Object::checksum
 };
-ObjectPrint print_of(std::string_view content);
+ObjectPrint print_of(const ObjectContent&);
 /// Has an object that content?
 bool has_print(const Object&, const ObjectPrint&);
 
@@ -56,18 +65,20 @@ struct ObjectCondition {
 };
 
 /// Writes an object whole, or in parts, four at a time; S3 checks that it came as it was. Where it fails, nothing is
-/// left of the parts; what an earlier attempt that was killed left of its parts goes, too. `content` is borrowed.
-/// `headers`: Content-Type, x-amz-meta-NAME and so on. A condition that does not hold is a failure, see
-/// says_changed(); it may be our own write, whose answer was lost.
-Async<AwsAnswer> put_object(AwsAccount& account, ObjectPlace place, std::string_view content, Variables headers,
+/// left of the parts; what an earlier attempt that was killed left of its parts goes, too. `headers`: Content-Type,
+/// x-amz-meta-NAME and so on. A condition that does not hold is a failure, see says_changed(); it may be our own write,
+/// whose answer was lost. A file that is no longer what it was is a failure, too: code `file_changed`.
+Async<AwsAnswer> put_object(AwsAccount& account, ObjectPlace place, ObjectContent content, Variables headers,
                             ObjectCondition condition, Stop& stop);
+constexpr std::string_view file_changed = "FileChanged";
 /// What its good answer says of the object: etag and version.
 Object written_object(const AwsAnswer&);
 /// The condition of a write did not hold.
 bool says_changed(const AwsFailure&);
 
-/// Copies an object within its bucket, with all that is said of it.
-Async<AwsAnswer> copy_object(AwsAccount& account, ObjectPlace from, std::string to_key, Stop& stop);
+/// Copies an object, or a version of it, within its bucket, with all that is said of it.
+Async<AwsAnswer> copy_object(AwsAccount& account, ObjectPlace from, std::string version_id, std::string to_key,
+                             Stop& stop);
 /// Gone is fine. Where the bucket keeps versions, they stay.
 Async<AwsAnswer> delete_object(AwsAccount& account, ObjectPlace place, Stop& stop);
 

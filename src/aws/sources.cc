@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "aws/soon_stop.h"
 #include "base/diagnostic.h"
 #include "base/number.h"
 #include "os/curl.h"
@@ -97,6 +98,7 @@ Async<AwsFound> AwsSources::of_chain(Stop& stop) {
     result = co_await taking;
     co_return result;
   }
+  if (std::optional<AwsFound> broken = broken_files()) co_return *std::move(broken);
   if (profile != "default" || configuration_.profiles.contains(profile)) {
     Async<AwsFound> looking = of_profile(profile, {}, stop);
     result = co_await looking;
@@ -120,20 +122,31 @@ AwsFound AwsSources::of_environment() const {
   return keys.access_key.empty() ? AwsFound{} : found(std::move(keys));
 }
 
+std::optional<AwsFound> AwsSources::broken_files() const {
+  if (configuration_.faults.empty()) return std::nullopt;
+  return problem("AWS's configuration cannot be read: " + configuration_.faults.front(),
+                 "correct that line, or make a comment of it by a # before it");
+}
+
 AwsFound AwsSources::of_keys(std::string_view profile) const {
   AwsCredentials keys{setting(profile, "aws_access_key_id"), setting(profile, "aws_secret_access_key"),
                       setting(profile, "aws_session_token")};
   if (keys.access_key.empty()) return {};
   if (!keys.secret_key.empty()) return found(std::move(keys));
-  return problem(fmt::format("the profile '{}' has an aws_access_key_id without an aws_secret_access_key", profile));
+  return problem(fmt::format("the profile '{}' has an aws_access_key_id without an aws_secret_access_key{}", profile,
+                             place_of(profile, "aws_access_key_id")));
 }
 
 Async<AwsFound> AwsSources::of_profile(std::string name, std::vector<std::string> way, Stop& stop) {
+  if (std::optional<AwsFound> broken = broken_files()) co_return *std::move(broken);
   if (!configuration_.profiles.contains(name)) {
     std::vector<std::string_view> known;
     for (const auto& [other, section] : configuration_.profiles) known.push_back(other);
+    const auto other = configuration_.others.find(name);
     co_return problem(fmt::format("there is no profile '{}' in AWS's configuration", name),
-                      did_you_mean(name, known, fmt::format("there are: {}", fmt::join(known, ", "))));
+                      other != configuration_.others.end()
+                          ? fmt::format("{} has [{}]: in that file it is [profile {}]", other->second, name, name)
+                          : did_you_mean(name, known, fmt::format("there are: {}", fmt::join(known, ", "))));
   }
   AwsFound result;
   if (!setting(name, "role_arn").empty()) {
@@ -164,8 +177,9 @@ Async<AwsFound> AwsSources::of_role_profile(std::string name, std::vector<std::s
   const std::string length = setting(name, "duration_seconds");
   const auto seconds = number_in<std::int64_t>(length);
   if (!length.empty() && (!seconds || *seconds <= 0)) {
-    co_return problem(fmt::format("duration_seconds of the profile '{}' is '{}'", name, length),
-                      "it is a number of seconds, such as 3600");
+    co_return problem(
+        fmt::format("duration_seconds of the profile '{}' is '{}'{}", name, length, place_of(name, "duration_seconds")),
+        "it is a number of seconds, such as 3600");
   }
   role.duration = std::chrono::seconds(seconds.value_or(0));
   const std::string token_file = setting(name, "web_identity_token_file");
@@ -177,7 +191,8 @@ Async<AwsFound> AwsSources::of_role_profile(std::string name, std::vector<std::s
   AwsFound source;
   const std::string source_profile = setting(name, "source_profile");
   if (!source_profile.empty() && !setting(name, "credential_source").empty()) {
-    co_return problem(fmt::format("the profile '{}' has a source_profile and a credential_source", name),
+    co_return problem(fmt::format("the profile '{}' has a source_profile and a credential_source{}", name,
+                                  place_of(name, "credential_source")),
                       "keep the one that leads to credentials");
   }
   if (source_profile == name) {
@@ -257,9 +272,15 @@ Async<AwsFound> AwsSources::ask_sts(std::string action, Variables parameters, st
   if (call.region.empty()) call.region = "us-east-1";
   call.endpoint = endpoint_of(sts, call.region, place_, configuration_, system_);
   call.message = query_message(sts, action, std::move(parameters));
-  Async<AwsAnswer> asking = transport_.send(std::move(call), std::move(credentials), stop);
+  const std::string endpoint = call.endpoint;
+  SoonStop soon(system_, stop);
+  Async<AwsAnswer> asking = transport_.send(std::move(call), std::move(credentials), soon.stop());
   const AwsAnswer answer = co_await asking;
-  if (answer.failure && answer.failure->stopped) co_return AwsFound{};
+  if (answer.failure && answer.failure->stopped) {
+    if (stop.requested()) co_return AwsFound{};
+    co_return problem(fmt::format("the role {} cannot be taken on: no answer within {} (STS at {})", role,
+                                  to_string(sts_limit), endpoint));
+  }
   if (answer.failure) {
     co_return problem(fmt::format("the role {} cannot be taken on: {}", role, to_string(*answer.failure)),
                       answer.failure->code == "AccessDenied"
@@ -288,7 +309,8 @@ Async<AwsFound> AwsSources::of_process(std::string profile, Stop& stop) {
   Async<Finished> running = run(system_, std::move(command), stop, std::move(options));
   const Finished finished = co_await running;
   if (finished.why == Ended::stopped) co_return AwsFound{};
-  const std::string what = fmt::format("the credential_process of the profile '{}'", profile);
+  const std::string what =
+      fmt::format("the credential_process of the profile '{}'{}", profile, place_of(profile, "credential_process"));
   if (finished.why == Ended::timeout) co_return problem(what + " took longer than " + to_string(process_limit));
   if (!finished.status.success()) {
     co_return problem(fmt::format("{} ended with exit code {}", what, finished.status.code), essence_of(complaint));

@@ -3,6 +3,7 @@
 // AWS SDKs and Tools Reference Guide.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,8 @@ class AwsSources {
   /// `way`: the profiles that led here by their source_profile.
   Async<AwsFound> of_profile(std::string name, std::vector<std::string> way, Stop& stop);
   Async<AwsFound> of_role_profile(std::string name, std::vector<std::string> way, Stop& stop);
+  /// Files that can be read only in part may lead to the wrong account.
+  std::optional<AwsFound> broken_files() const;
   Async<AwsFound> of_source(std::string name, Stop& stop);
   AwsFound of_environment() const;
   AwsFound of_keys(std::string_view profile) const;
@@ -52,6 +55,9 @@ class AwsSources {
   Async<AwsAnswer> ask_machine(std::string place, AwsMessage message, Stop& stop);
   std::string variable(const char* name) const;
   std::string setting(std::string_view profile, std::string_view name) const;
+  std::string place_of(std::string_view profile, std::string_view name) const {
+    return configuration_.place_of(profile, name);
+  }
 
   AwsTransport& transport_;
   System& system_;

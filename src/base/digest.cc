@@ -18,6 +18,10 @@ const EVP_MD* sha256_algorithm() {
   return fetched;
 }
 
+[[noreturn]] void fail() {
+  throw Error(Error::Kind::system, "system.no-sha256", "OpenSSL could not compute a SHA-256 digest");
+}
+
 }  // namespace
 
 std::string Digest::hex() const {
@@ -43,9 +47,26 @@ std::optional<Digest> parse_digest(std::string_view hex) {
 
 Digest sha256(std::string_view content) {
   Digest digest;
-  if (EVP_Digest(content.data(), content.size(), digest.bytes.data(), nullptr, sha256_algorithm(), nullptr) != 1) {
-    throw Error(Error::Kind::system, "system.no-sha256", "OpenSSL could not compute a SHA-256 digest");
-  }
+  if (EVP_Digest(content.data(), content.size(), digest.bytes.data(), nullptr, sha256_algorithm(), nullptr) != 1)
+    fail();
+  return digest;
+}
+
+Hashing::Hashing() : context_(EVP_MD_CTX_new()) {
+  if (EVP_DigestInit_ex2(static_cast<EVP_MD_CTX*>(context_.get()), sha256_algorithm(), nullptr) != 1) fail();
+}
+
+void Hashing::Free::operator()(void* context) const {
+  EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(context));
+}
+
+void Hashing::add(std::string_view piece) {
+  if (EVP_DigestUpdate(static_cast<EVP_MD_CTX*>(context_.get()), piece.data(), piece.size()) != 1) fail();
+}
+
+Digest Hashing::digest() {
+  Digest digest;
+  if (EVP_DigestFinal_ex(static_cast<EVP_MD_CTX*>(context_.get()), digest.bytes.data(), nullptr) != 1) fail();
   return digest;
 }
 

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +24,20 @@ struct Digest {
 std::optional<Digest> parse_digest(std::string_view hex);
 
 Digest sha256(std::string_view content);
+/// SHA-256 of what comes piece by piece.
+class Hashing {
+ public:
+  Hashing();
+  void add(std::string_view piece);
+  /// Of all that was added. Once only.
+  Digest digest();
+
+ private:
+  struct Free {
+    void operator()(void* context) const;
+  };
+  std::unique_ptr<void, Free> context_;  ///< OpenSSL's
+};
 /// HMAC-SHA-256: a digest that only the holder of `key` can make or check.
 Digest keyed_digest(std::string_view key, std::string_view content);
 

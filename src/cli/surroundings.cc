@@ -11,11 +11,15 @@
 #include <variant>
 #include <vector>
 
+#include "aws/endpoint.h"
 #include "base/error.h"
 #include "base/utf8.h"
 #include "cli/aws_secrets.h"
 #include "cli/state_key.h"
+#include "manifest/aws_accounts.h"
 #include "manifest/locations/load.h"
+#include "manifest/named_file.h"
+#include "os/large_file.h"
 #include "os/process.h"
 #include "run/mask.h"
 #include "value/json.h"
@@ -29,7 +33,6 @@ using Text = std::variant<std::string, NotFound>;
 constexpr Milliseconds kCommandLimit{60'000};
 constexpr std::size_t kCommandBytes = 16u << 20;
 constexpr std::size_t kComplaintBytes = 2000;
-constexpr std::uint64_t kFileBytes = 64u << 20;
 
 std::string without_line_ends(std::string text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
@@ -96,18 +99,35 @@ std::optional<std::string> leads_out(System& system, const std::string& cache, c
   return system.absolute(path).starts_with(root) ? std::nullopt : std::optional(path.substr(tree + 6));
 }
 
-/// Devices and pipes may never end, so only files are read.
-Text read_text(System& system, const FetchSettings& fetch, const std::string& path) {
+/// Why a file is not read. Devices and pipes may never end.
+std::optional<NotFound> obstacle(System& system, const FetchSettings& fetch, const std::string& path) {
+  if (const auto inner = leads_out(system, fetch.cache, path)) {
+    return NotFound{"'" + *inner + "' leads out of its repository", "keep what a manifest needs in its repository"};
+  }
+  if (system.kind_of(path) == DirectoryEntry::Kind::other) return NotFound{"'" + path + "' is no regular file", ""};
+  return std::nullopt;
+}
+
+Text read_text(System& system, const FetchSettings& fetch, const std::string& path,
+               std::uint64_t limit_bytes = largest_file_bytes) {
   try {
-    if (const auto inner = leads_out(system, fetch.cache, path)) {
-      return NotFound{"'" + *inner + "' leads out of its repository", "keep what a manifest needs in its repository"};
-    }
-    if (system.kind_of(path) == DirectoryEntry::Kind::other) return NotFound{"'" + path + "' is no regular file", ""};
-    if (auto text = system.read_file(path, kFileBytes)) return *std::move(text);
+    if (auto why_not = obstacle(system, fetch, path)) return *std::move(why_not);
+    if (auto text = system.read_file(path, limit_bytes)) return *std::move(text);
   } catch (const Error& error) {
     return NotFound{error.what(), error.diagnostic().hint};
   }
   return NotFound{"there is no file '" + path + "'", "paths start at the directory of the manifest that names them"};
+}
+
+/// Nothing of what read_text() reads, or knows why it cannot.
+std::optional<LargeFile> read_large(System& system, const FetchSettings& fetch, const std::string& path) {
+  try {
+    if (obstacle(system, fetch, path)) return std::nullopt;
+    if (system.read_part(path, largest_file_bytes, 1).value_or("").empty()) return std::nullopt;
+    return sum_up(system, path);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
 }
 
 /// Links may go round in circles.
@@ -149,8 +169,6 @@ Text list_tree(System& system, const std::string& path) {
   }
 }
 
-constexpr std::uint64_t kRawBytes = 256u << 20;  // what AWS Lambda takes, unpacked
-
 using Raw = std::variant<std::vector<RawFile>, NotFound>;
 
 /// What belongs to the directory's own machinery, and would change with each run: not part of it.
@@ -167,7 +185,7 @@ std::optional<NotFound> add_raw(System& system, const FetchSettings& fetch, cons
     return NotFound{fmt::format("'{}' is a link that leads out of '{}'", path, root), "put what it leads to there"};
   }
   if (!is_utf8(path)) return NotFound{fmt::format("a name in '{}' is not UTF-8 text", root), ""};
-  Text text = read_text(system, fetch, path);
+  Text text = read_text(system, fetch, path, largest_raw_bytes);
   if (auto* missing = std::get_if<NotFound>(&text)) return std::move(*missing);
   files.push_back({inner, std::get<std::string>(std::move(text)), system.is_executable(path)});
   return std::nullopt;
@@ -191,7 +209,8 @@ Raw read_raw(System& system, const FetchSettings& fetch, const std::string& path
   for (const std::string& name : names) {
     if (std::optional<NotFound> wrong = add_raw(system, fetch, path, name, files)) return *std::move(wrong);
     bytes += files.back().content.size();
-    if (bytes > kRawBytes) return NotFound{fmt::format("'{}' has more than {} MiB", path, kRawBytes >> 20), ""};
+    if (bytes > largest_raw_bytes)
+      return NotFound{fmt::format("'{}' has more than {} MiB", path, largest_raw_bytes >> 20), ""};
   }
   return files;
 }
@@ -296,8 +315,10 @@ struct Memory {
   AwsSecrets aws;
   std::map<std::string, Text> files;
   std::map<std::string, Raw> raw;
+  std::map<std::string, std::optional<LargeFile>> large;
   std::map<std::pair<std::string, std::string>, Text> secrets;
   std::map<std::string, Text> scripts;
+  std::optional<AwsConfiguration> configuration;
 };
 
 template <class Key, class Answer, class Ask>
@@ -325,6 +346,9 @@ Surroundings make_surroundings(System& system, const FetchSettings& fetch) {
   surroundings.raw = [&system, memory, fetch](const std::string& path) {
     return remembered(memory->raw, path, [&] { return read_raw(system, fetch, path); });
   };
+  surroundings.large = [&system, memory, fetch](const std::string& path) {
+    return remembered(memory->large, path, [&] { return read_large(system, fetch, path); });
+  };
   surroundings.secret = [&system, memory, fetch](const std::string& reference, const std::string& directory) {
     return answer_of(remembered(memory->secrets, std::pair(reference, directory), [&] {
       return as_text(find_secret(system, fetch, memory->aws, reference, directory), "the secret");
@@ -337,6 +361,10 @@ Surroundings make_surroundings(System& system, const FetchSettings& fetch) {
       throw Error(Error::Kind::usage, "usage.not-utf8", "the environment variable " + name + " is not UTF-8 text");
     }
     return value;
+  };
+  surroundings.region = [&system, memory](const Account& account) {
+    if (!memory->configuration) memory->configuration = read_aws_configuration(system);
+    return region_of(aws_whereabouts(account), *memory->configuration, system);
   };
   surroundings.script = [&system, memory, fetch](const Manifest& script) {
     return answer_of(remembered(memory->scripts, script.name, [&] {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "base/utf8.h"
@@ -104,21 +105,15 @@ std::string secret_text(const Model& model, const Authentication& authentication
   return {};
 }
 
-AwsLogin login_of(const Model& model, const Authentication& authentication, const Surroundings& surroundings,
-                  Diagnostics& diagnostics) {
+using AskSecret = std::function<std::string(const Authentication&, std::string_view field)>;
+
+AwsLogin login_of(const Authentication& authentication, const AskSecret& ask) {
   AwsLogin login;
-  const auto secret = [&](std::string_view field) {
-    return secret_text(model, authentication, field, surroundings, diagnostics);
-  };
+  const auto secret = [&](std::string_view field) { return ask(authentication, field); };
   const std::string_view kind = authentication.kind->name;
   if (kind == "AwsKeyBasedAuthentication") {
     login.kind = AwsLogin::Kind::keys;
     login.keys = {secret("accessKey"), secret("secretKey"), secret("sessionToken")};
-    if (!login.keys.access_key.empty() && !login.keys.secret_key.empty()) return login;
-    if (!diagnostics.has_errors()) {
-      diagnostics.error("account.no-key", fmt::format("the key of {} is not known any more", authentication.name), {},
-                        "keys are not recorded: its manifest has to be there");
-    }
   } else if (kind == "AwsProfileBasedAuthentication") {
     login.kind = AwsLogin::Kind::profile;
     login.profile = text(authentication.spec, "profileName");
@@ -129,11 +124,19 @@ AwsLogin login_of(const Model& model, const Authentication& authentication, cons
     login.session_name = text(authentication.spec, "sessionName");
     login.duration = parse_duration(text(authentication.spec, "duration")).value_or(Milliseconds(0));
     if (authentication.source) {
-      login.source =
-          std::make_shared<const AwsLogin>(login_of(model, *authentication.source, surroundings, diagnostics));
+      login.source = std::make_shared<const AwsLogin>(login_of(*authentication.source, ask));
     }
   }
   return login;
+}
+
+/// Of those by which the way in begins.
+void check_keys(const AwsLogin& login, const Authentication& authentication, Diagnostics& diagnostics) {
+  if (login.source) return check_keys(*login.source, *authentication.source, diagnostics);
+  const bool is_there = !login.keys.access_key.empty() && !login.keys.secret_key.empty();
+  if (login.kind != AwsLogin::Kind::keys || is_there || diagnostics.has_errors()) return;
+  diagnostics.error("account.no-key", fmt::format("the key of {} is not known any more", authentication.name), {},
+                    "keys are not recorded: its manifest has to be there");
 }
 
 /// As the account says, or its authentication, or what that takes on its role with.
@@ -159,8 +162,20 @@ std::optional<AwsPlace> aws_place(const Model& model, const Account& account, co
   place.region = written_region(account);
   place.account_id = text(account.spec, "accountId");
   place.endpoint_url = text(account.spec, "endpointUrl");
-  if (account.authentication) place.login = login_of(model, *account.authentication, surroundings, diagnostics);
+  if (account.authentication) {
+    place.login = login_of(*account.authentication, [&](const Authentication& authentication, std::string_view field) {
+      return secret_text(model, authentication, field, surroundings, diagnostics);
+    });
+    check_keys(place.login, *account.authentication, diagnostics);
+  }
   if (diagnostics.has_errors()) return std::nullopt;
+  return place;
+}
+
+AwsPlace aws_whereabouts(const Account& account) {
+  AwsPlace place{.name = account.name, .region = written_region(account)};
+  const auto nothing = [](const Authentication&, std::string_view) { return std::string(); };
+  if (account.authentication) place.login = login_of(*account.authentication, nothing);
   return place;
 }
 

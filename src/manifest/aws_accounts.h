@@ -17,6 +17,9 @@ void check_aws_account(const Account&, Diagnostics&);
 /// How to get in. Secrets are asked for here: mistakes become diagnostics, and then there is nothing.
 std::optional<AwsPlace> aws_place(const Model&, const Account&, const Surroundings&, Diagnostics&);
 
+/// What of it tells where it is: all but secrets.
+AwsPlace aws_whereabouts(const Account&);
+
 /// Where things of an account are, as far as it is written; "" of what is not.
 struct AwsSpot {
   std::string account_id;

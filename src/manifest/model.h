@@ -21,6 +21,7 @@
 #include "manifest/manifest.h"
 #include "manifest/occasion.h"
 #include "manifest/verb.h"
+#include "os/large_file.h"
 #include "value/expr.h"
 #include "value/value.h"
 
@@ -189,7 +190,11 @@ struct Surroundings {
   std::function<std::variant<std::string, NotFound>(const std::string& path)> file;  ///< absolute path
   /// A file, or all files of a directory, sorted. What a link leads to must be in the directory, too.
   std::function<std::variant<std::vector<RawFile>, NotFound>(const std::string& path)> raw;  ///< absolute path
+  /// A file that is too large for `file`; nothing: it is not that large, or cannot be read.
+  std::function<std::optional<LargeFile>(const std::string& path)> large;  ///< absolute path
   std::function<TextAnswer(const std::string& reference, const std::string& directory)> secret;
+  /// Of an account of AWS that is written no region: the one it has on this machine; "": none.
+  std::function<std::string(const Account&)> region;
   std::function<std::optional<Value>(const std::string& name)> variable;  ///< env.X: a text, or Unknown
   /// A `Variables` value that comes from a ShellScript: runs it, gives its trimmed standard output.
   std::function<TextAnswer(const Manifest& script)> script;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 
 #include "base/digest.h"
 #include "manifest/model.h"
+#include "os/large_file.h"
 #include "value/value.h"
 
 namespace verba {
@@ -24,6 +26,10 @@ struct FileInput {
   /// its path from the resource's directory.
   std::string inner = {};
   bool executable = false;  ///< told of what is named in turn only
+  /// Of a field that may be Field::large: `content` is empty then, and no copy of it is in the state.
+  std::optional<LargeFile> large = {};
+
+  std::uint64_t size_bytes() const { return large ? large->size_bytes : content.size(); }
 };
 
 /// FileInput::field of what no field names itself (TaskType::names).

@@ -39,6 +39,7 @@ struct Field {
   bool secret = false;                  ///< its value never reaches a screen
   bool file = false;                    ///< a path, from the manifest's directory; the content counts as input
   bool tree = false;                    ///< with `file`: a directory is fine too, for all files in it
+  bool large = false;                   ///< with `file`: of any size (FileInput::large)
   std::string_view filled_from = {};    ///< with `file`: a template; filled in from that input it is input `rendered`
   bool replaces = false;                ///< a change of it needs delete and create
   bool beside = false;                  ///< recorded, but a change of it alone is no reason to act
@@ -100,6 +101,9 @@ struct TaskType {
   /// What the files and inputs of a resource name in turn, as a template names the code of functions. Asked again with
   /// what was read (FileInput::inner) until it names nothing new. Empty: nothing.
   std::function<std::vector<NamedFile>(const Resource&)> names = {};
+  /// What one of it makes, where its account is: two tasks that make the same would undo one another. Of what is not
+  /// known yet nothing. Empty: one thing, told by all fields of which a change needs a new one (Field::replaces).
+  std::function<std::vector<std::string>(const Resource&)> makes = {};
   bool on_demand = false;  ///< done when something that needs it is, each time anew; nothing is recorded of it
 };
 

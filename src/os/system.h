@@ -103,6 +103,8 @@ class System {
   // Files
   /// Nothing when there is no such file. Refuses more than `limit_bytes` (Error "system.file-too-large").
   virtual std::optional<std::string> read_file(const std::string& path, std::uint64_t limit_bytes = 1ull << 30) = 0;
+  /// So many bytes from `offset`; fewer, or none, at the end of the file. Nothing when there is no such file.
+  virtual std::optional<std::string> read_part(const std::string& path, std::uint64_t offset, std::size_t count) = 0;
   /// Replaces atomically (temporary file beside it, fsync, rename); parents must exist.
   virtual void write_file(const std::string& path, std::string_view content, unsigned mode = 0644) = 0;
   /// Sorted by name. Nothing when there is no such directory.

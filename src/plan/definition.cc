@@ -13,6 +13,16 @@
 namespace verba {
 namespace {
 
+Value large_value(const LargeFile& file) {
+  List parts;
+  for (const Digest& part : file.parts) parts.emplace_back(part.hex());
+  Map map;
+  map.set("path", file.path);
+  map.set("sizeBytes", static_cast<std::int64_t>(file.size_bytes));
+  map.set("parts", std::move(parts));
+  return map;
+}
+
 Value files_value(const std::vector<FileInput>& files) {
   List list;
   for (const FileInput& file : files) {
@@ -22,6 +32,7 @@ Value files_value(const std::vector<FileInput>& files) {
     entry.set("digest", file.digest.hex());
     if (!file.inner.empty()) entry.set("inner", file.inner);
     if (file.executable) entry.set("executable", true);
+    if (file.large) entry.set("large", large_value(*file.large));
     list.emplace_back(std::move(entry));
   }
   return list;
@@ -84,11 +95,29 @@ class Reader {
     if (!v.is(Value::Kind::integer)) throw unreadable(address_, fmt::format("'{}' is no integer", name));
     return v.integer();
   }
+  Digest digest(const Value& v) const {
+    const std::optional<Digest> digest = v.is_string() ? parse_digest(v.string()) : std::nullopt;
+    if (!digest) throw unreadable(address_, "a digest is malformed");
+    return *digest;
+  }
 
  private:
   const Value& value_;
   const std::string& address_;
 };
+
+LargeFile read_large(const Value& value, const Digest& digest, const std::string& address) {
+  const Reader reader(value, address);
+  LargeFile file{.path = reader.text("path"), .digest = digest, .parts = {}};
+  file.size_bytes = static_cast<std::uint64_t>(reader.number("sizeBytes"));
+  const Value& parts = reader.member("parts");
+  if (!parts.is_list()) throw unreadable(address, "'parts' is no list");
+  for (const Value& part : parts.list()) file.parts.push_back(reader.digest(part));
+  const std::uint64_t count = (file.size_bytes + large_file_part_bytes - 1) / large_file_part_bytes;
+  if (count != file.parts.size())
+    throw unreadable(address, fmt::format("the parts of {} are not all there", file.path));
+  return file;
+}
 
 std::vector<FileInput> read_files(Store& store, const Value& list, const std::string& address) {
   std::vector<FileInput> files;
@@ -100,12 +129,14 @@ std::vector<FileInput> read_files(Store& store, const Value& list, const std::st
     file.path = reader.text("path");
     if (entry.find("inner")) file.inner = reader.text("inner");
     file.executable = entry.find("executable") != nullptr;
-    const std::optional<Digest> digest = parse_digest(reader.text("digest"));
-    if (!digest) throw unreadable(address, "a digest is malformed");
-    file.digest = *digest;
-    std::optional<std::string> content = store.blob(file.digest);
-    if (!content) throw unreadable(address, fmt::format("the content of {} is missing", file.path));
-    file.content = std::move(*content);
+    file.digest = reader.digest(reader.member("digest"));
+    if (entry.find("large")) {
+      file.large = read_large(reader.member("large"), file.digest, address);
+    } else {
+      std::optional<std::string> content = store.blob(file.digest);
+      if (!content) throw unreadable(address, fmt::format("the content of {} is missing", file.path));
+      file.content = std::move(*content);
+    }
     files.push_back(std::move(file));
   }
   return files;

@@ -105,6 +105,14 @@ class Reading {
 
   void add_file(const Field& field, const Value& from, std::string written, const std::string& absolute,
                 std::string inner) {
+    if (field.large && surroundings_.large && absolute.starts_with('/')) {
+      if (std::optional<LargeFile> large = surroundings_.large(absolute)) {
+        const Digest digest = large->digest;
+        resource_.files.push_back(
+            {std::string(field.name), std::move(written), digest, "", std::move(inner), false, std::move(large)});
+        return;
+      }
+    }
     bool executable = false;
     std::variant<std::string, NotFound> content = read(absolute, executable);
     if (!field.tree) content = text_of(std::move(content), absolute);
@@ -122,6 +130,9 @@ class Reading {
     if (NotFound* none = std::get_if<NotFound>(&found)) return std::move(*none);
     RawFile& file = std::get<std::vector<RawFile>>(found).front();
     executable = file.executable;
+    if (file.content.size() > largest_file_bytes) {
+      return NotFound{fmt::format("'{}' is larger than {} bytes", absolute, largest_file_bytes), ""};
+    }
     return std::move(file.content);
   }
 

@@ -24,6 +24,7 @@
 #include "plan/occasions.h"
 #include "plan/ordering.h"
 #include "plan/protection.h"
+#include "plan/regions.h"
 #include "plan/removal.h"
 #include "plan/rollback.h"
 #include "plan/rollout.h"
@@ -56,7 +57,8 @@ class Planner {
         aids_(aids),
         diagnostics_(diagnostics),
         surroundings_(aids.surroundings),
-        twins_(model) {
+        twins_(model),
+        regions_(model, aids.surroundings, aids.store) {
     plan_.goal = goal;
     plan_.environment = model.environment.name;
     plan_.serial = snapshot.serial;
@@ -113,6 +115,7 @@ class Planner {
   std::vector<std::optional<TaskId>> called_up_;  // temporary tasks that are needed, and by whom
   Cleanings cleanings_;
   Twins twins_;
+  Regions regions_;
   bool again_ = false;  // what look_at() finds wrong was said before
 };
 
@@ -238,7 +241,10 @@ void Planner::decide(TaskId id, const Record& record, const Inputs& inputs) {
   const Field* field = replaced_field(*task.type, step.changes);
   if (field && task.occasion != Occasion::remove) {
     step.action = Action::replace;
-    step.reason = fmt::format("{} changed, which needs a new one", field->name);
+    const Value* value = inputs.resource.inputs.find(field->name);
+    const bool is_open = value != nullptr && has_unknown(*value);
+    step.reason = std::string(field->name) +
+                  (is_open ? " is known after apply, and may need a new one" : " changed, which needs a new one");
   } else if (drift) {
     step.reason = drift_reason(*drift);
     if (!inputs.waits && !step.changes.empty()) step.reason += "; " + changed_fields(step.changes);
@@ -274,6 +280,7 @@ void Planner::look_at(TaskId id) {
         "`verba destroy` goes on with it; --refresh asks the checks of its tasks, where they have some");
   }
   plan_step(id, record, wanted.has_value(), *inputs);
+  if (record && !again_) regions_.check(id, *record, fates_[id] == Fate::changes, diagnostics_);
   if (fates_[id] != Fate::changes) return;
   by_task_.back().undoable = can_undo(id, record, inputs->resource);
   by_task_.back().wanted = digest_of(*inputs);

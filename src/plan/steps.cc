@@ -52,8 +52,8 @@ std::vector<FieldChange> changes_of(const Definition& old, const Value& inputs, 
   };
   const auto name_of = [](const FileInput& file) { return fmt::format("{} ({})", file.field, file.path); };
   const auto shown = [](const FileInput& file) {
-    if (file.content.size() <= kShownBytes && is_utf8(file.content)) return Value(file.content);
-    return Value(fmt::format("{} bytes, sha256:{}", file.content.size(), file.digest.hex()));
+    if (file.size_bytes() <= kShownBytes && is_utf8(file.content)) return Value(file.content);
+    return Value(fmt::format("{} bytes, sha256:{}", file.size_bytes(), file.digest.hex()));
   };
   for (const FileInput& file : files) {
     const auto before = std::ranges::find_if(old.resource.files, same_place(file));

@@ -3,43 +3,55 @@
 
 #include <fmt/format.h>
 
+#include <vector>
+
 #include "manifest/accounts.h"
 #include "manifest/aws_accounts.h"
 
 namespace verba {
 namespace {
 
-/// The type, the place, and all fields of which a change needs a new thing; "" where one of them is not told.
-std::string thing_of(const Resource& resource, const TaskType& type) {
-  if (resource.account_kind != "AwsInfrastructureAccount" || resource.occasion != Occasion::deploy) return {};
+/// Where it is and what it is of.
+std::string home_of(const Resource& resource) {
   const AwsSpot spot = written_spot(described_account(resource.account, resource.account_kind, resource.account_spec));
   const bool is_told = !spot.account_id.empty() && !spot.region.empty();
-  std::string thing =
-      fmt::format("{}\n{}", type.name, is_told ? spot.account_id + "\n" + spot.region : resource.account);
-  bool any = false;
+  return fmt::format("{}\n{}\n", resource.type, is_told ? spot.account_id + "\n" + spot.region : resource.account);
+}
+
+/// What TaskType::makes is of itself.
+std::vector<std::string> thing_of(const Resource& resource, const TaskType& type) {
+  std::string thing;
   for (const Field& field : type.inputs) {
     if (!field.replaces) continue;
     const Value* value = resource.inputs.find(field.name);
     if (value == nullptr || !value->is_string()) return {};
-    thing += "\n" + value->string();
-    any = true;
+    thing += (thing.empty() ? "" : "\n") + value->string();
   }
-  return any ? thing : "";
+  return thing.empty() ? std::vector<std::string>() : std::vector{thing};
 }
 
 }  // namespace
 
 void Twins::add(TaskId id, const Resource& resource, Diagnostics& diagnostics) {
-  const Task& task = model_.tasks[id];
-  const std::string thing = thing_of(resource, *task.type);
-  if (thing.empty()) return;
-  const auto [known, is_new] = known_.emplace(thing, id);
-  if (is_new || known->second == id) return;
-  const Task& first = model_.tasks[known->second];
+  if (resource.account_kind != "AwsInfrastructureAccount" || resource.occasion != Occasion::deploy) return;
+  const TaskType& type = *model_.tasks[id].type;
+  const std::string home = home_of(resource);
+  for (const std::string& thing : type.makes ? type.makes(resource) : thing_of(resource, type)) {
+    const auto [known, is_new] = known_.emplace(home + thing, id);
+    if (is_new || known->second == id) continue;
+    const std::string what =
+        type.makes ? fmt::format("both make {}", thing) : fmt::format("are the same {}", type.name);
+    return tell(known->second, id, what, diagnostics);
+  }
+}
+
+void Twins::tell(TaskId one, TaskId other, const std::string& what, Diagnostics& diagnostics) const {
+  const Task& first = model_.tasks[one];
+  const Task& task = model_.tasks[other];
   Diagnostic found;
   found.severity = Severity::error;
   found.code = "plan.same-thing";
-  found.message = fmt::format("{} and {} are the same {}", first.address, task.address, task.type->name);
+  found.message = fmt::format("{} and {} {}", first.address, task.address, what);
   found.where = task.where;
   found.hint = "give one of them another name, or another account";
   found.related.push_back({fmt::format("{} is here", first.address), first.where});

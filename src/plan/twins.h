@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two tasks that stand for one thing in AWS, as a stack: each would undo what the other does.
+// Two tasks that make one thing in AWS, as a stack or an object: each would undo what the other does.
 #pragma once
 
 #include <map>
@@ -15,12 +15,14 @@ namespace verba {
 class Twins {
  public:
   explicit Twins(const Model& model) : model_(model) {}
-  /// The next task, with its inputs evaluated; a mistake when one before it stands for the same thing.
+  /// The next task, with its inputs evaluated; a mistake when one before it makes the same thing.
   void add(TaskId, const Resource&, Diagnostics&);
 
  private:
+  void tell(TaskId one, TaskId other, const std::string& what, Diagnostics&) const;
+
   const Model& model_;
-  std::map<std::string, TaskId> known_;  ///< by what tells a thing from others of its type
+  std::map<std::string, TaskId> known_;  ///< by the place, the type, and what tells a thing from others of it
 };
 
 }  // namespace verba

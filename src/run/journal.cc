@@ -10,7 +10,9 @@ Digest Journal::put_blob(std::string content) {
 }
 
 void Journal::put_files(const Resource& resource) {
-  for (const FileInput& file : resource.files) batch_.emplace_back(PutBlob{file.digest, file.content});
+  for (const FileInput& file : resource.files) {
+    if (!file.large) batch_.emplace_back(PutBlob{file.digest, file.content});
+  }
   for (const StandIn& each : resource.instead) put_files(each.resource);
 }
 

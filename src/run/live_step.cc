@@ -157,6 +157,7 @@ Async<Outcome> LiveStep::observed(InDoubt doubt) {
 
 Async<Outcome> LiveStep::one_attempt() {
   if (job_.only_recorded) return nothing();
+  if (job_.stays) attempt_->log(Stream::output, "it turned out to be the same one: it is updated\n");
   switch (job_.action) {
     case Action::remove:
       return remove();

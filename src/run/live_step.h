@@ -33,6 +33,7 @@ struct Job {
   std::optional<Recorded> done;    ///< what was done; nothing when what was done was a delete
   std::optional<Record> previous;  ///< the record of `before`
   bool replaced = false;           ///< it was deleted and made anew
+  bool stays = false;              ///< planned as a replace, and an update in the end
   bool half_deleted = false;       ///< its delete failed: nobody knows how much of it is there
   bool only_recorded = false;      ///< others brought it about: nothing is done, and that succeeds
   Digest inputs;                   ///< of `next`

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "plan/diff.h"
 #include "plan/inputs.h"
 #include "plan/removal.h"
 #include "plan/steps.h"
@@ -166,7 +167,12 @@ std::optional<Settled> Preparation::fill(Job& job, const Step& step) {
   if (actual->waits)
     return Settled{StepStatus::failed, "an input is still unknown", "a task that it reads did not run"};
   const Record& record = job.record;
-  if (step.waits && !step.repairs && step.record && step.action == Action::update &&
+  note_region(actual->resource);
+  if (step.action == Action::replace && step.waits && is_same_thing(record, *counted, *actual)) {
+    job.action = Action::update;
+    job.stays = true;
+  }
+  if (step.waits && !step.repairs && step.record && job.action == Action::update &&
       record.status == RecordStatus::deployed && record.inputs == counted->digest) {
     Settled settled{StepStatus::unchanged, "its inputs turned out the same", ""};
     Record now = record;
@@ -177,8 +183,7 @@ std::optional<Settled> Preparation::fill(Job& job, const Step& step) {
   }
   note_before(job, step);
   secrets_.add_of(actual->resource);
-  note_region(actual->resource);
-  if (step.action == Action::replace) note_beside(job, &actual->resource);
+  if (job.action == Action::replace) note_beside(job, &actual->resource);
   job.inputs = counted->digest;
   job.beside = counted->beside;
   Definition next{std::move(actual->resource),  std::nullopt, task.timeout, task.retry, task.idempotent,
@@ -189,6 +194,15 @@ std::optional<Settled> Preparation::fill(Job& job, const Step& step) {
   job.next = std::move(next);
   job.group = task.concurrency_group;
   return std::nullopt;
+}
+
+/// A replace is planned where it is not known yet what tells the thing from others; in the end it may be the same one.
+bool Preparation::is_same_thing(const Record& record, const Inputs& counted, const Inputs& actual) const {
+  if (record.status != RecordStatus::deployed || !record.definition) return false;
+  const Definition then = read_definition(at_.store, *record.definition, record.address, at_.sealer);
+  const Provider* provider = at_.providers.find(record.type);
+  return provider != nullptr && !is_other_thing(then.resource, actual.resource, provider->type()) &&
+         replaced_field(provider->type(), diff_values(then.counted(), counted.resource.inputs)) == nullptr;
 }
 
 std::variant<Job, Settled> Preparation::removal_of(Job job) {
@@ -221,6 +235,13 @@ void Preparation::note_beside(Job& job, const Resource* next) {
   secrets_.add_of(begun.resource);
   job.beside_it = Recorded{std::move(begun.resource), Value(Map{})};
   job.remover_of_beside = provider;
+}
+
+/// A replace that was carried out as an update: see is_same_thing().
+bool Preparation::stayed(const Step& undone, const Job& job) const {
+  if (undone.temporary || !job.done || !job.before) return false;
+  const Provider* provider = at_.providers.find(job.done->resource.type);
+  return provider != nullptr && !is_other_thing(job.done->resource, job.before->resource, provider->type());
 }
 
 std::variant<Job, Settled> Preparation::undo_of(const Step& step, StepNumber number, const Done& done,
@@ -256,8 +277,6 @@ std::variant<Job, Settled> Preparation::undo_of(const Step& step, StepNumber num
   job.tries = tries_of_undoing(made, job.next);
   if (made) {
     job.done = recorded(*current, *std::move(made));
-    // The outputs that are recorded are those of what it replaced.
-    if (undone.action == Action::replace && current->pending) job.done->outputs = Value(Map{});
   }
   if (job.previous) {
     job.before = recorded(*job.previous, *job.next);
@@ -268,7 +287,9 @@ std::variant<Job, Settled> Preparation::undo_of(const Step& step, StepNumber num
   if (repaired && job.previous && current->inputs == job.previous->inputs) {
     return Settled{StepStatus::skipped, "kept: it was only repaired", ""};
   }
-  job.replaced = undone.action == Action::replace;
+  job.replaced = undone.action == Action::replace && !stayed(undone, job);
+  // The outputs that are recorded are those of what it replaced.
+  if (job.replaced && job.done && job.record.pending) job.done->outputs = Value(Map{});
   job.half_deleted = undone.action == Action::remove && job.done && job.before;
   if (std::optional<Settled> settled = find_providers(job, job.before ? job.before->resource.type : step.type)) {
     return *settled;

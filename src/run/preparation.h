@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "manifest/model.h"
+#include "plan/inputs.h"
 #include "plan/plan.h"
 #include "run/live_step.h"
 #include "run/mask.h"
@@ -62,6 +63,8 @@ class Preparation {
   std::optional<Settled> fill(Job& job, const Step& step);
   void note_before(Job& job, const Step& step);
   void note_region(Resource& resource) const;
+  bool is_same_thing(const Record&, const Inputs& counted, const Inputs& actual) const;
+  bool stayed(const Step& undone, const Job&) const;
   void note_beside(Job& job, const Resource* next);
   std::optional<Value> outputs_of(TaskId task);
   /// What is recorded with this definition; its secrets are known from here on.

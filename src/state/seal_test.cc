@@ -136,6 +136,9 @@ class OnlyFiles : public System {
 
   std::optional<std::vector<DirectoryEntry>> list_directory(const std::string&) override { bug("not asked for"); }
   std::optional<DirectoryEntry::Kind> kind_of(const std::string&) override { bug("not asked for"); }
+  std::optional<std::string> read_part(const std::string&, std::uint64_t, std::size_t) override {
+    bug("not asked for");
+  }
   bool is_executable(const std::string&) override { bug("not asked for"); }
   void empty(const std::string&) override { bug("not asked for"); }
   void remove(const std::string&) override { bug("not asked for"); }

@@ -161,8 +161,10 @@ TEST_F(Logins, AProcessThatFailsIsSaid) {
   system.programs = [](const Command& command) {
     return command.argv.back() == "get" ? Performance::exit(3) : Performance::exit(0, "hello");
   };
-  EXPECT_EQ(key(profile("p")), "the credential_process of the profile 'p' ended with exit code 3");
-  EXPECT_EQ(key(profile("q")), "the credential_process of the profile 'q' printed no credentials");
+  EXPECT_EQ(key(profile("p")),
+            "the credential_process of the profile 'p' (/home/user/.aws/config:2) ended with exit code 3");
+  EXPECT_EQ(key(profile("q")),
+            "the credential_process of the profile 'q' (/home/user/.aws/config:4) printed no credentials");
 }
 
 TEST_F(Logins, AProcessThatPrintsWhatCannotCountIsSaid) {
@@ -173,7 +175,8 @@ TEST_F(Logins, AProcessThatPrintsWhatCannotCountIsSaid) {
                                     ? R"({"Version":2,)" + rest
                                     : R"({"Version":1,"Expiration":"2000-01-01T00:00:00Z",)" + rest);
   };
-  EXPECT_EQ(key(profile("p")), "the credential_process of the profile 'p' printed no Version 1");
+  EXPECT_EQ(key(profile("p")),
+            "the credential_process of the profile 'p' (/home/user/.aws/config:2) printed no Version 1");
   EXPECT_THAT(key(profile("q")), HasSubstr("printed credentials that ended at 2000-01-01"));
 }
 
@@ -182,9 +185,26 @@ TEST_F(Logins, AProfileThatContradictsItselfIsSaid) {
       "[profile a]\nrole_arn = r\nsource_profile = b\ncredential_source = Environment\n[profile b]\n"
       "[profile c]\nrole_arn = r\nsource_profile = b\nduration_seconds = many\n"
       "[profile d]\nsso_session = crop\nsso_account_id = 123456789012\nsso_role_name = dev\n");
-  EXPECT_EQ(key(profile("a")), "the profile 'a' has a source_profile and a credential_source");
-  EXPECT_EQ(key(profile("c")), "duration_seconds of the profile 'c' is 'many'");
-  EXPECT_EQ(key(profile("d")), "there is no sso-session 'crop', which the profile 'd' names");
+  EXPECT_EQ(key(profile("a")),
+            "the profile 'a' has a source_profile and a credential_source (/home/user/.aws/config:4)");
+  EXPECT_EQ(key(profile("c")), "duration_seconds of the profile 'c' is 'many' (/home/user/.aws/config:9)");
+  EXPECT_EQ(key(profile("d")),
+            "there is no sso-session 'crop', which the profile 'd' names (/home/user/.aws/config:11)");
+}
+
+TEST_F(Logins, AFileThatCannotBeReadIsSaidWithItsLine) {
+  config("[prod]\nregion = x\n[profile a]\naws_access_key_id = K\naws_secret_access_key = s\n");
+  EXPECT_EQ(key(profile("a")), "K");
+  EXPECT_EQ(found(profile("prod")).problem->hint,
+            "/home/user/.aws/config:1 has [prod]: in that file it is [profile prod]");
+}
+
+TEST_F(Logins, NothingIsTakenFromAFileThatCannotBeRead) {
+  config("[profile a]\naws_access_key_id = K\naws_secret_access_key = s\nrole_arn arn:x\n");
+  const std::string why =
+      "AWS's configuration cannot be read: /home/user/.aws/config:4: neither [SECTION] nor NAME = VALUE";
+  EXPECT_EQ(key(profile("a")), why);
+  EXPECT_EQ(key(), why);
 }
 
 TEST_F(Logins, AnSsoSessionThatAwsWroteDown) {
@@ -233,6 +253,20 @@ TEST_F(Logins, AnInstanceIsAskedWithASession) {
   };
   EXPECT_EQ(key(), "EC2");
   EXPECT_EQ(system.requests.size(), 3U);
+}
+
+TEST_F(Logins, AnStsThatNeverAnswersIsGivenUp) {
+  system.web_duration = Milliseconds(3'600'000);
+  const AwsLogin keys{.kind = AwsLogin::Kind::keys, .keys = {"KEY", "s"}};
+  AwsAccount account(logins(), {.name = "web", .login = keys, .region = "eu-central-1"});
+  const AwsIdentity identity = wait_for(system, account.identify(stop));
+  EXPECT_EQ(identity.why, "no answer within 30s (STS at https://sts.eu-central-1.amazonaws.com)");
+  const AwsLogin login{
+      .kind = AwsLogin::Kind::role, .role_arn = role, .source = std::make_shared<const AwsLogin>(keys)};
+  EXPECT_EQ(key(login),
+            std::string("the role ") + role +
+                " cannot be taken on: no answer within 30s (STS at https://sts.eu-central-1.amazonaws.com)");
+  EXPECT_EQ(system.steady(), std::chrono::seconds(60));
 }
 
 TEST_F(Logins, AreAskedForOnceAndAnewAheadOfTheirEnd) {

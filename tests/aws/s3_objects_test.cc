@@ -9,6 +9,7 @@
 #include <set>
 
 #include "aws/aws_world.h"
+#include "aws/s3_listing.h"
 #include "base/base64.h"
 #include "base/digest.h"
 
@@ -36,7 +37,7 @@ class Objects : public testing::Test {
     return {.status = 200, .headers = {{"etag", "\"tag\""}}};
   }
   AwsAnswer put(std::string_view content, ObjectCondition condition = {}) {
-    return wait_for(system, put_object(account, {"bucket", "a b.zip"}, content, {{"Content-Type", "application/zip"}},
+    return wait_for(system, put_object(account, {"bucket", "a b.zip"}, {content}, {{"Content-Type", "application/zip"}},
                                        std::move(condition), stop));
   }
   static WebAnswer begun() {
@@ -110,6 +111,30 @@ TEST_F(Objects, WhatAKilledAttemptLeftGoes) {
   EXPECT_EQ(std::ranges::count_if(calls, [](const std::string& call) { return call.starts_with("DELETE"); }), 1);
 }
 
+TEST_F(Objects, OfAFileAreReadPartByPart) {
+  const std::string content(std::size_t{17} << 20, 'x');
+  system.add_file("/large", content);
+  const LargeFile file = sum_up(system, "/large").value();
+  answers = {{"POST /bucket/a%20b.zip?uploads=", begun()},
+             {"POST /bucket/a%20b.zip?uploadId", xml("<R><ETag>\"whole-3\"</ETag></R>")}};
+  const auto put_file = [&] {
+    calls.clear();
+    return wait_for(system, put_object(account, {"bucket", "a b.zip"}, {.file = &file}, {}, {}, stop));
+  };
+  ASSERT_TRUE(put_file().good());
+  EXPECT_EQ(system.requests[4].body.size(), std::size_t{1} << 20);
+  EXPECT_EQ(print_of({.file = &file}).checksum, print_of({content}).checksum);
+  EXPECT_FALSE(has_print({.etag = "", .checksum = "another"}, print_of({.file = &file})));
+  const std::string checksum = print_of({content}).checksum;
+  EXPECT_TRUE(has_print({.etag = "x", .checksum = checksum.substr(0, checksum.find('-'))}, print_of({.file = &file})));
+
+  system.add_file("/large", content.substr(1) + "y");
+  const AwsAnswer answer = put_file();
+  ASSERT_FALSE(answer.good());
+  EXPECT_EQ(answer.failure->code, file_changed);
+  EXPECT_EQ(calls.back(), "DELETE /bucket/a%20b.zip?uploadId=up%2F1");
+}
+
 TEST_F(Objects, AreThereOrNotOrCannotBeSeen) {
   const auto look = [this] { return wait_for(system, look_at_object(account, {"bucket", "k"}, stop)); };
   answers = {{"HEAD", {.status = 404}}};
@@ -124,14 +149,32 @@ TEST_F(Objects, AreThereOrNotOrCannotBeSeen) {
   EXPECT_EQ(look().object->version_id, "3");
 }
 
+TEST_F(Objects, AreListedByAThousandFromTheFirstToTheLast) {
+  const auto list = [this](std::size_t calls) {
+    return wait_for(system, keys_between(account, "bucket", "www/ä", "www/ö", calls, stop));
+  };
+  answers = {{"continuation-token=more", xml("<R><Contents><Key>www/p</Key></Contents></R>")},
+             {"GET /bucket/?list-type=2&prefix=www%2F&start-after=www%2F",
+              xml("<R><NextContinuationToken>more</NextContinuationToken><Contents><Key>www/a</Key></Contents>"
+                  "<Contents><Key>www/b &amp;</Key></Contents></R>")}};
+  EXPECT_EQ(list(2), (std::set<std::string>{"www/a", "www/b &", "www/p"}));
+  EXPECT_EQ(list(1), std::nullopt);
+  answers = {{"GET", error(403, "AccessDenied")}};
+  EXPECT_EQ(list(2), std::nullopt);
+  answers = {
+      {"GET", xml("<R><NextContinuationToken>more</NextContinuationToken><Contents><Key>www/ü</Key></Contents></R>")}};
+  EXPECT_EQ(list(1), (std::set<std::string>{"www/ü"}));  // what comes now is behind the last
+}
+
 TEST(ObjectPrint, IsTheMd5OrTheChecksumOfTheParts) {
-  const ObjectPrint small = print_of("hello");
+  const ObjectPrint small = print_of({"hello"});
   EXPECT_EQ(small.etag, "5d41402abc4b2a76b9719d911017c592");
   EXPECT_TRUE(has_print({.etag = small.etag}, small));
   EXPECT_FALSE(has_print({.etag = "another", .checksum = "another"}, small));
   EXPECT_FALSE(has_print({.etag = "another"}, small));
   EXPECT_TRUE(has_print({.etag = "of-kms", .checksum = small.checksum}, small));
-  const ObjectPrint large = print_of(std::string(std::size_t{17} << 20, 'x'));
+  const std::string content(std::size_t{17} << 20, 'x');
+  const ObjectPrint large = print_of({content});
   EXPECT_THAT(large.etag, testing::EndsWith("-3"));
   EXPECT_THAT(large.checksum, testing::EndsWith("=-3"));
 }

@@ -9,6 +9,7 @@
 namespace verba {
 namespace {
 
+using testing::Contains;
 using testing::HasSubstr;
 
 /// CloudFormation by what it answers to each action; each answer serves once, the last one for ever.
@@ -123,6 +124,19 @@ TEST_F(Work, AChangeSetThatMayNotBeCarriedOutOrSeenLeavesNothing) {
     EXPECT_THAT(std::get<Failed>(deploy(false)).message, HasSubstr("AccessDenied")) << action;
     EXPECT_THAT(calls, testing::IsSupersetOf({"DeleteChangeSet", "DeleteStack"})) << action;
   }
+}
+
+TEST_F(Work, AStackThatOthersWorkOnMeanwhileIsTriedAgain) {
+  make_change_set();
+  answers["DescribeStacks"] = {stack("CREATE_COMPLETE")};
+  answers["ExecuteChangeSet"] = {
+      error(400, "ValidationError", "Stack:web is in UPDATE_IN_PROGRESS state and can not be updated.")};
+  const Outcome outcome = deploy();
+  const Failed* failed = std::get_if<Failed>(&outcome);
+  ASSERT_NE(failed, nullptr);
+  EXPECT_TRUE(failed->retryable);
+  EXPECT_THAT(failed->message, HasSubstr("UPDATE_IN_PROGRESS"));
+  EXPECT_THAT(calls, Contains("DeleteChangeSet"));
 }
 
 TEST_F(Work, AStackThatIsElsewhereIsNotGone) {

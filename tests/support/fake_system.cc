@@ -85,6 +85,15 @@ std::optional<std::string> FakeSystem::read_file(const std::string& path, std::u
   return found->second;
 }
 
+std::optional<std::string> FakeSystem::read_part(const std::string& path, std::uint64_t offset, std::size_t count) {
+  const std::string full = absolute(path);
+  touch("read " + full);
+  if (directories_.contains(full)) fail("system.read-file", "cannot read '" + path + "': Is a directory");
+  const auto found = files_.find(full);
+  if (found == files_.end()) return std::nullopt;
+  return found->second.substr(std::min<std::size_t>(offset, found->second.size()), count);
+}
+
 void FakeSystem::write_file(const std::string& path, std::string_view content, unsigned) {
   const std::string full = absolute(path);
   touch("write " + full);

@@ -79,6 +79,7 @@ class FakeSystem final : public System {
   std::size_t most_alive = 0;  ///< the most at any one time
 
   std::optional<std::string> read_file(const std::string& path, std::uint64_t limit_bytes) override;
+  std::optional<std::string> read_part(const std::string& path, std::uint64_t offset, std::size_t count) override;
   void write_file(const std::string& path, std::string_view content, unsigned mode) override;
   std::optional<std::vector<DirectoryEntry>> list_directory(const std::string& path) override;
   std::optional<DirectoryEntry::Kind> kind_of(const std::string& path) override;

@@ -11,6 +11,7 @@
 #include "cli/planning.h"
 #include "value/expr.h"
 #include "value/json.h"
+#include "view/text/change_text.h"
 #include "view/text/markdown.h"
 #include "view/text/plan_text.h"
 #include "view/text/width.h"

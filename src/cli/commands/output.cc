@@ -6,7 +6,7 @@
 #include "cli/exit_code.h"
 #include "cli/state_access.h"
 #include "value/json.h"
-#include "view/text/plan_text.h"
+#include "view/text/change_text.h"
 #include "view/text/width.h"
 
 namespace verba {

@@ -15,7 +15,7 @@
 #include "plan/definition.h"
 #include "value/json.h"
 #include "view/json/state_json.h"
-#include "view/text/plan_text.h"
+#include "view/text/change_text.h"
 #include "view/text/state_text.h"
 #include "view/text/width.h"
 

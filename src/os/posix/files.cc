@@ -35,6 +35,13 @@ bool is_absent(int error_number) {
               fmt::format("'{}' is larger than {} bytes", path, limit_bytes));
 }
 
+std::optional<Fd> open_to_read(const std::string& path) {
+  Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd) return fd;
+  if (is_absent(errno)) return std::nullopt;
+  fail("system.read-file", fmt::format("cannot read '{}'", path), errno);
+}
+
 /// Reads to the end, whatever the size was said to be: files of /proc say 0, and a file may grow meanwhile.
 std::string read_all(int fd, const std::string& path, std::size_t expected_bytes, std::uint64_t limit_bytes) {
   std::string content;
@@ -123,16 +130,30 @@ struct CloseDirectory {
 }  // namespace
 
 std::optional<std::string> read_file(const std::string& path, std::uint64_t limit_bytes) {
-  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd) {
-    if (is_absent(errno)) return std::nullopt;
-    fail("system.read-file", fmt::format("cannot read '{}'", path), errno);
-  }
+  const std::optional<Fd> fd = open_to_read(path);
+  if (!fd) return std::nullopt;
   struct stat status {};
-  if (::fstat(fd.get(), &status) != 0) fail("system.read-file", fmt::format("cannot read '{}'", path), errno);
+  if (::fstat(fd->get(), &status) != 0) fail("system.read-file", fmt::format("cannot read '{}'", path), errno);
   const auto size = static_cast<std::uint64_t>(std::max<off_t>(status.st_size, 0));
   if (S_ISREG(status.st_mode) && size > limit_bytes) fail_too_large(path, limit_bytes);
-  return read_all(fd.get(), path, S_ISREG(status.st_mode) ? static_cast<std::size_t>(size) : 0, limit_bytes);
+  return read_all(fd->get(), path, S_ISREG(status.st_mode) ? static_cast<std::size_t>(size) : 0, limit_bytes);
+}
+
+std::optional<std::string> read_part(const std::string& path, std::uint64_t offset, std::size_t count) {
+  const std::optional<Fd> fd = open_to_read(path);
+  if (!fd) return std::nullopt;
+  std::string part;
+  part.resize(count);
+  std::size_t used = 0;
+  while (used < count) {
+    const ssize_t n = ::pread(fd->get(), part.data() + used, count - used, static_cast<off_t>(offset + used));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail("system.read-file", fmt::format("cannot read '{}'", path), errno);
+    if (n == 0) break;
+    used += static_cast<std::size_t>(n);
+  }
+  part.resize(used);
+  return part;
 }
 
 void write_file(const std::string& path, std::string_view content, unsigned mode) {

@@ -13,6 +13,7 @@
 namespace verba::posix {
 
 std::optional<std::string> read_file(const std::string& path, std::uint64_t limit_bytes);
+std::optional<std::string> read_part(const std::string& path, std::uint64_t offset, std::size_t count);
 void write_file(const std::string& path, std::string_view content, unsigned mode);
 std::optional<std::vector<DirectoryEntry>> list_directory(const std::string& path);
 std::optional<DirectoryEntry::Kind> kind_of(const std::string& path);

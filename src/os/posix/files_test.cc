@@ -50,6 +50,7 @@ TEST_F(Files, ReadsWhatWasWritten) {
 
 TEST_F(Files, AnAbsentFileIsNothing) {
   EXPECT_EQ(read_file(path("no"), 100), std::nullopt);
+  EXPECT_EQ(read_part(path("no"), 0, 100), std::nullopt);
   write_file(path("x"), "", 0644);
   EXPECT_EQ(read_file(path("x/below"), 100), std::nullopt);
   EXPECT_EQ(list_directory(path("no")), std::nullopt);
@@ -75,6 +76,9 @@ TEST_F(Files, KnowsWhatMayBeExecuted) {
 TEST_F(Files, RefusesMoreThanTheLimit) {
   write_file(path("x"), "12345", 0644);
   EXPECT_EQ(read_file(path("x"), 5), "12345");
+  EXPECT_EQ(read_part(path("x"), 1, 2), "23");
+  EXPECT_EQ(read_part(path("x"), 3, 9), "45");
+  EXPECT_EQ(read_part(path("x"), 9, 9), "");
   EXPECT_EQ(error_of([&] { read_file(path("x"), 4); }),
             "system.file-too-large: '" + path("x") + "' is larger than 4 bytes");
   EXPECT_EQ(error_of([&] { read_file("/proc/self/status", 10); }),

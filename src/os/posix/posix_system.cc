@@ -41,6 +41,9 @@ class PosixSystem final : public System {
   std::optional<std::string> read_file(const std::string& path, std::uint64_t limit_bytes) override {
     return posix::read_file(path, limit_bytes);
   }
+  std::optional<std::string> read_part(const std::string& path, std::uint64_t offset, std::size_t count) override {
+    return posix::read_part(path, offset, count);
+  }
   void write_file(const std::string& path, std::string_view content, unsigned mode) override {
     posix::write_file(path, content, mode);
   }

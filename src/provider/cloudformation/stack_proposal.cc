@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "provider/cloudformation/stack_status.h"
+#include "provider/cloudformation/stack_validation.h"
 #include "provider/cloudformation/stack_work.h"
 #include "provider/ending.h"
 
@@ -47,6 +48,12 @@ Async<bool> StackWork::drop(Proposal proposal) {
 Async<Outcome> StackWork::nothing_proposed(Proposal proposal, std::string reason) {
   const bool same = says_no_changes(reason);
   proposal.is_new = proposal.is_new && !same;
+  if (!same) {
+    Async<std::vector<std::string>> asking = validation_errors(account_, proposal.change_set, limit_.stop());
+    const std::vector<std::string> errors = co_await asking;
+    for (const std::string& error : errors) log(error);
+    if (!errors.empty()) reason = errors.front() + "; " + reason;
+  }
   Async<bool> dropping = drop(proposal);
   co_await dropping;
   if (!same) co_return Outcome(failed_for_good("the change set was refused: " + reason, ""));

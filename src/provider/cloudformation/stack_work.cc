@@ -54,6 +54,9 @@ Outcome StackWork::failed_call(const AwsFailure& failure, const std::string& doi
     failed->hint = "write them into 'capabilities', if the template may do that";
   } else if (failure.message.find("Parameters: [") != std::string::npos) {
     failed->hint = "see 'parameters' of the task, and Parameters of the template";
+  } else if (failure.message.find("_IN_PROGRESS state and can not be") != std::string::npos) {
+    failed->retryable = true;
+    failed->hint = "somebody else has begun to work on it: try again when that has ended";
   }
   return outcome;
 }

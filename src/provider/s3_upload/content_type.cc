@@ -88,7 +88,7 @@ constexpr Known all_known[] = {
 
 }  // namespace
 
-std::string content_type_of(std::string_view name, std::string_view content) {
+std::string content_type_of(std::string_view name, std::optional<std::string_view> content) {
   name = name.substr(name.rfind('/') + 1);
   const std::size_t dot = name.rfind('.');
   if (dot == std::string_view::npos) return "application/octet-stream";
@@ -96,7 +96,7 @@ std::string content_type_of(std::string_view name, std::string_view content) {
   std::ranges::transform(suffix, suffix.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   const auto known = std::ranges::find(all_known, suffix, &Known::suffix);
   if (known == std::end(all_known)) return "application/octet-stream";
-  const bool says_how = known->type.starts_with("text/") && is_utf8(content);
+  const bool says_how = known->type.starts_with("text/") && content && is_utf8(*content);
   return std::string(known->type) + (says_how ? "; charset=utf-8" : "");
 }
 

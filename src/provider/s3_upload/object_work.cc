@@ -7,15 +7,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
-#include "aws/s3.h"
+#include "aws/s3_listing.h"
 #include "os/together.h"
 #include "provider/ending.h"
 
 namespace verba {
 namespace {
 
-constexpr std::size_t looks_at_a_time = 16;
+constexpr std::size_t looks_at_a_time = 32;
+/// From so many objects on those that are absent are told by a list.
+constexpr std::size_t worth_a_list = 100;
 constexpr std::size_t writes_at_a_time = 8;
 constexpr const char* mark_header = "x-amz-meta-verba-task";
 
@@ -29,6 +32,10 @@ std::optional<Outcome> first_problem(std::vector<std::optional<Outcome>> problem
     if (problem) return std::move(problem);
   }
   return std::nullopt;
+}
+
+Async<ObjectLook> nothing_there() {
+  co_return ObjectLook{};
 }
 
 Outcome refusal(const WantedUpload& upload, const std::vector<std::string>& foreign) {
@@ -53,17 +60,37 @@ Outcome ObjectWork::failed_call(const AwsFailure& failure, const ObjectPlace& pl
   if (failed == nullptr) return outcome;
   if (failure.code == "NoSuchBucket") {
     failed->hint = "make it first: by a CloudFormation task, say";
+  } else if (failure.code == file_changed) {
+    failed->hint = "what is larger than 64 MiB is not kept in the state: the file has to stay until it was sent";
   } else if (failure.status == 403) {
     failed->hint = "it takes s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket";
   }
   return outcome;
 }
 
+/// Those of which a list says so. A key with blanks at its ends may have been read as another one.
+Async<std::set<std::string>> ObjectWork::absent_of(const WantedUpload& upload) {
+  std::set<std::string> wanted;
+  for (const WantedObject& object : upload.objects) wanted.insert(object.key);
+  std::set<std::string> absent;
+  if (wanted.size() < worth_a_list) co_return absent;
+  Async<std::optional<std::set<std::string>>> listing = keys_between(
+      account_, upload.bucket, *wanted.begin(), *wanted.rbegin(), wanted.size() / worth_a_list, limit_.stop());
+  const std::optional<std::set<std::string>> there = co_await listing;
+  if (!there) co_return absent;
+  std::ranges::set_difference(wanted, *there, std::inserter(absent, absent.end()));
+  std::erase_if(absent, [](const std::string& key) { return key.front() == ' ' || key.back() == ' '; });
+  co_return absent;
+}
+
 Async<UploadLook> ObjectWork::look(const WantedUpload& upload) {
   std::vector<Together<ObjectLook>::Job> jobs;
+  Async<std::set<std::string>> listing = absent_of(upload);
+  const std::set<std::string> absent = co_await listing;
   for (const WantedObject& object : upload.objects) {
-    jobs.emplace_back(
-        [this, place = upload.place_of(object)] { return look_at_object(account_, place, limit_.stop()); });
+    jobs.emplace_back([this, place = upload.place_of(object), is_there = !absent.contains(object.key)] {
+      return is_there ? look_at_object(account_, place, limit_.stop()) : nothing_there();
+    });
   }
   Together<ObjectLook> looking(std::move(jobs), looks_at_a_time);
   std::vector<ObjectLook> looks = co_await looking;
@@ -99,9 +126,14 @@ std::optional<ObjectWork::Orders> ObjectWork::orders_for(const WantedUpload& upl
 Async<ObjectWork::Problem> ObjectWork::put(const WantedUpload& upload, Order order, Object* written) {
   const ObjectPlace place = upload.place_of(*order.object);
   if (order.keeps) {
-    Async<AwsAnswer> keeping = copy_object(account_, place, kept_place(place).key, limit_.stop());
+    Async<AwsAnswer> keeping = copy_object(account_, place, "", kept_place(place).key, limit_.stop());
     const AwsAnswer kept = co_await keeping;
     if (kept.failure) co_return failed_call(*kept.failure, kept_place(place));
+  }
+  if (!order.object->version_id.empty()) {
+    Async<bool> copying = put_from_version(upload, *order.object, written);
+    const bool done = co_await copying;
+    if (done) co_return std::nullopt;
   }
   Variables headers = upload.headers;
   headers.emplace_back("content-type", order.object->content_type);
@@ -117,6 +149,18 @@ Async<ObjectWork::Problem> ObjectWork::put(const WantedUpload& upload, Order ord
   }
   *written = written_object(answer);
   co_return std::nullopt;
+}
+
+Async<bool> ObjectWork::put_from_version(const WantedUpload& upload, const WantedObject& object, Object* written) {
+  const ObjectPlace place = upload.place_of(object);
+  Async<AwsAnswer> copying = copy_object(account_, place, object.version_id, place.key, limit_.stop());
+  const AwsAnswer copied = co_await copying;
+  if (!copied.good()) co_return false;
+  Async<ObjectLook> looking = look_at_object(account_, place, limit_.stop());
+  ObjectLook look = co_await looking;
+  if (!look.object || !difference(*look.object, object, upload).empty()) co_return false;
+  *written = *std::move(look.object);
+  co_return true;
 }
 
 /// It was we ourselves, when the answer was lost.
@@ -146,6 +190,25 @@ Async<std::optional<Outcome>> ObjectWork::foresee(const WantedUpload& upload) {
   co_return std::nullopt;
 }
 
+/// Those that are read part by part, or the others. Of the former one at a time: their parts are sent side by side.
+Async<ObjectWork::Problem> ObjectWork::put_all(const WantedUpload& upload, const Orders& orders, bool large,
+                                               UploadLook& now) {
+  std::vector<Together<Problem>::Job> jobs;
+  std::vector<const WantedObject*> objects;
+  for (const Order& order : orders) {
+    if ((order.object->content.file != nullptr) != large) continue;
+    objects.push_back(order.object);
+    const auto at = static_cast<std::size_t>(order.object - upload.objects.data());
+    jobs.emplace_back([this, &upload, &now, order, at] { return put(upload, order, &now.objects[at].emplace()); });
+  }
+  Together<Problem> putting(std::move(jobs), large ? 1 : writes_at_a_time);
+  std::vector<Problem> problems = co_await putting;
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    if (!problems[i]) log(fmt::format("{}, {} bytes", objects[i]->key, objects[i]->content.size_bytes()));
+  }
+  co_return first_problem(std::move(problems));
+}
+
 Async<Outcome> ObjectWork::write(const WantedUpload& upload, std::set<std::string> known,
                                  std::vector<Leftover> leftovers) {
   Async<UploadLook> looking = look(upload);
@@ -154,18 +217,11 @@ Async<Outcome> ObjectWork::write(const WantedUpload& upload, std::set<std::strin
   std::vector<std::string> foreign;
   const std::optional<Orders> orders = orders_for(upload, now, known, &foreign);
   if (!orders) co_return refusal(upload, foreign);
-  std::vector<Together<Problem>::Job> jobs;
-  for (const Order& order : *orders) {
-    const auto at = static_cast<std::size_t>(order.object - upload.objects.data());
-    jobs.emplace_back([this, &upload, &now, order, at] { return put(upload, order, &now.objects[at].emplace()); });
+  for (const bool large : {false, true}) {
+    Async<Problem> putting = put_all(upload, *orders, large, now);
+    Problem problem = co_await putting;
+    if (problem) co_return *std::move(problem);
   }
-  Together<Problem> putting(std::move(jobs), writes_at_a_time);
-  std::vector<Problem> put_problems = co_await putting;
-  for (std::size_t i = 0; i < orders->size(); ++i) {
-    const WantedObject& object = *(*orders)[i].object;
-    if (!put_problems[i]) log(fmt::format("{}, {} bytes", object.key, object.content.size()));
-  }
-  if (Problem problem = first_problem(std::move(put_problems))) co_return *std::move(problem);
   const std::size_t gone = leftovers.size();
   Async<Problem> dropping = drop_all(std::move(leftovers));
   Problem problem = co_await dropping;
@@ -176,7 +232,7 @@ Async<Outcome> ObjectWork::write(const WantedUpload& upload, std::set<std::strin
 }
 
 Async<ObjectWork::Problem> ObjectWork::restore(ObjectPlace place, ObjectPlace kept) {
-  Async<AwsAnswer> copying = copy_object(account_, kept, place.key, limit_.stop());
+  Async<AwsAnswer> copying = copy_object(account_, kept, "", place.key, limit_.stop());
   const AwsAnswer copied = co_await copying;
   if (copied.failure) co_return failed_call(*copied.failure, place);
   Async<AwsAnswer> deleting = delete_object(account_, kept, limit_.stop());

@@ -51,11 +51,15 @@ class ObjectWork {
   using Orders = std::vector<Order>;
   using Problem = std::optional<Outcome>;
 
+  Async<std::set<std::string>> absent_of(const WantedUpload& upload);
   bool is_marked(const Object&) const;
   /// Nothing when an object that is in the way is somebody else's; `foreign` counts them then.
   std::optional<Orders> orders_for(const WantedUpload& upload, const UploadLook& look,
                                    const std::set<std::string>& known, std::vector<std::string>* foreign) const;
+  Async<Problem> put_all(const WantedUpload& upload, const Orders& orders, bool large, UploadLook& now);
   Async<Problem> put(const WantedUpload& upload, Order order, Object* written);
+  /// False where that version cannot be had any more.
+  Async<bool> put_from_version(const WantedUpload& upload, const WantedObject& object, Object* written);
   Async<Problem> see_who_wrote(const WantedUpload& upload, Order order, Object* written);
   Async<Problem> drop(Leftover leftover);
   Async<Problem> drop_all(std::vector<Leftover> leftovers);

@@ -153,16 +153,21 @@ class S3UploadProvider final : public Provider {
   /// What was done may be half done: of that only what bears the task's mark goes.
   Async<Outcome> rollback(Recorded done, std::optional<Recorded> before, Attempt& attempt) override {
     if (!before) return take_away(leftovers_of(done.resource, false, nullptr), attempt);
-    return put_back(std::move(before->resource), std::move(done.resource), attempt);
+    return put_back(*std::move(before), std::move(done.resource), attempt);
   }
 
  private:
-  static Async<Outcome> put_back(Resource wanted, Resource done, Attempt& attempt) {
-    const std::variant<WantedUpload, BadUpload> read = read_upload(wanted);
+  static Async<Outcome> put_back(Recorded before, Resource done, Attempt& attempt) {
+    std::variant<WantedUpload, BadUpload> read = read_upload(before.resource);
     if (const BadUpload* bad = std::get_if<BadUpload>(&read)) co_return failed_for_good(bad->message, bad->hint);
-    const WantedUpload& upload = std::get<WantedUpload>(read);
+    WantedUpload& upload = std::get<WantedUpload>(read);
+    // The content of a large file is not in the state, but the bucket may keep it.
+    if (!upload.is_tree && upload.objects.front().content.file != nullptr) {
+      upload.objects.front().version_id = text_at(before.outputs, {"versionId"});
+    }
     ObjectWork work(attempt);
-    Async<Outcome> writing = work.write(upload, keys_in(wanted, upload.bucket), leftovers_of(done, false, &upload));
+    Async<Outcome> writing =
+        work.write(upload, keys_in(before.resource, upload.bucket), leftovers_of(done, false, &upload));
     Outcome outcome = co_await writing;
     co_return outcome;
   }

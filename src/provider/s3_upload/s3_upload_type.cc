@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provider/s3_upload/s3_upload_type.h"
 
+#include "provider/s3_upload/wanted_upload.h"
+
 namespace verba {
 namespace {
 
 constexpr std::string_view manual = R"(
 An S3Upload is a file, or a tree of them, in a bucket of an AWS account. What is in it is a file or a directory beside the
-manifest (`source`: of any bytes, up to 64 MiB each), or is written in the manifest (`content`, where `${{ }}` and secrets
+manifest (`source`: of any bytes, up to 78 GiB each), or is written in the manifest (`content`, where `${{ }}` and secrets
 may stand). A file becomes the object `key`, or `prefix` and its name; of a directory each file becomes an object `prefix`
 and its path. The bucket is made by somebody else: by a CloudFormation task, say.
 
@@ -20,7 +22,8 @@ That is sure even when somebody else writes it in the same moment. With `overwri
 content and headers is taken over. To know its own work again, verba writes `x-amz-meta-verba-task` on each object.
 
 **Update and rollback.** An update removes what a tree has no more, once the rest is there. A rollback puts back the contents
-and headers of before, which are kept in the state. A change of `bucket`, `key` or `prefix` is a delete and a create: nothing
+and headers of before, which are kept in the state. Of a file above 64 MiB only the checksums are kept: there a rollback takes
+the object's version of before, where the bucket keeps versions, or else sends the file again, if it still is what it was. A change of `bucket`, `key` or `prefix` is a delete and a create: nothing
 is deleted unless the bucket is there and no object of others is in the way.
 
 **Delete** removes the objects of the task, and no others. In a bucket that keeps versions, theirs stay.
@@ -73,6 +76,7 @@ std::vector<Field> what_inputs() {
        .summary = "A file or a directory with the content, from the manifest's directory",
        .file = true,
        .tree = true,
+       .large = true,
        .example = "dist",
        .instead_of_expression = "write the path itself; 'content' takes ${{ file('...') }}"},
       {.name = "content",
@@ -148,6 +152,7 @@ const TaskType& s3_upload_type() {
           [](const Value&) {
             return std::vector<std::string_view>{"uri", "bucket", "key", "url", "etag", "versionId", "keys", "sha256"};
           },
+      .makes = objects_of,
   };
   return type;
 }

@@ -152,31 +152,47 @@ std::string name_of_file(std::string_view path) {
   return std::string(path.substr(path.rfind('/') + 1));
 }
 
+std::string folder_of(const Value& with) {
+  std::string prefix = text(with, "prefix");
+  while (prefix.ends_with('/')) prefix.pop_back();
+  return prefix;
+}
+
+/// Of a file that `source` names.
+std::string key_of(const Value& with, const FileInput& file) {
+  if (std::string key = text(with, "key"); !key.empty()) return key;
+  const std::string folder = folder_of(with);
+  const std::string name = file.inner.empty() ? name_of_file(file.path) : file.inner;
+  return folder.empty() ? name : folder + "/" + name;
+}
+
 BadUpload tree_with_key() {
   return {"'source' is a directory, and 'key' names one object", "write 'prefix' in the place of 'key'"};
 }
 
 std::optional<BadUpload> add_objects(const Resource& resource, WantedUpload& upload) {
   const std::string key = text(resource.inputs, "key");
-  const std::string folder = upload.prefix.empty() ? "" : upload.prefix + "/";
   for (const FileInput& file : resource.files) {
     if (file.field != "source") continue;
     upload.is_tree = !file.inner.empty();
     if (upload.is_tree && !key.empty()) {
       return tree_with_key();
     }
-    const std::string own = !key.empty() ? key : folder + (upload.is_tree ? file.inner : name_of_file(file.path));
+    const std::string own = key_of(resource.inputs, file);
     if (own.size() > longest_key_bytes) return BadUpload{fmt::format("the key '{}' is too long", own), ""};
-    upload.objects.push_back({own, file.inner, file.content, file.digest, {}});
+    ObjectContent content{file.content, file.large ? &*file.large : nullptr};
+    upload.objects.push_back({own, file.inner, content, file.digest, {}});
   }
   const Value* content = resource.inputs.find("content");
   if (content != nullptr && content->is_string()) {
     upload.is_secret = has_secret(*content);
-    upload.objects.push_back({key, "", content->string(), sha256(content->string()), {}});
+    upload.objects.push_back({key, "", {content->string()}, sha256(content->string()), {}});
   }
   const std::string type = text(resource.inputs, "contentType");
   for (WantedObject& object : upload.objects) {
-    object.content_type = type.empty() ? content_type_of(object.key, object.content) : type;
+    std::optional<std::string_view> content;
+    if (object.content.file == nullptr) content = object.content.bytes;
+    object.content_type = type.empty() ? content_type_of(object.key, content) : type;
   }
   return std::nullopt;
 }
@@ -204,8 +220,7 @@ std::variant<WantedUpload, BadUpload> read_upload(const Resource& resource) {
   if (!mistakes.empty()) return BadUpload{mistakes.front().message, mistakes.front().hint};
   WantedUpload upload;
   upload.bucket = text(resource.inputs, "bucket");
-  upload.prefix = text(resource.inputs, "prefix");
-  while (upload.prefix.ends_with('/')) upload.prefix.pop_back();
+  upload.prefix = folder_of(resource.inputs);
   upload.overwrite = is_true(resource, "overwrite", false);
   add_headers(resource.inputs, upload.headers);
   if (std::optional<BadUpload> bad = add_objects(resource, upload)) return *std::move(bad);
@@ -219,12 +234,35 @@ void check_upload(const Value& with, Where task, Diagnostics& diagnostics) {
 }
 
 void check_files(const Resource& resource, Where task, Diagnostics& diagnostics) {
+  for (const FileInput& file : resource.files) {
+    if (!file.large || file.large->parts.size() <= most_object_parts) continue;
+    const Value* source = resource.inputs.find("source");
+    diagnostics.error("s3.upload",
+                      fmt::format("'{}' is larger than what S3 takes in {} parts of {} MiB", file.path,
+                                  most_object_parts, large_file_part_bytes >> 20),
+                      source != nullptr && source->where ? source->where : task, "split it");
+  }
   const Value* key = resource.inputs.find("key");
   if (key == nullptr || key->is_null()) return;
   const auto of_tree = [](const FileInput& file) { return file.field == "source" && !file.inner.empty(); };
   if (std::ranges::none_of(resource.files, of_tree)) return;
   BadUpload bad = tree_with_key();
   diagnostics.error("s3.upload", std::move(bad.message), key->where ? key->where : task, std::move(bad.hint));
+}
+
+std::vector<std::string> objects_of(const Resource& resource) {
+  const std::string bucket = text(resource.inputs, "bucket");
+  for (const char* field : {"bucket", "key", "prefix"}) {
+    const Value* value = resource.inputs.find(field);
+    if (bucket.empty() || (value != nullptr && value->is_unknown())) return {};
+  }
+  std::vector<std::string> objects;
+  for (const FileInput& file : resource.files) {
+    if (file.field == "source") objects.push_back(to_string(ObjectPlace{bucket, key_of(resource.inputs, file)}));
+  }
+  const std::string key = text(resource.inputs, "key");
+  if (objects.empty() && !key.empty()) objects.push_back(to_string(ObjectPlace{bucket, key}));
+  return objects;
 }
 
 std::string uri_of(const WantedUpload& upload) {

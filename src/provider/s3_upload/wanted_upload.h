@@ -18,9 +18,10 @@ namespace verba {
 struct WantedObject {
   std::string key;
   std::string inner;  ///< the path in the tree; "" where it is one object
-  std::string_view content;
+  ObjectContent content;
   Digest digest;
   std::string content_type;
+  std::string version_id = {};  ///< which has it in the bucket; "" where none is known
 };
 
 struct WantedUpload {
@@ -48,6 +49,9 @@ std::variant<WantedUpload, BadUpload> read_upload(const Resource&);
 void check_upload(const Value& with, Where task, Diagnostics&);
 /// Likewise, of what the files that were read have to do with it.
 void check_files(const Resource&, Where task, Diagnostics&);
+
+/// The objects of one whose place is known: "s3://BUCKET/KEY".
+std::vector<std::string> objects_of(const Resource&);
 
 /// "s3://BUCKET/KEY", or of a tree "s3://BUCKET/PREFIX".
 std::string uri_of(const WantedUpload&);

@@ -71,7 +71,7 @@ TEST(WantedUpload, DiffersInContentTypeCacheMetadataAndEncryption) {
   EXPECT_THAT(upload.headers, Contains(Pair("x-amz-meta-v", "1")));
   const WantedObject& wanted = upload.objects.front();
   Object object{.etag = "of-kms",
-                .checksum = print_of("x").checksum,
+                .checksum = print_of({"x"}).checksum,
                 .headers = {{"content-type", "text/css; charset=utf-8"},
                             {"cache-control", "no-store"},
                             {"x-amz-meta-v", "1"},
@@ -80,7 +80,7 @@ TEST(WantedUpload, DiffersInContentTypeCacheMetadataAndEncryption) {
   EXPECT_EQ(difference(object, wanted, upload), "");
   object.headers.emplace_back("x-amz-meta-more", "2");
   EXPECT_EQ(difference(object, wanted, upload), "its metadata is another");
-  object.checksum = print_of("y").checksum;
+  object.checksum = print_of({"y"}).checksum;
   EXPECT_THAT(difference(object, wanted, upload), HasSubstr("its content is another"));
   object.headers.clear();
   EXPECT_THAT(difference(object, wanted, upload), HasSubstr("its cacheControl is '', not 'no-store'"));
@@ -90,6 +90,7 @@ TEST(WantedUpload, DiffersInContentTypeCacheMetadataAndEncryption) {
 TEST(ContentType, GoesBySuffixAndSaysThatTextIsUtf8) {
   EXPECT_EQ(content_type_of("a/INDEX.HTML", "ä"), "text/html; charset=utf-8");
   EXPECT_EQ(content_type_of("latin.txt", "\xE4"), "text/plain");
+  EXPECT_EQ(content_type_of("a.txt", std::nullopt), "text/plain");
   EXPECT_EQ(content_type_of("a.tar.gz", ""), "application/gzip");
   EXPECT_EQ(content_type_of("a.b/noname", ""), "application/octet-stream");
   EXPECT_EQ(content_type_of("a.unheard", ""), "application/octet-stream");

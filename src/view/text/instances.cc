@@ -5,7 +5,7 @@
 
 #include <unordered_map>
 
-#include "view/text/plan_text.h"
+#include "view/text/change_text.h"
 #include "view/text/width.h"
 
 namespace verba {

@@ -8,8 +8,7 @@
 #include <unordered_map>
 
 #include "manifest/resource.h"
-#include "plan/diff.h"
-#include "value/json.h"
+#include "view/text/change_text.h"
 #include "view/text/instances.h"
 #include "view/text/run_text.h"
 #include "view/text/width.h"
@@ -17,8 +16,6 @@
 namespace verba {
 namespace {
 
-/// Of a text that is new or going away, so many lines are shown.
-constexpr std::size_t kTextLines = 12;
 /// Of the files that a template names, so many.
 constexpr std::size_t kShownArtifacts = 20;
 /// Of what a failure leads to, so many lines and, in each, so many addresses.
@@ -41,79 +38,6 @@ std::string coloured(Action action, std::string_view text, Style style) {
       return style.yellow(text);
   }
   return std::string(text);
-}
-
-bool several_lines(const std::optional<Value>& value) {
-  return value && value->is_string() && !value->secret && value->string().find('\n') != std::string::npos;
-}
-
-/// The last part of the text may have no line end.
-std::vector<std::string> lines_of(std::string_view text) {
-  std::vector<std::string> lines;
-  while (!text.empty()) {
-    const auto end = text.find('\n');
-    lines.push_back(printable(text.substr(0, end)));
-    text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
-  }
-  return lines;
-}
-
-std::string whole_text(const FieldChange& change, Style style) {
-  const bool added = change.after.has_value();
-  const auto lines = lines_of((added ? change.after : change.before)->string());
-  std::string out = fmt::format("      {}:\n", printable(change.field));
-  for (std::size_t i = 0; i < lines.size() && i < kTextLines; ++i) {
-    const std::string line = (added ? "+ " : "- ") + lines[i];
-    out += "        " + (added ? style.green(line) : style.red(line)) + "\n";
-  }
-  if (lines.size() > kTextLines)
-    out += style.dim(fmt::format("        ... {} more lines", lines.size() - kTextLines)) + "\n";
-  return out;
-}
-
-std::string text_diff(const FieldChange& change, Style style) {
-  const std::string before = change.before && change.before->is_string() ? change.before->string() : std::string();
-  const std::string after = change.after && change.after->is_string() ? change.after->string() : std::string();
-  std::string out = fmt::format("      {}:\n", printable(change.field));
-  for (const DiffLine& line : diff_lines(before, after)) {
-    const std::string text = printable(line.text);
-    switch (line.kind) {
-      case DiffLine::Kind::same:
-        out += "          " + text;
-        break;
-      case DiffLine::Kind::added:
-        out += "        " + style.green("+ " + text);
-        break;
-      case DiffLine::Kind::removed:
-        out += "        " + style.red("- " + text);
-        break;
-      case DiffLine::Kind::gap:
-        out += "        " + style.dim("@ " + text);
-        break;
-    }
-    out += "\n";
-  }
-  return out;
-}
-
-bool shows_as_diff(const FieldChange& change) {
-  const auto plain_text = [](const std::optional<Value>& v) { return v && v->is_string() && !v->secret; };
-  return plain_text(change.before) && plain_text(change.after) &&
-         (several_lines(change.before) || several_lines(change.after));
-}
-
-std::string change_text(const FieldChange& change, bool details_only, Style style) {
-  if (shows_as_diff(change)) return text_diff(change, style);
-  if (several_lines(change.after) && !change.before) return whole_text(change, style);
-  if (several_lines(change.before) && !change.after) return whole_text(change, style);
-  const std::string field = printable(change.field);
-  if (!change.before) {
-    return fmt::format("      {}: {}\n", field,
-                       details_only ? value_text(*change.after) : style.green(value_text(*change.after)));
-  }
-  if (!change.after) return fmt::format("      {}: {} -> {}\n", field, style.red(value_text(*change.before)), "(gone)");
-  return fmt::format("      {}: {} -> {}\n", field, style.red(value_text(*change.before)),
-                     style.green(value_text(*change.after)));
 }
 
 /// `more`: what is said of it besides the reason.
@@ -395,24 +319,6 @@ std::string_view nothing_text(const Goal& goal) {
 }
 
 }  // namespace
-
-std::string value_text(const Value& value) {
-  if (value.secret) return "***";
-  if (value.is_unknown()) return "(known after apply)";
-  if (value.is_list() && has_unknown(value)) {
-    std::string out = "[";
-    for (const Value& item : value.list()) out += (out.size() > 1 ? ", " : "") + value_text(item);
-    return out + "]";
-  }
-  if (value.is_map() && has_unknown(value)) {
-    std::string out = "{";
-    for (const auto& [key, item] : value.map()) {
-      out += (out.size() > 1 ? ", " : "") + printable(key.name) + ": " + value_text(item);
-    }
-    return out + "}";
-  }
-  return to_json(value);
-}
 
 std::string plan_text(const Plan& plan, Style style) {
   std::string out = fmt::format("Environment {}\n", style.bold(printable(plan.environment)));

@@ -5,13 +5,9 @@
 #include <string>
 
 #include "plan/plan.h"
-#include "value/value.h"
 #include "view/text/style.h"
 
 namespace verba {
-
-/// A value on one line: text in quotes, "(known after apply)" for what waits, "***" for secrets.
-std::string value_text(const Value&);
 
 /// Every step with its sign, reason and the fields that differ; then what is gone from the manifests; then the counts.
 /// Many lines, ends with a line end; no control characters beside the style's.

@@ -5,6 +5,7 @@
 
 #include "value/json.h"
 #include "view/json/plan_json.h"
+#include "view/text/change_text.h"
 
 namespace verba {
 namespace {

@@ -5,6 +5,7 @@ A resource is made by being named, but for what its properties say to this stand
     FailWith: TEXT       making or updating it fails with that reason
     FailOnRollback: TEXT and rolling that back fails, until it is continued
     FailOnDelete: TEXT   deleting it fails
+    Invalid: TEXT        a change set with it fails, for that reason (which DescribeEvents tells)
     Looks: N             making it takes N looks (1)
     Seconds: N           making it takes that long, however often one looks
 Things of a few types (IDENTIFIERS) can be imported; those whose identifier begins with "absent" are not there. With
@@ -24,6 +25,8 @@ import templates
 from signature import Refused
 
 NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
+INVALID = ("The following hook(s)/validation failed: [AWS::EarlyValidation::PropertyValidation]. To troubleshoot Early Validation "
+           "errors, use the DescribeEvents API for detailed failure information.")
 IDENTIFIERS = {"AWS::S3::Bucket": ["BucketName"], "AWS::SNS::Topic": ["TopicArn"], "AWS::ApiGateway::Resource": ["RestApiId", "ResourceId"]}
 PAGE = 5  # events on a page
 STACKS_PAGE = 100
@@ -55,6 +58,9 @@ def evaluated(value, stack, parameters):
             logical, attribute = argument.split(".", 1) if isinstance(argument, str) else argument
             return f"{stack.reference(logical, parameters)}.{attribute}"
         if name == "Fn::Sub":
+            if isinstance(argument, list):
+                own = evaluated(argument[1], stack, parameters)
+                argument = re.sub(r"\$\{(\w+)\}", lambda found: str(own.get(found[1], found[0])), argument[0])
             return re.sub(r"\$\{([A-Za-z0-9:.]+)\}", lambda found: str(
                 evaluated({"Fn::GetAtt": found[1]} if "." in found[1] else {"Ref": found[1]}, stack, parameters)), argument)
         if name == "Fn::ImportValue":
@@ -613,12 +619,29 @@ class World:
         one = self.change_set(form)
         busy = one["looks"] > 0
         one["looks"] -= 1
-        status = "CREATE_IN_PROGRESS" if busy else "FAILED" if one["same"] else "CREATE_COMPLETE"
+        invalid = self.invalid(one)
+        status = "CREATE_IN_PROGRESS" if busy else "FAILED" if one["same"] or invalid else "CREATE_COMPLETE"
         return {"ChangeSetName": one["name"], "ChangeSetId": form["ChangeSetName"], "StackId": one["stack"].id,
                 "StackName": one["stack"].name, "Status": status,
-                "StatusReason": NO_CHANGES if status == "FAILED" else None,
+                "StatusReason": None if status != "FAILED" else INVALID if invalid else NO_CHANGES,
                 "ExecutionStatus": "AVAILABLE" if status == "CREATE_COMPLETE" and not one["executed"] else "UNAVAILABLE",
                 "Changes": [] if busy else one["changes"]}
+
+    @staticmethod
+    def invalid(one):
+        """The mistakes of its resources: logical id, type, reason."""
+        return [(name, kind, properties["Invalid"]) for name, (kind, properties) in one["wanted"].resources().items()
+                if properties.get("Invalid")]
+
+    def describe_events(self, account, region, form):
+        """Of a change set only, and only what failed."""
+        if form.get("Filters", {}).get("FailedEvents") != "true":
+            raise invalid("this test wants to hear of failures only")
+        return {"OperationEvents": [
+            {"EventType": "VALIDATION_ERROR", "LogicalResourceId": name, "ResourceType": kind, "ValidationFailureMode": "FAIL",
+             "ValidationName": "AWS::EarlyValidation::PropertyValidation", "ValidationStatus": "FAILED",
+             "ValidationStatusReason": reason, "ValidationPath": f"/Resources/{name}/Properties/Invalid"}
+            for name, kind, reason in self.invalid(self.change_set(form))]}
 
     def execute_change_set(self, account, region, form):
         one = self.change_set(form)

@@ -50,6 +50,7 @@ class Object:
 class World:
     def __init__(self):
         self.all = {}  # by "/bucket/key", decoded
+        self.versions = {}  # by path and id
         self.owners = {}  # of the buckets that were made here
         self.uploads = {}  # by id: path, headers, parts
         self.numbers = itertools.count(1)
@@ -139,6 +140,7 @@ class World:
     def keep(self, path, new):
         if path.split("/")[1].startswith("versioned"):
             new.version = f"version-{next(self.numbers)}"
+            self.versions[path, new.version] = new
         self.all[path] = new
         file = pathlib.Path("s3" + path)
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -153,7 +155,11 @@ class World:
         return 200, self.keep(path, Object(body, headers, checksum=checksum)).said(), ""
 
     def copy_object(self, path, asked, headers, body):
-        source = self.require(urllib.parse.unquote(headers["x-amz-copy-source"]))
+        of, _, version = headers["x-amz-copy-source"].partition("?versionId=")
+        of = urllib.parse.unquote(of)
+        if version and (of, version) not in self.versions:
+            raise Refused("NoSuchVersion", "The specified version does not exist.")
+        source = self.versions[of, version] if version else self.require(of)
         copy = self.keep(path, Object(source.content, source.headers, source.etag, source.checksum))
         return 200, {}, xml_of("CopyObjectResult", [("ETag", f'"{copy.etag}"')])
 
@@ -189,9 +195,11 @@ class World:
     def list_objects(self, path, asked, headers, body):
         begin = path if path.endswith("/") else path + "/"
         keys = sorted(known[len(begin):] for known in self.all if known.startswith(begin + asked.get("prefix", "")))
+        keys = [key for key in keys if key > asked.get("continuation-token", asked.get("start-after", ""))]
+        more = f"<NextContinuationToken>{keys[999]}</NextContinuationToken>" if len(keys) > 1000 else ""
         rows = "".join(f"<Contents><Key>{xml.sax.saxutils.escape(key)}</Key><Size>{len(self.all[begin + key].content)}</Size>"
-                       f"</Contents>" for key in keys)
-        return 200, {}, f"<ListBucketResult><KeyCount>{len(keys)}</KeyCount>{rows}</ListBucketResult>"
+                       f"</Contents>" for key in keys[:1000])
+        return 200, {}, f"<ListBucketResult><KeyCount>{len(keys[:1000])}</KeyCount>{more}{rows}</ListBucketResult>"
 
     def create_multipart_upload(self, path, asked, headers, body):
         upload = f"upload-{next(self.numbers)}"
@@ -225,7 +233,7 @@ class World:
         checksum = f"{base64.b64encode(joined(hashlib.sha256).digest()).decode()}-{len(contents)}"
         new = self.keep(path, Object(b"".join(contents), begun, etag, checksum))
         del self.uploads[asked["uploadId"]]
-        return 200, {}, xml_of("CompleteMultipartUploadResult", [("ETag", f'"{new.etag}"')])
+        return 200, {"x-amz-version-id": new.version} if new.version else {}, xml_of("CompleteMultipartUploadResult", [("ETag", f'"{new.etag}"')])
 
     def abort_multipart_upload(self, path, asked, headers, body):
         self.uploads.pop(asked["uploadId"], None)

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// How long is waited for STS: nothing else can begin before it has answered.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "base/instant.h"
+#include "os/process.h"
+#include "os/system.h"
+
+namespace verba {
+
+constexpr Milliseconds sts_limit{30'000};
+
+/// A stop of its own: requested when another one is, and after `sts_limit`. Borrows both.
+class SoonStop {
+ public:
+  SoonStop(System& system, Stop& stop) : system_(system), watch_(stop, [own = own_] { own->request(); }) {
+    timer_ = system.after(sts_limit, [this, own = own_] {
+      timer_.reset();
+      own->request();
+    });
+  }
+  ~SoonStop() {
+    if (timer_) system_.cancel(*timer_);
+  }
+  SoonStop(const SoonStop&) = delete;
+  SoonStop& operator=(const SoonStop&) = delete;
+  Stop& stop() { return *own_; }
+
+ private:
+  System& system_;
+  std::shared_ptr<Stop> own_ = std::make_shared<Stop>();  ///< shared with whoever is requesting it
+  std::optional<TimerId> timer_;
+  Stop::Watch watch_;
+};
+
+}  // namespace verba
