@@ -21,7 +21,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from network import Network, lacking  # noqa: E402
-from seeds import check  # noqa: E402
+from seeds import Checked, check  # noqa: E402
 from ssh_world import Skipped, alive, command_lines, main, masters, pid_in  # noqa: E402
 
 
@@ -495,13 +495,38 @@ def secrets(w):
 
 
 def files(w):
+    files_on(w, w.host())
+
+
+def other_shells(w):
+    """What sh is differs between machines."""
+    shells = {"dash": "exec dash", "bash": "exec bash --posix", "ksh": "exec ksh", "mksh": "exec mksh",
+              "busybox": "exec busybox sh"}
+    installed = {name: command for name, command in shells.items() if shutil.which(name)}
+    for name, command in installed.items():
+        os.mkdir(w.path(name))
+        with open(w.path(name + "/sh"), "w") as f:
+            f.write(f"#!/bin/bash\n{command} \"$@\"\n")
+        os.chmod(w.path(name + "/sh"), 0o755)
+        if name == "busybox":  # its own tools, too
+            subprocess.run(["busybox", "--install", "-s", w.path(name)], check=True, stderr=subprocess.DEVNULL)
+        w.documents = []
+        try:
+            files_on(w, w.host(path=w.path(name) + ":/usr/bin:/bin"))
+        except Checked as problem:
+            raise Checked(f"with {name}: {problem}")
+        for left in ("there", "conf", ".verba"):
+            shutil.rmtree(w.path(left))
+
+
+def files_on(w, host):
     """Files and trees there: written, found drifted, put back, removed; the content is in no argument list and no log."""
     word = "Zq7-planted-secret"
-    host = w.host()
     os.mkdir(w.path("there"))
     os.makedirs(w.path("conf/sub"))
-    for name, text in (("conf/a", "A\n"), ("conf/sub/b", "it's $HOME `x` \\\n" * 20_000)):
-        with open(w.path(name), "w") as f:
+    controls = "".join(map(chr, range(1, 32))) + "\x7f -n \\c %s\n"
+    for name, text in (("conf/a", "A\n"), ("conf/c", controls), ("conf/sub/b", "it's $HOME `x` \\\n" * 20_000)):
+        with open(w.path(name), "w", newline="") as f:
             f.write(text)
     w.account(host, workDirectory=w.path("there"))
 
@@ -520,6 +545,8 @@ def files(w):
     check(there("etc/one") == "one " + word, there("etc/one"))
     check(os.stat(w.path("there/etc/one")).st_mode & 0o777 == 0o600, "a secret for everybody")
     check(there("tree/a") == "A\n" and len(there("tree/sub/b")) == 340_000, "the tree")
+    with open(w.path("there/tree/c"), newline="") as f:
+        check(f.read() == controls, "controls")
     check(w.outputs("one")["path"] == w.path("there/etc/one"), w.outputs("one"))
     check("Nothing to do" in ask_for("one"), "it is there")
     os.chmod(w.path("there/tree/a"), 0o600)
@@ -824,7 +851,7 @@ def network(w):
 CASES = [contract, lifecycle, gone_account, moved_account, passphrase, agent, host_config, password, jump, gone_jump, unknown_host_key,
          changed_host_key, lost_connection, blip, lost_without_check, interrupt, timeout, background, one_master, killed,
          killed_connecting, planted, many_files, mistakes, bad_keys, rollback_in_batches,
-         own_client, nothing_executable, secrets, files, requests, preflight, preflight_of_the_record, become, commands, fleet, missed, network]
+         own_client, nothing_executable, secrets, files, other_shells, requests, preflight, preflight_of_the_record, become, commands, fleet, missed, network]
 
 
 if __name__ == "__main__":
