@@ -319,8 +319,12 @@ def interrupt(w):
 
 
 def timeout(w):
+    timeout_on(w, w.host())
+
+
+def timeout_on(w, host):
     """TERM at the timeout, KILL five seconds later."""
-    w.account(w.host(), workDirectory=w.directory)
+    w.account(host, workDirectory=w.directory)
     w.tasks({"name": "a", "timeout": "1s", "with": {
         "run": "trap 'echo told >&2; touch told' TERM; echo $$ >pid; while :; do sleep 0.2 || :; done"}})
     began = time.time()
@@ -511,12 +515,17 @@ def other_shells(w):
         if name == "busybox":  # its own tools, too
             subprocess.run(["busybox", "--install", "-s", w.path(name)], check=True, stderr=subprocess.DEVNULL)
         w.documents = []
+        host = w.host(path=w.path(name) + ":/usr/bin:/bin")
         try:
-            files_on(w, w.host(path=w.path(name) + ":/usr/bin:/bin"))
+            files_on(w, host)
+            w.documents = []
+            timeout_on(w, host)
         except Checked as problem:
             raise Checked(f"with {name}: {problem}")
         for left in ("there", "conf", ".verba"):
             shutil.rmtree(w.path(left))
+        for left in ("told", "pid"):
+            os.remove(w.path(left))
 
 
 def files_on(w, host):
