@@ -64,8 +64,8 @@ HostText host_of(const Account& account) {
     parts.user = named.user;
     parts.host = named.host;
   }
-  if (const std::string_view written = text_of(account.spec, "host"); !written.empty()) {
-    parts.host = written;
+  if (const Value* written = account.spec.find("host"); written && written->is_string()) {
+    parts.host = written->string();
     if (!account.authentication) parts.user.clear();
   }
   if (const Value* port = account.spec.find("port"); port && port->is(Value::Kind::integer)) {
@@ -98,7 +98,9 @@ class AccountChecker {
   void run() {
     const HostText parts = host_of(account_);
     const Value* host = account_.spec.find("host");
-    if (!is_host(parts.host)) {
+    if (std::ranges::count(parts.host, ':') == 1) {  // of IPv6 there are more
+      error(host, fmt::format("'{}' is a host and a port", parts.host), "write the port in `port`");
+    } else if (!is_host(parts.host)) {
       error(host, fmt::format("'{}' cannot be the name of a host", parts.host),
             "a host's name is made of letters, digits, '-', '.' and ':', and does not begin with '-'");
     }
@@ -110,8 +112,9 @@ class AccountChecker {
     text("hostKey", is_host_key, "is no public key",
          "write its type and its data, as in known_hosts: ssh-ed25519 AAAA...");
     text(
-        "workDirectory", [](std::string_view path) { return !path.empty() && !has_control(path); }, "is no path",
-        "name a directory of that machine");
+        "workDirectory",
+        [](std::string_view path) { return !path.empty() && !has_control(path) && !path.starts_with('~'); },
+        "is no path", "name a directory of that machine; without a / before it, it is one of the home directory");
     key_file();
     jumps();
   }

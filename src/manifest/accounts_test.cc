@@ -42,6 +42,20 @@ TEST(Accounts, NamesSayWhatIsNotWritten) {
   EXPECT_EQ(target(shared, "web2")->host, "web2");
 }
 
+TEST(Accounts, WhatIsNoHostOrDirectoryIsToldBeforeAnybodyGoesThere) {
+  for (const auto& [spec, words] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"{host: ''}", "'' cannot be the name of a host"},
+           {"{host: 'web1:2222'}", "'web1:2222' is a host and a port (write the port in `port`)"},
+           {"{workDirectory: '~/app'}", "'~/app' is no path"}}) {
+    Read read(unix_account(spec));
+    read.resolve();
+    ASSERT_EQ(read.findings().size(), 1u) << spec;
+    EXPECT_THAT(read.findings().front(), testing::HasSubstr(words));
+  }
+  Read sound(unix_account("{host: 'fe80::1%eth0'}"));
+  EXPECT_EQ(target(sound)->host, "fe80::1%eth0");
+}
+
 TEST(Accounts, CredentialsAreAskedForWhenSomebodyGetsIn) {
   Read read(document("SshPrivateKeyBasedAuthenticationConfig", "name: deploy@web1",
                      "  {privateKeyPath: \"keys/${{ environment.name }}\", passphrase: \"${{ secret('env:P') }}\"}") +

@@ -326,7 +326,8 @@ class TaskMaker {
     const std::vector<AccountId> found = accounts_with(model_, labels);
     if (found.empty()) {
       warn_of_none(fmt::format("no account has these labels in environment '{}'", model_.environment.name), prototype,
-                   where, "labels stand in metadata.labels of accounts; `verba accounts list` shows which are in scope");
+                   where,
+                   "labels stand in metadata.labels of accounts; `verba accounts list` shows which are in scope");
     }
     for (const AccountId account : found) {
       if (!account_instance(prototype, account, written, declared, where)) return;

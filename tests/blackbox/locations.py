@@ -378,8 +378,7 @@ def what_cannot_be_reached_is_no_mistake(world, url, ca):
     expect(world.run("validate", "-f", f"{url}/down.yaml", **ca), 1, "503")
     closed = f"127.0.0.1:{free_port()}"
     for location in (f"https://{closed}/web.yaml", f"git::https://{closed}/team.git", f"git::ssh://git@{closed}/team.git",
-                     f"git://{closed}/team.git", "https://no-such-host.invalid/web.yaml",
-                     "git::https://no-such-host.invalid/team.git"):
+                     f"git://{closed}/team.git"):
         expect(world.run("validate", "-f", location, **ca), 1, "cannot")
     site = url.replace("https://", f"https://ann:{PASSWORD}@")
     expect(world.run("validate", "-f", f"{site}/git/nobody.git", **ca), 2, "not found")

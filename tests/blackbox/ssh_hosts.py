@@ -318,18 +318,6 @@ def interrupt(w):
     check(not alive(pid_in(w.path("pid"))) and not alive(pid_in(w.path("child"))), "processes are left")
 
 
-def timeout(w):
-    """TERM at the timeout, KILL five seconds later."""
-    w.account(w.host(), workDirectory=w.directory)
-    w.tasks({"name": "a", "timeout": "1s", "with": {
-        "run": "trap 'echo told >&2; touch told' TERM; echo $$ >pid; while :; do sleep 0.2 || :; done"}})
-    began = time.time()
-    out = w.apply(code=1)
-    check("timed out after 1s" in out and w.exists("told"), out)
-    check(5 < time.time() - began < 20, "took", time.time() - began)
-    check(not alive(pid_in(w.path("pid"))), "it is left")
-
-
 def background(w):
     """What a script leaves running in the background, with the streams in hand, is not waited for."""
     w.account(w.host(), workDirectory=w.directory)
@@ -494,49 +482,6 @@ def secrets(w):
                     check(text.encode() not in f.read(), "in", folder, file)
 
 
-def files(w):
-    """Files and trees there: written, found drifted, put back, removed; the content is in no argument list and no log."""
-    word = "Zq7-planted-secret"
-    host = w.host()
-    os.mkdir(w.path("there"))
-    os.makedirs(w.path("conf/sub"))
-    for name, text in (("conf/a", "A\n"), ("conf/sub/b", "it's $HOME `x` \\\n" * 20_000)):
-        with open(w.path(name), "w") as f:
-            f.write(text)
-    w.account(host, workDirectory=w.path("there"))
-
-    def ask_for(text, code=0, check_script="true"):
-        w.tasks({"name": "one", "type": "File", "with": {"path": "etc/one", "content": text + " ${{ secret('env:S') }}"}},
-                {"name": "tree", "type": "File", "dependsOn": ["one"],
-                 "with": {"path": w.path("there/tree"), "source": "conf", "mode": "0640"}},
-                {"name": "check", "dependsOn": ["tree"], "with": {"run": check_script}}, onFailure="rollback")
-        return w.apply(code=code, S=word)
-
-    def there(name):
-        with open(w.path("there/" + name)) as f:
-            return f.read()
-
-    out = ask_for("one")
-    check(there("etc/one") == "one " + word, there("etc/one"))
-    check(os.stat(w.path("there/etc/one")).st_mode & 0o777 == 0o600, "a secret for everybody")
-    check(there("tree/a") == "A\n" and len(there("tree/sub/b")) == 340_000, "the tree")
-    check(w.outputs("one")["path"] == w.path("there/etc/one"), w.outputs("one"))
-    check("Nothing to do" in ask_for("one"), "it is there")
-    os.chmod(w.path("there/tree/a"), 0o600)
-    drift = w.run("drift", code=3)
-    check("a: its mode is 0600, not 0640" in drift, drift)
-    check("1 in sync" in drift, drift)
-    with open(w.path("conf/a"), "w") as f:
-        f.write("A2\n")
-    out += ask_for("two", code=1, check_script="cat tree/a; false")
-    check("A2" in out and "rolled-back" in out, out)
-    check(there("etc/one") == "one " + word and there("tree/a") == "A\n", "put back")
-    check(os.stat(w.path("there/tree/a")).st_mode & 0o777 == 0o640, "put back")
-    check(word not in out and word not in w.run("logs", "last"), "the secret is shown", out)
-    w.run("destroy", "--yes")
-    check(os.listdir(w.path("there")) == [], os.listdir(w.path("there")))
-
-
 def requests(w):
     """Waits and requests are made from there; no secret of theirs is in an argument list."""
     word = "Zq7-planted-secret"
@@ -577,28 +522,6 @@ def requests(w):
     check(json.loads(seen["body"])["text"] == word + " it's \"\u00e9\" " + "x" * 50_000, seen["body"][:200])
     check(w.outputs("item") == {"status": 201, "body": '{"id": "a b"}', "json": {"id": "a b"}}, w.outputs("item"))
     check(word not in out, out)
-
-
-def many_files(w):
-    """A thousand files, quickly; what may be executed stays so."""
-    w.account(w.host(), workDirectory=w.directory)
-    for i in range(1000):
-        os.makedirs(w.path(f"conf/{i % 20}"), exist_ok=True)
-        with open(w.path(f"conf/{i % 20}/it's {i}"), "w") as f:
-            f.write(f"it's {i} $HOME `x` \\n\n")
-        os.chmod(w.path(f"conf/{i % 20}/it's {i}"), 0o755 if i % 3 == 0 else 0o644)
-    w.tasks({"name": "tree", "type": "File", "with": {"path": "there", "source": "conf"}})
-    began = time.time()
-    w.apply()
-    took = time.time() - began
-    done = subprocess.run(["diff", "-r", w.path("conf"), w.path("there")], capture_output=True, text=True)
-    check(done.returncode == 0, done.stdout)
-    check(os.stat(w.path("there/1/it's 21")).st_mode & 0o777 == 0o755, "it may not be executed")
-    check(os.stat(w.path("there/2/it's 22")).st_mode & 0o777 == 0o644, "it may be executed")
-    check(took < 60, "it took", took)
-    check("1 in sync" in w.run("drift"), "drift")
-    w.run("destroy", "--yes")
-    check(not w.exists("there"), "left")
 
 
 def mistakes(w):
@@ -821,10 +744,11 @@ def network(w):
     check("Nothing to do" in w.apply(), "it is to be run again")
 
 
-CASES = [contract, lifecycle, gone_account, moved_account, passphrase, agent, host_config, password, jump, gone_jump, unknown_host_key,
-         changed_host_key, lost_connection, blip, lost_without_check, interrupt, timeout, background, one_master, killed,
-         killed_connecting, planted, many_files, mistakes, bad_keys, rollback_in_batches,
-         own_client, nothing_executable, secrets, files, requests, preflight, preflight_of_the_record, become, commands, fleet, missed, network]
+CASES = [contract, lifecycle, gone_account, moved_account, passphrase, agent, host_config, password, jump,
+         gone_jump, unknown_host_key, changed_host_key, lost_connection, blip, lost_without_check, interrupt,
+         background, one_master, killed, killed_connecting, planted, mistakes, bad_keys, rollback_in_batches,
+         own_client, nothing_executable, secrets, requests, preflight, preflight_of_the_record, become,
+         commands, fleet, missed, network]
 
 
 if __name__ == "__main__":

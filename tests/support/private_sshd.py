@@ -28,7 +28,7 @@ PrintLastLog no
 MaxSessions {sessions}
 MaxStartups 200:30:400
 LogLevel VERBOSE
-SetEnv SHLVL=2
+SetEnv SHLVL=2{variables}
 Subsystem sftp internal-sftp
 """
 
@@ -59,7 +59,7 @@ def parents():
 
 
 class PrivateSshd:
-    def __init__(self, directory, sessions=10, password_user=None, address="127.0.0.1", inside=()):
+    def __init__(self, directory, sessions=10, password_user=None, address="127.0.0.1", inside=(), path=None):
         self.d, self.port, self.user = directory, free_port(), getpass.getuser()
         self.address, self.inside = address, list(inside)
         self.process = None
@@ -73,7 +73,8 @@ class PrivateSshd:
         with open(f"{directory}/sshd_config", "w") as f:
             f.write(CONFIG.format(port=self.port, address=address, d=directory, sessions=sessions,
                                   password="yes" if password_user else "no",
-                                  root="yes" if password_user else "prohibit-password"))
+                                  root="yes" if password_user else "prohibit-password",
+                                  variables=f" PATH={path}" if path else ""))
         if os.geteuid() == 0:
             os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
         self.start()

@@ -131,11 +131,12 @@ def report(results):
     place = os.environ.get("GTEST_OUTPUT", "")
     if not place.startswith("json:"):
         return
-    suite = [{"name": name, "classname": "ssh_hosts", "status": "RUN",
+    suite_name = os.path.basename(sys.argv[0]).removesuffix(".py")
+    suite = [{"name": name, "classname": suite_name, "status": "RUN",
               "result": "SKIPPED" if result == "skipped" else "COMPLETED",
               **({"failures": [{"failure": "see the log"}]} if result == "failed" else {})} for name, result in results]
     with open(place[5:], "w") as f:
-        json.dump({"testsuites": [{"name": "ssh_hosts", "testsuite": suite}]}, f)
+        json.dump({"testsuites": [{"name": suite_name, "testsuite": suite}]}, f)
 
 
 def main(cases):

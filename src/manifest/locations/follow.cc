@@ -51,7 +51,11 @@ class Following {
 
   std::optional<Origin> run() {
     const std::string_view location = text("location");
-    if (location.empty()) return std::nullopt;  // told by the check of the schema
+    if (location.empty()) {
+      const Value* written = manifest_.spec.find("location");  // what is no text was told by the check of the schema
+      if (written && written->is_string()) problem("'location' is empty", "say where its manifests are");
+      return std::nullopt;
+    }
     auto origin = manifest_.kind == &git_location_kind()        ? git(location)
                   : manifest_.kind == &file_url_location_kind() ? url(location)
                                                                 : local(location);
@@ -207,6 +211,11 @@ class Following {
     static const std::vector<std::pair<std::string_view, Origin::Ref>> kinds = {
         {"branch", Origin::Ref::branch}, {"tag", Origin::Ref::tag}, {"commit", Origin::Ref::commit}};
     for (const auto& [field, kind] : kinds) {
+      const Value* written = manifest_.spec.find(field);
+      if (!manifest_.alpha && written && written->is_string() && written->string().empty()) {
+        problem(fmt::format("'{}' is empty", field), "name one, or remove the line: then HEAD counts", field);
+        return false;
+      }
       if (text(field).empty()) continue;
       if (origin.ref_kind != Origin::Ref::head) {
         problem("this names two of branch, tag and commit", "leave one of them out", field);

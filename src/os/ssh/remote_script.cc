@@ -20,13 +20,14 @@ constexpr std::string_view reader =
     R"(verba_n=${IFS#??};verba_p=;cd 2>/dev/null;while IFS= read -r verba_l;do [ "$verba_l" = "$0" ]&&eval "$verba_p";)"
     R"(verba_p=$verba_p$verba_l$verba_n;done)";
 
+/// Of all ways to write a signal and a group only this one is understood by every shell.
 constexpr std::string_view ender =
-    R"(kill -s TERM -- -$0 2>/dev/null;i=0;while kill -s 0 -- -$0 2>/dev/null;do )"
-    R"([ $i -ge $1 ]&&kill -s KILL -- -$0 2>/dev/null;[ $i -gt $2 ]&&exit 1;)"
+    R"(kill -TERM -$0 2>/dev/null;i=0;while kill -0 -$0 2>/dev/null;do )"
+    R"([ $i -ge $1 ]&&kill -KILL -$0 2>/dev/null;[ $i -gt $2 ]&&exit 1;)"
     R"(if sleep 0.1 2>/dev/null;then i=$((i+1));else sleep 1;i=$((i+10));fi;done;exit 0)";
 
 /// The leader of a group of ours has the mark among its arguments, as long as it is there.
-constexpr std::string_view waiter = R"(while kill -s 0 -- -$0 2>/dev/null;do a=$(ps -o args= -p $0 2>/dev/null);)"
+constexpr std::string_view waiter = R"(while kill -0 -$0 2>/dev/null;do a=$(ps -o args= -p $0 2>/dev/null);)"
                                     R"(case "$a" in ""|*"$1"*) sleep 1;; *) exit 0;; esac;done;exit 0)";
 
 bool is_shell_name(std::string_view name) {

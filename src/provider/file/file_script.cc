@@ -239,8 +239,8 @@ w() {
   eval "to=\${verba_w$2-}"
   if [ -n "$to" ]; then $1 "$3" >"$to"; fi
 }
-# A long one: so many bytes of standard input, from there.
-r() {
+# A long one: so many bytes of standard input, from there. (ksh has a word r of its own.)
+rest() {
   eval "to=\${verba_w$1-}"
   if [ -z "$to" ]; then
     :
@@ -390,7 +390,7 @@ std::string contents_of(const std::vector<FileOrder>& list, std::string& raw) {
     if (content.size() <= longest_inline_bytes) {
       text += writing(i + 1, content);
     } else {
-      text += fmt::format("r {} {} {}\n", i + 1, raw.size() + 1, content.size());
+      text += fmt::format("rest {} {} {}\n", i + 1, raw.size() + 1, content.size());
       raw += content;
     }
   }
