@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <map>
+#include <span>
+#include <utility>
+#include <variant>
 
 #include "manifest/names.h"
 #include "manifest/resolve.h"
@@ -31,6 +34,29 @@ const std::vector<RootName>& rule_names() {
   return all;
 }
 
+using Path = std::span<const Segment>;
+using LookUp = std::variant<Found, NotFound>;
+
+LookUp nothing_known(Path path) {
+  return Found{Value(Unknown{}), path.size()};
+}
+
+/// Some value of the kind that is always there.
+LookUp one_of_its_kind(Path path) {
+  const std::string_view root = path[0].name, member = path[1].name;
+  const bool is_any = member == "fields" || member == "changes" || member == "before" || member == "after";
+  if (is_any || member == "labels") return nothing_known(path);
+  if (root == "plan" && member != "command") return Found{Value(std::int64_t{1}), 2};
+  if (member == "temporary" || member == "waits") return Found{Value(false), 2};
+  return Found{Value(std::string(member)), 2};
+}
+
+Scope scope_of(LookUp (*lookup)(Path)) {
+  Scope scope;
+  scope.lookup = lookup;
+  return scope;
+}
+
 class PolicyChecker {
  public:
   PolicyChecker(const Manifest& policy, Diagnostics& diagnostics) : policy_(policy), diagnostics_(diagnostics) {}
@@ -42,7 +68,7 @@ class PolicyChecker {
       name(rule);
       verdict(rule);
       for (const std::string_view field : {"when", "deny", "warn", "message"}) {
-        if (const Value* value = rule.find(field)) names_in(*value);
+        if (const Value* value = rule.find(field)) expression(*value, field != "message");
       }
     }
   }
@@ -73,6 +99,23 @@ class PolicyChecker {
       error("manifest.missing-field", "'deny' or 'warn' is missing", name ? name->where : rule.where,
             "add what the rule is about, for example: deny: change.action == 'delete'");
     }
+  }
+
+  void expression(const Value& value, bool is_verdict) {
+    const std::size_t before = diagnostics_.errors();
+    names_in(value);
+    const bool is_readable = value.is(Value::Kind::expression) || !is_verdict;  // else it was told what is wrong
+    if (diagnostics_.errors() > before || !is_readable) return;
+    Diagnostics mistakes;
+    evaluate(value, scope_of(nothing_known), mistakes);
+    for (Diagnostic mistake : mistakes.all()) {
+      mistake.trail.push_back({doing_, {}});
+      diagnostics_.add(std::move(mistake));
+    }
+    if (!is_verdict || mistakes.has_errors()) return;
+    Diagnostics of_these_values;  // others may be no mistake
+    const auto verdict = evaluate(value, scope_of(one_of_its_kind), of_these_values);
+    if (verdict && !is_answer(*verdict)) diagnostics_.add(no_answer(value, doing_));
   }
 
   void names_in(const Value& value) {
@@ -129,6 +172,20 @@ std::vector<Rule> rules_of(const Manifest& policy) {
     if (rule.verdict) rules.push_back(rule);
   }
   return rules;
+}
+
+bool is_answer(const Value& verdict) {
+  return verdict.is_unknown() || verdict.is(Value::Kind::boolean);
+}
+
+Diagnostic no_answer(const Value& condition, std::string doing) {
+  return {Severity::error,
+          "policy.wrong-type",
+          "a rule must give true or false, and this does not",
+          condition.where,
+          {{std::move(doing), {}}},
+          "compare with something, for example: change.action == 'delete'",
+          {}};
 }
 
 void check_policy(const Manifest& policy, Diagnostics& diagnostics) {

@@ -2,6 +2,7 @@
 // The rules of Policy manifests. What they say of a plan: plan/policies.h.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -22,7 +23,13 @@ struct Rule {
 /// Those that hold together; the others were told by check_policy().
 std::vector<Rule> rules_of(const Manifest& policy);
 
-/// Each rule has one of deny and warn and a name of its own, and its expressions read what there is.
+/// What a condition may come to: true, false, or nothing that is known yet.
+bool is_answer(const Value& verdict);
+/// "policy.wrong-type": a condition that comes to something else. `doing`: "checking rule ...".
+Diagnostic no_answer(const Value& condition, std::string doing);
+
+/// Each rule has one of deny and warn and a name of its own; its expressions read what there is, and give true or false
+/// as far as that can be told without a plan.
 void check_policy(const Manifest& policy, Diagnostics&);
 
 }  // namespace verba

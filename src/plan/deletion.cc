@@ -58,7 +58,7 @@ class Deletion {
 
   void remove(std::size_t record, const std::string& reason) {
     removals_[record] = static_cast<NodeId>(plan_.steps.size());
-    plan_.steps.push_back(removal_step(snapshot_, record, reason, aids_, diagnostics_));
+    plan_.steps.push_back(removal_step(snapshot_, record, reason, aids_));
   }
 
   Plan finished() {

@@ -335,7 +335,7 @@ void Planner::plan_step(TaskId id, const Record* record, bool decided, const Inp
 
 void Planner::remove(std::size_t record, const std::string& reason) {
   removals_[record] = static_cast<NodeId>(plan_.steps.size());
-  plan_.steps.push_back(removal_step(snapshot_, record, reason, aids_, diagnostics_));
+  plan_.steps.push_back(removal_step(snapshot_, record, reason, aids_));
 }
 
 /// One look at every task, with the temporary ones that are called up so far.
@@ -566,11 +566,11 @@ Plan Planner::plan() {
 
 Plan make_plan(const Model& model, Snapshot& snapshot, const Goal& goal, const PlanningAids& aids,
                Diagnostics& diagnostics) {
-  if (goal.undoes) return make_undoing(model, snapshot, goal, aids, diagnostics);
+  if (goal.undoes) return make_undoing(model, snapshot, goal, aids);
   if (goal.kind == Goal::Kind::rollback) {
     Plan plan = make_rollback(snapshot, goal, aids, diagnostics);
     settle_deletes(plan, snapshot);
-    check_deletes(model, plan, diagnostics);
+    check_deletes(model, snapshot, plan, diagnostics);
     return plan;
   }
   Moved moved = rename(snapshot, renamings_of(model, snapshot, goal), aids.sealer);
@@ -579,7 +579,7 @@ Plan make_plan(const Model& model, Snapshot& snapshot, const Goal& goal, const P
                                                : Planner(model, snapshot, moved.moves, goal, aids, diagnostics).plan();
   settle_deletes(plan, snapshot);
   if (!moved.moves.empty()) add_to(plan, std::move(moved));
-  check_deletes(model, plan, diagnostics);
+  check_deletes(model, snapshot, plan, diagnostics);
   return plan;
 }
 

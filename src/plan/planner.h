@@ -26,7 +26,7 @@ struct PlanningAids {
 /// Compares what is wanted with what is recorded. Changes nothing but the names of records in the snapshot that go on
 /// under another one (`movedFrom`): from there on it is as it will be once `moves` are recorded. Steps come in the
 /// order of the manifests, then deletes. Mistakes (an unknown target, an input that cannot be evaluated, a protected
-/// thing to delete) become diagnostics and the plan is not to be used.
+/// thing to delete or replace) become diagnostics and the plan is not to be used.
 Plan make_plan(const Model&, Snapshot&, const Goal&, const PlanningAids&, Diagnostics&);
 
 }  // namespace verba

@@ -180,16 +180,8 @@ class PolicyReader {
     const auto result = evaluated(condition);
     if (!result) return Answer::mistake;
     if (result->is_unknown()) return Answer::undecided;
-    if (result->is(Value::Kind::boolean)) return result->boolean() ? Answer::yes : Answer::no;
-    Diagnostic finding{Severity::error,
-                       "policy.wrong-type",
-                       "a rule must give true or false, and this does not",
-                       condition.where,
-                       {},
-                       "compare with something, for example: change.action == 'delete'",
-                       {}};
-    finding.trail.push_back({doing(), {}});
-    diagnostics_.add(std::move(finding));
+    if (is_answer(*result)) return result->boolean() ? Answer::yes : Answer::no;
+    diagnostics_.add(no_answer(condition, doing()));
     return Answer::mistake;
   }
 
@@ -235,7 +227,7 @@ class PolicyReader {
 }  // namespace
 
 void check_policies(const Model& model, const Plan& plan, Diagnostics& diagnostics) {
-  if (plan.steps.empty()) return;
+  if (plan.idle()) return;
   PolicyReader reader(model, plan, diagnostics);
   for (const Manifest* policy : model.policies) reader.policy(*policy);
 }

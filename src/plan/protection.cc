@@ -18,13 +18,30 @@ bool deletes_something(const Plan& plan, const Step& step) {
          !step.temporary;
 }
 
+void check_protected(const Model& model, const Snapshot& snapshot, const Plan& plan, Diagnostics& diagnostics) {
+  for (const Step& step : plan.steps) {
+    if (!step.record || (step.action != Action::remove && step.action != Action::replace)) continue;
+    const bool is_protected = step.task ? model.tasks[*step.task].protect : snapshot.records[*step.record].protect;
+    if (!is_protected) continue;
+    const bool replaces = step.action == Action::replace;
+    diagnostics.error("plan.protected",
+                      replaces ? fmt::format("{} is protected, it cannot be replaced: {}", step.address, step.reason)
+                               : fmt::format("{} is protected, it cannot be deleted", step.address),
+                      step.task ? model.tasks[*step.task].where : Where(),
+                      step.task  ? "set `protect: false` on the task"
+                      : replaces ? "set `protect: false` on the task and apply, then replace it"
+                                 : "set `protect: false` on the task and apply, then delete it");
+  }
+}
+
 }  // namespace
 
 bool deletes(const Plan& plan) {
   return std::ranges::any_of(plan.steps, [&](const Step& step) { return deletes_something(plan, step); });
 }
 
-void check_deletes(const Model& model, const Plan& plan, Diagnostics& diagnostics) {
+void check_deletes(const Model& model, const Snapshot& snapshot, const Plan& plan, Diagnostics& diagnostics) {
+  check_protected(model, snapshot, plan, diagnostics);
   if (!deletes(plan)) return;
   Diagnostics told_when_resolving;
   const Protection protection = protection_of(model.environment.protection, told_when_resolving);

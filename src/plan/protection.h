@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an environment's protection says of a plan.
+// What an environment's protection, and that of single tasks, says of a plan.
 #pragma once
 
 #include "base/diagnostic.h"
@@ -11,7 +11,9 @@ namespace verba {
 /// Does it delete anything that is meant to last, be it to make a new one?
 bool deletes(const Plan&);
 
-/// A diagnostic when the plan deletes something where `allowDelete` is false.
-void check_deletes(const Model&, const Plan&, Diagnostics&);
+/// A diagnostic when the plan deletes something where `allowDelete` is false, and for each protected thing that it
+/// would delete or replace. Of what a task of the manifests replaces, the manifests say whether it is protected; of all
+/// else, its record.
+void check_deletes(const Model&, const Snapshot&, const Plan&, Diagnostics&);
 
 }  // namespace verba

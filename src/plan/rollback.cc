@@ -187,7 +187,7 @@ void Rollback::remove_all(const std::vector<std::size_t>& records) {
   for (const std::size_t i : records) {
     const Record& record = snapshot_.records[i];
     if (kept_for[i].empty() || acts_for_others(record)) {
-      plan_.steps.push_back(removal_step(snapshot_, i, "it was not there " + when_, aids_, diagnostics_));
+      plan_.steps.push_back(removal_step(snapshot_, i, "it was not there " + when_, aids_));
       continue;
     }
     plan_.kept.push_back(record.address);
@@ -296,8 +296,7 @@ Plan make_rollback(const Snapshot& snapshot, const Goal& goal, const PlanningAid
   return Rollback(snapshot, goal, aids, diagnostics).make();
 }
 
-Plan make_undoing(const Model& model, const Snapshot& snapshot, const Goal& goal, const PlanningAids& aids,
-                  Diagnostics& diagnostics) {
+Plan make_undoing(const Model& model, const Snapshot& snapshot, const Goal& goal, const PlanningAids& aids) {
   const std::optional<Run> run = aids.store.run(goal.undoes.value());
   if (!run) throw Error(Error::Kind::state, "state.unknown-run", fmt::format("there is no run {}", *goal.undoes));
   Left left = left_by(*run, snapshot, aids);
@@ -311,7 +310,7 @@ Plan make_undoing(const Model& model, const Snapshot& snapshot, const Goal& goal
   for (std::size_t i = 0; i < snapshot.records.size(); ++i) {
     const Record& record = snapshot.records[i];
     if (record.lifetime != Lifetime::temporary || !deployments.contains(record.deployment)) continue;
-    plan.steps.push_back(removal_step(snapshot, i, left_over(record), aids, diagnostics));
+    plan.steps.push_back(removal_step(snapshot, i, left_over(record), aids));
     plan.steps.back().temporary = true;
   }
   std::vector<StepNumber> cleanings(plan.steps.size());

@@ -18,6 +18,6 @@ Plan make_rollback(const Snapshot&, const Goal&, const PlanningAids&, Diagnostic
 
 /// Goes on with the undoing that the run of Goal::undoes had begun, and deletes what is temporary and left over there.
 /// The model says what rollback.tasks there are; nothing else of it is asked for. Throws as above.
-Plan make_undoing(const Model&, const Snapshot&, const Goal&, const PlanningAids&, Diagnostics&);
+Plan make_undoing(const Model&, const Snapshot&, const Goal&, const PlanningAids&);
 
 }  // namespace verba

@@ -168,13 +168,8 @@ bool is_only_forgotten(const Step& step) {
   return step.reason.ends_with(only_forgotten);
 }
 
-Step removal_step(const Snapshot& snapshot, std::size_t index, const std::string& reason, const PlanningAids& aids,
-                  Diagnostics& diagnostics) {
+Step removal_step(const Snapshot& snapshot, std::size_t index, const std::string& reason, const PlanningAids& aids) {
   const Record& record = snapshot.records[index];
-  if (record.protect) {
-    diagnostics.error("plan.protected", fmt::format("{} is protected, it cannot be deleted", record.address), {},
-                      "set `protect: false` on the task and apply, then delete it");
-  }
   Step step;
   step.address = record.address;
   step.deployment = record.deployment;

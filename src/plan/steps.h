@@ -50,7 +50,7 @@ std::string_view participle(Action);
 /// What is added to the reason of a delete that does nothing.
 inline constexpr std::string_view only_forgotten = "; nothing says how to delete it, it is only forgotten";
 bool is_only_forgotten(const Step&);
-/// The step that deletes the record of this index. A protected one is a diagnostic.
-Step removal_step(const Snapshot&, std::size_t record, const std::string& reason, const PlanningAids&, Diagnostics&);
+/// The step that deletes the record of this index.
+Step removal_step(const Snapshot&, std::size_t record, const std::string& reason, const PlanningAids&);
 
 }  // namespace verba

@@ -103,16 +103,20 @@ std::vector<std::size_t> expired_records(const Snapshot& snapshot, Instant now, 
     const bool needed = !std::ranges::all_of(users.needs(node), [&](NodeId user) { return may_go[user]; });
     const bool is_record = node < snapshot.records.size();
     const bool over = !is_record || (snapshot.records[node].expires && *snapshot.records[node].expires <= now);
-    may_go[node] = over && !needed;
+    const bool is_protected = is_record && snapshot.records[node].protect;
+    may_go[node] = over && !needed && !is_protected;
     if (!is_record || !over) continue;
-    if (!needed) {
+    const std::string& address = snapshot.records[node].address;
+    if (may_go[node]) {
       expired.push_back(node);
-      continue;
+    } else if (is_protected) {
+      diagnostics.warning("plan.expired", fmt::format("{} has expired and stays: it is protected", address), {},
+                          "set `protect: false` on the task and apply; --ttl 0s lets it last");
+    } else {
+      diagnostics.warning("plan.expired",
+                          fmt::format("{} has expired and stays: something needs it that stays", address), {},
+                          "`verba destroy` deletes both");
     }
-    diagnostics.warning(
-        "plan.expired",
-        fmt::format("{} has expired and stays: something needs it that has not", snapshot.records[node].address), {},
-        "`verba destroy` deletes both");
   }
   std::ranges::sort(expired);
   return expired;

@@ -21,6 +21,13 @@ TEST(SecretWords, MasksEverySpelling) {
   EXPECT_EQ(words.mask("{\"p@ss w\\\"rd\"}"), "{\"***\"}");
 }
 
+TEST(SecretWords, MasksShortOnesInEncodedTexts) {
+  SecretWords words;
+  words.add(secret("zQ9okk"));
+  EXPECT_EQ(words.mask("Basic dXNlcjp6UTlva2s="), "Basic dXNlcj***=");
+  EXPECT_EQ(words.mask("dXNlcjp6UTlva2o="), "dXNlcjp6UTlva2o=") << "another password";
+}
+
 TEST(SecretWords, MasksEachLineOfSeveral) {
   SecretWords words;
   words.add(secret("first line\nsecond line\n"));

@@ -88,6 +88,8 @@ Record Preparation::new_record(const Step& step) const {
   record.created = at_.system.now();
   record.lifetime = step.temporary ? Lifetime::temporary : Lifetime::lasting;
   record.expires = expiry_of(snapshot_, step.deployment);
+  // From its beginning on: should we be killed, who goes on with it need not say it again.
+  if (is_for_a_while(goal_, snapshot_, record.deployment, record.address)) let_expire(record, *goal_.ttl, started_);
   record.place = step.place;
   return record;
 }

@@ -4,6 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
+#include <set>
+#include <utility>
 
 #include "base/base64.h"
 #include "value/json.h"
@@ -11,7 +15,8 @@
 namespace verba {
 namespace {
 
-constexpr std::size_t shortest_part = 8;  // of an encoded text: less could be anything
+constexpr std::size_t shortest_part = 8;   // of an encoded text: less could be anything
+constexpr std::size_t shortest_whole = 4;  // of a text all of whose bits are looked for
 constexpr std::size_t fold_columns[] = {64, 76};
 
 std::string replaced(std::string_view text, std::string_view what, std::string_view by) {
@@ -22,6 +27,23 @@ std::string replaced(std::string_view text, std::string_view what, std::string_v
   return out;
 }
 
+/// All that the digits may be which hold bits of a text behind that many foreign bytes: the first and the last of them
+/// hold bits of its neighbours, too.
+void add_with_neighbours(std::vector<std::string>& forms, std::string_view text, std::size_t before) {
+  const std::size_t begin = before * 8 / 6;
+  const std::size_t end = ((before + text.size()) * 8 + 5) / 6;
+  constexpr std::array<unsigned, 3> ahead = {1, 4, 16};   // what the bits of the byte before may be
+  constexpr std::array<unsigned, 3> behind = {1, 16, 4};  // and those of the byte behind
+  const unsigned endings = behind.at((before + text.size()) % 3);
+  for (unsigned first = 0; first < ahead.at(before); ++first) {
+    for (unsigned last = 0; last < endings; ++last) {
+      std::string whole(before, static_cast<char>(first));
+      whole.append(text) += static_cast<char>(last * (256 / endings));
+      forms.push_back(to_base64(whole).substr(begin, end - begin));
+    }
+  }
+}
+
 void add_base64(std::vector<std::string>& all, std::string_view text) {
   const std::string whole = to_base64(text);
   std::vector<std::string> forms{whole};
@@ -30,7 +52,11 @@ void add_base64(std::vector<std::string>& all, std::string_view text) {
     const std::string shifted = to_base64(std::string(before, '\0') + std::string(text));
     const std::size_t begin = (before * 8 + 5) / 6;
     const std::size_t end = (before + text.size()) * 8 / 6;
-    if (end >= begin + shortest_part) forms.push_back(shifted.substr(begin, end - begin));
+    if (end >= begin + shortest_part) {
+      forms.push_back(shifted.substr(begin, end - begin));
+    } else if (text.size() >= shortest_whole) {
+      add_with_neighbours(forms, text, before);
+    }
   }
   for (const std::size_t columns : fold_columns) {
     for (std::size_t at = 0; whole.size() > columns && at < whole.size(); at += columns) {
@@ -56,6 +82,7 @@ void add_url(std::vector<std::string>& all, std::string_view text) {
     all.push_back(form);
     all.push_back(replaced(form, "%20", "+"));
     all.push_back(replaced(replaced(form, "%2F", "/"), "%2f", "/"));  // in a path
+    all.push_back(replaced(form, "%", "%25"));                        // in an address inside of another one
   }
 }
 
@@ -70,24 +97,53 @@ std::pair<std::uint32_t, std::size_t> code_point(std::string_view text, std::siz
   return {point, length};
 }
 
+std::string unicode(std::uint32_t unit, bool upper) {
+  return upper ? fmt::format("\\u{:04X}", unit) : fmt::format("\\u{:04x}", unit);
+}
+
+/// Such characters as \u in a text that is escaped as JSON wants it at least.
+std::string with_unicode(std::string text, std::string_view characters, bool upper) {
+  for (const char c : characters) {
+    const std::string plain = c == '"' ? "\\\"" : std::string(1, c);
+    text = replaced(text, plain, unicode(static_cast<unsigned char>(c), upper));
+  }
+  return text;
+}
+
+/// All but ASCII as \u.
+std::string in_ascii(std::string_view text, bool upper) {
+  const auto unit = [upper](std::uint32_t u) { return unicode(u, upper); };
+  std::string ascii;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto [point, length] = code_point(text, at);
+    if (point < 0x80) {
+      ascii += text[at];
+    } else if (point < 0x10000) {
+      ascii += unit(point);
+    } else {
+      ascii += unit(0xD7C0 + (point >> 10U)) + unit(0xDC00 + (point & 0x3FFU));
+    }
+    at += length;
+  }
+  return ascii;
+}
+
+/// What is escaped beside what must be: characters of HTML, as much as some libraries take for dangerous; the slash.
 void add_json(std::vector<std::string>& all, std::string_view text) {
   std::string quoted;
   append_json_string(quoted, text);
   const std::string escaped = quoted.substr(1, quoted.size() - 2);
-  all.push_back(escaped);
-  std::string ascii;
-  for (std::size_t at = 0; at < escaped.size();) {
-    const auto [point, length] = code_point(escaped, at);
-    if (point < 0x80) {
-      ascii += escaped[at];
-    } else if (point < 0x10000) {
-      ascii += fmt::format("\\u{:04x}", point);
-    } else {
-      ascii += fmt::format("\\u{:04x}\\u{:04x}", 0xD7C0 + (point >> 10U), 0xDC00 + (point & 0x3FFU));
+  std::set<std::string> forms;
+  for (const bool upper : {false, true}) {
+    for (const std::string& form : {escaped, in_ascii(escaped, upper)}) {
+      for (const std::string_view characters : {"", "<>&", "<>&'", "<>&'\"", "<>&'\"+`"}) {
+        forms.insert(with_unicode(form, characters, upper));
+      }
     }
-    at += length;
   }
-  if (ascii != escaped) all.push_back(std::move(ascii));
+  for (const std::string& form : forms) {
+    for (const std::string_view slash : {"/", "\\/", "\\u002f", "\\u002F"}) all.push_back(replaced(form, "/", slash));
+  }
 }
 
 void add_hex(std::vector<std::string>& all, std::string_view text) {

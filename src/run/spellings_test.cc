@@ -3,8 +3,12 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
+#include <fmt/format.h>
 
+#include <algorithm>
+#include <string>
+
+#include "base/base64.h"
 #include "run/words.h"
 
 namespace verba {
@@ -32,6 +36,29 @@ TEST(Spellings, FindTheSecretInWhatWasEncodedAroundIt) {
   EXPECT_TRUE(has("plain-horse", "BsYWluLWhvcnNl"));
   EXPECT_TRUE(has("plain-horse", "wbGFpbi1ob3JzZ"));
   EXPECT_TRUE(has("plain-horse", "cGxhaW4taG9yc2"));
+}
+
+TEST(Spellings, FindAShortSecretInWhatWasEncodedAroundIt) {
+  for (const std::string_view secret : {"zQ9o", "zQ9ok", "zQ9okk", "\xff\x01~ "}) {
+    for (const std::string_view before : {"", "u", "us", "use", "user:", "\xff\xff", "\x80"}) {
+      for (const std::string_view after : {"", "\n", "@host", "\xff", "\x10\x20"}) {
+        const std::string whole = to_base64(fmt::format("{}{}{}", before, secret, after));
+        const auto all = spellings_of(secret);
+        const bool found = std::ranges::any_of(
+            all, [&](const std::string& each) { return each.size() >= 6 && whole.find(each) != std::string::npos; });
+        EXPECT_TRUE(found) << before << "|" << secret << "|" << after << " " << whole;
+      }
+    }
+  }
+}
+
+TEST(Spellings, AreThoseOfMoreCarefulLibraries) {
+  for (const std::string_view form : {"a\\/b", "a\\u002fb", "a\\u002Fb"}) EXPECT_TRUE(has("a/b", form)) << form;
+  EXPECT_TRUE(has("<a&b>'", "\\u003ca\\u0026b\\u003e'"));
+  EXPECT_TRUE(has("<a&b>'", "\\u003Ca\\u0026b\\u003E\\u0027"));
+  EXPECT_TRUE(has("\"a+b\"/\u00fc", "\\u0022a\\u002Bb\\u0022/\\u00FC"));
+  EXPECT_TRUE(has("a/b c", "a%252Fb%2520c"));
+  EXPECT_TRUE(has("a/b c", "a%252fb%2520c"));
 }
 
 TEST(Spellings, TakeEachLine) {

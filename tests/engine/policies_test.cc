@@ -56,7 +56,7 @@ TEST(CheckPolicies, TellsAMistakeOnce) {
   EngineWorld world;
   EXPECT_THAT(said(world, two, "  - {name: r, deny: change.after.size == 'one'}\n"),
               ElementsAre("expr.unknown-name: 'size' is not among the fields that change.after has for d.a"));
-  EXPECT_THAT(said(world, two, "  - {name: r, deny: change.task}\n"),
+  EXPECT_THAT(said(world, two, "  - {name: r, deny: change.after.value}\n"),
               ElementsAre("policy.wrong-type: a rule must give true or false, and this does not"));
 }
 
