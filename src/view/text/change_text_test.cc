@@ -27,7 +27,7 @@ std::string template_of(int size, int version) {
 
 TEST(ChangeText, LaysOutJsonThatIsOnOneLine) {
   EXPECT_EQ(shown(Value(template_of(40, 1)), Value(template_of(40, 2))), R"(      template (site.json):
-        @ 10 unchanged lines
+        @ 8 unchanged lines
               "Topic1": {
                 "Type": "AWS::SNS::Topic",
                 "Properties": {
