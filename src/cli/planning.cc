@@ -218,9 +218,11 @@ WhenInDoubt ask_what_became(Call& call, Desk& desk, const HeldLease& held, const
       "verba decide by itself");
 }
 
-void settle(Call& call, Desk& desk, const HeldLease& held) {
+}  // namespace
+
+bool settle(Call& call, Desk& desk, const HeldLease& held) {
   const std::string scratch = scratch_directory(call, desk.state_path);
-  settle_interrupted(
+  return settle_interrupted(
       desk.store->snapshot(desk.model.environment.name),
       {call.system, *desk.store, held.lease(), call.kit().providers, desk.sealer, scratch, hosts_of(call, desk),
        [&](const std::string& address, const std::string& why) {
@@ -228,8 +230,6 @@ void settle(Call& call, Desk& desk, const HeldLease& held) {
        },
        [&](const std::string& line) { say(call, "Interrupted: " + line); }});
 }
-
-}  // namespace
 
 std::string scratch_directory(Call& call, const std::string& state_path) {
   const auto slash = state_path.rfind('/');

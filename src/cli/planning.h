@@ -86,7 +86,12 @@ Diagnostics judged(const Desk&, const Plan&);
 /// Where runs keep what they need only while they last; beside the state.
 std::string scratch_directory(Call&, const std::string& state_path);
 
-/// Locks what the plan touches and settles what an interrupted run left there (run/recovery.h); `planned` is made again
+/// Settles what interrupted runs left unknown in the deployments of the lease (run/recovery.h): waits for what is at
+/// work still, asks where nobody can know. True when there was anything: records have changed then. Throws Exit, or
+/// Error(provider), where nobody can say what became of a step.
+bool settle(Call&, Desk&, const HeldLease&);
+
+/// Locks what the plan touches and settles what an interrupted run left there; `planned` is made again
 /// when state moved since. Locks more when the new plan touches more. Throws Exit in a freeze, and
 /// where nobody can say what became of a step.
 HeldLease lock_and_plan(Call&, Desk&, Planned&);

@@ -15,6 +15,7 @@
 #include "cli/notifying.h"
 #include "cli/observing.h"
 #include "cli/protection.h"
+#include "run/mask.h"
 #include "value/json.h"
 #include "view/json/events_json.h"
 #include "view/json/plan_json.h"
@@ -52,11 +53,24 @@ std::unique_ptr<Listener> listener_of(Call& call, Desk& desk, Format format) {
   return std::make_unique<LiveRun>(std::move(settings));
 }
 
+/// Whoever reads the history reads it: without the secrets that are at hand before the run.
+std::string open_reason(Call& call, const Desk& desk, const Plan& plan) {
+  SecretWords words;
+  words.add(Value(desk.model.command_line_variables));
+  for (const Step& step : plan.steps) {
+    for (const FieldChange& change : step.changes) {
+      if (change.before) words.add(*change.before);
+      if (change.after) words.add(*change.after);
+    }
+  }
+  return words.mask(reason_of(call));
+}
+
 RunSettings settings_of(Call& call, Desk& desk, const Planned& planned) {
   RunSettings settings;
   settings.parallelism = parallelism_of(call);
   settings.scratch_directory = scratch_directory(call, desk.state_path);
-  settings.reason = reason_of(call);
+  settings.reason = open_reason(call, desk, planned.plan);
   Map source;
   source.append({"sources", {}}, sources_value(desk.project));
   if (!desk.project.brought.empty()) source.append({"locations", {}}, locations_value(desk.project));

@@ -151,6 +151,14 @@ Option dry_run_option() {
   return {.name = "dry-run", .summary = "only show what it would do"};
 }
 
+Option in_doubt_option() {
+  return {
+      .name = "in-doubt",
+      .value = "WAY",
+      .summary = "what to do with a step of an interrupted run when nothing tells whether it was done (default: ask)",
+      .one_of = {"ask", "rerun", "assume-done", "fail"}};
+}
+
 std::vector<Option> run_options() {
   return {
       {.name = "yes", .letter = 'y', .summary = "do it without asking"},
@@ -162,14 +170,11 @@ std::vector<Option> run_options() {
            "in place of what the manifests say: rollback undoes what this run did in the deployment, stop starts "
            "nothing new, continue goes on with what does not depend on it",
        .one_of = {"rollback", "stop", "continue"}},
-      {.name = "in-doubt",
-       .value = "WAY",
-       .summary = "what to do with a step of an interrupted run when nothing tells whether it was done (default: ask)",
-       .one_of = {"ask", "rerun", "assume-done", "fail"}},
+      in_doubt_option(),
       {.name = "lock-timeout",
        .value = "TIME",
        .summary = "wait that long for others who change the same deployments (default: 0s)"},
-      {.name = "reason", .value = "TEXT", .summary = "why; kept in the history"},
+      {.name = "reason", .value = "TEXT", .summary = "why; kept in the history, for all who read it to see"},
       {.name = "confirm",
        .value = "ENVIRONMENT",
        .summary = "its name, where the environment wants it before something is deleted"},

@@ -38,6 +38,7 @@ CommandRow version_command();
 /// Flags that several commands share, in the same words.
 Option target_option();
 Option prune_option();
+Option in_doubt_option();
 Option dry_run_option();
 Option refresh_option();
 Option preview_option();

@@ -10,9 +10,11 @@
 #include "cli/commands/rekey.h"
 #include "cli/commands/state_parts.h"
 #include "cli/exit_code.h"
+#include "cli/planning.h"
 #include "cli/state_access.h"
 #include "cli/state_key.h"
 #include "plan/definition.h"
+#include "run/at_work.h"
 #include "value/json.h"
 #include "view/json/state_json.h"
 #include "view/text/change_text.h"
@@ -123,6 +125,16 @@ int show(Call& call, const std::string& path, const std::string& word) {
   return kDone;
 }
 
+/// What is forgotten while it is at work would be done a second time beside it.
+void require_rest(Call& call, Store& store, const std::string& path, const Record& record) {
+  const auto process = process_at_work(record, call.system, store, scratch_directory(call, path));
+  if (!process) return;
+  throw Error(
+      Error::Kind::state, "state.at-work",
+      fmt::format("{}: what run {} began is still at work (process {})", record.address, record.run, *process),
+      "wait for its end, or end it, and say it again; `verba apply` waits for it and records what became of it");
+}
+
 int remove(Call& call, const std::string& path, const std::vector<std::string>& words) {
   if (!call.arguments.flag("yes") && !call.console.in_terminal) {
     throw Error(Error::Kind::usage, "usage.nobody-to-ask",
@@ -152,6 +164,7 @@ int remove(Call& call, const std::string& path, const std::vector<std::string>& 
     const auto answer = call.console.read_line([] {});
     if (!answer || (*answer != "y" && *answer != "yes")) throw Exit{kStepFailed};
   }
+  for (const Record& record : found) require_rest(call, *store, path, record);
   Batch batch;
   for (const Record& record : found) {
     batch.push_back(RemoveRecord{record.environment, record.address});
@@ -232,6 +245,7 @@ CommandRow state_command() {
                        .words = {"list", "show", "mv", "rm", "unlock", "export", "import", "backup", "rekey"}},
                       {.name = "ADDRESS|DEPLOYMENT|FILE", .repeats = true, .completes = Completes::address}},
       .options = {{.name = "yes", .letter = 'y', .summary = "do it without asking"},
+                  in_doubt_option(),
                   {.name = "new-key-file",
                    .value = "PATH",
                    .summary =

@@ -2,6 +2,7 @@
 // state mv: a record goes on under another address; what is deployed stays as it is.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "base/error.h"
 #include "cli/commands/state_parts.h"
 #include "cli/exit_code.h"
+#include "cli/planning.h"
 #include "cli/state_access.h"
 #include "manifest/address.h"
 #include "manifest/names.h"
@@ -61,6 +63,10 @@ std::vector<Renaming> renamings(Call& call, Store& store, const Snapshot& snapsh
   return all;
 }
 
+bool is_unsettled(const Move& move) {
+  return move.record.status == RecordStatus::started;
+}
+
 std::string one_environment(Call& call, Store& store) {
   const auto environments = environments_of(call, store);
   if (environments.size() == 1) return environments.front();
@@ -83,6 +89,11 @@ int move_records(Call& call, const std::string& path, const std::string& from, c
     for (const Record& user : moved.users) deployments.insert(user.deployment);
     const HeldLease lease = lock(call, *store, environment, {deployments.begin(), deployments.end()}, "state mv");
     if (store->snapshot(environment).serial != snapshot.serial) continue;  // somebody was quicker: look again
+    if (std::ranges::any_of(moved.moves, is_unsettled)) {  // a run knows what it had begun by the old address
+      Desk desk = open_state_desk(call, environment);
+      settle(call, desk, lease);
+      continue;
+    }
     Batch batch = edits_of(moved.moves, call.system.now(), owner_of(call.system).user);
     for (const Record& user : moved.users) batch.emplace_back(PutRecord{user});
     store->commit(batch, &lease.lease());
