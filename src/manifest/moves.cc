@@ -29,6 +29,10 @@ class Pass {
       return error("manifest.bad-value", fmt::format("'{}' is no name of a deployment", former), from->where,
                    "write the name that it had before");
     }
+    if (former == scope.name) {
+      return error("manifest.not-moved", fmt::format("Deployment '{}' has that name still", former), from->where,
+                   "write the name that it had before, or remove this 'movedFrom'");
+    }
     if (resolution_.index.find("Deployment", former)) {
       return error("manifest.not-moved",
                    fmt::format("Deployment '{}' is still in the manifests, so nothing moved from there", former),

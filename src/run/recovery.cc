@@ -182,7 +182,7 @@ Found Recovery::recalled(const Record& record, const Definition& definition, con
   Outcome outcome = provider->recall(definition.resource, makes, exit_code, left);
   if (auto* done = std::get_if<Succeeded>(&outcome)) {
     return {makes ? Found::What::done : Found::What::gone, "it had ended well when verba was ended",
-            std::move(done->outputs), std::nullopt, *by_update};
+            std::move(done->outputs), std::nullopt, by_update.value_or(false)};
   }
   if (const auto* failed = std::get_if<Failed>(&outcome)) {
     return {Found::What::undone, failed->message, Map(), failed->exit_code};

@@ -39,8 +39,8 @@ struct RecoveryAids {
 ///      Ctrl-C ends it (TERM, and five seconds later KILL), and what came of it is the last thing that is settled;
 ///   2. the trace says that it ended by itself: then it is recorded as if we had been there;
 ///   3. a check (Provider::observe) says how the thing is;
-///   4. the trace says that it was ended before its end, or never began: it failed, and is run again like all that
-///      failed; likewise what is `idempotent`;
+///   4. the trace says that it never began: what was there is as it was before; or that it was ended before its end: it
+///      failed, and is run again like all that failed; likewise what is `idempotent`;
 ///   5. else `decide` is asked.
 /// Each settled step is durable before the next is looked at. True when anything was settled; the records have changed
 /// then. Throws Error(state), Interrupted after Ctrl-C, and what `decide` throws.

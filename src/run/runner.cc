@@ -439,6 +439,7 @@ void RunLoop::settle(LiveStep& live, Outcome outcome) {
   if (is_asking(phase_.plan->steps[job.step])) --asking_;
   Settled settled;
   std::optional<int> exit_code;
+  bool untouched = false;
   if (auto* succeeded = std::get_if<Succeeded>(&outcome)) {
     settled.status = StepStatus::succeeded;
     std::optional<Record> record =
@@ -448,14 +449,14 @@ void RunLoop::settle(LiveStep& live, Outcome outcome) {
   } else if (const auto* failed = std::get_if<Failed>(&outcome)) {
     settled = {StepStatus::failed, secrets.mask(failed->message), secrets.mask(failed->hint)};
     exit_code = failed->exit_code;
+    untouched = failed->untouched && !live.has_deleted();
   } else if (const auto* doubt = std::get_if<InDoubt>(&outcome)) {
     settled = {StepStatus::in_doubt, secrets.mask(doubt->message), ""};
   } else {
     settled = {StepStatus::cancelled, "cancelled", ""};
   }
   const bool ended_badly = settled.status == StepStatus::failed || settled.status == StepStatus::cancelled;
-  const auto* refused = std::get_if<Failed>(&outcome);
-  if (refused != nullptr && refused->untouched && !live.has_deleted() && !phase_.plan->steps[job.step].temporary) {
+  if (untouched && !phase_.plan->steps[job.step].temporary) {
     job.was ? journal_.put(*job.was) : journal_.remove(job.record);
     std::erase(begun_, job.step);  // there is nothing to undo
   } else if (ended_badly && !phase_.plan->steps[job.step].leaves_record) {
