@@ -256,6 +256,10 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
+bool is_unreachable(const Diagnostic& diagnostic) {
+  return diagnostic.code.ends_with(".unreachable");
+}
+
 void Diagnostics::add(Diagnostic finding) {
   if (finding.severity == Severity::error) ++errors_;
   all_.push_back(std::move(finding));

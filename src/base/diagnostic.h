@@ -30,6 +30,9 @@ struct Diagnostic {
   std::vector<Frame> related;  ///< Other places that matter, each with its own words ("first defined here").
 };
 
+/// Nobody made a mistake: a network, a server, a service failed. The codes of such findings end with ".unreachable".
+bool is_unreachable(const Diagnostic&);
+
 /// A list of findings. Passes append to it and go on, so that one run shows all that is wrong.
 class Diagnostics {
  public:

@@ -3,7 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "aws/account.h"
@@ -14,6 +17,11 @@ namespace {
 
 const AwsService ssm{.name = "ssm", .id = "ssm"};
 const AwsService secrets_manager{.name = "secretsmanager", .id = "secrets_manager"};
+
+/// Of answers that say that there is no such secret. With all others nobody knows.
+constexpr std::array<std::string_view, 5> absent_codes{"ParameterNotFound", "ParameterVersionNotFound",
+                                                       "ResourceNotFoundException", "ValidationException",
+                                                       "InvalidParameterException"};
 
 /// arn:PARTITION:SERVICE:REGION:...; "" of what is none.
 std::string region_in(std::string_view name) {
@@ -53,7 +61,10 @@ std::variant<std::string, NotFound> AwsSecrets::find(const std::string& scheme, 
   const std::string what = (is_parameter ? "the parameter '" : "the secret '") + id + "' of AWS";
   const AwsAnswer answer = is_parameter ? ask(ssm, "AmazonSSM.GetParameter", "Name", id)
                                         : ask(secrets_manager, "secretsmanager.GetSecretValue", "SecretId", id);
-  if (answer.failure) return NotFound{fmt::format("{}: {}", what, to_string(*answer.failure)), ""};
+  if (answer.failure) {
+    const bool absent = std::ranges::find(absent_codes, answer.failure->code) != absent_codes.end();
+    return NotFound{fmt::format("{}: {}", what, to_string(*answer.failure)), "", !absent};
+  }
   const Value* value = is_parameter ? at(answer.value, {"Parameter", "Value"}) : at(answer.value, {"SecretString"});
   if (value == nullptr || !value->is_string()) return NotFound{what + " is no text", ""};
   if (mark != std::string::npos) return member_of(value->string(), name.substr(mark + 1), what);

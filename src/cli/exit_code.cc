@@ -3,13 +3,11 @@
 
 #include <algorithm>
 
-#include "manifest/locations/origin.h"
-
 namespace verba {
 namespace {
 
-bool is_unreachable(const Diagnostic& diagnostic) {
-  return diagnostic.severity == Severity::error && diagnostic.code == unreachable_location;
+bool failed_us(const Diagnostic& diagnostic) {
+  return diagnostic.severity == Severity::error && is_unreachable(diagnostic);
 }
 
 }  // namespace
@@ -30,7 +28,7 @@ int exit_code(Error::Kind kind) {
 }
 
 int exit_code(const Diagnostics& errors) {
-  return std::ranges::any_of(errors.all(), is_unreachable) ? kStepFailed : kUsage;
+  return std::ranges::any_of(errors.all(), failed_us) ? kStepFailed : kUsage;
 }
 
 int exit_code(RunStatus status) {

@@ -224,7 +224,7 @@ Text fetch_text(System& system, const FetchSettings& fetch, const std::string& l
     return NotFound{"credentials have no place in '" + shown(origin) + "'", "use a credential helper of git"};
   }
   Fetched fetched = fetch_all({origin}, fetch, system).front();
-  if (const auto* bad = std::get_if<BadLocation>(&fetched)) return NotFound{bad->message, bad->hint};
+  if (const auto* bad = std::get_if<BadLocation>(&fetched)) return NotFound{bad->message, bad->hint, bad->unreachable};
   if (auto* text = std::get_if<std::string>(&fetched)) return std::move(*text);
   const Checkout& checkout = std::get<Checkout>(fetched);
   const std::string path = checkout.root + "/" + origin.directory;

@@ -195,7 +195,8 @@ class TaskView {
     if (result) return *std::move(result);
     if (mistakes.empty()) return NotFound{fmt::format("variable '{}' has no value", name), {}};
     const Diagnostic& first = mistakes.all().front();
-    return NotFound{fmt::format("variable '{}' cannot be worked out: {}", name, first.message), first.hint};
+    return NotFound{fmt::format("variable '{}' cannot be worked out: {}", name, first.message), first.hint,
+                    is_unreachable(first)};
   }
 
   // {from: {env|secret|script: NAME}, default: ...}; its form was checked.
@@ -215,8 +216,9 @@ class TaskView {
       if (source.name == "secret") make_secret(result);
       return result;
     }
-    if (const Value* otherwise = value.find("default")) return evaluated(name, *otherwise);
     NotFound nothing = std::get<NotFound>(std::move(text));
+    const Value* otherwise = value.find("default");
+    if (otherwise != nullptr && !nothing.unreachable) return evaluated(name, *otherwise);
     nothing.message = fmt::format("variable '{}' has no value: {}", name, nothing.message);
     return nothing;
   }

@@ -43,9 +43,8 @@ class Deletion {
       remove(i, left_over(record));
       plan_.steps.back().temporary = true;
     }
-    for (const std::size_t record : expired_records(snapshot_, aids_.now, diagnostics_)) {
-      const Record& gone = snapshot_.records[record];
-      if (targets_.has(gone) && !removals_.contains(record)) remove(record, "expired at " + to_string(*gone.expires));
+    for (const std::size_t record : expired_records(snapshot_, targets_, aids_.now, diagnostics_)) {
+      if (!removals_.contains(record)) remove(record, "expired at " + to_string(*snapshot_.records[record].expires));
     }
     return finished();
   }

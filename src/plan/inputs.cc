@@ -66,16 +66,15 @@ class Reading {
  private:
   void add_raw(const NamedFile& named) {
     const std::string& path = named.path;
-    const auto missing = [&](std::string_view what, std::string hint) {
-      diagnostics_.error("plan.file", fmt::format("{} in {}: {}", named.by, task_.address, what),
-                         named.where ? named.where : task_.where, std::move(hint));
+    const auto missing = [&](const NotFound& none) {
+      tell(fmt::format("{} in {}", named.by, task_.address), named.where, none);
     };
-    if (!named.wrong.empty()) return missing(named.wrong, "");
+    if (!named.wrong.empty()) return missing({named.wrong, ""});
     const std::variant<std::string, NotFound> place = named_file(model_, source_, path);
-    if (const NotFound* none = std::get_if<NotFound>(&place)) return missing(none->message, none->hint);
+    if (const NotFound* none = std::get_if<NotFound>(&place)) return missing(*none);
     std::variant<std::vector<RawFile>, NotFound> found =
         surroundings_.raw ? surroundings_.raw(std::get<std::string>(place)) : NotFound{"files are not read here", ""};
-    if (const NotFound* none = std::get_if<NotFound>(&found)) return missing(none->message, none->hint);
+    if (const NotFound* none = std::get_if<NotFound>(&found)) return missing(*none);
     for (RawFile& file : std::get<std::vector<RawFile>>(found)) {
       const std::string inner = file.inner.empty() ? path : path + "/" + file.inner;
       if (!taken_.insert(inner).second) continue;
@@ -147,8 +146,12 @@ class Reading {
   }
 
   void missing(const Field& field, const Value& from, const NotFound& none) {
-    diagnostics_.error("plan.file", fmt::format("{} of {}: {}", field.name, task_.address, none.message),
-                       from.where ? from.where : task_.where, none.hint);
+    tell(fmt::format("{} of {}", field.name, task_.address), from.where, none);
+  }
+
+  void tell(const std::string& what, Where where, const NotFound& none) {
+    diagnostics_.error(none.unreachable ? "plan.unreachable" : "plan.file", what + ": " + none.message,
+                       where ? where : task_.where, none.hint);
   }
 
   const Model& model_;

@@ -13,7 +13,4 @@ namespace verba {
 /// By address. What nobody can look at (it has no check) is not in it. Details are masked UTF-8 of one line.
 using Observations = std::map<std::string, Observed, std::less<>>;
 
-/// Why a thing that was found so is to be repaired: "it is gone", "drifted: the port is closed".
-std::string drift_reason(const Observed&);
-
 }  // namespace verba

@@ -16,9 +16,9 @@
 #include "manifest/address.h"
 #include "plan/carried.h"
 #include "plan/consequences.h"
+#include "plan/decision.h"
 #include "plan/definition.h"
 #include "plan/deletion.h"
-#include "plan/diff.h"
 #include "plan/inputs.h"
 #include "plan/moves.h"
 #include "plan/occasions.h"
@@ -35,8 +35,6 @@
 
 namespace verba {
 namespace {
-
-constexpr std::string_view only_recorded_reason = "only recorded: it acts when its deployment is deleted";
 
 /// What became of a task of the model.
 enum class Fate : std::uint8_t {
@@ -86,13 +84,9 @@ class Planner {
   void validate(const Resource&, Where task);
   void plan_step(TaskId, const Record*, bool decided, const Inputs&);
   bool can_undo(TaskId, const Record*, const Resource&) const;
-  bool is_another(const Task&, const Record&, const Inputs&) const;
-  void decide(TaskId, const Record&, const Inputs&);
+  void bring_about(TaskId, const Record&, const Inputs&);
   void keep(TaskId, const Record&, const Inputs&);
   Step& change(TaskId task, Action action, std::string reason);
-  void describe(Step&, const Record*, const Inputs&);
-  const Observed* drift_of(const Record&) const;
-  void make_again(TaskId, const Record&, const Inputs&, const Observed&);
   std::optional<Value> outputs_of(TaskId);
   const Record* record_of(TaskId task) const;
   void find_orphans(const Targets&);
@@ -165,100 +159,6 @@ void Planner::keep(TaskId id, const Record& record, const Inputs& inputs) {
   plan_.noted.push_back(std::move(note));
 }
 
-/// The fields that differ between what is recorded and what is wanted; contents of files too.
-void Planner::describe(Step& step, const Record* record, const Inputs& inputs) {
-  Definition old;
-  old.resource.inputs = Map();
-  const bool half = step.action == Action::replace;  // what makes room may never have been finished
-  const std::optional<Digest> made = !record ? std::nullopt : half ? made_of(*record) : record->definition;
-  if (made) old = read_definition(aids_.store, *made, record->address, aids_.sealer);
-  step.changes = changes_of(old, inputs.resource.inputs, inputs.resource.files);
-}
-
-/// What was seen of it, when that is not what is recorded.
-const Observed* Planner::drift_of(const Record& record) const {
-  if (!aids_.observed) return nullptr;
-  const auto seen = aids_.observed->find(record.address);
-  if (seen == aids_.observed->end()) return nullptr;
-  const Observed::State state = seen->second.state;
-  return state == Observed::State::absent || state == Observed::State::drifted ? &seen->second : nullptr;
-}
-
-/// It is recorded, but gone: there is nothing to update.
-void Planner::make_again(TaskId id, const Record& record, const Inputs& inputs, const Observed& seen) {
-  Step& step = change(id, Action::create, drift_reason(seen));
-  step.waits = inputs.waits;
-  step.repairs = true;
-  describe(step, &record, inputs);
-}
-
-/// Is what is recorded, or was begun, another thing than the one that is wanted?
-bool Planner::is_another(const Task& task, const Record& record, const Inputs& inputs) const {
-  const std::optional<Digest> made = made_of(record);
-  if (!made || task.occasion == Occasion::remove) return false;
-  const Definition then = read_definition(aids_.store, *made, record.address, aids_.sealer);
-  return replaced_field(*task.type, diff_values(then.counted(), inputs.resource.inputs)) != nullptr;
-}
-
-/// A task that is recorded: is it as wanted?
-void Planner::decide(TaskId id, const Record& record, const Inputs& inputs) {
-  const Task& task = model_.tasks[id];
-  const Account& account = model_.accounts[task.account];
-  FieldChange move;
-  const std::string elsewhere = moved(record, task.type->name, account, aids_.store, &move);
-  const Observed* drift = drift_of(record);
-  if (drift && drift->state == Observed::State::absent) return make_again(id, record, inputs, *drift);
-  if (record.status != RecordStatus::deployed) {
-    // What is half there goes the way that it was made, and where it was made.
-    const bool other = !elsewhere.empty() || task.temporary || is_another(task, record, inputs);
-    const Action again = other ? Action::replace : record.definition ? Action::update : Action::create;
-    Step& step = change(id, again, unfinished(record));
-    step.waits = inputs.waits;
-    describe(step, &record, inputs);
-    if (!elsewhere.empty()) step.changes.insert(step.changes.begin(), std::move(move));
-    return;
-  }
-  if (!elsewhere.empty() && task.occasion != Occasion::remove) {  // of what only acts later there is nothing to replace
-    Step& step = change(id, Action::replace, elsewhere);
-    step.changes.push_back(std::move(move));
-    step.waits = inputs.waits;
-    return;
-  }
-  if (missed_.contains(id)) {
-    Step& step = change(id, Action::update, "its outputs are not known, and something reads them");
-    step.waits = inputs.waits;
-    step.repairs = true;
-    describe(step, &record, inputs);
-    return;
-  }
-  if (task.trigger == Trigger::once && !drift) return keep(id, record, inputs);
-  if (!inputs.waits && inputs.digest == record.inputs && task.trigger == Trigger::changed && !drift)
-    return keep(id, record, inputs);
-  Step& step = change(id, Action::update, "");
-  step.waits = inputs.waits;
-  step.repairs = step.drifted = drift != nullptr;
-  describe(step, &record, inputs);
-  const Field* field = replaced_field(*task.type, step.changes);
-  if (field && task.occasion != Occasion::remove) {
-    step.action = Action::replace;
-    const Value* value = inputs.resource.inputs.find(field->name);
-    const bool is_open = value != nullptr && has_unknown(*value);
-    step.reason = std::string(field->name) +
-                  (is_open ? " is known after apply, and may need a new one" : " changed, which needs a new one");
-  } else if (drift) {
-    step.reason = drift_reason(*drift);
-    if (!inputs.waits && !step.changes.empty()) step.reason += "; " + changed_fields(step.changes);
-  } else if (task.trigger == Trigger::always) {
-    step.action = Action::run;
-    step.reason = "it runs every time";
-  } else if (inputs.waits) {
-    step.reason = waiting_reason(step.changes);
-  } else {
-    step.reason = step.changes.empty() ? "its provider is of another version" : changed_fields(step.changes);
-  }
-  if (task.occasion == Occasion::remove) step.reason += fmt::format("; {}", only_recorded_reason);
-}
-
 void Planner::look_at(TaskId id) {
   const std::optional<bool> wanted = evaluate_condition(model_, id, surroundings_, diagnostics_);
   if (wanted && !*wanted) return;  // left out: if it is recorded it is an orphan
@@ -317,7 +217,7 @@ void Planner::check_place(TaskId id) {
 /// What there is to do for it, if anything. `decided`: its condition is known to hold.
 void Planner::plan_step(TaskId id, const Record* record, bool decided, const Inputs& inputs) {
   const bool asks = model_.tasks[id].asks();
-  if (record && decided && !asks) return decide(id, *record, inputs);
+  if (record && decided && !asks) return bring_about(id, *record, inputs);
   const std::optional<TaskId> user = called_up_[id];
   const bool later = model_.tasks[id].occasion == Occasion::remove;
   const std::string reason = asks    ? fmt::format("{} needs it", model_.tasks[*user].address)
@@ -330,7 +230,18 @@ void Planner::plan_step(TaskId id, const Record* record, bool decided, const Inp
                                : Action::create,
                       decided ? reason : "whether it is wanted is known after apply");
   step.waits = inputs.waits || !decided;
-  describe(step, record, inputs);
+  step.changes = changes_since(record, step.action, inputs, aids_);
+}
+
+/// The same for a task that is recorded.
+void Planner::bring_about(TaskId id, const Record& record, const Inputs& inputs) {
+  std::optional<Decision> decision = decide(model_, id, record, inputs, missed_.contains(id), aids_);
+  if (!decision) return keep(id, record, inputs);
+  Step& step = change(id, decision->action, std::move(decision->reason));
+  step.waits = inputs.waits;
+  step.changes = std::move(decision->changes);
+  step.repairs = decision->repairs;
+  step.drifted = decision->drifted;
 }
 
 void Planner::remove(std::size_t record, const std::string& reason) {
@@ -425,7 +336,7 @@ bool Planner::look_at_update(TaskId id) {
   Step& step = change(id, Action::run, fmt::format("{} changes", model_.deployments[model_.tasks[id].deployment].name));
   step.waits = inputs->waits || !wanted;
   step.undoable = !model_.deployments[model_.tasks[id].deployment].on(Occasion::rollback).empty();
-  describe(step, nullptr, *inputs);
+  step.changes = changes_since(nullptr, step.action, *inputs, aids_);
   step.wanted = digest_of(*inputs);
   return true;
 }
@@ -581,11 +492,6 @@ Plan make_plan(const Model& model, Snapshot& snapshot, const Goal& goal, const P
   if (!moved.moves.empty()) add_to(plan, std::move(moved));
   check_deletes(model, snapshot, plan, diagnostics);
   return plan;
-}
-
-std::string drift_reason(const Observed& seen) {
-  const std::string_view what = seen.state == Observed::State::absent ? "it is gone" : "drifted";
-  return seen.detail.empty() ? std::string(what) : fmt::format("{}: {}", what, seen.detail);
 }
 
 }  // namespace verba

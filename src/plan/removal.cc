@@ -84,6 +84,22 @@ std::set<DeploymentId> recorded_deployments(const Model& model, DeploymentId dep
 
 }  // namespace
 
+std::vector<const Record*> who_keeps(const Snapshot& snapshot, const std::vector<bool>& to_go) {
+  const Graph users = removal_order(snapshot);
+  std::vector<const Record*> keepers(users.size());
+  for (const NodeId node : order(users)) {  // users first
+    if (node < to_go.size() && !to_go[node]) {
+      keepers[node] = &snapshot.records[node];
+      continue;
+    }
+    for (const NodeId user : users.needs(node)) {
+      if (keepers[user] != nullptr) keepers[node] = keepers[user];
+    }
+  }
+  keepers.resize(snapshot.records.size());
+  return keepers;
+}
+
 std::string needs_of(const Model& model, TaskId id) {
   const Task& task = model.tasks[id];
   List needs;

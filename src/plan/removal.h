@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "graph/graph.h"
 #include "manifest/model.h"
@@ -15,6 +16,10 @@ namespace verba {
 /// when they were deployed. Needs that are no longer recorded are left out. Linear.
 /// Throws Error(state) "state.record" when what was recorded cannot be read.
 Graph removal_order(const Snapshot& snapshot);
+
+/// By record: the one for which it stays. That is itself where it is not `to_go`, else one that needs it, by way of
+/// others too, and is not to go; null: it can go. Linear; throws as above.
+std::vector<const Record*> who_keeps(const Snapshot& snapshot, const std::vector<bool>& to_go);
 
 /// What a record of this task says it needs: a JSON list of addresses, and "DEPLOYMENT.*" for the deployments that its
 /// own one depends on.

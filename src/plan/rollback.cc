@@ -171,29 +171,20 @@ bool Rollback::acts_for_others(const Record& record) const {
 
 /// What was not there then; but what something that stays needs by now is kept.
 void Rollback::remove_all(const std::vector<std::size_t>& records) {
-  const Graph users = removal_order(snapshot_);
-  const std::set<std::size_t> going(records.begin(), records.end());
-  std::vector<std::string> kept_for(users.size());  ///< an address; "": it may go
-  for (const NodeId node : verba::order(users)) {   // users first
-    const bool is_record = node < snapshot_.records.size();
-    if (is_record && !going.contains(node)) {
-      kept_for[node] = snapshot_.records[node].address;
-      continue;
-    }
-    for (const NodeId user : users.needs(node)) {
-      if (!kept_for[user].empty()) kept_for[node] = kept_for[user];
-    }
-  }
+  std::vector<bool> to_go(snapshot_.records.size());
+  for (const std::size_t i : records) to_go[i] = true;
+  const std::vector<const Record*> keepers = who_keeps(snapshot_, to_go);
   for (const std::size_t i : records) {
     const Record& record = snapshot_.records[i];
-    if (kept_for[i].empty() || acts_for_others(record)) {
+    if (keepers[i] == nullptr || acts_for_others(record)) {
       plan_.steps.push_back(removal_step(snapshot_, i, "it was not there " + when_, aids_));
       continue;
     }
     plan_.kept.push_back(record.address);
-    diagnostics_.warning("plan.needed",
-                         fmt::format("{} was not there {} and stays: {} needs it", record.address, when_, kept_for[i]),
-                         {}, fmt::format("`verba destroy {}` deletes both", record.address));
+    diagnostics_.warning(
+        "plan.needed",
+        fmt::format("{} was not there {} and stays: {} needs it", record.address, when_, keepers[i]->address), {},
+        keepers[i]->protect ? "" : fmt::format("`verba destroy {}` deletes both", record.address));
   }
 }
 

@@ -35,6 +35,9 @@ bool is_other_thing(const Resource& one, const Resource& other, const TaskType&)
 /// and in `change` what that was. "": it does not.
 std::string moved(const Record&, std::string_view type, const Account& account, Store&, FieldChange* change);
 
+/// Why one of delete.tasks has a step.
+inline constexpr std::string_view only_recorded_reason = "only recorded: it acts when its deployment is deleted";
+
 /// Why a record that is not `deployed` needs a step.
 std::string unfinished(const Record& record);
 

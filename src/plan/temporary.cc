@@ -9,7 +9,6 @@
 #include <set>
 
 #include "plan/removal.h"
-#include "plan/targets.h"
 
 namespace verba {
 
@@ -95,30 +94,28 @@ std::vector<Record> forgotten_after(const Plan& plan, const Snapshot& snapshot) 
   return forgotten;
 }
 
-std::vector<std::size_t> expired_records(const Snapshot& snapshot, Instant now, Diagnostics& diagnostics) {
-  const Graph users = removal_order(snapshot);
-  std::vector<bool> may_go(users.size(), true);
+std::vector<std::size_t> expired_records(const Snapshot& snapshot, const Targets& targets, Instant now,
+                                         Diagnostics& diagnostics) {
+  const auto is_over = [now](const Record& record) { return record.expires && *record.expires <= now; };
+  std::vector<bool> to_go;
+  for (const Record& record : snapshot.records) to_go.push_back(is_over(record) && !record.protect);
+  const std::vector<const Record*> keepers = who_keeps(snapshot, to_go);
   std::vector<std::size_t> expired;
-  for (const NodeId node : order(users)) {  // users first
-    const bool needed = !std::ranges::all_of(users.needs(node), [&](NodeId user) { return may_go[user]; });
-    const bool is_record = node < snapshot.records.size();
-    const bool over = !is_record || (snapshot.records[node].expires && *snapshot.records[node].expires <= now);
-    const bool is_protected = is_record && snapshot.records[node].protect;
-    may_go[node] = over && !needed && !is_protected;
-    if (!is_record || !over) continue;
-    const std::string& address = snapshot.records[node].address;
-    if (may_go[node]) {
-      expired.push_back(node);
-    } else if (is_protected) {
-      diagnostics.warning("plan.expired", fmt::format("{} has expired and stays: it is protected", address), {},
+  for (std::size_t i = 0; i < keepers.size(); ++i) {
+    const Record& record = snapshot.records[i];
+    const Record* keeper = keepers[i];
+    if (!targets.has(record) || !is_over(record)) continue;
+    if (keeper == nullptr) {
+      expired.push_back(i);
+    } else if (keeper == &record) {
+      diagnostics.warning("plan.expired", fmt::format("{} has expired and stays: it is protected", record.address), {},
                           "set `protect: false` on the task and apply; --ttl 0s lets it last");
     } else {
       diagnostics.warning("plan.expired",
-                          fmt::format("{} has expired and stays: something needs it that stays", address), {},
-                          "`verba destroy` deletes both");
+                          fmt::format("{} has expired and stays: {} needs it", record.address, keeper->address), {},
+                          keeper->protect ? "" : fmt::format("`verba destroy {}` deletes both", record.address));
     }
   }
-  std::ranges::sort(expired);
   return expired;
 }
 

@@ -13,6 +13,7 @@
 #include "base/diagnostic.h"
 #include "manifest/model.h"
 #include "plan/plan.h"
+#include "plan/targets.h"
 #include "state/store.h"
 
 namespace verba {
@@ -33,9 +34,10 @@ void order_cleaning(const Model& model, const Cleanings& cleanings, const std::v
 /// stays.
 std::vector<Record> forgotten_after(const Plan& plan, const Snapshot& snapshot);
 
-/// Of the snapshot's records, those that have expired (`--ttl`) and that nothing needs which lasts: a warning says
-/// which are needed. Linear.
-std::vector<std::size_t> expired_records(const Snapshot& snapshot, Instant now, Diagnostics& diagnostics);
+/// Of the targets, the records that have expired (`--ttl`) and that nothing needs which lasts: warnings tell of the
+/// others that have. Linear.
+std::vector<std::size_t> expired_records(const Snapshot& snapshot, const Targets& targets, Instant now,
+                                         Diagnostics& diagnostics);
 
 /// Is --ttl said for it? It is for what is named, and for what comes along with a deployment of which nothing was
 /// there: what others may rely on already lasts as long as it did. `before`: of the run.

@@ -258,13 +258,13 @@ std::vector<Account> accounts_of(const Plan& plan, const Model& model, const Sna
   for (const Step& step : plan.steps) {
     if (step.only_recorded || is_only_forgotten(step)) continue;
     Latest& latest = names[step.account];
-    const Record* record = step.record ? &snapshot.records[*step.record] : nullptr;
-    const bool is_its = record != nullptr && record->account == step.account && made_of(*record);
-    if (is_its && (!latest.updated || record->updated > *latest.updated)) {
-      latest = {record->updated, made_of(*record)};
-    } else if (!latest.definition) {
-      latest.definition = step.restores;
-    }
+    if (!latest.definition) latest.definition = step.restores;
+  }
+  for (const Record& record : snapshot.records) {
+    const auto latest = names.find(record.account);
+    const std::optional<Digest> made = made_of(record);
+    if (latest == names.end() || !made) continue;
+    if (!latest->second.updated || record.updated > *latest->second.updated) latest->second = {record.updated, made};
   }
   std::vector<Account> accounts;
   for (const auto& [name, latest] : names) {

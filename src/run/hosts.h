@@ -90,7 +90,7 @@ class Hosts {
 };
 
 /// The accounts of all steps that call a provider, sorted by name: as the model says; of those that it does not know,
-/// as was recorded last. This machine is not among them.
+/// as was recorded last, of whatever is there. This machine is not among them.
 std::vector<Account> accounts_of(const Plan&, const Model&, const Snapshot&, Store&);
 
 }  // namespace verba

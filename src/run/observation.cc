@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -111,7 +112,10 @@ class Observing {
 
 Observations observe(const std::vector<const Record*>& records, const ObservationSettings& settings,
                      const Viewpoint& from) {
-  return Observing(records, settings, from).look();
+  // The first that is looked at says how to get into an account that the manifests do not know: what was recorded last.
+  std::vector<const Record*> newest_first = records;
+  std::ranges::stable_sort(newest_first, std::ranges::greater(), &Record::updated);
+  return Observing(newest_first, settings, from).look();
 }
 
 }  // namespace verba

@@ -95,6 +95,7 @@ struct Found {
 struct NotFound {
   std::string message;
   std::string hint;
+  bool unreachable = false;  ///< nobody could be asked: it may be there all the same
 };
 
 /// A text; or Unknown: nobody is asked now; or why there is none.

@@ -182,8 +182,8 @@ class Evaluator {
     }
     auto answer = scope_.lookup(segments);
     if (auto* missing = std::get_if<NotFound>(&answer)) {
-      return evaluation_.fail_not_found(std::move(missing->message), node.where,
-                                        minus_hint(segments, std::move(missing->hint)));
+      missing->hint = minus_hint(segments, std::move(missing->hint));
+      return evaluation_.fail_not_found(std::move(*missing), node.where);
     }
     Found& found = std::get<Found>(answer);
     consumed = std::clamp<std::size_t>(found.consumed, 1, segments.size());
@@ -206,8 +206,9 @@ class Evaluator {
     bool secret = of.secret;
     if (of.is_unknown()) return of;
     if (of.is_null()) {
-      return evaluation_.fail_not_found(fmt::format("this is null and has no {}", shown(segment)), holder.where,
-                                        "default(x, y) puts y in its place");
+      return evaluation_.fail_not_found(
+          {fmt::format("this is null and has no {}", shown(segment)), "default(x, y) puts y in its place"},
+          holder.where);
     }
     if (of.is_list() && segment.index) return element(std::move(of), segment);
     if (of.is_map() && !segment.index) return entry(std::move(of), segment);
@@ -227,7 +228,7 @@ class Evaluator {
     List& items = of.list();
     if (*segment.index < 0 || static_cast<std::uint64_t>(*segment.index) >= items.size()) {
       return evaluation_.fail_not_found(
-          fmt::format("there is no element [{}] in a list of {}", *segment.index, items.size()), segment.where);
+          {fmt::format("there is no element [{}] in a list of {}", *segment.index, items.size()), {}}, segment.where);
     }
     return with_taint(std::move(items[static_cast<std::size_t>(*segment.index)]), of.secret);
   }
@@ -236,7 +237,8 @@ class Evaluator {
     if (Value* found = of.map().find(segment.name)) return with_taint(std::move(*found), of.secret);
     std::string hint;
     if (!of.secret) hint = known_members(of.map(), segment.name);
-    return evaluation_.fail_not_found(fmt::format("the map has no member '{}'", segment.name), segment.where, hint);
+    return evaluation_.fail_not_found({fmt::format("the map has no member '{}'", segment.name), std::move(hint)},
+                                      segment.where);
   }
 
   static std::string known_members(const Map& map, std::string_view wanted) {

@@ -40,9 +40,10 @@ std::nullopt_t Evaluation::fail(std::string_view code, std::string message, Wher
   return std::nullopt;
 }
 
-std::nullopt_t Evaluation::fail_not_found(std::string message, Where where, std::string hint) {
-  if (!mistake_) not_found_ = true;
-  return fail("expr.unknown-name", std::move(message), where, std::move(hint));
+std::nullopt_t Evaluation::fail_not_found(NotFound missing, Where where) {
+  if (!mistake_) not_found_ = !missing.unreachable;
+  return fail(missing.unreachable ? "expr.unreachable" : "expr.unknown-name", std::move(missing.message), where,
+              std::move(missing.hint));
 }
 
 Diagnostic Evaluation::take_mistake() {

@@ -28,8 +28,8 @@ class Evaluation {
 
   /// Remembers the mistake, unless there is one. Returns nothing, to be handed on.
   std::nullopt_t fail(std::string_view code, std::string message, Where, std::string hint = {});
-  /// The same for a name that means nothing: default() forgives it.
-  std::nullopt_t fail_not_found(std::string message, Where, std::string hint = {});
+  /// The same for a name that means nothing: default() forgives it, unless nobody could be asked.
+  std::nullopt_t fail_not_found(NotFound, Where);
 
   bool failed() const { return mistake_.has_value(); }
   bool not_found() const { return not_found_; }

@@ -345,7 +345,7 @@ const std::string* open_text(Call& call) {
 }
 
 Result no_answer(Call& call, NotFound missing) {
-  return call.evaluation.fail_not_found(std::move(missing.message), call.where(0), std::move(missing.hint));
+  return call.evaluation.fail_not_found(std::move(missing), call.where(0));
 }
 
 Result file(Call& call) {

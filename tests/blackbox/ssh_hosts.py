@@ -126,6 +126,26 @@ def moved_account(w):
     check(not w.exists("made") and not w.exists("back") and not w.exists("deleted"), "not as it was then")
 
 
+def newest_way_in(w):
+    """Who looks without manifests gets in as was recorded last, whatever older records of the account say."""
+    old, new = w.host(), w.host()
+    w.account(old, workDirectory=w.directory)
+    tasks = [{"name": name, "with": {"run": "touch " + name, "check": f"test -e {name} || exit 3"}} for name in "abc"]
+    w.tasks(*tasks)
+    w.apply()
+    old.kill()
+    w.documents = []
+    w.account(new, workDirectory=w.directory)
+    tasks[1]["with"]["run"] = "touch b anew"
+    w.tasks(*tasks)
+    w.run("apply", "--yes", "d.b")
+    os.remove(w.path("verba.yaml"))
+    w.write = lambda: None
+    out = w.run("drift")
+    check("3 in sync" in out, out)
+    w.run("destroy", "--yes", "d.a")
+
+
 def passphrase(w):
     host = w.host()
     w.account(host, key="locked", passphrase="${{ secret('env:DEPLOY_PASS') }}")
@@ -744,8 +764,8 @@ def network(w):
     check("Nothing to do" in w.apply(), "it is to be run again")
 
 
-CASES = [contract, lifecycle, gone_account, moved_account, passphrase, agent, host_config, password, jump,
-         gone_jump, unknown_host_key, changed_host_key, lost_connection, blip, lost_without_check, interrupt,
+CASES = [contract, lifecycle, gone_account, moved_account, newest_way_in, passphrase, agent, host_config, password,
+         jump, gone_jump, unknown_host_key, changed_host_key, lost_connection, blip, lost_without_check, interrupt,
          background, one_master, killed, killed_connecting, planted, mistakes, bad_keys, rollback_in_batches,
          own_client, nothing_executable, secrets, requests, preflight, preflight_of_the_record, become,
          commands, fleet, missed, network]
