@@ -45,7 +45,17 @@ void LiveRun::on(const Event& event) noexcept {
   if (at - drawn_ >= kFrame) draw(at);
 }
 
+void LiveRun::tell_skipped() {
+  if (!skipped_.empty()) above_ += skipped_text(*progress_.plan, skipped_, settings_.style);
+  skipped_.clear();
+}
+
 void LiveRun::scroll(const Event& event) {
+  if (const auto* ended = std::get_if<StepEnded>(&event); ended != nullptr && ended->status == StepStatus::skipped) {
+    skipped_.push_back(*ended);
+    return;
+  }
+  tell_skipped();
   if (const auto* waits = std::get_if<RollbackWaits>(&event)) {
     above_ += "\n" + rollback_waits_text(*waits);
   } else if (std::get_if<RollbackBegan>(&event) != nullptr) {
@@ -74,6 +84,7 @@ void LiveRun::scroll(const Event& event) {
 }
 
 void LiveRun::draw(Instant now) {
+  tell_skipped();
   std::string frame(kFrameBegins);
   if (block_lines_ > 0) frame += fmt::format("\x1b[{}A", block_lines_);
   frame += "\r\x1b[J";

@@ -31,11 +31,13 @@ class LiveRun : public Listener {
  private:
   void scroll(const Event&);
   void draw(Instant now);
+  void tell_skipped();
 
   Settings settings_;
   Progress progress_;
   std::optional<Milliseconds> expected_;
   std::vector<std::string> printed_;  ///< the end of what each step printed, for those that fail
+  std::vector<StepEnded> skipped_;    ///< not told yet
   std::string above_;                 ///< lines that wait to scroll above the block
   std::size_t block_lines_ = 0;       ///< of the last frame, still on the screen
   Instant drawn_;

@@ -3,16 +3,21 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <cstdint>
 #include <unordered_map>
+#include <utility>
 
 #include "view/text/change_text.h"
+#include "view/text/common.h"
 #include "view/text/width.h"
 
 namespace verba {
 namespace {
 
-/// Up to so many are told one by one.
+/// Up to so many are told one by one; and up to so many that have values of their own.
 constexpr std::size_t kToldApart = 5;
+constexpr std::size_t kOwnValuesToldApart = 10;
 
 bool is_word(char c) {
   const auto byte = static_cast<unsigned char>(c);
@@ -44,26 +49,42 @@ void take_key_out(Value& value, std::string_view key) {
   }
 }
 
-/// The step as any of its fellows. `all_over`: in its reason and in its changes, too.
-Step as_any(const Step& step, bool all_over) {
+/// What the steps of an entry have in common.
+enum class Likeness : std::uint8_t {
+  none,
+  all_over,     ///< but for its address
+  but_for_key,  ///< each has its own key somewhere
+  in_shape,     ///< the same fields, with values of their own
+};
+constexpr std::array<Likeness, 3> all_likenesses{Likeness::all_over, Likeness::but_for_key, Likeness::in_shape};
+
+/// The step as any of its fellows.
+Step as_any(const Step& step, Likeness likeness) {
   const auto [task, key] = instance_name(step.address);
   Step any = step;
   any.address = std::string(task).append(kAnyKey);
   if (step.account == key) any.account = kAnyKey;
-  if (!all_over) return any;
+  if (likeness == Likeness::all_over) return any;
   any.account = without_key(any.account, key);
   any.reason = without_key(any.reason, key);
   for (FieldChange& change : any.changes) {
     change.field = without_key(change.field, key);
+    if (likeness == Likeness::in_shape) continue;
     if (change.before) take_key_out(*change.before, key);
     if (change.after) take_key_out(*change.after, key);
   }
   return any;
 }
 
-std::string sign_of(const Step& any) {
-  std::string out = fmt::format("{}\n{}\n{}\n{}\n", any.address, to_string(any.action), any.account, any.reason);
-  const auto add = [&](const std::optional<Value>& value) { out += value ? value_text(*value) + '\n' : "-\n"; };
+/// Steps with the same sign have that in common.
+std::string sign_of(const Step& step, Likeness likeness) {
+  const Step any = as_any(step, likeness);
+  std::string out = fmt::format("{}\n{}\n{}\n{}\n{}\n", static_cast<int>(likeness), any.address, to_string(any.action),
+                                any.account, any.reason);
+  const auto add = [&](const std::optional<Value>& value) {
+    out += !value ? "-" : likeness == Likeness::in_shape ? shape_of(*value) : value_text(*value);
+    out += '\n';
+  };
   for (const FieldChange& change : any.changes) {
     out += change.field + '\n';
     add(change.before);
@@ -72,25 +93,51 @@ std::string sign_of(const Step& any) {
   return out;
 }
 
-/// What is the same all over is one entry as it stands; else what is the same but for the keys.
-std::vector<std::string> signs_of(const std::vector<Step>& steps, std::vector<bool>& all_over) {
+/// The closest likeness that more than a few have.
+std::vector<std::string> signs_of(const std::vector<Step>& steps, std::vector<Likeness>& likenesses) {
   std::unordered_map<std::string_view, std::size_t> instances;
   for (const Step& step : steps) ++instances[instance_name(step.address).task];
+  likenesses.assign(steps.size(), Likeness::none);
   std::vector<std::string> signs(steps.size());
-  std::unordered_map<std::string, std::size_t> alike;
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    const auto [task, key] = instance_name(steps[i].address);
-    if (key.empty() || instances[task] <= kToldApart) continue;
-    signs[i] = sign_of(as_any(steps[i], false));
-    ++alike[signs[i]];
-  }
-  all_over.assign(steps.size(), false);
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    if (signs[i].empty() || alike[signs[i]] > kToldApart) continue;
-    all_over[i] = true;
-    signs[i] = "but for its key: " + sign_of(as_any(steps[i], true));
+  for (const Likeness likeness : all_likenesses) {
+    std::unordered_map<std::string, std::vector<std::size_t>> alike;
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      const auto [task, key] = instance_name(steps[i].address);
+      if (key.empty() || instances[task] <= kToldApart || likenesses[i] != Likeness::none) continue;
+      alike[sign_of(steps[i], likeness)].push_back(i);
+    }
+    for (const auto& [sign, together] : alike) {
+      if (together.size() <= (likeness == Likeness::in_shape ? kOwnValuesToldApart : kToldApart)) continue;
+      for (const std::size_t i : together) {
+        signs[i] = sign;
+        likenesses[i] = likeness;
+      }
+    }
   }
   return signs;
+}
+
+std::optional<Value> common_value(const std::vector<Step>& all, std::size_t change,
+                                  std::optional<Value> FieldChange::*which) {
+  std::vector<const Value*> values;
+  for (const Step& each : all) {
+    const std::optional<Value>& value = each.changes[change].*which;
+    if (value) values.push_back(&*value);
+  }
+  return values.empty() ? std::nullopt : std::optional(common_value(values));
+}
+
+/// One step in place of all.
+Step in_common(const std::vector<Step>& steps, const std::vector<std::size_t>& together, Likeness likeness) {
+  if (likeness != Likeness::in_shape) return as_any(steps[together.front()], likeness);
+  std::vector<Step> all;
+  for (const std::size_t i : together) all.push_back(as_any(steps[i], likeness));
+  Step any = all.front();
+  for (std::size_t i = 0; i < any.changes.size(); ++i) {
+    any.changes[i].before = common_value(all, i, &FieldChange::before);
+    any.changes[i].after = common_value(all, i, &FieldChange::after);
+  }
+  return any;
 }
 
 }  // namespace
@@ -119,12 +166,13 @@ std::vector<std::vector<std::size_t>> told_together(const std::vector<std::strin
 }
 
 std::vector<Entry> entries_of(const std::vector<Step>& steps) {
-  std::vector<bool> all_over;
+  std::vector<Likeness> likenesses;
   std::vector<Entry> entries;
-  for (std::vector<std::size_t>& together : told_together(signs_of(steps, all_over))) {
+  for (std::vector<std::size_t>& together : told_together(signs_of(steps, likenesses))) {
     Entry& entry = entries.emplace_back();
-    const std::size_t first = together.front();
-    if (together.size() > 1) entry.alike = std::make_unique<Step>(as_any(steps[first], all_over[first]));
+    const Likeness likeness = likenesses[together.front()];
+    if (together.size() > 1) entry.alike = std::make_unique<Step>(in_common(steps, together, likeness));
+    entry.values_differ = likeness == Likeness::in_shape;
     entry.steps = std::move(together);
   }
   return entries;

@@ -29,11 +29,13 @@ std::vector<std::vector<std::size_t>> told_together(const std::vector<std::strin
 struct Entry {
   std::vector<std::size_t> steps;
   std::unique_ptr<const Step>
-      alike;  ///< of many, else null: what is the same in all, with "[*]" where each has its own key
+      alike;                   ///< of many, else null: what is the same in all, with "[*]" where each has its own key
+  bool values_differ = false;  ///< of many: "[FIRST to LAST]" stands where each has a value of its own
 };
 
 /// Instances of a task with which the same is done, for the same reason, with the same changes (but for their own keys)
-/// are one entry when there are more than five. Linear in the size of the plan.
+/// are one entry when there are more than five; so are those that are left, when more than ten change in the same
+/// fields. Linear in the size of the plan.
 std::vector<Entry> entries_of(const std::vector<Step>& steps);
 
 /// "1000 instances: web-0001 to web-1000"; "997 of 1000 instances, from web-0001 to web-1000".

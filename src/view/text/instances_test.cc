@@ -101,6 +101,27 @@ TEST(Instances, KeysThatAreNumbersTouchNoOtherNumbers) {
   EXPECT_EQ(entries[0].alike->changes[0].after->string(), "port 8010, 1 try");
 }
 
+TEST(Instances, WithValuesOfTheirOwnAreOneEntryByTheirFields) {
+  std::vector<Step> steps;
+  for (int i = 1; i <= 1000; ++i) {
+    Map environment;
+    environment.set("IP", "10.0." + std::to_string(i / 250) + "." + std::to_string(i % 250));
+    environment.set("PORT", "80");
+    steps.push_back(on_host(i, "cat > /etc/motd # web-1"));
+    steps.back().changes.push_back({"environment", std::nullopt, Value(std::move(environment)), false});
+  }
+  EXPECT_EQ(plan_text(plan_of(steps), {}), R"(Environment test
+
+    + fleet.motd[*]  (create: not deployed yet)
+      1000 instances: web-1 to web-1000; -o json shows the values of each
+      run: "cat > /etc/motd # web-1"
+      environment.IP: "[10.0.0.1 to 10.0.4.0]"
+      environment.PORT: "80"
+
+Plan: 1000 to create, 0 to update, 0 to delete, 0 unchanged
+)");
+}
+
 TEST(Instances, SecretsStaySecret) {
   std::vector<Step> steps;
   for (int i = 0; i < 8; ++i) {

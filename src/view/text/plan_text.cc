@@ -120,7 +120,8 @@ std::string entry_text(const Plan& plan, const Entry& entry, InstanceCounts& cou
   const Step& last = plan.steps[entry.steps.back()];
   return heading(*entry.alike, "", style) + "      " +
          span_text(key, instance_name(last.address).key, entry.steps.size(), counts[task]) +
-         batches_text(plan, first, last) + "\n" + details(*entry.alike, style);
+         batches_text(plan, first, last) + (entry.values_differ ? "; -o json shows the values of each" : "") + "\n" +
+         details(*entry.alike, style);
 }
 
 std::string steps_text(const Plan& plan, Style style) {

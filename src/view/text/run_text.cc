@@ -7,14 +7,22 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
+#include <variant>
 
 #include "plan/steps.h"
+#include "view/text/instances.h"
 #include "view/text/width.h"
 
 namespace verba {
 namespace {
 
 constexpr Milliseconds kHoldAtMost{10'000};
+/// How long nothing is written while something is at work: at first, and at most.
+constexpr Milliseconds kSilence{30'000};
+constexpr Milliseconds kLongestSilence{300'000};
+/// So many of what is at work are named.
+constexpr std::size_t kShownAtWork = 3;
 /// More than this of one step's output is not held back.
 constexpr std::size_t kHoldBytes = 64u << 10;
 
@@ -96,6 +104,44 @@ std::string step_ended_text(const Step& step, const StepEnded& ended, Style styl
   return out;
 }
 
+std::string skipped_text(const Plan& plan, const std::vector<StepEnded>& skipped, Style style) {
+  std::vector<std::string> signs;
+  for (const StepEnded& each : skipped) {
+    const auto [task, key] = instance_name(plan.steps[each.step].address);
+    signs.push_back(key.empty() ? std::string() : fmt::format("{}\n{}", task, each.message));
+  }
+  std::string out;
+  for (const std::vector<std::size_t>& together : told_together(signs)) {
+    const StepEnded& first = skipped[together.front()];
+    if (together.size() == 1) {
+      out += step_ended_text(plan.steps[first.step], first, style);
+      continue;
+    }
+    const auto [task, key] = instance_name(plan.steps[first.step].address);
+    const std::string_view last = instance_name(plan.steps[skipped[together.back()].step].address).key;
+    Step all;
+    all.address = std::string(task).append(kAnyKey);
+    out += step_ended_text(all, first, style) + "  " + span_text(key, last, together.size(), together.size()) + "\n";
+  }
+  return out;
+}
+
+std::string still_text(const Progress& progress, Instant now) {
+  std::vector<StepNumber> live;
+  for (StepNumber n = 0; n < progress.steps.size(); ++n) {
+    if (progress.steps[n].status == StepStatus::started) live.push_back(n);
+  }
+  if (live.empty()) return {};
+  std::ranges::stable_sort(live, {}, [&](StepNumber n) { return progress.steps[n].began; });
+  std::string out = "Still at work:";
+  for (std::size_t i = 0; i < std::min(live.size(), kShownAtWork); ++i) {
+    out += fmt::format("{} {} ({})", i == 0 ? "" : ",", printable(progress.plan->steps[live[i]].address),
+                       to_string(now - progress.steps[live[i]].began));
+  }
+  if (live.size() > kShownAtWork) out += fmt::format(" and {} more", live.size() - kShownAtWork);
+  return out + "\n";
+}
+
 std::string batch_ended_text(const BatchEnded& batch, Style style) {
   std::string out = fmt::format("{}: batch {} of {}: {} done", style.bold(printable(batch.rollout)), batch.number,
                                 batch.of, batch.succeeded);
@@ -173,19 +219,44 @@ void PlainRun::on(const Event& event) noexcept {
   if (progress_.plan == nullptr) return;
   held_.resize(progress_.plan->steps.size());
   show(event);
+  const Instant at = std::visit([](const auto& e) { return e.at; }, event);
+  if (std::get_if<RunBegan>(&event) != nullptr) written_ = true;  // whoever began it has just shown the plan
+  written_at(at);
+}
+
+void PlainRun::write(std::string_view lines) {
+  write_(lines);
+  written_ = true;
+}
+
+void PlainRun::written_at(Instant at) {
+  if (!std::exchange(written_, false)) return;
+  last_ = at;
+  patience_ = kSilence;
+}
+
+void PlainRun::tell_skipped() {
+  if (skipped_.empty()) return;
+  write(skipped_text(*progress_.plan, skipped_, style_));
+  skipped_.clear();
 }
 
 void PlainRun::show(const Event& event) {
   const auto step_of = [this](StepNumber n) -> const Step& { return progress_.plan->steps[n]; };
+  if (const auto* ended = std::get_if<StepEnded>(&event); ended != nullptr && ended->status == StepStatus::skipped) {
+    skipped_.push_back(*ended);
+    return;
+  }
+  tell_skipped();
   if (const auto* waits = std::get_if<RollbackWaits>(&event)) {
-    write_("\n" + rollback_waits_text(*waits));
+    write("\n" + rollback_waits_text(*waits));
   } else if (std::get_if<RollbackBegan>(&event) != nullptr) {
-    write_("\n" + rollback_text(progress_));
+    write("\n" + rollback_text(progress_));
   } else if (const auto* began = std::get_if<StepBegan>(&event)) {
     const Step& step = step_of(began->step);
-    write_(began->attempt == 1 ? fmt::format("{}: {}\n", style_.bold(printable(step.address)), doing_word(step.action))
-                               : fmt::format("{}: {}, attempt {}\n", style_.bold(printable(step.address)),
-                                             doing_word(step.action), began->attempt));
+    write(began->attempt == 1 ? fmt::format("{}: {}\n", style_.bold(printable(step.address)), doing_word(step.action))
+                              : fmt::format("{}: {}, attempt {}\n", style_.bold(printable(step.address)),
+                                            doing_word(step.action), began->attempt));
   } else if (const auto* printed = std::get_if<StepPrinted>(&event)) {
     Held& held = held_[printed->step];
     if (held.lines.empty()) held.since = printed->at;
@@ -194,35 +265,41 @@ void PlainRun::show(const Event& event) {
     if (now && held.lines.back() == '\n') flush(printed->step);
   } else if (const auto* retries = std::get_if<StepRetries>(&event)) {
     flush(retries->step);
-    write_(fmt::format("{}: {}; trying again in {}\n", style_.bold(printable(step_of(retries->step).address)),
-                       printable(retries->message), to_string(retries->delay)));
+    write(fmt::format("{}: {}; trying again in {}\n", style_.bold(printable(step_of(retries->step).address)),
+                      printable(retries->message), to_string(retries->delay)));
   } else if (const auto* ended = std::get_if<StepEnded>(&event)) {
     flush(ended->step);
-    write_(step_ended_text(step_of(ended->step), *ended, style_));
+    write(step_ended_text(step_of(ended->step), *ended, style_));
   } else if (const auto* batch = std::get_if<BatchEnded>(&event)) {
-    write_(batch_ended_text(*batch, style_));
+    write(batch_ended_text(*batch, style_));
   } else if (const auto* stop = std::get_if<StopAsked>(&event)) {
-    write_(stop->at_once ? "Stopping at once: running steps are being ended.\n"
-                         : "Stopping: no new steps are started; press Ctrl-C again to end the running ones.\n");
+    write(stop->at_once ? "Stopping at once: running steps are being ended.\n"
+                        : "Stopping: no new steps are started; press Ctrl-C again to end the running ones.\n");
   } else if (std::get_if<RunEnded>(&event) != nullptr) {
     for (StepNumber n = 0; n < held_.size(); ++n) flush(n);
-    write_("\n" + run_summary_text(progress_, style_));
+    write("\n" + run_summary_text(progress_, style_));
   }
 }
 
 void PlainRun::flush(StepNumber number) {
   Held& held = held_[number];
   if (held.lines.empty()) return;
-  write_(output_text(progress_.plan->steps[number].address, held.lines, style_));
+  write(output_text(progress_.plan->steps[number].address, held.lines, style_));
   held.lines.clear();
 }
 
 void PlainRun::tick(Instant now) noexcept {
   if (progress_.plan == nullptr) return;
+  tell_skipped();
   for (StepNumber n = 0; n < held_.size(); ++n) {
     const Held& held = held_[n];
     if (!held.lines.empty() && held.lines.back() == '\n' && now - held.since >= kHoldAtMost) flush(n);
   }
+  written_at(now);
+  if (now - last_ < patience_) return;
+  if (const std::string still = still_text(progress_, now); !still.empty()) write_(still);
+  last_ = now;
+  patience_ = std::min(2 * patience_, kLongestSilence);
 }
 
 }  // namespace verba

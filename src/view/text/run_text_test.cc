@@ -66,6 +66,46 @@ See it again with `verba show 7` and `verba logs 7`; `verba apply` goes on from 
 )");
 }
 
+TEST(PlainRun, SaysWhatIsStillAtWorkWhenNothingElseIsSaid) {
+  const Plan plan = two_steps();
+  Written written;
+  PlainRun run(written.sink(), {});
+  run.on(RunBegan{1, at(0), &plan});
+  run.on(StepBegan{0, 1, at(0)});
+  run.on(StepBegan{1, 1, at(20'000)});
+  written.text.clear();
+  run.tick(at(49'000));
+  EXPECT_EQ(written.text, "");
+  run.tick(at(50'000));
+  EXPECT_EQ(written.text, "Still at work: web.page (50s), web.site (30s)\n");
+  run.tick(at(109'000));
+  EXPECT_EQ(written.calls, 3);
+  run.tick(at(110'000));
+  EXPECT_EQ(written.calls, 4) << "twice as long";
+  run.on(StepEnded{1, at(111'000), StepStatus::succeeded, "", "", Milliseconds(91'000)});
+  written.text.clear();
+  run.tick(at(141'000));
+  EXPECT_EQ(written.text, "Still at work: web.page (2m21s)\n");
+}
+
+TEST(PlainRun, TellsManyInstancesThatAreNotDoneAsOne) {
+  Plan plan;
+  for (int i = 1; i <= 8; ++i) plan.steps.emplace_back().address = "fleet.motd[h" + std::to_string(i) + "]";
+  plan.graph = Graph(8, {});
+  Written written;
+  PlainRun run(written.sink(), {});
+  run.on(RunBegan{1, at(0), &plan});
+  run.on(StepEnded{0, at(1), StepStatus::failed, "exit code 1", "", Milliseconds(1)});
+  for (StepNumber i = 1; i < 8; ++i) {
+    run.on(StepEnded{i, at(1), StepStatus::skipped, "fleet.motd[h1] failed", "", Milliseconds(0)});
+  }
+  run.tick(at(2));
+  EXPECT_EQ(written.text, R"(fleet.motd[h1]: create failed after 1ms: exit code 1
+fleet.motd[*]: not done: fleet.motd[h1] failed
+  7 instances: h2 to h8
+)");
+}
+
 TEST(PlainRun, DoesNotHoldOutputForever) {
   const Plan plan = two_steps();
   Written written;
