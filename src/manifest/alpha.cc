@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
 
@@ -11,6 +13,15 @@
 
 namespace verba {
 namespace {
+
+constexpr std::string_view version = "v1-alpha";
+constexpr std::array<std::string_view, 4> head_keys{"apiVersion", "kind", "metadata", "spec"};
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return out;
+}
 
 void authentication(Map& spec) {
   Value* written = spec.find("authentication");
@@ -48,7 +59,10 @@ class Locations {
       names.where = locations->where;
       for (const auto& [key, places] : locations->map()) {
         if (!places.is_list()) continue;
-        for (const Value& place : places.list()) names.list().push_back(add(place, include));
+        for (const Value& place : places.list()) {
+          const Value* path = place.find("path");  // beside its `type`, which is always YAML
+          names.list().push_back(add(path ? *path : place, include));
+        }
       }
       *locations = std::move(names);
     }
@@ -133,13 +147,31 @@ void variables(Value& value) {
 }  // namespace
 
 bool mentions_alpha(std::string_view text) {
-  constexpr std::string_view key = "apiVersion:";
-  for (std::size_t at = text.find(key); at != std::string_view::npos; at = text.find(key, at + 1)) {
-    const std::size_t value = text.find_first_not_of(" \t\"'", at + key.size());
-    const bool begins_line = at == 0 || text[at - 1] == '\n';
-    if (begins_line && value != std::string_view::npos && text.substr(value).starts_with("v1-alpha")) return true;
+  for (std::size_t at = text.find(version); at != std::string_view::npos; at = text.find(version, at + 1)) {
+    const std::size_t line_end = at == 0 ? std::string_view::npos : text.rfind('\n', at - 1);
+    const std::size_t begin = line_end == std::string_view::npos ? 0 : line_end + 1;
+    const std::string_view key = text.substr(begin, at - begin);
+    const std::size_t colon = key.find(':');
+    if (lower(key.substr(0, colon)) != "apiversion" || colon == std::string_view::npos) continue;
+    if (key.find_first_not_of(" \t\"'", colon + 1) == std::string_view::npos) return true;
   }
   return false;
+}
+
+bool is_alpha(Value& root) {
+  if (!root.is_map()) return false;
+  const auto is_version = [](const Map::Entry& entry) {
+    return lower(entry.first.name) == "apiversion" && entry.second.is_string() && entry.second.string() == version;
+  };
+  if (std::ranges::none_of(root.map(), is_version)) return false;
+  for (auto& [key, member] : root.map()) {
+    const auto known = std::ranges::find(head_keys, lower(key.name), lower);
+    if (known != head_keys.end()) key.name = *known;
+  }
+  if (Value* kind = root.map().find("kind"); kind && kind->is_string() && lower(kind->string()) == "project") {
+    kind->string() = "Project";
+  }
+  return true;
 }
 
 std::vector<Value> from_alpha(Value& root) {

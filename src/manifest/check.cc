@@ -421,7 +421,7 @@ std::vector<Manifest> check(const Document& document, const Catalogue& catalogue
   };
   for (Value& root : roots) {
     if (root.is_null()) continue;
-    if (text_of(root, "apiVersion") == "v1-alpha") {
+    if (is_alpha(root)) {
       for (Value& part : from_alpha(root)) take(std::move(part));
     }
     take(std::move(root));

@@ -105,9 +105,13 @@ class Following {
       return origin;
     }
     if (!from_.checkout || location.starts_with('/')) {
-      return problem(fmt::format("what was fetched cannot name '{}' on this machine", location),
-                     from_.checkout ? "write the path from this manifest on, within the repository"
-                                    : "name Git repositories and URLs there");
+      std::string message = fmt::format("what was fetched cannot name '{}' on this machine", location);
+      std::string hint = from_.checkout ? "write the path from this manifest on, within the repository"
+                                        : "name Git repositories and URLs there";
+      if (!manifest_.alpha) return problem(std::move(message), std::move(hint));
+      diagnostics_.warning("manifest.left-out", message + ": the location is left out",
+                           manifest_.spec.find("location")->where, std::move(hint));
+      return std::nullopt;
     }
     return within(std::string(location));
   }

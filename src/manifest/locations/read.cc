@@ -84,8 +84,12 @@ class Reader {
   void start() {
     const auto kind = at_.system.kind_of(start_);
     if (!kind) {
-      return problem(fmt::format("there is no file or directory '{}'", name_of(start_)),
-                     checkout_ ? "check what stands after // in the location" : check_path());
+      std::string message = fmt::format("there is no file or directory '{}'", name_of(start_));
+      std::string hint = checkout_ ? "check what stands after // in the location" : check_path();
+      if (!origin_.of_alpha) return problem(std::move(message), std::move(hint));
+      // Projects of v1-alpha name directories of some machine; it may be another one.
+      return at_.diagnostics.warning("manifest.left-out", message + ": the location is left out", origin_.where,
+                                     std::move(hint));
     }
     if (*kind == DirectoryEntry::Kind::file) return file(start_);
     if (*kind == DirectoryEntry::Kind::other) {
