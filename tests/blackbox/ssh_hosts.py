@@ -11,6 +11,7 @@ import http.server
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -63,6 +64,33 @@ def contract(w):
     streams = {line["stream"] for line in lines}
     check(len(streams) == 2, "streams apart:", lines)
     check(not os.listdir(w.environment["XDG_RUNTIME_DIR"]), "left:", os.listdir(w.environment["XDG_RUNTIME_DIR"]))
+
+
+def shell_variables(w):
+    """What a shell obeys, or what it calls its own, reaches the command alone."""
+    w.account(w.host(), workDirectory=w.directory)
+    os.makedirs(w.path("sub"))
+    os.makedirs(w.path("else/sub"))
+    variables = {"IFS": "0123456789a", "CDPATH": w.path("else"), "PATH": w.environment["PATH"] + ":/nowhere", "ENV": "/no/rc",
+                 "BASH_ENV": "/no/rc", "POSIXLY_CORRECT": "1", "PS4": "$(touch ps4)", "LC_ALL": "C", "OPTIND": "3",
+                 "verba_d": "/nowhere", "verba_c": "7", "verba_n": "x", "verba_i": "y", "verba_bad": "z"}
+    values = {
+        "name": "values", "with": {
+            "interpreter": "python3", "outputs": "json", "environment": variables, "workdir": "sub",
+            "run": f"import json, os\nprint(json.dumps(dict(n=os.getcwd(), **{{k: os.environ[k] for k in {list(variables)}}})))",
+            "delete": "raise SystemExit(os.environ['IFS'] != '0123456789a')".replace("os", "__import__('os')")}}
+    w.tasks(
+        values,
+        {"name": "fails", "with": {"run": "echo ran; exit 103", "environment": {"IFS": "0123456789"}},
+         "dependsOn": ["values"]}, onFailure="rollback")
+    out = w.apply(code=1)
+    check("exit code 103" in out and "1 undone" in out and "begun" not in out, out)
+    check(not re.search("verba-[0-9a-f]{32}", out), "a word of ours is in the log", out)
+    w.tasks(values)
+    w.apply()
+    given = w.outputs("values")
+    check(given == {"n": w.path("sub"), **variables}, given)
+    w.run("destroy", "--yes")
 
 
 def lifecycle(w):
@@ -764,8 +792,8 @@ def network(w):
     check("Nothing to do" in w.apply(), "it is to be run again")
 
 
-CASES = [contract, lifecycle, gone_account, moved_account, newest_way_in, passphrase, agent, host_config, password,
-         jump, gone_jump, unknown_host_key, changed_host_key, lost_connection, blip, lost_without_check, interrupt,
+CASES = [contract, shell_variables, lifecycle, gone_account, moved_account, newest_way_in, passphrase, agent, host_config,
+         password, jump, gone_jump, unknown_host_key, changed_host_key, lost_connection, blip, lost_without_check, interrupt,
          background, one_master, killed, killed_connecting, planted, mistakes, bad_keys, rollback_in_batches,
          own_client, nothing_executable, secrets, requests, preflight, preflight_of_the_record, become,
          commands, fleet, missed, network]

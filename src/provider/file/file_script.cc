@@ -24,6 +24,8 @@ namespace {
 constexpr std::string_view script = R"sh(set -efu
 umask 077
 export LC_ALL=C
+# What the machine exports under these names would be handed to each command, and these are long.
+unset text orders paths ids dirs all line to
 mode=$1 xmode=$2 inner=$3 owner=$4 overwrite=$5 parents=$6 root=$7 known=$8 room=$9
 shift 9
 text_bytes=$1 text=$2
