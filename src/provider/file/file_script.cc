@@ -32,7 +32,7 @@ text_bytes=$1 text=$2
 nl='
 '
 blanks=$IFS orders= paths= ids= dirs= last= to= raw= staging=no kept=no news=0
-case $root in /*) here=$root ;; *) here=$PWD/${root#./} ;; esac
+case $root in /*) here=$root ;; *) here=${PWD%/}/${root#./} ;; esac
 if [ "$here" = "$known" ]; then here=known; fi
 printf 'in\t%s\n' "$PWD"
 
@@ -137,9 +137,10 @@ make() {
   make "${1%/*}"
   dirs=$dirs$1$nl
 }
+# Others may be making some of them just now.
 make_directories() {
   above= below=
-  each mkdir "$dirs"
+  each 'mkdir -p' "$dirs"
   IFS=$nl
   for p in $dirs; do
     printf 'made\t%s\n' "$p"
@@ -307,7 +308,14 @@ finish() {
   trap - EXIT
   IFS=$blanks paths= ids=
   if [ -n "$raw" ]; then rm -f "$raw"; fi
-  if [ $code != 0 ] && [ $staging = yes ]; then walk clear 'rm -rf'; fi
+  if [ $code != 0 ] && [ $staging = yes ]; then
+    walk clear 'rm -rf'
+    inner_first=
+    IFS=$nl
+    for p in $dirs; do inner_first=$p$nl$inner_first; done
+    IFS=$blanks
+    each leave "$inner_first"
+  fi
   exit $code
 }
 trap finish EXIT
