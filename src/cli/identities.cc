@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <unordered_map>
 #include <utility>
 
@@ -61,6 +62,22 @@ class Meanwhile {
   const std::function<void()>& call_;
   std::optional<TimerId> timer_;
 };
+
+/// Where tasks could not begin as things are. It is no reason to do nothing: another task may be about to change that.
+void tell_lacking(Call& call, const std::vector<Identity>& identities) {
+  std::map<std::string, std::vector<const Identity*>> lacking;
+  for (const Identity& each : identities) {
+    if (!each.lacks.empty()) lacking[each.lacks].push_back(&each);
+  }
+  for (const auto& [what, all] : lacking) {
+    const std::string& first = all.front()->account;
+    say(call, fmt::format("note: {}: {}",
+                          all.size() == 1 ? printable(first)
+                                          : fmt::format("{} accounts, {} to {}", all.size(), printable(first),
+                                                        printable(all.back()->account)),
+                          printable(what)));
+  }
+}
 
 }  // namespace
 
@@ -145,6 +162,7 @@ void require_identities(Call& call, Hosts& hosts, const std::vector<Account>& ac
                         const std::function<void()>& meanwhile) {
   if (accounts.empty()) return;
   std::vector<Identity> identities = identify(call, hosts, accounts, meanwhile);
+  tell_lacking(call, identities);
   std::vector<std::string> missed;
   for (const Identity& each : identities) {
     if (!each.good && each.kind == "UnixInfrastructureAccount") missed.push_back(each.account);

@@ -7,6 +7,7 @@
 #include <csignal>
 
 #include "base/error.h"
+#include "os/not_begun.h"
 #include "os/ssh/framing.h"
 #include "os/ssh/remote_script.h"
 
@@ -255,6 +256,16 @@ Async<bool> SshExecutor::await_rest(std::int64_t group, std::string mark, std::o
 }
 
 Async<WorkDone> SshExecutor::run(Work work, Stop& stop, RunOptions options) {
+  try {
+    Async<WorkDone> there = run_there(std::move(work), stop, std::move(options));
+    WorkDone done = co_await there;
+    co_return done;
+  } catch (const Error& error) {
+    throw NotBegun(error);
+  }
+}
+
+Async<WorkDone> SshExecutor::run_there(Work work, Stop& stop, RunOptions options) {
   if (stop.requested()) {
     WorkDone never;
     never.finished.status.signal = SIGTERM;
