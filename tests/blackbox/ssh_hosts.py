@@ -347,6 +347,7 @@ def lost_without_check(w):
     host.start()
     out = w.apply(code=1)
     check("in-doubt" in out and open(w.path("runs")).read() == "x\n", out)
+    check("the connection to web1 was lost while it ran" in out and "verba was ended" not in out, out)
     w.run("apply", "--yes", "--in-doubt", "assume-done")
     check(open(w.path("runs")).read() == "x\n", "it was run again")
 
