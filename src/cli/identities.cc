@@ -39,6 +39,18 @@ std::string without_names(const Identity& identity) {
   return reason;
 }
 
+/// Such a reason in words about all of them.
+std::string about_all(std::string reason) {
+  static constexpr std::string_view one = "[*]";
+  static constexpr std::string_view and_place = " ([*])";
+  auto at = reason.find(one);
+  if (at == std::string::npos) return reason;
+  const bool has_place = reason.compare(at + one.size(), and_place.size(), and_place) == 0;
+  reason.replace(at, one.size() + (has_place ? and_place.size() : 0), "any of them");
+  while ((at = reason.find(one)) != std::string::npos) reason.replace(at, one.size(), "...");
+  return reason;
+}
+
 /// Calls something again and again while others wait.
 class Meanwhile {
  public:
@@ -142,10 +154,10 @@ bool tell_unreachable(Call& call, const std::vector<Identity>& identities) {
   }
   for (const auto& [reason, all] : reasons) {
     if (all.size() > shown_alone) {
-      found.error(
-          "account.unreachable",
-          fmt::format("{} accounts, {} to {}: {}", all.size(), all.front()->account, all.back()->account, reason), {},
-          all.front()->hint);
+      found.error("account.unreachable",
+                  fmt::format("{} accounts, {} to {}: {}", all.size(), all.front()->account, all.back()->account,
+                              about_all(reason)),
+                  {}, all.front()->hint);
       continue;
     }
     for (const Identity* each : all) {

@@ -595,6 +595,12 @@ def mistakes(w):
     check("cannot enter the directory '/nonexistent'" in out, out)
     out = w.run("exec", "--account", "web1", "--", "sh", "-c", "nosuchcmd", code=127)
     check("not found" in out, out)
+    keys = pathlib.Path(host.d, "authorized_keys")
+    let_in = keys.read_text()
+    keys.write_text('command="echo This account is currently not available; exit 1" ' + let_in)
+    out = w.run("exec", "--account", "web1", "--", "true", code=1)
+    check("nothing could be begun on web1: This account is currently not available\n" in out, out)
+    keys.write_text(let_in)
     if os.geteuid() == 0 and shutil.which("sudo"):
         w.documents[1]["spec"]["become"] = "nosuchuser"
         out = w.run("exec", "--account", "web1", "--", "true", code=1)

@@ -96,7 +96,10 @@ class RemoteRun {
     const bool had_begun = output_.began();
     framing.take(
         bytes, [this, stream](std::string_view text) { hand_on(stream, text); },
-        [this](std::string_view text) { hand_on(Stream::error, text); });
+        [this](std::string_view text) {
+          if (noise_.size() < complaint_bytes) noise_ += text;
+          hand_on(Stream::error, text);
+        });
     if (!had_begun && output_.began() && why_ != Ended::itself && !over_) send_end();
     if (output_.ended() && errors_.ended() && client_ && !linger_) {
       linger_ = system_.after(linger, [this] {
@@ -158,6 +161,7 @@ class RemoteRun {
   Framing output_, errors_;
   std::string captured_;
   std::string complaint_;  ///< what ssh itself said before anything began
+  std::string noise_;      ///< what the host printed before that
   bool cut_ = false;
   std::optional<ProcessId> client_, ender_;
   std::optional<TimerId> timeout_, give_up_, linger_;
@@ -186,7 +190,7 @@ WorkDone RemoteRun::done(bool reports) {
     return done;
   }
   // ssh gives 255 for its own failures; anything else is what the shell or sudo there said.
-  const std::string words = in_one_line(complaint_);
+  const std::string words = in_one_line(complaint_.empty() ? noise_ : complaint_);
   const bool refused = complaint_.find("Session open refused") != std::string::npos ||
                        complaint_.find("Control socket connect") != std::string::npos ||
                        complaint_.find("kex_exchange_identification") != std::string::npos;
