@@ -56,7 +56,8 @@ Async<WorkDone> LocalExecutor::run(Work work, Stop& stop, RunOptions options) {
     Async<Finished> child = verba::run(system_, command_of(work), stop, std::move(options));
     done.finished = co_await child;
   } catch (const Error& error) {
-    throw NotBegun(error);
+    const bool is_missing = error.diagnostic().code == "system.no-program";
+    throw NotBegun(error, is_missing ? NotBegun::no_program : NotBegun::cannot_start);
   }
   if (reports) done.report = system_.read_file(report, report_limit_bytes);
   co_return done;
