@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <unordered_map>
 #include <utility>
 
@@ -38,6 +39,18 @@ std::string without_names(const Identity& identity) {
   return reason;
 }
 
+/// Such a reason in words about all of them.
+std::string about_all(std::string reason) {
+  static constexpr std::string_view one = "[*]";
+  static constexpr std::string_view and_place = " ([*])";
+  auto at = reason.find(one);
+  if (at == std::string::npos) return reason;
+  const bool has_place = reason.compare(at + one.size(), and_place.size(), and_place) == 0;
+  reason.replace(at, one.size() + (has_place ? and_place.size() : 0), "any of them");
+  while ((at = reason.find(one)) != std::string::npos) reason.replace(at, one.size(), "...");
+  return reason;
+}
+
 /// Calls something again and again while others wait.
 class Meanwhile {
  public:
@@ -61,6 +74,22 @@ class Meanwhile {
   const std::function<void()>& call_;
   std::optional<TimerId> timer_;
 };
+
+/// Where tasks could not begin as things are. It is no reason to do nothing: another task may be about to change that.
+void tell_lacking(Call& call, const std::vector<Identity>& identities) {
+  std::map<std::string, std::vector<const Identity*>> lacking;
+  for (const Identity& each : identities) {
+    if (!each.lacks.empty()) lacking[each.lacks].push_back(&each);
+  }
+  for (const auto& [what, all] : lacking) {
+    const std::string& first = all.front()->account;
+    say(call, fmt::format("note: {}: {}",
+                          all.size() == 1 ? printable(first)
+                                          : fmt::format("{} accounts, {} to {}", all.size(), printable(first),
+                                                        printable(all.back()->account)),
+                          printable(what)));
+  }
+}
 
 }  // namespace
 
@@ -125,10 +154,10 @@ bool tell_unreachable(Call& call, const std::vector<Identity>& identities) {
   }
   for (const auto& [reason, all] : reasons) {
     if (all.size() > shown_alone) {
-      found.error(
-          "account.unreachable",
-          fmt::format("{} accounts, {} to {}: {}", all.size(), all.front()->account, all.back()->account, reason), {},
-          all.front()->hint);
+      found.error("account.unreachable",
+                  fmt::format("{} accounts, {} to {}: {}", all.size(), all.front()->account, all.back()->account,
+                              about_all(reason)),
+                  {}, all.front()->hint);
       continue;
     }
     for (const Identity* each : all) {
@@ -145,6 +174,7 @@ void require_identities(Call& call, Hosts& hosts, const std::vector<Account>& ac
                         const std::function<void()>& meanwhile) {
   if (accounts.empty()) return;
   std::vector<Identity> identities = identify(call, hosts, accounts, meanwhile);
+  tell_lacking(call, identities);
   std::vector<std::string> missed;
   for (const Identity& each : identities) {
     if (!each.good && each.kind == "UnixInfrastructureAccount") missed.push_back(each.account);

@@ -96,7 +96,8 @@ std::optional<std::string> leads_out(System& system, const std::string& cache, c
   const auto tree = path.find("/tree/", cache.size());
   if (tree == std::string::npos) return std::nullopt;
   const std::string root = system.absolute(path.substr(0, tree)) + "/tree/";
-  return system.absolute(path).starts_with(root) ? std::nullopt : std::optional(path.substr(tree + 6));
+  const bool inside = (system.absolute(path) + "/").starts_with(root);
+  return inside ? std::nullopt : std::optional(path.substr(tree + 6));
 }
 
 /// Why a file is not read. Devices and pipes may never end.
@@ -130,39 +131,56 @@ std::optional<LargeFile> read_large(System& system, const FetchSettings& fetch, 
   }
 }
 
-/// Links may go round in circles.
-constexpr std::size_t kTreeDepth = 64;
 constexpr std::size_t kTreeFiles = 10'000;
 
-/// Adds the files below `root`, one a line; what is wrong, or "".
-std::string add_names(System& system, const std::string& root, const std::string& inner, std::size_t depth,
-                      std::vector<std::string>& names) {
-  const std::string here = inner.empty() ? root : root + "/" + inner;
-  if (depth > kTreeDepth) return "'" + here + "' is too deep: is there a link in a circle?";
-  for (const DirectoryEntry& entry : system.list_directory(here).value_or(std::vector<DirectoryEntry>())) {
+/// The files below a directory.
+class Tree {
+ public:
+  Tree(System& system, const FetchSettings& fetch, std::string root)
+      : system_(system), fetch_(fetch), root_(std::move(root)) {}
+  /// What is wrong with it, or nothing. Adds those below `inner`.
+  std::optional<NotFound> read(const std::string& inner = {});
+  std::vector<std::string> names;
+
+ private:
+  System& system_;
+  const FetchSettings& fetch_;
+  std::string root_;
+  std::vector<std::string> above_;  ///< where the directories really are in which we are
+};
+
+std::optional<NotFound> Tree::read(const std::string& inner) {
+  const std::string here = inner.empty() ? root_ : root_ + "/" + inner;
+  if (auto why_not = obstacle(system_, fetch_, here)) return why_not;
+  std::string real = system_.absolute(here);
+  if (std::ranges::find(above_, real) != above_.end()) {
+    return NotFound{fmt::format("'{}' is '{}' again", here, real), "a link leads in a circle: remove it"};
+  }
+  above_.push_back(std::move(real));
+  for (const DirectoryEntry& entry : system_.list_directory(here).value_or(std::vector<DirectoryEntry>())) {
     const std::string name = inner.empty() ? entry.name : inner + "/" + entry.name;
-    if (has_control(entry.name)) return "a name in '" + here + "' has a control character in it";
-    if (names.size() >= kTreeFiles) return fmt::format("'{}' has more than {} files", root, kTreeFiles);
+    if (has_control(entry.name)) return NotFound{"a name in '" + here + "' has a control character in it", ""};
+    if (names.size() >= kTreeFiles) return NotFound{fmt::format("'{}' has more than {} files", root_, kTreeFiles), ""};
     if (entry.kind != DirectoryEntry::Kind::directory) {
       names.push_back(name);
-    } else if (std::string wrong = add_names(system, root, name, depth + 1, names); !wrong.empty()) {
+    } else if (auto wrong = read(name)) {
       return wrong;
     }
   }
-  return "";
+  above_.pop_back();
+  return std::nullopt;
 }
 
-/// The files of a tree, of a path that ends with /. No message: it is no directory.
-Text list_tree(System& system, const std::string& path) {
+/// The files of a tree, one a line, of a path that ends with /. No message: it is no directory.
+Text list_tree(System& system, const FetchSettings& fetch, const std::string& path) {
   const std::string root = path.substr(0, path.size() - 1);
   try {
     if (system.kind_of(root) != DirectoryEntry::Kind::directory) return NotFound{};
-    std::vector<std::string> names;
-    if (std::string wrong = add_names(system, root, "", 0, names); !wrong.empty())
-      return NotFound{std::move(wrong), ""};
-    std::ranges::sort(names);
+    Tree tree(system, fetch, root);
+    if (auto wrong = tree.read()) return *std::move(wrong);
+    std::ranges::sort(tree.names);
     std::string text;
-    for (const std::string& name : names) text += name + "\n";
+    for (const std::string& name : tree.names) text += name + "\n";
     return text;
   } catch (const Error& error) {
     return NotFound{error.what(), error.diagnostic().hint};
@@ -192,7 +210,7 @@ std::optional<NotFound> add_raw(System& system, const FetchSettings& fetch, cons
 }
 
 Raw read_raw(System& system, const FetchSettings& fetch, const std::string& path) {
-  const Text listed = list_tree(system, path + "/");
+  const Text listed = list_tree(system, fetch, path + "/");
   std::vector<std::string> names;
   if (const auto* list = std::get_if<std::string>(&listed)) {
     for (std::size_t begin = 0, end; (end = list->find('\n', begin)) != std::string::npos; begin = end + 1) {
@@ -339,7 +357,7 @@ Surroundings make_surroundings(System& system, const FetchSettings& fetch) {
   Surroundings surroundings;
   surroundings.file = [&system, memory, fetch](const std::string& path) {
     return remembered(memory->files, path, [&]() -> Text {
-      if (path.ends_with('/')) return list_tree(system, path);
+      if (path.ends_with('/')) return list_tree(system, fetch, path);
       return read_place(system, fetch, path);
     });
   };

@@ -54,7 +54,7 @@ class Executor {
   virtual std::string directory_for(const std::string& manifest_directory, const std::string& written) const = 0;
 
   /// Runs it, with the promises of run() in os/process.h: streams to options.sink, ends the whole process group there
-  /// at the timeout and at `stop`. What could not be begun throws Error(system): nothing has happened then.
+  /// at the timeout and at `stop`. What could not be begun throws NotBegun (os/not_begun.h): nothing has happened then.
   virtual Async<WorkDone> run(Work work, Stop& stop, RunOptions options) = 0;
 };
 

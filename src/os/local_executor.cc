@@ -3,6 +3,7 @@
 #include <unordered_set>
 
 #include "os/executor.h"
+#include "os/not_begun.h"
 
 namespace verba {
 namespace {
@@ -50,9 +51,14 @@ Async<WorkDone> LocalExecutor::run(Work work, Stop& stop, RunOptions options) {
     system_.remove(report);  // another script of the same attempt may have written one
     work.environment.emplace_back("VERBA_OUTPUT", report);
   }
-  Async<Finished> child = verba::run(system_, command_of(work), stop, std::move(options));
   WorkDone done;
-  done.finished = co_await child;
+  try {
+    Async<Finished> child = verba::run(system_, command_of(work), stop, std::move(options));
+    done.finished = co_await child;
+  } catch (const Error& error) {
+    const bool is_missing = error.diagnostic().code == "system.no-program";
+    throw NotBegun(error, is_missing ? NotBegun::no_program : NotBegun::cannot_start);
+  }
   if (reports) done.report = system_.read_file(report, report_limit_bytes);
   co_return done;
 }

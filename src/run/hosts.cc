@@ -19,6 +19,10 @@ namespace {
 
 constexpr Milliseconds identify_limit{60'000};
 constexpr std::size_t identify_at_a_time = 32;
+/// Says who one is on a machine, and whether a task could begin there, in the directory $1.
+constexpr const char* who_and_whether =
+    R"sh(echo "$(id -un) on $(uname -n)"; [ -z "$1" ] || cd -- "$1" 2>/dev/null || exit 3)sh";
+constexpr int no_directory_code = 3;
 /// One more than is presentable: what was cut is not shown, as its end may be half a secret.
 constexpr std::size_t answer_bytes = 4097;
 
@@ -196,7 +200,9 @@ Async<Identity> Hosts::ask(const Account& account, Stop& stop) {
   try {
     Executor& executor = of(account);
     Work work;
-    work.argv = {"sh", "-c", is_unix ? "echo \"$(id -un) on $(uname -n)\"" : command->string()};
+    const std::string begins_in = is_unix ? executor.directory_for("", "") : "";
+    work.argv = {"sh", "-c", is_unix ? who_and_whether : command->string()};
+    if (is_unix) work.argv.insert(work.argv.end(), {"sh", begins_in});
     work.directory = is_unix ? std::string() : system_.absolute(".");
     RunOptions options;
     options.timeout = identify_limit;
@@ -207,7 +213,10 @@ Async<Identity> Hosts::ask(const Account& account, Stop& stop) {
     };
     Async<WorkDone> asking = executor.run(std::move(work), stop, std::move(options));
     WorkDone done = co_await asking;
-    identity.good = done.doubt.empty() && done.finished.why == Ended::itself && done.finished.status.success();
+    const bool has_answered = done.doubt.empty() && done.finished.why == Ended::itself;
+    const bool no_directory = is_unix && has_answered && done.finished.status.code == no_directory_code;
+    if (no_directory) identity.lacks = fmt::format("cannot enter the directory '{}'", begins_in);
+    identity.good = has_answered && (done.finished.status.success() || no_directory);
     identity.who = std::move(done.finished.output);
     if (!identity.good) {
       identity.why = !done.doubt.empty()                   ? done.doubt

@@ -25,11 +25,12 @@ namespace verba {
 struct Identity {
   std::string account;
   std::string kind;
-  std::string place;  ///< "deploy@web1 port 22"
-  bool good = false;
-  std::string who;   ///< "deploy on web1"
-  std::string why;   ///< when not good
-  std::string hint;  ///< when not good
+  std::string place;       ///< "deploy@web1 port 22"
+  bool good = false;       ///< one gets in
+  std::string who;         ///< "deploy on web1"
+  std::string why;         ///< when not good
+  std::string hint;        ///< when not good
+  std::string lacks = {};  ///< when good: why its tasks cannot begin there yet
 };
 
 /// Borrows all it is made of. Connections are closed by the destructor. One thread.

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "os/not_begun.h"
 #include "os/trace.h"
 
 namespace verba {
@@ -14,8 +15,9 @@ namespace {
 
 constexpr std::size_t gathered_bytes = 64 * 1024;
 
-Outcome failed_by(const Error& error) {
+Failed failed_by(const Error& error) {
   Failed failed;
+  failed.untouched = dynamic_cast<const NotBegun*>(&error) != nullptr;
   failed.message = error.diagnostic().message;
   failed.hint = error.diagnostic().hint;
   return failed;
@@ -110,6 +112,9 @@ Async<Outcome> LiveStep::carry_out() {
     } catch (const Error& error) {
       outcome = failed_by(error);
     }
+    Failed* failed = std::get_if<Failed>(&outcome);
+    if (failed == nullptr || !failed->untouched) touched_ = true;
+    if (failed != nullptr && touched_) failed->untouched = false;  // by what came before
     if (!may_retry(outcome)) co_return outcome;
     end_output();
     tidy();
@@ -124,8 +129,12 @@ Async<Outcome> LiveStep::carry_out() {
 
 /// The attempt, where the resource's account says.
 Attempt& LiveStep::at(const Resource& resource) {
-  attempt_->executor = &surface_.hosts.of(resource);
-  attempt_->aws = surface_.hosts.aws(resource);
+  try {
+    attempt_->executor = &surface_.hosts.of(resource);
+    attempt_->aws = surface_.hosts.aws(resource);
+  } catch (const Error& error) {  // its credentials cannot be had
+    throw NotBegun(error);
+  }
   return *attempt_;
 }
 
@@ -181,6 +190,7 @@ Async<Outcome> LiveStep::remove() {
     Async<Outcome> removal = job_.remover_of_beside->remove(*job_.beside_it, at(job_.beside_it->resource));
     Outcome removed = co_await removal;
     if (!std::holds_alternative<Succeeded>(removed)) co_return removed;
+    touched_ = true;
     job_.beside_it.reset();
   }
   Async<Outcome> removal = job_.remover->remove(*job_.before, at(job_.before->resource));

@@ -128,6 +128,7 @@ class LiveStep {
   Stop stop_;
   Stop pauses_;  ///< between attempts
   int attempt_number_ = 1;
+  bool touched_ = false;  ///< something of it has been begun
   std::optional<std::chrono::nanoseconds> began_;
   LineMasker masker_[2];
   std::string gathered_[2];  ///< output by stream, not yet in the journal

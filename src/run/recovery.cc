@@ -280,7 +280,10 @@ Found Recovery::find_out(const Record& record, DeadRun& dead, const StepRecord* 
     return {Found::What::undone, "it was ended together with verba", Map(), std::nullopt};
   }
   if (definition->idempotent) return {Found::What::undone, "it is safe to run again", Map(), std::nullopt};
-  return in_doubt(record, "verba was ended while it ran, and nothing tells whether it ran to its end", makes);
+  const bool was_told = step->status == StepStatus::in_doubt && !step->message.empty();
+  return in_doubt(
+      record, was_told ? step->message : "verba was ended while it ran, and nothing tells whether it ran to its end",
+      makes);
 }
 
 /// It was the last of its deployment's delete.tasks to act: what they stand for is gone. So it is only where that run

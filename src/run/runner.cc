@@ -456,7 +456,8 @@ void RunLoop::settle(LiveStep& live, Outcome outcome) {
     settled = {StepStatus::cancelled, "cancelled", ""};
   }
   const bool ended_badly = settled.status == StepStatus::failed || settled.status == StepStatus::cancelled;
-  if (untouched && !phase_.plan->steps[job.step].temporary) {
+  // An undoing that could not begin leaves what is to be undone: that is not as it should be.
+  if (untouched && !is_undoing() && !phase_.plan->steps[job.step].temporary) {
     job.was ? journal_.put(*job.was) : journal_.remove(job.record);
     std::erase(begun_, job.step);  // there is nothing to undo
   } else if (ended_badly && !phase_.plan->steps[job.step].leaves_record) {

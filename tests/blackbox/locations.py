@@ -449,8 +449,8 @@ def git_does_not_leave_https(world, url, ca):
 def git_without_a_password(world, url, ca):
     expect(world.run("validate", "-f", f"{url}/git/team.git", **ca), 2, "could not read Username", "credential helper")
     output = expect(world.run("validate", "-f", f"{url.replace('//', '//ann:wrong-Pa55word@')}/git/team.git", **ca), 2,
-                    "Authentication failed")
-    assert "wrong-Pa55word" not in output
+                    "Authentication failed", "the user and password in the location were refused")
+    assert "wrong-Pa55word" not in output and "credential helper" not in output
 
 
 @case

@@ -89,7 +89,13 @@ int test(Call& call, const Model& model, const Surroundings& surroundings, Forma
   Hosts hosts(call.system, model, surroundings);
   std::vector<Account> asked;
   for (const Account* account : chosen(model, call.arguments.words())) asked.push_back(*account);
-  const std::vector<Identity> identities = identify(call, hosts, asked);
+  std::vector<Identity> identities = identify(call, hosts, asked);
+  for (Identity& each : identities) {
+    if (each.lacks.empty()) continue;
+    each.good = false;
+    each.why = each.lacks;
+    each.hint = "it is the account's `workDirectory`: make it, or write another one";
+  }
   const bool good = std::ranges::all_of(identities, &Identity::good);
   if (format != Format::text) {
     List list;

@@ -4,6 +4,7 @@
 #include "cli/exit_code.h"
 #include "cli/identities.h"
 #include "cli/planning.h"
+#include "os/not_begun.h"
 
 namespace verba {
 namespace {
@@ -33,7 +34,13 @@ int exec(Call& call) {
   };
   Stop stop;
   call.system.on_interrupt([&stop] { stop.request(); });
-  const WorkDone done = wait_for(call.system, executor.run(std::move(work), stop, std::move(options)));
+  WorkDone done;
+  try {
+    done = wait_for(call.system, executor.run(std::move(work), stop, std::move(options)));
+  } catch (const NotBegun& error) {
+    call.console.err(render(error.diagnostic(), Sources(), call.err_style.colour));
+    throw Exit{stop.requested() ? kInterrupted : error.exit_code()};
+  }
   call.system.on_interrupt({});
   if (!done.doubt.empty()) throw Error(Error::Kind::provider, "ssh.lost", done.doubt);
   if (stop.requested()) throw Interrupted{};

@@ -151,6 +151,8 @@ struct Meaning {
   bool unreachable = false;
 };
 
+constexpr std::string_view refused_credentials = "Authentication failed";
+
 const Meaning& meaning_of(std::string_view complaint) {
   static constexpr std::string_view network =
       "check the address and the network; --offline uses what was fetched before";
@@ -158,7 +160,7 @@ const Meaning& meaning_of(std::string_view complaint) {
   static constexpr std::array<Meaning, 25> all = {{
       {"could not read Username", "it wants credentials: set up a credential helper of git, or use SSH"},
       {"could not read Password", "it wants a password: set up a credential helper of git, or use SSH"},
-      {"Authentication failed", "the credentials were refused: look at the credential helper of git"},
+      {refused_credentials, "the credentials were refused: look at the credential helper of git"},
       {"Permission denied", "it was not let in: load the key into ssh-agent, or name it in your ssh configuration"},
       {"Protocol \"http\" not", "it leads from https to http: name the address that it leads to in the end"},
       {"does not match target host", "the certificate is for another name: use the name that it is for"},
@@ -189,6 +191,13 @@ const Meaning& meaning_of(std::string_view complaint) {
       all, [&](const Meaning& each) { return complaint.find(each.words) != std::string_view::npos; });
 }
 
+/// The reason, where a line ends with a colon: it is at the end of the next one.
+std::string reason_in(std::string_view rest) {
+  const std::string_view line = rest.substr(0, rest.find('\n'));
+  const auto number = line.rfind("errno=");
+  return std::string(number == std::string_view::npos ? line : line.substr(number + 6));
+}
+
 /// The line that says most, without a stop at its end: the first that git calls fatal or an error, or what came before
 /// when that says nothing; else the last one.
 std::string essence_of(const std::string& complaint) {
@@ -203,7 +212,9 @@ std::string essence_of(const std::string& complaint) {
       if (!line.starts_with(word)) continue;
       const bool empty = line.ends_with("Could not read from remote repository") ||
                          line.find("failed to fetch some objects from") != std::string::npos;
-      return empty && !last.empty() ? last : line.substr(word.size());
+      if (empty && !last.empty()) return last;
+      line.erase(0, word.size());
+      return line.ends_with(':') && begin < complaint.size() ? line + " " + reason_in(complaint.substr(begin)) : line;
     }
     last = std::move(line);
   }
@@ -240,7 +251,9 @@ std::string masked(std::string text, const std::string& secret) {
   const std::string message = fmt::format("git cannot fetch '{}': {}", where, words);
   if (ssh) throw_location(message, ssh->hint);
   if (meaning.unreachable) throw_unreachable(message, std::string(meaning.hint));
-  throw_location(message, std::string(meaning.hint));
+  const bool by_location = !origin.password.empty() && meaning.words == refused_credentials;
+  throw_location(message,
+                 by_location ? "the user and password in the location were refused" : std::string(meaning.hint));
 }
 
 }  // namespace

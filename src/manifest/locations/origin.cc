@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 
 #include "base/diagnostic.h"
 #include "base/digest.h"
@@ -142,6 +143,13 @@ std::optional<BadLocation> take_older_fields(std::string& text, Origin& origin) 
   return std::nullopt;
 }
 
+std::optional<BadLocation> set_flag(bool& flag, std::string_view name, const std::string& value) {
+  flag = is_true(value);
+  if (flag || lower(value) == "false" || value == "0" || lower(value) == "no") return std::nullopt;
+  return BadLocation{fmt::format("'{}' of a location is true or false, and this is neither", name),
+                     fmt::format("write {}=true, or leave it out", name)};
+}
+
 std::optional<BadLocation> git_parameter(Origin& origin, std::string_view name, std::string value) {
   static const std::vector<std::pair<std::string_view, Origin::Ref>> refs = {{"ref", Origin::Ref::any},
                                                                              {"branch", Origin::Ref::branch},
@@ -164,14 +172,8 @@ std::optional<BadLocation> git_parameter(Origin& origin, std::string_view name, 
     }
     return std::nullopt;
   }
-  if (name == "submodules") {
-    origin.submodules = is_true(value);
-    return std::nullopt;
-  }
-  if (name == "lfs") {
-    origin.lfs = is_true(value);
-    return std::nullopt;
-  }
+  if (name == "submodules") return set_flag(origin.submodules, name, value);
+  if (name == "lfs") return set_flag(origin.lfs, name, value);
   if (name == "depth") return std::nullopt;  // of go-getter; no more than one commit is fetched anyway
   return BadLocation{fmt::format("a Git location has no parameter '{}'", name),
                      did_you_mean(name, {"ref", "branch", "tag", "commit", "sparse", "submodules", "lfs"},
@@ -411,10 +413,17 @@ std::string shown(const Origin& origin) {
   }
   std::string text = "git::" + origin.address;
   if (!origin.directory.empty()) text += "//" + origin.directory;
+  bool has_parameters = false;
+  const auto add = [&](std::string_view parameter) {
+    text += (std::exchange(has_parameters, true) ? '&' : '?');
+    text += parameter;
+  };
   static constexpr std::array<std::string_view, 5> names = {"", "ref", "branch", "tag", "commit"};
   if (origin.ref_kind != Origin::Ref::head) {
-    text += fmt::format("?{}={}", names[static_cast<std::size_t>(origin.ref_kind)], origin.ref);
+    add(fmt::format("{}={}", names[static_cast<std::size_t>(origin.ref_kind)], origin.ref));
   }
+  if (origin.submodules) add("submodules=true");
+  if (origin.lfs) add("lfs=true");
   return text;
 }
 

@@ -49,6 +49,17 @@ TEST(Origin, tells_paths_repositories_and_urls_apart) {
   }
 }
 
+TEST(Origin, says_what_is_fetched_besides) {
+  const auto shows = [](std::string_view text) { return shown(std::get<Origin>(parse_location(text))); };
+  EXPECT_EQ(shows("git::https://h/r.git?submodules=true"), "git::https://h/r.git?submodules=true");
+  EXPECT_EQ(shows("git::https://h/r.git//a?lfs=1&tag=v1&submodules=yes"),
+            "git::https://h/r.git//a?tag=v1&submodules=true&lfs=true");
+  EXPECT_EQ(shows("git::https://h/r.git?lfs=False&submodules=no"), "git::https://h/r.git");
+  EXPECT_EQ(parsed("https://h/r.git?submodules=maybe"),
+            "bad: 'submodules' of a location is true or false, and this is neither");
+  EXPECT_EQ(parsed("https://h/r.git?lfs"), "bad: 'lfs' of a location is true or false, and this is neither");
+}
+
 TEST(Origin, understands_the_older_url_extension) {
   const auto result = parse_location(
       "https://h/r.git%00branch%3Dtest-branch%00relative_start_directory%3D/experiment%00set_no_verify_ssl%3Dtrue");

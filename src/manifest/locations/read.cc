@@ -219,7 +219,7 @@ class Reader {
   }
 
   /// What to do about a path that leads to nothing.
-  std::string check_path() const { return origin_.where ? "check the path" : "check the path after -f"; }
+  std::string check_path() const { return origin_.where ? "check the path" : "check the path on the command line"; }
 
   void problem(std::string message, std::string hint) {
     at_.diagnostics.error("manifest.location", std::move(message), origin_.where, std::move(hint));

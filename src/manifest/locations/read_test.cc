@@ -148,8 +148,9 @@ TEST(Fetch, says_what_is_wrong) {
   Files files;
   files.files["/project/empty/notes.txt"] = "";
   files.files["/project/big.yaml"] = std::string((64u << 20) + 1, ' ');
-  EXPECT_THAT(Fetched(files, "nowhere").findings,
-              ElementsAre("manifest.location: there is no file or directory 'nowhere' (check the path after -f)"));
+  EXPECT_THAT(
+      Fetched(files, "nowhere").findings,
+      ElementsAre("manifest.location: there is no file or directory 'nowhere' (check the path on the command line)"));
   EXPECT_THAT(
       Fetched(files, "/dev/null").findings,
       ElementsAre("manifest.location: '/dev/null' is neither a file nor a directory (name a file or a directory)"));

@@ -74,6 +74,13 @@ std::vector<std::string> leftovers(System& system, const std::string& base) {
   return paths;
 }
 
+/// A line of ssh's, without the place that it says first, where that is the host itself.
+std::string without_place(const std::string& line, const std::string& host) {
+  const std::string place = fmt::format("ssh: connect to host {} port ", host);
+  const auto colon = line.find(": ", place.size());
+  return line.starts_with(place) && colon != std::string::npos ? line.substr(colon + 2) : line;
+}
+
 }  // namespace
 
 struct SshConnections::Connection {
@@ -388,7 +395,9 @@ Async<std::string> SshConnections::explained(Connection& connection, std::vector
       remove_secret(connection);
     }
     throw Error(Error::Kind::system, "ssh.connect",
-                fmt::format("cannot connect to {}: {}", whom, lines.empty() ? "ssh failed" : lines.back()), hint);
+                fmt::format("cannot connect to {}: {}", whom,
+                            lines.empty() ? "ssh failed" : without_place(lines.back(), target.host)),
+                hint);
   }
   Async<std::string> look = offered(connection, std::move(options));
   const std::string shown = co_await look;

@@ -15,7 +15,7 @@ namespace {
 /// was cut: it is not evaluated.
 ///
 /// The command sees the variables of this shell that the machine exports, or that it is given. So all of ours have
-/// names that nobody else takes, and those that matter are set after the given ones.
+/// names that nobody else takes.
 constexpr std::string_view reader =
     R"(verba_n=${IFS#??};verba_p=;cd 2>/dev/null;while IFS= read -r verba_l;do [ "$verba_l" = "$0" ]&&eval "$verba_p";)"
     R"(verba_p=$verba_p$verba_l$verba_n;done)";
@@ -40,7 +40,10 @@ std::string as_user(const std::string& user) {
   return user.empty() ? "exec " : fmt::format("exec sudo -n -H -u {} -- ", user);
 }
 
+/// A function that gives a shell the variables of the command: called in subshells only, where nothing of ours runs
+/// that some of them (IFS, PATH, CDPATH) would change.
 void add_variables(std::string& text, const Work& work) {
+  text += "verba_e() {\n:\n";
   for (const std::string& name : work.without) {
     if (is_shell_name(name)) text += fmt::format("unset {}\n", name);
   }
@@ -52,23 +55,26 @@ void add_variables(std::string& text, const Work& work) {
     }
     text += fmt::format("export {}={}\n", name, quoted(value));
   }
+  text += "}\n";
 }
 
-/// What cannot be begun says so before it has begun. CDPATH would have cd print something.
+/// What cannot be begun says so before it has begun. CDPATH would take cd elsewhere. Some shells let nobody set some
+/// variables (UID), and say so.
 void add_refusals(std::string& text, const Work& work, const std::string& directory) {
   const auto or_else = [&](std::string_view test, const std::string& why, int code) {
     text += fmt::format("{} >/dev/null 2>&1 || {{ printf '%s\\n' {} >&2; exit {}; }}\n", test, quoted(why), code);
   };
   if (!directory.empty()) {
-    or_else("cd -- " + quoted(directory), fmt::format("cannot enter the directory '{}'", directory), 126);
+    or_else("CDPATH= cd -- " + quoted(directory), fmt::format("cannot enter the directory '{}'", directory), 126);
   }
+  text += "(verba_e) || exit 126\n";
   if (work.argv.empty() || (work.file && work.file->argument == 0)) return;
   const std::string& program = work.argv.front();
   const bool is_path = program.find('/') != std::string::npos;
   if (is_path) {
     or_else("[ -x " + quoted(program) + " ]", fmt::format("'{}' is no program that can be executed", program), 126);
   } else {
-    or_else("command -v " + quoted(program), fmt::format("program '{}' is not on PATH", program), 127);
+    or_else("(verba_e; command -v " + quoted(program) + ")", fmt::format("program '{}' is not on PATH", program), 127);
   }
 }
 
@@ -112,12 +118,13 @@ std::string remote_script(const Work& work, const std::string& directory, bool a
   add_refusals(text, work, directory);
   text += "echo $0 b $((verba_i))\nverba_bad=\n";
   if (has_files(work)) add_files(text, work);
-  text += "verba_c=126\n[ $verba_bad ] || {\n";
+  // As the positional parameters, because no variable of the command is one of these.
+  text += "set --";
   for (std::size_t i = 0; i < work.argv.size(); ++i) {
     const bool is_file = work.file && work.file->argument == i;
-    text += is_file ? fmt::format("\"$verba_d/{}\" ", work.file->name) : quoted(work.argv[i]) + " ";
+    text += is_file ? fmt::format(" \"$verba_d/{}\"", work.file->name) : " " + quoted(work.argv[i]);
   }
-  text += "\nverba_c=$?\n}\necho $0 e $verba_c\n";
+  text += "\nverba_c=126\n[ $verba_bad ] || {\n(verba_e; exec \"$@\")\nverba_c=$?\n}\necho $0 e $verba_c\n";
   if (work.reports) text += "[ -f \"$verba_d/outputs\" ] && cat \"$verba_d/outputs\"\n";
   if (has_files(work)) text += "[ -z \"$verba_d\" ] || rm -rf -- \"$verba_d\"\n";
   text += "echo $0 z\necho $0 z >&2\nexit $verba_c\n";

@@ -7,6 +7,7 @@
 #include <csignal>
 
 #include "base/error.h"
+#include "os/not_begun.h"
 #include "os/ssh/framing.h"
 #include "os/ssh/remote_script.h"
 
@@ -91,17 +92,35 @@ class RemoteRun {
   void take(Stream stream, std::string_view bytes) {
     const bool is_output = stream == Stream::output;
     Framing& framing = is_output ? output_ : errors_;
-    if (!is_output && !output_.began() && complaint_.size() < complaint_bytes) complaint_ += bytes;
     const bool had_begun = output_.began();
-    framing.take(
-        bytes, [this, stream](std::string_view text) { hand_on(stream, text); },
-        [this](std::string_view text) { hand_on(Stream::error, text); });
+    framing.take(bytes, printed(stream), [this](std::string_view text) { keep(noise_, text); });
+    if (output_.began()) hand_on_kept();
     if (!had_begun && output_.began() && why_ != Ended::itself && !over_) send_end();
     if (output_.ended() && errors_.ended() && client_ && !linger_) {
       linger_ = system_.after(linger, [this] {
         if (client_) system_.abandon(*std::exchange(client_, std::nullopt));
         settle();
       });
+    }
+  }
+
+  Framing::Sink printed(Stream stream) {
+    if (stream == Stream::error) return [this](std::string_view text) { keep(complaint_, text); };
+    return [this](std::string_view text) {
+      hand_on_kept();
+      hand_on(Stream::output, text);
+    };
+  }
+
+  /// What comes before it begins may be why it does not.
+  void keep(std::string& kept, std::string_view text) {
+    if (output_.began() || kept.size() + text.size() > complaint_bytes) return hand_on(Stream::error, text);
+    kept += text;
+  }
+
+  void hand_on_kept() {
+    for (std::string* kept : {&noise_, &complaint_}) {
+      if (!kept->empty()) hand_on(Stream::error, std::exchange(*kept, {}));
     }
   }
 
@@ -117,11 +136,9 @@ class RemoteRun {
   void client_ended(ExitStatus status) {
     client_.reset();
     client_status_ = status;
-    const auto keep = [this](Stream stream) {
-      return [this, stream](std::string_view text) { hand_on(stream, text); };
-    };
-    output_.end(keep(Stream::output), keep(Stream::error));
-    errors_.end(keep(Stream::error), keep(Stream::error));
+    const Framing::Sink noise = [this](std::string_view text) { keep(noise_, text); };
+    output_.end(printed(Stream::output), noise);
+    errors_.end(printed(Stream::error), noise);
     settle();
   }
 
@@ -156,7 +173,8 @@ class RemoteRun {
   RunOptions options_;
   Framing output_, errors_;
   std::string captured_;
-  std::string complaint_;  ///< what ssh itself said before anything began
+  std::string complaint_;  ///< what ssh and the shell there said before anything began
+  std::string noise_;      ///< what the host printed before that
   bool cut_ = false;
   std::optional<ProcessId> client_, ender_;
   std::optional<TimerId> timeout_, give_up_, linger_;
@@ -185,17 +203,21 @@ WorkDone RemoteRun::done(bool reports) {
     return done;
   }
   // ssh gives 255 for its own failures; anything else is what the shell or sudo there said.
-  const std::string words = in_one_line(complaint_);
+  const std::string words = in_one_line(complaint_.empty() ? noise_ : complaint_);
   const bool refused = complaint_.find("Session open refused") != std::string::npos ||
                        complaint_.find("Control socket connect") != std::string::npos ||
                        complaint_.find("kex_exchange_identification") != std::string::npos;
   if (client_status_.signal == 0 && (client_status_.code != 255 || refused)) {
     const bool sessions = complaint_.find("Session open refused") != std::string::npos;
-    throw Error(Error::Kind::system, "ssh.begin",
-                fmt::format("nothing could be begun on {}: {}", way_.name,
-                            words.empty() ? fmt::format("exit code {}", client_status_.code) : words),
-                sessions ? "its sshd allows no more sessions at a time: give the account a smaller `concurrency`" : "");
+    const Error why(
+        Error::Kind::system, "ssh.begin",
+        fmt::format("nothing could be begun on {}: {}", way_.name,
+                    words.empty() ? fmt::format("exit code {}", client_status_.code) : words),
+        sessions ? "its sshd allows no more sessions at a time: give the account a smaller `concurrency`" : "");
+    const int code = client_status_.code;
+    throw NotBegun(why, code == NotBegun::no_program || code == NotBegun::cannot_start ? code : 1);
   }
+  hand_on_kept();
   done.doubt = fmt::format("the connection to {} was lost when it was to begin", way_.name);
   return done;
 }
@@ -255,6 +277,18 @@ Async<bool> SshExecutor::await_rest(std::int64_t group, std::string mark, std::o
 }
 
 Async<WorkDone> SshExecutor::run(Work work, Stop& stop, RunOptions options) {
+  try {
+    Async<WorkDone> there = run_there(std::move(work), stop, std::move(options));
+    WorkDone done = co_await there;
+    co_return done;
+  } catch (const NotBegun&) {
+    throw;
+  } catch (const Error& error) {
+    throw NotBegun(error);
+  }
+}
+
+Async<WorkDone> SshExecutor::run_there(Work work, Stop& stop, RunOptions options) {
   if (stop.requested()) {
     WorkDone never;
     never.finished.status.signal = SIGTERM;

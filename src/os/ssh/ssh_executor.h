@@ -28,6 +28,8 @@ class SshExecutor final : public Executor {
   Async<WorkDone> run(Work work, Stop& stop, RunOptions options) override;
 
  private:
+  /// Throws when it is certain that nothing was begun.
+  Async<WorkDone> run_there(Work work, Stop& stop, RunOptions options);
   Async<bool> await_rest(std::int64_t group, std::string mark, std::optional<Milliseconds> limit, Stop& stop);
   Async<Finished> tell(std::string socket, std::string line, std::optional<Milliseconds> limit, Stop& stop);
 

@@ -25,7 +25,7 @@ constexpr std::size_t complaint_bytes = 4096;
 /// The absolute path that is recorded, or "-".
 std::string known_path(const Value& outputs) {
   const Value* path = outputs.find("path");
-  return path != nullptr && path->is_string() ? path->string() : "-";
+  return path != nullptr && path->is_string() ? plain_path(path->string()) : "-";
 }
 
 std::vector<std::string> known_directories(const Value& outputs) {
@@ -33,7 +33,7 @@ std::vector<std::string> known_directories(const Value& outputs) {
   const Value* list = outputs.find("directories");
   if (list == nullptr || !list->is_list()) return paths;
   for (const Value& path : list->list()) {
-    if (path.is_string()) paths.push_back(path.string());
+    if (path.is_string()) paths.push_back(plain_path(path.string()));
   }
   return paths;
 }
@@ -140,7 +140,9 @@ Async<Told> tell(FileOrders orders, std::string directory, Trace trace, Attempt&
 std::optional<Failed> mistake_in(const Resource& resource) {
   const std::vector<FileMistake> mistakes = mistakes_of(resource.inputs, {});
   if (mistakes.empty()) return std::nullopt;
-  return failed_for_good(mistakes.front().message, mistakes.front().hint);
+  Failed mistake = failed_for_good(mistakes.front().message, mistakes.front().hint);
+  mistake.untouched = true;
+  return mistake;
 }
 
 /// From what was looked at: the files in their order, and directories behind them.

@@ -112,6 +112,26 @@ TEST_F(FileProviderTest, WritesReplacesAndRemoves) {
   EXPECT_EQ(remove(two), "") << "what is gone is removed";
 }
 
+TEST_F(FileProviderTest, WhatLeadsNowhereInAPathIsNoDirectory) {
+  const Recorded made = applied(file("{path: 'a//./b///f', content: one}"));
+  EXPECT_EQ(made.outputs.find("path")->string(), root_ + "/a/b/f");
+  EXPECT_EQ(mode("a"), 0755u);
+  EXPECT_EQ(look(made), "present");
+  const Recorded two = applied(file("{path: ./a/b/f, content: two}"), made);
+  EXPECT_EQ(read("a/b/f"), "two") << "it is the same one";
+  const Recorded above = applied(file("{path: '" + root_ + "//c/.//f', content: one}"));
+  EXPECT_EQ(above.outputs.find("path")->string(), root_ + "/c/f");
+  EXPECT_EQ(remove(two) + remove(above), "");
+  EXPECT_EQ(names(), "");
+}
+
+TEST_F(FileProviderTest, DirectoriesThatWereMadeGoWhereItFails) {
+  fs::create_directory(root_ + "/a");
+  write("a/keep", "");
+  EXPECT_NE(message(apply(file("{path: a/b/c/f, content: x, owner: nobody-of-that-name}"))), "");
+  EXPECT_EQ(names("a"), "keep");
+}
+
 TEST_F(FileProviderTest, AnyContentAndName) {
   const std::string awkward = "it's \"a\" $HOME `x` \\n\n\ttab é no line end";
   Resource wanted = file("{path: \"a b/-it's $x*\", content: ''}");

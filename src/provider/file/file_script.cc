@@ -24,13 +24,15 @@ namespace {
 constexpr std::string_view script = R"sh(set -efu
 umask 077
 export LC_ALL=C
+# What the machine exports under these names would be handed to each command, and these are long.
+unset text orders paths ids dirs all line to
 mode=$1 xmode=$2 inner=$3 owner=$4 overwrite=$5 parents=$6 root=$7 known=$8 room=$9
 shift 9
 text_bytes=$1 text=$2
 nl='
 '
 blanks=$IFS orders= paths= ids= dirs= last= to= raw= staging=no kept=no news=0
-case $root in /*) here=$root ;; *) here=$PWD/${root#./} ;; esac
+case $root in /*) here=$root ;; *) here=${PWD%/}/${root#./} ;; esac
 if [ "$here" = "$known" ]; then here=known; fi
 printf 'in\t%s\n' "$PWD"
 
@@ -135,9 +137,10 @@ make() {
   make "${1%/*}"
   dirs=$dirs$1$nl
 }
+# Others may be making some of them just now.
 make_directories() {
   above= below=
-  each mkdir "$dirs"
+  each 'mkdir -p' "$dirs"
   IFS=$nl
   for p in $dirs; do
     printf 'made\t%s\n' "$p"
@@ -305,7 +308,14 @@ finish() {
   trap - EXIT
   IFS=$blanks paths= ids=
   if [ -n "$raw" ]; then rm -f "$raw"; fi
-  if [ $code != 0 ] && [ $staging = yes ]; then walk clear 'rm -rf'; fi
+  if [ $code != 0 ] && [ $staging = yes ]; then
+    walk clear 'rm -rf'
+    inner_first=
+    IFS=$nl
+    for p in $dirs; do inner_first=$p$nl$inner_first; done
+    IFS=$blanks
+    each leave "$inner_first"
+  fi
   exit $code
 }
 trap finish EXIT

@@ -11,6 +11,8 @@ manifest (`source`; its content counts as input, and empty directories are not p
 `${{ values.NAME }}` in it (`template`, which reads what is in `values` and nothing else). That of `source` may be of any
 bytes; all else is UTF-8 text.
 
+**Path.** What leads nowhere in it (`//`, `/./`) is left out. `..` may stand at its beginning, and nowhere else.
+
 **Writing.** A file is written beside its place, compared with what it should be, flushed to the disk, and renamed, so
 whoever reads it sees the old content or the new one. Of a tree all files are written before the first one is renamed. A
 file that has the right content already is not written again. A symbolic link at the path itself is never followed; those

@@ -36,6 +36,14 @@ bool is_owner(std::string_view text) {
          text.find_first_of(": ") == std::string_view::npos;
 }
 
+/// Is there a ".." behind a name? What that leads to is known only when the name is there, and no link.
+bool climbs_down_and_up(std::string_view path) {
+  const std::string plain = plain_path(path);
+  std::string_view rest = plain;
+  while (rest.starts_with("../")) rest.remove_prefix(3);
+  return rest.find("/../") != std::string_view::npos;
+}
+
 /// What is wrong with a path; null: nothing.
 const char* fault_of_path(std::string_view path) {
   const std::string_view last = path.substr(path.rfind('/') + 1);
@@ -43,7 +51,13 @@ const char* fault_of_path(std::string_view path) {
   if (has_control(path)) return "it has a control character in it";
   if (path.starts_with("~/")) return "'~' means nothing here";
   if (last.empty() || last == "." || last == "..") return "it names no file";
+  if (climbs_down_and_up(path)) return "'..' may only stand at its beginning";
   return nullptr;
+}
+
+/// For a message: a text with a line end in it would spoil it.
+std::string named(const std::string& text) {
+  return has_control(text) ? "that" : fmt::format("'{}'", text);
 }
 
 void check_shown(const Value& with, std::vector<FileMistake>& out) {
@@ -92,7 +106,7 @@ std::vector<FileMistake> mistakes_of(const Value& with, Where task) {
   if (!found.empty() && found.back().code == "file.secret") return found;  // no message may show it
   if (const std::string* path = text_of(with, "path")) {
     if (const char* fault = fault_of_path(*path)) {
-      found.push_back({"file.path", fmt::format("'{}' cannot be the path of a file: {}", *path, fault),
+      found.push_back({"file.path", fmt::format("{} cannot be the path of a file: {}", named(*path), fault),
                        "for example: /etc/app/app.conf", with.find("path")->where});
     }
   }
@@ -103,15 +117,26 @@ std::vector<FileMistake> mistakes_of(const Value& with, Where task) {
   for (const char* field : {"owner", "group"}) {
     const std::string* name = text_of(with, field);
     if (name == nullptr || is_owner(*name)) continue;
-    found.push_back({"file.owner", fmt::format("'{}' cannot be the name of a user or group", *name),
+    found.push_back({"file.owner", fmt::format("{} cannot be the name of a user or group", named(*name)),
                      "write a name or a number", with.find(field)->where});
   }
   return found;
 }
 
+std::string plain_path(std::string_view path) {
+  std::string plain = path.starts_with('/') ? "/" : "";
+  while (!path.empty()) {
+    const std::string_view name = path.substr(0, path.find('/'));
+    path.remove_prefix(std::min(name.size() + 1, path.size()));
+    if (name.empty() || name == ".") continue;
+    if (!plain.empty() && plain.back() != '/') plain += '/';
+    plain += name;
+  }
+  return plain;
+}
+
 std::string root_of(const Resource& resource) {
-  std::string path = *text_of(resource.inputs, "path");
-  while (path.starts_with("./")) path.erase(0, 2);
+  std::string path = plain_path(*text_of(resource.inputs, "path"));
   return path.starts_with('/') ? path : "./" + path;
 }
 

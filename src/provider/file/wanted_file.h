@@ -30,6 +30,9 @@ struct FileMistake {
 };
 std::vector<FileMistake> mistakes_of(const Value& with, Where task);
 
+/// Without what leads nowhere: "/srv//app/./f" is "/srv/app/f".
+std::string plain_path(std::string_view);
+
 /// REQUIRES for all of these: no mistakes, everything known.
 std::string root_of(const Resource&);
 std::vector<WantedFile> files_of(const Resource&);

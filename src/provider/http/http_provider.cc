@@ -20,6 +20,8 @@ namespace {
 
 constexpr std::size_t answer_limit_bytes = 16 << 20;
 constexpr std::size_t logged_bytes = 4096;
+/// Of a task without one. Nobody waits for ever for an answer that does not come.
+constexpr Milliseconds default_limit{300'000};
 constexpr std::array<const char*, 4> later_requests = {"update", "delete", "undo", "check"};
 
 const Value* part(const Resource& resource, std::string_view name) {
@@ -42,11 +44,16 @@ Value outputs_of(const Resource& resource, const HttpAnswer& answer) {
   return map;
 }
 
+Milliseconds limit_of(const Attempt& attempt) {
+  return attempt.timeout.value_or(default_limit);
+}
+
 /// What came of a request.
 struct Reply {
   WorkDone done;
   HttpAnswer answer;
   std::string complaint;
+  bool never_began = false;  ///< we were asked to stop before
 };
 
 Async<Reply> send(HttpRequest request, Resource resource, Trace trace, Attempt& attempt) {
@@ -56,8 +63,9 @@ Async<Reply> send(HttpRequest request, Resource resource, Trace trace, Attempt& 
   work.trace = std::move(trace);
   work.scratch = attempt.scratch;
   Reply reply;
+  reply.never_began = attempt.stop.requested();
   RunOptions options;
-  options.timeout = attempt.timeout;
+  options.timeout = limit_of(attempt);
   options.grace = Milliseconds(1'000);
   options.capture_bytes = answer_limit_bytes;
   options.sink = [&reply](Stream stream, std::string_view bytes) {
@@ -69,18 +77,26 @@ Async<Reply> send(HttpRequest request, Resource resource, Trace trace, Attempt& 
   co_return reply;
 }
 
+InDoubt may_be_done(const HttpRequest& request, std::string_view why) {
+  return {fmt::format("{}: {}; it may have been done", request.name(), why), "", true};
+}
+
 /// It was not answered.
 Outcome unanswered(const HttpRequest& request, const Reply& reply, const Attempt& attempt) {
   Outcome outcome = *failure_of(reply.done.finished, attempt);
   Failed* failed = std::get_if<Failed>(&outcome);
-  if (failed == nullptr) return outcome;
-  const std::string words = essence_of(reply.complaint);
-  if (!failed->timed_out && !words.empty()) failed->message = words;
-  failed->message = fmt::format("{}: {}", request.name(), failed->message);
+  if (failed == nullptr) {
+    if (reply.never_began || request.can_be_repeated()) return outcome;
+    return may_be_done(request, "it was broken off before it was answered");
+  }
+  std::string why =
+      failed->timed_out ? fmt::format("timed out after {}", to_string(limit_of(attempt))) : essence_of(reply.complaint);
+  if (why.empty()) why = failed->message;
+  failed->message = fmt::format("{}: {}", request.name(), why);
   const bool sent = failed->timed_out || !was_never_sent(failed->exit_code.value_or(0));
   if (failed->exit_code == 127) failed->hint = "is curl installed there?";
   if (!sent || failed->exit_code == 126 || failed->exit_code == 127 || request.can_be_repeated()) return outcome;
-  return InDoubt{failed->message + "; it may have been done", "", true};
+  return may_be_done(request, why);
 }
 
 /// Why it did not succeed; nothing when it did.

@@ -43,8 +43,21 @@ TEST_F(HttpProviderTest, WhatWasSentAndNotAnsweredIsInDoubtUnlessItCanBeRepeated
   const Outcome get = apply("{url: '" + port.url() + "'}");
   ASSERT_EQ(word(get), "failed");
   EXPECT_TRUE(std::get<Failed>(get).timed_out);
-  stop_.request();
-  EXPECT_EQ(word(apply("{url: '" + port.url() + "'}")), "cancelled");
+}
+
+TEST_F(HttpProviderTest, WhatWasBrokenOffIsInDoubtUnlessItCanBeRepeatedOrNeverBegan) {
+  const Port port(true);
+  const auto stopped = [&](const std::string& method) {
+    stop_ = Stop();
+    system_->after(100ms, [this] { stop_.request(); });
+    return apply("{url: '" + port.url() + "', method: " + method + "}");
+  };
+  EXPECT_EQ(word(stopped("GET")), "cancelled");
+  const Outcome post = stopped("POST");
+  ASSERT_EQ(word(post), "in doubt");
+  EXPECT_EQ(std::get<InDoubt>(post).message,
+            "POST " + port.url() + ": it was broken off before it was answered; it may have been done");
+  EXPECT_EQ(word(apply("{url: '" + port.url() + "', method: POST}")), "cancelled") << "nothing is sent";
 }
 
 TEST_F(HttpProviderTest, WhatNeverSucceededIsNotUndone) {

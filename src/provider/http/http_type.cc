@@ -30,9 +30,10 @@ escaped. What never succeeded is not undone: nothing is sent. An update is rolle
 
 With `secret: true` the answer is a secret: it is sealed in state and shown nowhere.
 
-**Failures.** Statuses 408, 425, 429 and from 500 on may be better in a while: the task's `retry` tries again; others
-not. When a POST or PATCH was sent and no answer came, nobody knows whether it was done: the step is in doubt, and a
-`check` decides. Other methods can be sent again.
+**Failures.** An answer that does not come within the task's `timeout` (5 minutes when it has none) is waited for no
+longer. Statuses 408, 425, 429 and from 500 on may be better in a while: the task's `retry` tries again; others not. When
+a POST or PATCH was sent and no answer came, or it was broken off (Ctrl-C), nobody knows whether it was done: the step is
+in doubt, and a `check` decides. Other methods can be sent again.
 )";
 
 constexpr std::string_view example = R"(name: webhook

@@ -123,7 +123,10 @@ std::optional<BadHttpRequest> set_headers(HttpAsk& ask, const Value* headers, Fi
   return std::nullopt;
 }
 
-constexpr const char* url_hint = "for example: https://api.example.org/items";
+const char* hint_about(std::string_view bad_url) {
+  if (bad_url.find(' ') != std::string_view::npos) return "a blank in it is written %20";
+  return "for example: https://api.example.org/items";
+}
 
 }  // namespace
 
@@ -159,7 +162,7 @@ std::variant<HttpRequest, BadHttpRequest> read_request(const Value& written, con
     return BadHttpRequest{fmt::format("there is no output '{}' that can be written there", filling.lacking()),
                           "`verba output` shows what was answered"};
   }
-  if (!is_http_url(request.ask.url)) return BadHttpRequest{"its URL is none", url_hint};
+  if (!is_http_url(request.ask.url)) return BadHttpRequest{"its URL is none", hint_about(request.ask.url)};
   return request;
 }
 
@@ -172,7 +175,7 @@ void check_request(const Value& written, bool later, Diagnostics& diagnostics) {
     if (!is_http_url(text)) {
       diagnostics.error("http.url", url->secret ? "'url' is no URL" : fmt::format("'{}' is no URL", url->string()),
                         url->where,
-                        !braces ? url_hint
+                        !braces ? hint_about(text)
                         : later ? "what was answered stands in it as {outputs.NAME}, for example {outputs.json.id}"
                                 : "nothing was answered yet; values stand in it as ${{ }}");
     }

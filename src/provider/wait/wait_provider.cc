@@ -71,7 +71,9 @@ std::pair<std::string, std::string> fault_of(const Goal& goal) {
     return {fmt::format("'{}' is no host and port", goal.text), "for example: db.example.org:5432, [::1]:80"};
   }
   if (goal.kind == "http" && !is_http_url(goal.text)) {
-    return {fmt::format("'{}' is no URL", goal.text), "for example: http://localhost:8080/health"};
+    const bool has_blank = goal.text.find(' ') != std::string::npos;
+    return {fmt::format("'{}' is no URL", goal.text),
+            has_blank ? "a blank in it is written %20" : "for example: http://localhost:8080/health"};
   }
   if (goal.kind == "dns" && !is_name(goal.text)) {
     return {fmt::format("'{}' is no host name", goal.text), "for example: www.example.org"};
