@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
-#include <unordered_map>
+#include <functional>
+#include <iterator>
+#include <optional>
 #include <utility>
 
 #include "base/error.h"
 #include "cli/exit_code.h"
+#include "cli/troubles.h"
 #include "plan/rollout.h"
 #include "view/text/width.h"
 
@@ -17,39 +19,8 @@ namespace verba {
 namespace {
 
 constexpr Milliseconds between_calls{5'000};
-/// So many accounts with the same trouble are told of one by one.
-constexpr std::size_t shown_alone = 5;
-
-/// Does it name the account? A word in it may be spelt the same.
-bool names(std::string_view why, const std::string& account) {
-  return why.starts_with(account + ":") || why.find(" " + account + ":") != std::string_view::npos ||
-         why.find("'" + account + "'") != std::string_view::npos;
-}
-
-/// Why one cannot get in, as it would be said of another account with the same trouble.
-std::string without_names(const Identity& identity) {
-  std::string reason = identity.why;
-  const std::string host = identity.place.substr(identity.place.find('@') + 1);  // all of it where there is no @
-  for (const std::string& name : {identity.account, identity.place, host, host.substr(0, host.find(' '))}) {
-    for (std::size_t at = name.empty() ? std::string::npos : reason.find(name); at != std::string::npos;
-         at = reason.find(name, at + 3)) {
-      reason.replace(at, name.size(), "[*]");
-    }
-  }
-  return reason;
-}
-
-/// Such a reason in words about all of them.
-std::string about_all(std::string reason) {
-  static constexpr std::string_view one = "[*]";
-  static constexpr std::string_view and_place = " ([*])";
-  auto at = reason.find(one);
-  if (at == std::string::npos) return reason;
-  const bool has_place = reason.compare(at + one.size(), and_place.size(), and_place) == 0;
-  reason.replace(at, one.size() + (has_place ? and_place.size() : 0), "any of them");
-  while ((at = reason.find(one)) != std::string::npos) reason.replace(at, one.size(), "...");
-  return reason;
-}
+/// After that it says that it is at it.
+constexpr Milliseconds long_while{3'000};
 
 /// Calls something again and again while others wait.
 class Meanwhile {
@@ -75,19 +46,43 @@ class Meanwhile {
   std::optional<TimerId> timer_;
 };
 
-/// Where tasks could not begin as things are. It is no reason to do nothing: another task may be about to change that.
-void tell_lacking(Call& call, const std::vector<Identity>& identities) {
-  std::map<std::string, std::vector<const Identity*>> lacking;
-  for (const Identity& each : identities) {
-    if (!each.lacks.empty()) lacking[each.lacks].push_back(&each);
+/// Says once that it takes its time.
+class Notice {
+ public:
+  Notice(Call& call, const std::vector<Account>& accounts) : system_(call.system) {
+    timer_ = system_.after(long_while, [this, &call, &accounts] {
+      timer_.reset();
+      say(call, accounts.size() == 1 ? fmt::format("getting into {}", printable(accounts.front().name))
+                                     : fmt::format("getting into {} accounts", accounts.size()));
+    });
   }
-  for (const auto& [what, all] : lacking) {
-    const std::string& first = all.front()->account;
-    say(call, fmt::format("note: {}: {}",
-                          all.size() == 1 ? printable(first)
-                                          : fmt::format("{} accounts, {} to {}", all.size(), printable(first),
-                                                        printable(all.back()->account)),
-                          printable(what)));
+  ~Notice() { withdraw(); }
+  void withdraw() {
+    if (timer_) system_.cancel(*timer_);
+    timer_.reset();
+  }
+  Notice(const Notice&) = delete;
+  Notice& operator=(const Notice&) = delete;
+
+ private:
+  System& system_;
+  std::optional<TimerId> timer_;
+};
+
+/// Where tasks could not begin as things are. It is no reason to do nothing: another task may be about to change that.
+void note_lacking(Call& call, const std::vector<Identity>& identities) {
+  std::vector<Identity> lacking;
+  for (const Identity& each : identities) {
+    if (!each.lacks.empty()) lacking.emplace_back(each).why = each.lacks;
+  }
+  for (const Trouble& trouble : troubles_of(lacking)) say(call, "note: " + printable(trouble.text()));
+}
+
+/// What the plan can do without.
+void note_spared(Call& call, const std::vector<Identity>& spared) {
+  for (const Trouble& trouble : troubles_of(spared)) {
+    say(call, fmt::format("note: {} will fail, as {} allows: {}", printable(trouble.who),
+                          trouble.many ? "their rollout" : "its rollout", printable(trouble.why)));
   }
 }
 
@@ -128,8 +123,10 @@ std::vector<Identity> identify(Call& call, Hosts& hosts, const std::vector<Accou
   Stop stop;
   call.system.on_interrupt([&stop] { stop.request(); });
   const Meanwhile calls(call.system, meanwhile);
+  Notice notice(call, accounts);
   if (call.console.in_terminal) {
     hosts.on_question([&](const std::string& question) {
+      notice.withdraw();
       call.console.err(question);
       return call.console.read_line(meanwhile);
     });
@@ -142,28 +139,11 @@ std::vector<Identity> identify(Call& call, Hosts& hosts, const std::vector<Accou
 }
 
 bool tell_unreachable(Call& call, const std::vector<Identity>& identities) {
+  std::vector<Identity> bad;
+  std::ranges::copy_if(identities, std::back_inserter(bad), std::logical_not(), &Identity::good);
   Diagnostics found;
-  std::vector<std::pair<std::string, std::vector<const Identity*>>> reasons;  // in the order of the accounts
-  std::unordered_map<std::string, std::size_t> known;
-  for (const Identity& identity : identities) {
-    if (identity.good) continue;
-    std::string reason = without_names(identity);
-    const auto [at, is_new] = known.emplace(reason, reasons.size());
-    if (is_new) reasons.emplace_back(std::move(reason), std::vector<const Identity*>());
-    reasons[at->second].second.push_back(&identity);
-  }
-  for (const auto& [reason, all] : reasons) {
-    if (all.size() > shown_alone) {
-      found.error("account.unreachable",
-                  fmt::format("{} accounts, {} to {}: {}", all.size(), all.front()->account, all.back()->account,
-                              about_all(reason)),
-                  {}, all.front()->hint);
-      continue;
-    }
-    for (const Identity* each : all) {
-      const bool named = names(each->why, each->account);
-      found.error("account.unreachable", named ? each->why : each->account + ": " + each->why, {}, each->hint);
-    }
+  for (Trouble& trouble : troubles_of(bad)) {
+    found.error("account.unreachable", trouble.text(), {}, std::move(trouble.hint));
   }
   const Sources none;
   if (!found.empty()) call.console.err(render(found, none, call.err_style.colour));
@@ -174,19 +154,17 @@ void require_identities(Call& call, Hosts& hosts, const std::vector<Account>& ac
                         const std::function<void()>& meanwhile) {
   if (accounts.empty()) return;
   std::vector<Identity> identities = identify(call, hosts, accounts, meanwhile);
-  tell_lacking(call, identities);
+  note_lacking(call, identities);
   std::vector<std::string> missed;
   for (const Identity& each : identities) {
     if (!each.good && each.kind == "UnixInfrastructureAccount") missed.push_back(each.account);
   }
   const std::vector<std::string> others = spared(plan, missed);
-  std::erase_if(identities, [&](const Identity& each) {
-    const bool is_spared = !each.good && std::ranges::find(others, each.account) != others.end();
-    if (is_spared)
-      say(call,
-          fmt::format("note: {} will fail, as its rollout allows: {}", printable(each.account), printable(each.why)));
-    return is_spared;
+  const auto rest = std::ranges::stable_partition(identities, [&](const Identity& each) {
+    return each.good || std::ranges::find(others, each.account) == others.end();
   });
+  note_spared(call, {rest.begin(), rest.end()});
+  identities.erase(rest.begin(), rest.end());
   if (!tell_unreachable(call, identities)) return;
   say(call, "Nothing was done.");
   throw Exit{kStepFailed};
