@@ -203,6 +203,7 @@ WorkDone RemoteRun::done(bool reports) {
     return done;
   }
   // ssh gives 255 for its own failures; anything else is what the shell or sudo there said.
+  if (!complaint_.empty() && !noise_.empty()) hand_on(Stream::error, std::exchange(noise_, {}));
   const std::string words = in_one_line(complaint_.empty() ? noise_ : complaint_);
   const bool refused = complaint_.find("Session open refused") != std::string::npos ||
                        complaint_.find("Control socket connect") != std::string::npos ||
