@@ -12,7 +12,8 @@ each call's time and action are added to it.
 
 The key AKIDDEPLOYER with the secret `deployer-secret` is of account 111111111111. It may take on any role of any account
 whose name does not begin with "closed"; one whose name begins with "guarded" asks for the external id `open-sesame`,
-one whose name begins with "strong" for the MFA code 123456.
+one whose name begins with "strong" for the MFA code 123456. With a web identity (AssumeRoleWithWebIdentity, which nobody signs) the
+same roles are had for a token that begins with neither "expired" nor "wrong".
 Every signature is checked strictly.
 
 The file `faults` says what goes wrong, a line each: ACTION KIND [TIMES], where KIND is `throttle`, `html` (status 500),
@@ -31,10 +32,12 @@ import ssl
 import sys
 import threading
 import time
+import traceback
 import urllib.parse
 import xml.sax.saxutils
 
 import cloudformation
+import resources
 import s3
 from signature import Refused, check
 
@@ -111,11 +114,25 @@ class Sts:
         if closed or (match[2].startswith("strong") and form.get("TokenCode") != "123456"):
             raise Refused("AccessDenied", f"User: {self.who(caller)[1]} is not authorized to perform: sts:AssumeRole on "
                                           f"resource: {role}")
+        return self.session(match[1], match[2], form)
+
+    def assume_role_with_web_identity(self, caller, form):
+        """By a token of somebody else's instead of a key of ours."""
+        token, match = form["WebIdentityToken"], re.fullmatch(r"arn:aws:iam::(\d{12}):role/(.+)", form["RoleArn"])
+        if token.startswith("expired"):
+            raise Refused("ExpiredTokenException", "Token expired: current date/time must be before the expiration date/time")
+        if token.startswith("wrong"):
+            raise Refused("InvalidIdentityToken", "The web identity token that was passed could not be validated")
+        if not match or match[2].startswith("closed"):
+            raise Refused("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")
+        return {**self.session(match[1], match[2], form), "SubjectFromWebIdentityToken": "subject", "Provider": "provider", "Audience": "sts"}
+
+    def session(self, account, role, form):
         self.count += 1
         key = f"ASIASESSION{self.count:04}"
-        arn = f"arn:aws:sts::{match[1]}:assumed-role/{match[2]}/{form['RoleSessionName']}"
+        arn = f"arn:aws:sts::{account}:assumed-role/{role}/{form['RoleSessionName']}"
         length = datetime.timedelta(seconds=int(form.get("DurationSeconds", LENGTH.total_seconds())))
-        self.sessions[key] = (f"secret-of-session-{self.count}", f"token-of-session-{self.count}", match[1], arn, now() + length)
+        self.sessions[key] = (f"secret-of-session-{self.count}", f"token-of-session-{self.count}", account, arn, now() + length)
         return {"Credentials": {"AccessKeyId": key, "SecretAccessKey": self.sessions[key][0],
                                 "SessionToken": self.sessions[key][1],
                                 "Expiration": (now() + length).strftime("%Y-%m-%dT%H:%M:%SZ")},
@@ -152,7 +169,7 @@ class Aws:
         self.faults = Faults()
         self.published = 0
         self.s3 = s3.World()
-        self.stacks = cloudformation.World(self.s3)
+        self.stacks = cloudformation.World(resources.Named(self.s3))
 
     def call(self, method, target, headers, body):
         """status, headers, body; a status of 0 cuts the connection, one of -1 leaves it waiting"""
@@ -199,8 +216,8 @@ class Aws:
         action = headers["x-amz-target"] if by_json else form.get("Action", "")
         with self.lock:
             try:
-                key, region, service = check(method, target, headers, body, self.sts.secret_of, now())
-                account = self.sts.who(key)[0]
+                key, region, service = self.signer(action, method, target, headers, body)
+                account = self.sts.who(key)[0] if key else "-"
                 detail = (form.get("Name") or form.get("SecretId") or form.get("StackName") or form.get("RoleArn") or form.get("ChangeSetName") or "")
                 self.note(account, region, action, detail)
                 fault = self.faults.next(action)
@@ -223,6 +240,12 @@ class Aws:
                 status = 403 if refused.args[0] in ("AccessDenied", "SignatureDoesNotMatch", "ExpiredToken",
                                                     "InvalidClientTokenId", "RequestTimeTooSkewed") else 400
                 return status, element("ErrorResponse", error)
+
+    def signer(self, action, method, target, headers, body):
+        """Key, region and service; no key for the one call that nobody signs."""
+        if action == "AssumeRoleWithWebIdentity":
+            return "", "-", "sts"
+        return check(method, target, headers, body, self.sts.secret_of, now())
 
     def secret(self, action, form):
         """Of Systems Manager and Secrets Manager there is one each."""
@@ -262,7 +285,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def answer(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        status, said, content = self.server.aws.call(self.command, self.path, headers, body)
+        try:
+            status, said, content = self.server.aws.call(self.command, self.path, headers, body)
+        except Exception:  # a mistake of this stand-in: whoever called is told, and so is whoever looks at the test
+            traceback.print_exc()
+            status, said, content = 500, {}, traceback.format_exc()
         if status <= 0:
             time.sleep(60 if status < 0 else 0)
             self.close_connection = True
