@@ -4,7 +4,11 @@
 accounts and regions. It makes no resources; what it keeps to are the protocol, the statuses over several looks, the
 events, and the mistakes.
 
-    stand_in.py [--seconds N] [--tls CERTIFICATE]
+    stand_in.py [--seconds N] [--tls CERTIFICATE] [--moto yes]
+
+With moto the resources of stacks are made, in moto (moto_resources.py), and it answers for every service but STS and
+CloudFormation: what a stack made is found there by the AWS CLI, at the address of this server. The Python that runs it
+has to have moto, then (`pip install 'moto[server]'`; for SAM also aws-sam-translator). Signatures and faults count all the same.
 
 It ends by itself after two minutes, or so many seconds. It writes its address to the file `aws`, and for each call "ACCOUNT
 REGION ACTION [DETAIL]" to the file `calls`; the file `stacks` has what became of each stack. Where a file `call-times` is,
@@ -161,22 +165,57 @@ class Faults:
 
 
 class Aws:
-    """All of it. One call at a time."""
+    """All of it. One call at a time, but for those that moto answers."""
 
-    def __init__(self):
+    def __init__(self, moto=None):
+        self.moto = moto
         self.lock = threading.Lock()
         self.sts = Sts()
         self.faults = Faults()
         self.published = 0
         self.s3 = s3.World()
-        self.stacks = cloudformation.World(resources.Named(self.s3))
+        self.stacks = cloudformation.World(moto or resources.Named(self.s3))
 
     def call(self, method, target, headers, body):
         """status, headers, body; a status of 0 cuts the connection, one of -1 leaves it waiting"""
-        if "/s3/aws4_request" in headers.get("authorization", ""):
+        scope = re.search(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/aws4_request", headers.get("authorization", ""))
+        service = scope[1] if scope else ""
+        if self.moto and service not in ("", "sts", "cloudformation"):
+            return self.call_moto(service, method, target, headers, body)
+        if service == "s3":
             return self.call_objects(method, target, headers, body)
         status, text = self.call_action(method, target, headers, body)
         return status, {"Content-Type": "text/xml"}, text
+
+    def call_moto(self, service, method, target, headers, body):
+        action = self.s3.action(method, target, headers) if service == "s3" else headers.get("x-amz-target") or (
+            dict(urllib.parse.parse_qsl(body.decode(errors="replace"))).get("Action") or f"{service}:{method}")
+        try:
+            with self.lock:
+                key, region, _ = check(method, target, headers, body, self.sts.secret_of, now())
+                account = self.sts.who(key)[0]
+                self.note(account, region, action, target.partition("?")[0] if service == "s3" else "")
+                fault = self.faults.next(action)
+            if fault and fault != "cut":
+                return self.gone_wrong(fault)
+            answer = self.moto.forward(method, target, headers, body, account)
+            return (0, {}, "") if fault == "cut" else answer
+        except Refused as refused:
+            if service == "s3":
+                return self.refused_object(refused, method)
+            status, text = self.refused_action(refused, "x-amz-json" in headers.get("content-type", ""))
+            return status, {"Content-Type": "text/xml"}, text
+
+    @staticmethod
+    def gone_wrong(fault):
+        """What all services say alike; raises Refused for the rest."""
+        if fault == "html":
+            return 500, {}, "<html><body>Internal Failure</body></html>"
+        if fault == "busy":
+            return 503, {}, ""
+        if fault == "hang":
+            return -1, {}, ""
+        raise Refused({"throttle": "SlowDown", "expired": "ExpiredToken"}.get(fault, fault), "as the test has it")
 
     def call_objects(self, method, target, headers, body):
         action = self.s3.action(method, target, headers)
@@ -186,20 +225,29 @@ class Aws:
                 path = target.partition("?")[0]
                 self.note(self.sts.who(key)[0], region, action, path)
                 fault = self.faults.next(action)
-                if fault in ("html", "busy"):
-                    return (500, {}, "<html><body>Internal Failure</body></html>") if fault == "html" else (503, {}, "")
-                if fault == "hang":
-                    return -1, {}, ""
                 if fault and fault != "cut":
-                    raise Refused({"throttle": "SlowDown", "expired": "ExpiredToken"}.get(fault, fault), "as the test has it")
+                    return self.gone_wrong(fault)
                 answer = self.s3.carry_out(action, target, headers, body, self.sts.who(key)[0], region)
                 return (0, {}, "") if fault == "cut" else answer
             except Refused as refused:
-                status = {"NoSuchKey": 404, "NoSuchBucket": 404, "NoSuchUpload": 404, "PreconditionFailed": 412, "SlowDown": 503,
-                          "AccessDenied": 403, "SignatureDoesNotMatch": 403, "BucketAlreadyExists": 409,
-                          "BucketAlreadyOwnedByYou": 409, "OperationAborted": 409}.get(refused.args[0], 400)
-                error = "" if method == "HEAD" else element("Error", {"Code": refused.args[0], "Message": refused.args[1]})
-                return status, {"Content-Type": "application/xml"}, error
+                return self.refused_object(refused, method)
+
+    @staticmethod
+    def refused_object(refused, method):
+        status = {"NoSuchKey": 404, "NoSuchBucket": 404, "NoSuchUpload": 404, "PreconditionFailed": 412, "SlowDown": 503,
+                  "AccessDenied": 403, "SignatureDoesNotMatch": 403, "BucketAlreadyExists": 409,
+                  "BucketAlreadyOwnedByYou": 409, "OperationAborted": 409}.get(refused.args[0], 400)
+        error = "" if method == "HEAD" else element("Error", {"Code": refused.args[0], "Message": refused.args[1]})
+        return status, {"Content-Type": "application/xml"}, error
+
+    @staticmethod
+    def refused_action(refused, by_json):
+        if by_json:
+            return 400, json.dumps({"__type": refused.args[0], "message": refused.args[1]})
+        error = {"Error": {"Type": "Sender", "Code": refused.args[0], "Message": refused.args[1]}, "RequestId": "req-1"}
+        status = 403 if refused.args[0] in ("AccessDenied", "SignatureDoesNotMatch", "ExpiredToken",
+                                            "InvalidClientTokenId", "RequestTimeTooSkewed") else 400
+        return status, element("ErrorResponse", error)
 
     @staticmethod
     def note(account, region, action, detail):
@@ -234,12 +282,7 @@ class Aws:
                                                             f"<ResponseMetadata><RequestId>req-1</RequestId>"
                                                             f"</ResponseMetadata></{action}Response>")
             except Refused as refused:
-                if by_json:
-                    return 400, json.dumps({"__type": refused.args[0], "message": refused.args[1]})
-                error = {"Error": {"Type": "Sender", "Code": refused.args[0], "Message": refused.args[1]}, "RequestId": "req-1"}
-                status = 403 if refused.args[0] in ("AccessDenied", "SignatureDoesNotMatch", "ExpiredToken",
-                                                    "InvalidClientTokenId", "RequestTimeTooSkewed") else 400
-                return status, element("ErrorResponse", error)
+                return self.refused_action(refused, by_json)
 
     def signer(self, action, method, target, headers, body):
         """Key, region and service; no key for the one call that nobody signs."""
@@ -298,7 +341,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in said.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
+        if "Content-Length" not in said:  # the answer to HEAD may name that of what it leaves out
+            self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(content)
@@ -314,11 +358,17 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
     request_queue_size = 256
 
 
+def with_moto():
+    from moto_resources import InMoto  # takes a second
+
+    return InMoto()
+
+
 def main():
     words = dict(zip(sys.argv[1::2], sys.argv[2::2]))
     signal.alarm(int(words.get("--seconds", 120)))
     server = Server(("127.0.0.1", 0), Handler)
-    server.aws = Aws()
+    server.aws = Aws(with_moto() if words.get("--moto") == "yes" else None)
     if "--tls" in words:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(words["--tls"])
