@@ -167,6 +167,12 @@ def secret(aws, out, version):
     check([one["retentionInDays"] for one in groups] == [{1: 7, 2: 14}[version]], "the logs", groups)
 
 
+def imported(aws, out, version):
+    check(out["Bucket"] == "of-last-year" and aws.s3.get_object(Bucket="of-last-year", Key="old")["Body"].read() == b"old", "the object")
+    if version == 2:
+        check(aws.s3.get_bucket_tagging(Bucket=out["Bucket"])["TagSet"] == [{"Key": "version", "Value": "2"}], "the tags")
+
+
 def function(aws, out, version):
     said = aws.functions.get_function(FunctionName=out["Function"])["Configuration"]
     check(said["Environment"]["Variables"] == {"VERSION": str(version)}, "the environment", said)
@@ -177,7 +183,7 @@ def function(aws, out, version):
 
 CASES = {"site": site, "queue": queue, "table": table, "topic": topic, "role": role, "parameter": parameter, "nested": nested,
          "conditions": conditions, "exports": exports, "imports": imports, "each": each, "secret": secret, "function": function,
-         "serverless": function}
+         "serverless": function, "imported": imported}
 
 
 class World:
@@ -208,6 +214,8 @@ class World:
             if name == "imports":
                 parameters["From"] = "exports"
             tasks = [self.stack(name, parameters=parameters, capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"])]
+            if name == "imported":
+                tasks[0]["with"]["import"] = {"Bucket": "of-last-year"}
             if name == "site":
                 tasks[0]["with"]["emptyBuckets"] = True  # of the versions of what was there
                 tasks.append({"name": "pages", "type": "S3Upload", "dependsOn": ["stack"],
@@ -256,7 +264,9 @@ class World:
         look(aws, told, version)
 
     def live(self, aws):
-        aws.s3.create_bucket(Bucket="taken-by-somebody", CreateBucketConfiguration={"LocationConstraint": REGION})
+        for bucket in ("taken-by-somebody", "of-last-year"):
+            aws.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+        aws.s3.put_object(Bucket="of-last-year", Key="old", Body=b"old")
         before = aws.everything()
         self.run("apply", "--yes")
         self.look(aws, "made", 1)

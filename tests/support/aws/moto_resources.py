@@ -216,10 +216,7 @@ class InMoto:
 
     def make(self, stack, wanted, name):
         """Makes it what `wanted` says, or leaves it where it is that. Raises Refused."""
-        kind, properties = wanted.resource(name)
-        properties = {key: value for key, value in properties.items() if key not in FOR_THE_STAND_IN}
-        if kind in NAMES:
-            properties.setdefault(NAMES[kind], self.generated(stack, name, kind))
+        kind, properties = self.to_make(stack, wanted, name)
         made = stack.made.get(name)
         try:
             if made and (made.kind != kind or made.properties != properties and not self.changes_in_place(kind, made.properties, properties)):
@@ -232,6 +229,18 @@ class InMoto:
             self.learn(stack, stack.made[name], wanted.attributes_of(name))
         except ClientError as error:
             raise invalid(self.reason(error)) from None
+
+    def to_make(self, stack, wanted, name):
+        kind, properties = wanted.resource(name)
+        properties = {key: value for key, value in properties.items() if key not in FOR_THE_STAND_IN}
+        if kind in NAMES:
+            properties.setdefault(NAMES[kind], self.generated(stack, name, kind))
+        return kind, properties
+
+    def take(self, stack, wanted, name, identifier):
+        """What was there before belongs to the stack from now on. When the stack forgets it, it is still there."""
+        stack.made[name] = Made(*self.to_make(stack, wanted, name), identifier)
+        self.learn(stack, stack.made[name], wanted.attributes_of(name))
 
     @staticmethod
     def reason(error):

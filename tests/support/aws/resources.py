@@ -12,6 +12,9 @@ class Named:
     def make(self, stack, wanted, name):
         """Makes it what `wanted` says, or leaves it where it is that. Raises Refused."""
 
+    def take(self, stack, wanted, name, identifier):
+        """What was there before belongs to the stack from now on."""
+
     def unmake(self, stack, name):
         """Takes it away, if it was made. Raises Refused."""
 

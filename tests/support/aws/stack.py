@@ -37,9 +37,9 @@ class Operation:
     def kind(self, name):
         return self.after[name][0]
 
-    def said(self, name, default=None):
+    def said(self, name):
         """What the touched resources' properties say to this stand-in."""
-        return [self.after[one][1].get(name, default) for one in self.touched if name in self.after[one][1] or default is not None]
+        return [float(self.after[one][1][name]) for one in self.touched if name in self.after[one][1]]
 
 
 class Stack:
@@ -77,7 +77,7 @@ class Stack:
         return self.children[logical].id if logical in self.children else self.names.get(logical, f"{self.name}-{logical.lower()}")
 
     def attribute(self, logical, attribute):
-        if logical in self.made:
+        if logical in self.made and attribute in self.made[logical].attributes:
             return self.made[logical].attributes[attribute]
         if logical in self.children and self.children[logical].now:
             for output in self.children[logical].now.outputs():
@@ -126,21 +126,26 @@ class Stack:
                                 self.become("IMPORT_ROLLBACK_IN_PROGRESS", f"The following resource(s) failed to import: [{absent}].")),
                        lambda: self.become("IMPORT_ROLLBACK_COMPLETE"))
             return
-        self.later(lambda: ([self.event(resources[one["LogicalResourceId"]][0], one["LogicalResourceId"], "IMPORT_COMPLETE")
-                             for one in imports], self.end(wanted, "IMPORT_COMPLETE")))
+        self.later(lambda: self.end_import(wanted, imports))
+
+    def end_import(self, wanted, imports):
+        for one in imports:
+            name = one["LogicalResourceId"]
+            self.world.resources.take(self, wanted, name, next(iter(one["ResourceIdentifier"].values()))["value"])
+            self.event(wanted.known[name]["Type"], name, "IMPORT_COMPLETE")
+        self.end(wanted, "IMPORT_COMPLETE")
 
     def begin(self, wanted, token, disable_rollback, express=False, drifted=()):
         """Makes it so: the steps of a create or an update."""
         self.token, self.before, self.last, self.begun = token, self.now, wanted, set()
         one = Operation(self, wanted, disable_rollback, drifted)
         self.become(f"{one.verb}_IN_PROGRESS", "User Initiated")
-        seconds = [float(said) for said in one.said("Seconds")]
-        if seconds:
-            self.due = self.ends = time.time() + max(seconds)
+        if one.said("Seconds"):
+            self.due = self.ends = time.time() + max(one.said("Seconds"))
         if one.waiting:
             self.later(lambda: self.begin_nested(one))
-        looks = max([1 if express else int(said) for said in one.said("Looks", 1)] or [0])
-        self.later(*[lambda: self.all_become("IN_PROGRESS", one)] * looks)
+        looks = 1 if express else int(max(one.said("Looks"), default=1))
+        self.later(*[lambda: self.all_become("IN_PROGRESS", one)] * (looks if one.touched else 0))
         if one.waiting:
             self.later(lambda: self.follow_nested(one))
         self.later(lambda: self.finish(one))
@@ -213,7 +218,7 @@ class Stack:
         if one.verb == "CREATE":
             return self.end(one.wanted, "CREATE_COMPLETE")
         self.become("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
-        looks = max([int(said) for said in one.said("CleanupLooks")] or [1])
+        looks = int(max(one.said("CleanupLooks"), default=1))
         self.later(*[lambda: None] * (looks - 1), lambda: self.clean_up(one))
 
     def missed(self, exports):
