@@ -155,7 +155,7 @@ class Stack:
             self.event(one.kind(name), name, f"{one.words[name]}_{ending}")
 
     def begin_nested(self, one):
-        """Those of which all is there that they need."""
+        """Those of which all is there that they need. Whether they could be."""
         for name in list(one.waiting):
             needed = one.wanted.in_order([name])[:-1]
             if set(needed) & set(one.waiting + one.running):
@@ -167,8 +167,10 @@ class Stack:
                 self.begin_child(name, one)
             except Refused as refused:
                 self.steps.clear()
-                return self.fail(name, refused.args[1], one)
+                self.fail(name, refused.args[1], one)
+                return False
             one.running.append(name)
+        return True
 
     def begin_child(self, name, one):
         properties = one.wanted.resource(name)[1]
@@ -192,9 +194,7 @@ class Stack:
                 if child.status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
                     self.steps.clear()
                     return self.fail(name, f"Embedded stack {child.id} was not successfully {one.verb.lower()}d: {child.failure}", one)
-        if one.waiting:
-            self.begin_nested(one)
-        if one.running:
+        if self.begin_nested(one) and one.running:
             self.steps.insert(0, lambda: self.follow_nested(one))
 
     def make(self, name, one):

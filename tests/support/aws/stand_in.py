@@ -7,8 +7,9 @@ events, and the mistakes.
     stand_in.py [--seconds N] [--tls CERTIFICATE] [--moto yes]
 
 With moto the resources of stacks are made, in moto (moto_resources.py), and it answers for every service but STS and
-CloudFormation: what a stack made is found there by the AWS CLI, at the address of this server. The Python that runs it
-has to have moto, then (`pip install 'moto[server]'`; for SAM also aws-sam-translator). Signatures and faults count all the same.
+CloudFormation: what a stack made is found there by the AWS CLI, at the address of this server (for SQS only with --endpoint-url).
+The Python that runs it has to have moto, then (`pip install 'moto[server]'`; for SAM also aws-sam-translator). Signatures and
+faults count all the same; what the buckets' and other names mean to s3.py, and the file `messages`, do not.
 
 It ends by itself after two minutes, or so many seconds. It writes its address to the file `aws`, and for each call "ACCOUNT
 REGION ACTION [DETAIL]" to the file `calls`; the file `stacks` has what became of each stack. Where a file `call-times` is,
@@ -21,7 +22,7 @@ same roles are had for a token that begins with neither "expired" nor "wrong".
 Every signature is checked strictly.
 
 The file `faults` says what goes wrong, a line each: ACTION KIND [TIMES], where KIND is `throttle`, `html` (status 500),
-`busy` (status 503, nothing more), `hang` (of S3: no answer for a minute), `cut` (the call is carried out, and the connection
+`busy` (status 503, nothing more), `hang` (no answer for a minute), `cut` (the call is carried out, and the connection
 cut before the answer), `expired` (the token), `skew` (refused for its time), or the code of an error.
 """
 import datetime
@@ -197,7 +198,7 @@ class Aws:
                 self.note(account, region, action, target.partition("?")[0] if service == "s3" else "")
                 fault = self.faults.next(action)
             if fault and fault != "cut":
-                return self.gone_wrong(fault)
+                return self.gone_wrong(fault, "SlowDown" if service == "s3" else "Throttling")
             answer = self.moto.forward(method, target, headers, body, account)
             return (0, {}, "") if fault == "cut" else answer
         except Refused as refused:
@@ -207,15 +208,16 @@ class Aws:
             return status, {"Content-Type": "text/xml"}, text
 
     @staticmethod
-    def gone_wrong(fault):
-        """What all services say alike; raises Refused for the rest."""
+    def gone_wrong(fault, throttled="Throttling"):
+        """Status, headers and body, or raises Refused."""
         if fault == "html":
             return 500, {}, "<html><body>Internal Failure</body></html>"
         if fault == "busy":
             return 503, {}, ""
         if fault == "hang":
             return -1, {}, ""
-        raise Refused({"throttle": "SlowDown", "expired": "ExpiredToken"}.get(fault, fault), "as the test has it")
+        raise Refused({"throttle": throttled, "expired": "ExpiredToken", "skew": "RequestTimeTooSkewed"}.get(fault, fault),
+                      "Rate exceeded" if fault == "throttle" else "as the test has it")
 
     def call_objects(self, method, target, headers, body):
         action = self.s3.action(method, target, headers)
@@ -226,7 +228,7 @@ class Aws:
                 self.note(self.sts.who(key)[0], region, action, path)
                 fault = self.faults.next(action)
                 if fault and fault != "cut":
-                    return self.gone_wrong(fault)
+                    return self.gone_wrong(fault, "SlowDown")
                 answer = self.s3.carry_out(action, target, headers, body, self.sts.who(key)[0], region)
                 return (0, {}, "") if fault == "cut" else answer
             except Refused as refused:
@@ -269,11 +271,9 @@ class Aws:
                 detail = (form.get("Name") or form.get("SecretId") or form.get("StackName") or form.get("RoleArn") or form.get("ChangeSetName") or "")
                 self.note(account, region, action, detail)
                 fault = self.faults.next(action)
-                if fault in ("html", "busy"):
-                    return (500, "<html><body>Internal Failure</body></html>") if fault == "html" else (503, "")
                 if fault and fault != "cut":
-                    code = {"throttle": "Throttling", "expired": "ExpiredToken", "skew": "RequestTimeTooSkewed"}.get(fault, fault)
-                    raise Refused(code, {"throttle": "Rate exceeded"}.get(fault, "as the test has it"))
+                    status, _, text = self.gone_wrong(fault)
+                    return status, text
                 if by_json:
                     return 200, json.dumps(self.secret(action, form))
                 result = self.answer(service, action, key, account, region, form)
