@@ -21,6 +21,7 @@ import json
 from datetime import datetime, timedelta, timezone
 
 import templates
+from functions import as_text, evaluated
 from signature import Refused, invalid
 from stack import Stack, uuid
 from wanted import Wanted
@@ -93,9 +94,9 @@ class World:
 
     def imported(self, stack, name):
         for one in self.living(stack.account, stack.region):
-            for output in one.now.outputs():
-                if output["ExportName"] == name:
-                    return output["OutputValue"]
+            exports = one.now.exports()
+            if name in exports:
+                return as_text(evaluated(exports[name]["Value"], one.now))
         raise invalid(f"No export named {name} found")
 
     def importers(self, account, region, name):

@@ -116,8 +116,7 @@ def expanded(value, scope):
         return value
     made = {}
     for key, item in value.items():
-        pairs = expanded(each(key, item, scope), scope) if key.startswith(FOR_EACH) else {key: expanded(item, scope)}
-        made.update(pairs)
+        made.update(each(key, item, scope) if key.startswith(FOR_EACH) else {key: expanded(item, scope)})
     return made
 
 
@@ -127,7 +126,7 @@ def each(key, argument, scope):
         items = evaluated(items, scope)
         if not isinstance(items, list):
             raise TypeError
-        return {name: one for item in items for name, one in with_variable(body, variable, str(item)).items()}
+        return {name: one for item in items for name, one in expanded(with_variable(body, variable, str(item)), scope).items()}
     except (TypeError, ValueError, AttributeError):
         raise invalid(f"Template error: {key} layout is incorrect") from None
 

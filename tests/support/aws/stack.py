@@ -212,7 +212,7 @@ class Stack:
             except Refused as refused:
                 return self.fail(name, refused.args[1], one)
         self.all_become("COMPLETE", one)
-        missed = self.missed(self.now.exports() - one.wanted.exports() if self.now else ())
+        missed = self.missed(set(self.now.exports()) - set(one.wanted.exports()) if self.now else ())
         if missed:
             return self.begin_rollback(missed + ". ", one)
         if one.verb == "CREATE":
@@ -232,7 +232,14 @@ class Stack:
     def clean_up(self, one):
         """What the template has no more goes. That it does not is no failure of the update."""
         left = [name for name in self.in_reverse(one.removed) if not self.before.retains(name) and not self.delete_resource(name)]
+        self.forget(one.removed)
         self.end(one.wanted, "UPDATE_COMPLETE", UNDELETED if left else None)
+
+    def forget(self, names):
+        """What is still there of these belongs to nobody from now on."""
+        for name in names:
+            self.made.pop(name, None)
+            self.children.pop(name, None)
 
     def in_reverse(self, names):
         """What was made last comes first."""
@@ -279,7 +286,8 @@ class Stack:
     def roll_back(self, rolling):
         """Resources and nested stacks become what they were before."""
         kept = self.before.in_order() if self.before else []
-        gone = [name for name in self.in_reverse({*self.made, *self.begun}) if name not in kept and not self.last.outlives_rollback(name)]
+        new = [name for name in self.in_reverse({*self.made, *self.begun}) if name not in kept]
+        gone = [name for name in new if not self.last.outlives_rollback(name)]
         left = [name for name in gone if not self.delete_resource(name)]
         for name in kept:
             try:
@@ -290,6 +298,7 @@ class Stack:
             except Refused as refused:
                 self.event(self.before.known[name]["Type"], name, "UPDATE_FAILED", refused.args[1])
                 left.append(name)
+        self.forget(set(new) - set(gone))
         if left:
             return self.become(f"{rolling}_FAILED", f"The following resource(s) failed to roll back: [{', '.join(left)}]. ")
         self.become(f"{rolling}_COMPLETE")

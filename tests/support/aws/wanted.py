@@ -185,7 +185,9 @@ class Wanted:
         return {evaluated(name, self) for name in functions.arguments_of("Fn::ImportValue", self.taken(used))}
 
     def exports(self):
-        return {output["ExportName"] for output in self.outputs() if output["ExportName"]}
+        """Name to output, whose value is not looked at: it may be imported itself."""
+        return {evaluated(output["Export"]["Name"], self): output for output in self.template.get("Outputs", {}).values()
+                if "Export" in output and self.applies(output)}
 
     def outputs(self):
         return [{"OutputKey": key, "OutputValue": functions.as_text(evaluated(output["Value"], self)),
