@@ -34,21 +34,22 @@ def with_moto():
     server = shutil.which("moto_server")
     if server and "/shims/" in server:
         server = subprocess.run(["pyenv", "which", "moto_server"], capture_output=True, text=True, check=False).stdout.strip()
-    python = pathlib.Path(server or "").parent / "python3"
-    if server and python.exists() and str(python) != sys.executable:
-        os.execv(python, [str(python), *sys.argv])
-    return False
+    if not server or "AWS_RESOURCES_AGAIN" in os.environ:
+        return False
+    python = pathlib.Path(server).read_text().partition("\n")[0].removeprefix("#!")
+    os.execve(python, [python, *sys.argv], {**os.environ, "AWS_RESOURCES_AGAIN": "1"})
 
 
 class Aws:
     """What is in moto, as boto3 sees it."""
 
-    def __init__(self, address):
+    def __init__(self, address, secret=KEY["AWS_SECRET_ACCESS_KEY"]):
         import boto3
+        import botocore.config
 
         def client(service):
             return boto3.client(service, endpoint_url=address, region_name=REGION, aws_access_key_id=KEY["AWS_ACCESS_KEY_ID"],
-                                aws_secret_access_key=KEY["AWS_SECRET_ACCESS_KEY"])
+                                aws_secret_access_key=secret, config=botocore.config.Config(retries={"total_max_attempts": 1}))
 
         self.s3, self.sns, self.sqs, self.ssm, self.iam = map(client, ("s3", "sns", "sqs", "ssm", "iam"))
         self.dynamodb, self.secrets, self.logs, self.functions = map(client, ("dynamodb", "secretsmanager", "logs", "lambda"))
@@ -263,6 +264,26 @@ class World:
         check(recorded == told, "recorded is", recorded, "and there is", told)
         look(aws, told, version)
 
+    def is_strict(self, address, aws):
+        """Signatures and faults count for what moto answers, too."""
+        stranger = Aws(address, "not-the-secret")
+        for call in (stranger.s3.list_buckets, stranger.sns.list_topics, stranger.ssm.describe_parameters, stranger.functions.list_functions):
+            self.case("strict", call.__name__, self.says, call, "SignatureDoesNotMatch")
+        self.file("faults").write_text("ListTopics throttle\nAmazonSSM.DescribeParameters ParameterNotFound\n")
+        self.case("faults", "sns", self.says, aws.sns.list_topics, "Throttling")
+        self.case("faults", "ssm", self.says, aws.ssm.describe_parameters, "ParameterNotFound")
+        self.case("faults", "after", aws.everything)
+
+    @staticmethod
+    def says(call, code):
+        from botocore.exceptions import ClientError
+
+        try:
+            call()
+        except ClientError as error:
+            return check(error.response["Error"]["Code"] == code, "it says", error)
+        raise Checked("it does not fail")
+
     def live(self, aws):
         for bucket in ("taken-by-somebody", "of-last-year"):
             aws.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
@@ -296,7 +317,10 @@ class World:
             while not self.file("aws").exists():
                 check(server.poll() is None, "the stand-in has ended")
                 time.sleep(0.05)
-            self.live(Aws(self.file("aws").read_text()))
+            address = self.file("aws").read_text()
+            aws = Aws(address)
+            self.is_strict(address, aws)
+            self.live(aws)
         except (Checked, subprocess.TimeoutExpired) as problem:
             print(f"FAILED {problem}", flush=True)
             self.results.append({"name": "run", "classname": "aws_resources", "status": "RUN", "result": "COMPLETED",

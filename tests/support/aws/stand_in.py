@@ -204,7 +204,8 @@ class Aws:
         except Refused as refused:
             if service == "s3":
                 return self.refused_object(refused, method)
-            status, text = self.refused_action(refused, "x-amz-json" in headers.get("content-type", ""))
+            by_xml = service == "route53" or "x-www-form-urlencoded" in headers.get("content-type", "")
+            status, text = self.refused_action(refused, not by_xml)
             return status, {"Content-Type": "text/xml"}, text
 
     @staticmethod
