@@ -55,11 +55,6 @@ class World:
         self.uploads = {}  # by id: path, headers, parts
         self.numbers = itertools.count(1)
 
-    def text(self, path):
-        """Of an object that is there, or None."""
-        found = self.all.get(urllib.parse.unquote(path))
-        return found.content.decode() if found else None
-
     def in_bucket(self, bucket):
         return [path for path in self.all if path.startswith(f"/{bucket}/")]
 

@@ -14,6 +14,10 @@ class Refused(Exception):
     """code, message"""
 
 
+def invalid(message):
+    return Refused("ValidationError", message)
+
+
 def canonical(text):
     return urllib.parse.quote(text, safe="-_.~")
 

@@ -4,7 +4,12 @@
 accounts and regions. It makes no resources; what it keeps to are the protocol, the statuses over several looks, the
 events, and the mistakes.
 
-    stand_in.py [--seconds N] [--tls CERTIFICATE]
+    stand_in.py [--seconds N] [--tls CERTIFICATE] [--moto yes]
+
+With moto the resources of stacks are made, in moto (moto_resources.py), and it answers for every service but STS and
+CloudFormation: what a stack made is found there by the AWS CLI, at the address of this server (for SQS only with --endpoint-url).
+The Python that runs it has to have moto, then (`pip install 'moto[server]'`; for SAM also aws-sam-translator). Signatures and
+faults count all the same; what the buckets' and other names mean to s3.py, and the file `messages`, do not.
 
 It ends by itself after two minutes, or so many seconds. It writes its address to the file `aws`, and for each call "ACCOUNT
 REGION ACTION [DETAIL]" to the file `calls`; the file `stacks` has what became of each stack. Where a file `call-times` is,
@@ -12,11 +17,12 @@ each call's time and action are added to it.
 
 The key AKIDDEPLOYER with the secret `deployer-secret` is of account 111111111111. It may take on any role of any account
 whose name does not begin with "closed"; one whose name begins with "guarded" asks for the external id `open-sesame`,
-one whose name begins with "strong" for the MFA code 123456.
+one whose name begins with "strong" for the MFA code 123456. With a web identity (AssumeRoleWithWebIdentity, which nobody signs) the
+same roles are had for a token that begins with neither "expired" nor "wrong".
 Every signature is checked strictly.
 
 The file `faults` says what goes wrong, a line each: ACTION KIND [TIMES], where KIND is `throttle`, `html` (status 500),
-`busy` (status 503, nothing more), `hang` (of S3: no answer for a minute), `cut` (the call is carried out, and the connection
+`busy` (status 503, nothing more), `hang` (no answer for a minute), `cut` (the call is carried out, and the connection
 cut before the answer), `expired` (the token), `skew` (refused for its time), or the code of an error.
 """
 import datetime
@@ -31,10 +37,12 @@ import ssl
 import sys
 import threading
 import time
+import traceback
 import urllib.parse
 import xml.sax.saxutils
 
 import cloudformation
+import resources
 import s3
 from signature import Refused, check
 
@@ -111,11 +119,25 @@ class Sts:
         if closed or (match[2].startswith("strong") and form.get("TokenCode") != "123456"):
             raise Refused("AccessDenied", f"User: {self.who(caller)[1]} is not authorized to perform: sts:AssumeRole on "
                                           f"resource: {role}")
+        return self.session(match[1], match[2], form)
+
+    def assume_role_with_web_identity(self, caller, form):
+        """By a token of somebody else's instead of a key of ours."""
+        token, match = form["WebIdentityToken"], re.fullmatch(r"arn:aws:iam::(\d{12}):role/(.+)", form["RoleArn"])
+        if token.startswith("expired"):
+            raise Refused("ExpiredTokenException", "Token expired: current date/time must be before the expiration date/time")
+        if token.startswith("wrong"):
+            raise Refused("InvalidIdentityToken", "The web identity token that was passed could not be validated")
+        if not match or match[2].startswith("closed"):
+            raise Refused("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")
+        return {**self.session(match[1], match[2], form), "SubjectFromWebIdentityToken": "subject", "Provider": "provider", "Audience": "sts"}
+
+    def session(self, account, role, form):
         self.count += 1
         key = f"ASIASESSION{self.count:04}"
-        arn = f"arn:aws:sts::{match[1]}:assumed-role/{match[2]}/{form['RoleSessionName']}"
+        arn = f"arn:aws:sts::{account}:assumed-role/{role}/{form['RoleSessionName']}"
         length = datetime.timedelta(seconds=int(form.get("DurationSeconds", LENGTH.total_seconds())))
-        self.sessions[key] = (f"secret-of-session-{self.count}", f"token-of-session-{self.count}", match[1], arn, now() + length)
+        self.sessions[key] = (f"secret-of-session-{self.count}", f"token-of-session-{self.count}", account, arn, now() + length)
         return {"Credentials": {"AccessKeyId": key, "SecretAccessKey": self.sessions[key][0],
                                 "SessionToken": self.sessions[key][1],
                                 "Expiration": (now() + length).strftime("%Y-%m-%dT%H:%M:%SZ")},
@@ -144,22 +166,59 @@ class Faults:
 
 
 class Aws:
-    """All of it. One call at a time."""
+    """All of it. One call at a time, but for those that moto answers."""
 
-    def __init__(self):
+    def __init__(self, moto=None):
+        self.moto = moto
         self.lock = threading.Lock()
         self.sts = Sts()
         self.faults = Faults()
         self.published = 0
         self.s3 = s3.World()
-        self.stacks = cloudformation.World(self.s3)
+        self.stacks = cloudformation.World(moto or resources.Named(self.s3))
 
     def call(self, method, target, headers, body):
         """status, headers, body; a status of 0 cuts the connection, one of -1 leaves it waiting"""
-        if "/s3/aws4_request" in headers.get("authorization", ""):
+        scope = re.search(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/aws4_request", headers.get("authorization", ""))
+        service = scope[1] if scope else ""
+        if self.moto and service not in ("", "sts", "cloudformation"):
+            return self.call_moto(service, method, target, headers, body)
+        if service == "s3":
             return self.call_objects(method, target, headers, body)
         status, text = self.call_action(method, target, headers, body)
         return status, {"Content-Type": "text/xml"}, text
+
+    def call_moto(self, service, method, target, headers, body):
+        action = self.s3.action(method, target, headers) if service == "s3" else headers.get("x-amz-target") or (
+            dict(urllib.parse.parse_qsl(body.decode(errors="replace"))).get("Action") or f"{service}:{method}")
+        try:
+            with self.lock:
+                key, region, _ = check(method, target, headers, body, self.sts.secret_of, now())
+                account = self.sts.who(key)[0]
+                self.note(account, region, action, target.partition("?")[0] if service == "s3" else "")
+                fault = self.faults.next(action)
+            if fault and fault != "cut":
+                return self.gone_wrong(fault, "SlowDown" if service == "s3" else "Throttling")
+            answer = self.moto.forward(method, target, headers, body, account)
+            return (0, {}, "") if fault == "cut" else answer
+        except Refused as refused:
+            if service == "s3":
+                return self.refused_object(refused, method)
+            by_xml = service == "route53" or "x-www-form-urlencoded" in headers.get("content-type", "")
+            status, text = self.refused_action(refused, not by_xml)
+            return status, {"Content-Type": "text/xml"}, text
+
+    @staticmethod
+    def gone_wrong(fault, throttled="Throttling"):
+        """Status, headers and body, or raises Refused."""
+        if fault == "html":
+            return 500, {}, "<html><body>Internal Failure</body></html>"
+        if fault == "busy":
+            return 503, {}, ""
+        if fault == "hang":
+            return -1, {}, ""
+        raise Refused({"throttle": throttled, "expired": "ExpiredToken", "skew": "RequestTimeTooSkewed"}.get(fault, fault),
+                      "Rate exceeded" if fault == "throttle" else "as the test has it")
 
     def call_objects(self, method, target, headers, body):
         action = self.s3.action(method, target, headers)
@@ -169,20 +228,29 @@ class Aws:
                 path = target.partition("?")[0]
                 self.note(self.sts.who(key)[0], region, action, path)
                 fault = self.faults.next(action)
-                if fault in ("html", "busy"):
-                    return (500, {}, "<html><body>Internal Failure</body></html>") if fault == "html" else (503, {}, "")
-                if fault == "hang":
-                    return -1, {}, ""
                 if fault and fault != "cut":
-                    raise Refused({"throttle": "SlowDown", "expired": "ExpiredToken"}.get(fault, fault), "as the test has it")
+                    return self.gone_wrong(fault, "SlowDown")
                 answer = self.s3.carry_out(action, target, headers, body, self.sts.who(key)[0], region)
                 return (0, {}, "") if fault == "cut" else answer
             except Refused as refused:
-                status = {"NoSuchKey": 404, "NoSuchBucket": 404, "NoSuchUpload": 404, "PreconditionFailed": 412, "SlowDown": 503,
-                          "AccessDenied": 403, "SignatureDoesNotMatch": 403, "BucketAlreadyExists": 409,
-                          "BucketAlreadyOwnedByYou": 409, "OperationAborted": 409}.get(refused.args[0], 400)
-                error = "" if method == "HEAD" else element("Error", {"Code": refused.args[0], "Message": refused.args[1]})
-                return status, {"Content-Type": "application/xml"}, error
+                return self.refused_object(refused, method)
+
+    @staticmethod
+    def refused_object(refused, method):
+        status = {"NoSuchKey": 404, "NoSuchBucket": 404, "NoSuchUpload": 404, "PreconditionFailed": 412, "SlowDown": 503,
+                  "AccessDenied": 403, "SignatureDoesNotMatch": 403, "BucketAlreadyExists": 409,
+                  "BucketAlreadyOwnedByYou": 409, "OperationAborted": 409}.get(refused.args[0], 400)
+        error = "" if method == "HEAD" else element("Error", {"Code": refused.args[0], "Message": refused.args[1]})
+        return status, {"Content-Type": "application/xml"}, error
+
+    @staticmethod
+    def refused_action(refused, by_json):
+        if by_json:
+            return 400, json.dumps({"__type": refused.args[0], "message": refused.args[1]})
+        error = {"Error": {"Type": "Sender", "Code": refused.args[0], "Message": refused.args[1]}, "RequestId": "req-1"}
+        status = 403 if refused.args[0] in ("AccessDenied", "SignatureDoesNotMatch", "ExpiredToken",
+                                            "InvalidClientTokenId", "RequestTimeTooSkewed") else 400
+        return status, element("ErrorResponse", error)
 
     @staticmethod
     def note(account, region, action, detail):
@@ -199,16 +267,14 @@ class Aws:
         action = headers["x-amz-target"] if by_json else form.get("Action", "")
         with self.lock:
             try:
-                key, region, service = check(method, target, headers, body, self.sts.secret_of, now())
-                account = self.sts.who(key)[0]
+                key, region, service = self.signer(action, method, target, headers, body)
+                account = self.sts.who(key)[0] if key else "-"
                 detail = (form.get("Name") or form.get("SecretId") or form.get("StackName") or form.get("RoleArn") or form.get("ChangeSetName") or "")
                 self.note(account, region, action, detail)
                 fault = self.faults.next(action)
-                if fault in ("html", "busy"):
-                    return (500, "<html><body>Internal Failure</body></html>") if fault == "html" else (503, "")
                 if fault and fault != "cut":
-                    code = {"throttle": "Throttling", "expired": "ExpiredToken", "skew": "RequestTimeTooSkewed"}.get(fault, fault)
-                    raise Refused(code, {"throttle": "Rate exceeded"}.get(fault, "as the test has it"))
+                    status, _, text = self.gone_wrong(fault)
+                    return status, text
                 if by_json:
                     return 200, json.dumps(self.secret(action, form))
                 result = self.answer(service, action, key, account, region, form)
@@ -217,12 +283,13 @@ class Aws:
                                                             f"<ResponseMetadata><RequestId>req-1</RequestId>"
                                                             f"</ResponseMetadata></{action}Response>")
             except Refused as refused:
-                if by_json:
-                    return 400, json.dumps({"__type": refused.args[0], "message": refused.args[1]})
-                error = {"Error": {"Type": "Sender", "Code": refused.args[0], "Message": refused.args[1]}, "RequestId": "req-1"}
-                status = 403 if refused.args[0] in ("AccessDenied", "SignatureDoesNotMatch", "ExpiredToken",
-                                                    "InvalidClientTokenId", "RequestTimeTooSkewed") else 400
-                return status, element("ErrorResponse", error)
+                return self.refused_action(refused, by_json)
+
+    def signer(self, action, method, target, headers, body):
+        """Key, region and service; no key for the one call that nobody signs."""
+        if action == "AssumeRoleWithWebIdentity":
+            return "", "-", "sts"
+        return check(method, target, headers, body, self.sts.secret_of, now())
 
     def secret(self, action, form):
         """Of Systems Manager and Secrets Manager there is one each."""
@@ -262,7 +329,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def answer(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        status, said, content = self.server.aws.call(self.command, self.path, headers, body)
+        try:
+            status, said, content = self.server.aws.call(self.command, self.path, headers, body)
+        except Exception:  # a mistake of this stand-in: whoever called is told, and so is whoever looks at the test
+            traceback.print_exc()
+            status, said, content = 500, {}, traceback.format_exc()
         if status <= 0:
             time.sleep(60 if status < 0 else 0)
             self.close_connection = True
@@ -271,7 +342,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in said.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
+        if "Content-Length" not in said:  # the answer to HEAD may name that of what it leaves out
+            self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(content)
@@ -287,11 +359,17 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
     request_queue_size = 256
 
 
+def with_moto():
+    from moto_resources import InMoto  # takes a second
+
+    return InMoto()
+
+
 def main():
     words = dict(zip(sys.argv[1::2], sys.argv[2::2]))
     signal.alarm(int(words.get("--seconds", 120)))
     server = Server(("127.0.0.1", 0), Handler)
-    server.aws = Aws()
+    server.aws = Aws(with_moto() if words.get("--moto") == "yes" else None)
     if "--tls" in words:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(words["--tls"])

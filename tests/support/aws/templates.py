@@ -4,6 +4,8 @@ import json
 
 import yaml
 
+from signature import invalid
+
 
 class Loader(yaml.SafeLoader):
     """A day stays text: AWSTemplateFormatVersion is one."""
@@ -28,11 +30,13 @@ Loader.add_multi_constructor("!", long_form)
 
 
 def read(text):
-    """The template as a dict. Throws ValueError."""
+    """The template as a dict, with resources. Raises Refused."""
     try:
         template = json.loads(text) if text.lstrip().startswith("{") else yaml.load(text, Loader)
-    except yaml.YAMLError as error:
-        raise ValueError(str(error)) from None
+    except (ValueError, yaml.YAMLError):
+        template = None
     if not isinstance(template, dict):
-        raise ValueError("no map")
+        raise invalid("Template format error: JSON or YAML not well-formed.")
+    if not isinstance(template.get("Resources"), dict) or not template["Resources"]:
+        raise invalid("Template format error: At least one Resources member must be defined.")
     return template

@@ -1,0 +1,360 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stacks' resources made in moto, and moto itself, which answers for all services but STS and CloudFormation.
+
+Each resource is a stack of moto's with nothing else in it: its functions are evaluated before, so that it can be made, changed
+and deleted alone. moto's CloudFormation makes it and tells its attributes; what moto leaves out (SETTINGS) is set by the calls of
+the service, in place, so that what is in a bucket or a queue outlives an update. What it does not know at all (OWN) is made by
+such calls, too, or by being named. What can only be changed by moto by making it anew is deleted before.
+"""
+import dataclasses
+import hashlib
+import http.client
+import json
+import logging
+import os
+import urllib.parse
+import warnings
+
+os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
+os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
+import boto3
+import botocore.config
+from botocore.exceptions import ClientError
+from moto.cloudformation.parsing import get_model_map
+from moto.server import ThreadedMotoServer
+
+from signature import invalid
+
+NAMES = {"AWS::DynamoDB::Table": "TableName", "AWS::Events::Rule": "Name", "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
+         "AWS::IAM::Role": "RoleName", "AWS::Lambda::Function": "FunctionName", "AWS::Logs::LogGroup": "LogGroupName",
+         "AWS::S3::Bucket": "BucketName", "AWS::SNS::Topic": "TopicName", "AWS::SQS::Queue": "QueueName", "AWS::SSM::Parameter": "Name",
+         "AWS::SecretsManager::Secret": "Name"}
+FIXED = {"AWS::DynamoDB::Table": ("KeySchema",), "AWS::SQS::Queue": ("FifoQueue",), "AWS::SNS::Topic": ("FifoTopic",),
+         "AWS::SNS::Subscription": ("TopicArn", "Protocol", "Endpoint")}  # what cannot be changed in place
+BY_MOTO = {"AWS::Events::Rule", "AWS::IAM::Policy", "AWS::Lambda::Function", "AWS::StepFunctions::StateMachine"}  # it updates them
+FOR_THE_STAND_IN = {"FailWith", "FailOnRollback", "FailOnDelete", "Invalid", "Looks", "CleanupLooks", "Seconds"}
+QUEUE_DEFAULTS = {"DelaySeconds": 0, "MaximumMessageSize": 262144, "MessageRetentionPeriod": 345600, "ReceiveMessageWaitTimeSeconds": 0,
+                  "VisibilityTimeout": 30, "RedrivePolicy": "", "KmsMasterKeyId": ""}
+GONE = ("NoSuch", "NotFound", "NonExistent", "DoesNotExist", "404")
+
+
+def as_json(value):
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def tags_of(properties):
+    return [{"Key": tag["Key"], "Value": str(tag["Value"])} for tag in properties.get("Tags", [])]
+
+
+# How what is there becomes what it should be: client of its account and service, id, properties before and after.
+
+
+def set_bucket(client, bucket, before, after):
+    s3 = client("s3")
+    for name, put, delete, content in (
+            ("VersioningConfiguration", s3.put_bucket_versioning, None, lambda said: {"VersioningConfiguration": said}),
+            ("WebsiteConfiguration", s3.put_bucket_website, s3.delete_bucket_website, lambda said: {"WebsiteConfiguration": website_of(said)}),
+            ("PublicAccessBlockConfiguration", s3.put_public_access_block, s3.delete_public_access_block,
+             lambda said: {"PublicAccessBlockConfiguration": said}),
+            ("Tags", s3.put_bucket_tagging, s3.delete_bucket_tagging, lambda said: {"Tagging": {"TagSet": tags_of(after)}})):
+        if name in after:
+            put(Bucket=bucket, **content(after[name]))
+        elif name in before and delete:
+            delete(Bucket=bucket)
+        elif name in before:
+            put(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
+
+
+def website_of(said):
+    return {"IndexDocument": {"Suffix": said["IndexDocument"]},
+            **({"ErrorDocument": {"Key": said["ErrorDocument"]}} if "ErrorDocument" in said else {})}
+
+
+def set_queue(client, queue, before, after):
+    said = {name: after.get(name, default) for name, default in QUEUE_DEFAULTS.items() if name in after or name in before}
+    if said:
+        client("sqs").set_queue_attributes(QueueUrl=queue, Attributes={
+            name: as_json(value) if value != "" else "" for name, value in said.items()})
+
+
+def set_topic(client, topic, before, after):
+    sns = client("sns")
+    if before or "DisplayName" in after:
+        sns.set_topic_attributes(TopicArn=topic, AttributeName="DisplayName", AttributeValue=after.get("DisplayName", ""))
+    wanted = [(one["Protocol"], one["Endpoint"]) for one in after.get("Subscription", [])]
+    known = [(one["Protocol"], one["Endpoint"]) for one in before.get("Subscription", [])]
+    for one in sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]:
+        if (one["Protocol"], one["Endpoint"]) in known and (one["Protocol"], one["Endpoint"]) not in wanted:
+            sns.unsubscribe(SubscriptionArn=one["SubscriptionArn"])
+    for protocol, endpoint in wanted if before else []:
+        sns.subscribe(TopicArn=topic, Protocol=protocol, Endpoint=endpoint)
+
+
+def set_parameter(client, name, before, after):
+    if before:
+        client("ssm").put_parameter(Name=name, Value=str(after["Value"]), Type=after["Type"], Description=after.get("Description", ""),
+                                    Overwrite=True)
+
+
+def set_table(client, table, before, after):
+    dynamo = client("dynamodb")
+    throughput = after.get("ProvisionedThroughput")
+    if before and throughput != before.get("ProvisionedThroughput"):
+        mode = {"BillingMode": "PROVISIONED", "ProvisionedThroughput": {name: int(count) for name, count in throughput.items()}} \
+            if throughput else {"BillingMode": "PAY_PER_REQUEST"}
+        dynamo.update_table(TableName=table, **mode)
+    if after.get("TimeToLiveSpecification") != before.get("TimeToLiveSpecification"):
+        dynamo.update_time_to_live(TableName=table, TimeToLiveSpecification=after.get("TimeToLiveSpecification") or {
+            **before["TimeToLiveSpecification"], "Enabled": False})
+
+
+def set_role(client, role, before, after):
+    iam = client("iam")
+    if before and after:
+        iam.update_assume_role_policy(RoleName=role, PolicyDocument=as_json(after["AssumeRolePolicyDocument"]))
+        iam.update_role(RoleName=role, Description=after.get("Description", ""))
+    names = {policy["PolicyName"] for policy in after.get("Policies", [])}
+    for policy in before.get("Policies", []):
+        if policy["PolicyName"] not in names:
+            iam.delete_role_policy(RoleName=role, PolicyName=policy["PolicyName"])
+    for policy in after.get("Policies", []):
+        iam.put_role_policy(RoleName=role, PolicyName=policy["PolicyName"], PolicyDocument=as_json(policy["PolicyDocument"]))
+    for arn in set(before.get("ManagedPolicyArns", [])) - set(after.get("ManagedPolicyArns", [])):
+        iam.detach_role_policy(RoleName=role, PolicyArn=arn)
+    for arn in after.get("ManagedPolicyArns", []):
+        iam.attach_role_policy(RoleName=role, PolicyArn=arn)
+
+
+def set_bucket_policy(client, _, before, after):
+    client("s3").put_bucket_policy(Bucket=after["Bucket"], Policy=as_json(after["PolicyDocument"]))
+    return f"{after['Bucket']}-policy"
+
+
+def delete_bucket_policy(client, _, properties):
+    client("s3").delete_bucket_policy(Bucket=properties["Bucket"])
+
+
+def set_subscription(client, arn, before, after):
+    sns = client("sns")
+    arn = arn or sns.subscribe(TopicArn=after["TopicArn"], Protocol=after["Protocol"], Endpoint=after["Endpoint"], ReturnSubscriptionArn=True)["SubscriptionArn"]
+    for name in ("FilterPolicy", "RawMessageDelivery"):
+        if name in after:
+            sns.set_subscription_attributes(SubscriptionArn=arn, AttributeName=name, AttributeValue=as_json(after[name]))
+    return arn
+
+
+def delete_subscription(client, arn, properties):
+    client("sns").unsubscribe(SubscriptionArn=arn)
+
+
+def set_queue_policy(client, _, before, after):
+    for queue in after["Queues"]:
+        client("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"Policy": as_json(after["PolicyDocument"])})
+    return "queue-policy"
+
+
+def delete_queue_policy(client, _, properties):
+    for queue in properties["Queues"]:
+        client("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"Policy": ""})
+
+
+def set_secret(client, arn, before, after):
+    manager = client("secretsmanager")
+    text = after.get("SecretString")
+    if text is None and not before:
+        generated = after.get("GenerateSecretString", {})
+        password = manager.get_random_password(PasswordLength=int(generated.get("PasswordLength", 32)))["RandomPassword"]
+        text = json.dumps({**json.loads(generated["SecretStringTemplate"]), generated["GenerateStringKey"]: password}) \
+            if "SecretStringTemplate" in generated else password
+    if arn:
+        manager.update_secret(SecretId=arn, Description=after.get("Description", ""), **({"SecretString": text} if text is not None else {}))
+        return arn
+    return manager.create_secret(Name=after["Name"], Description=after.get("Description", ""), SecretString=text)["ARN"]
+
+
+def delete_secret(client, arn, properties):
+    client("secretsmanager").delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
+
+
+SETTINGS = {"AWS::DynamoDB::Table": set_table, "AWS::IAM::Role": set_role, "AWS::S3::Bucket": set_bucket, "AWS::SNS::Topic": set_topic,
+            "AWS::SQS::Queue": set_queue, "AWS::SSM::Parameter": set_parameter}
+OWN = {"AWS::S3::BucketPolicy": (set_bucket_policy, delete_bucket_policy), "AWS::SNS::Subscription": (set_subscription, delete_subscription),
+       "AWS::SQS::QueuePolicy": (set_queue_policy, delete_queue_policy), "AWS::SecretsManager::Secret": (set_secret, delete_secret)}
+
+
+@dataclasses.dataclass
+class Made:
+    kind: str
+    properties: dict
+    id: str
+    stack: str = ""  # moto's; "": there is none
+    template: dict = None  # of that stack
+    attributes: dict = dataclasses.field(default_factory=dict)
+
+
+class InMoto:
+    def __init__(self):
+        for talker in ("werkzeug", "samtranslator"):
+            logging.getLogger(talker).setLevel(logging.ERROR)
+        warnings.simplefilter("ignore")
+        server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        server.start()
+        self.port = server.get_host_and_port()[1]
+        self.clients = {}
+
+    def client(self, account, region, service):
+        key = (account, region, service)
+        if key not in self.clients:
+            made = boto3.client(service, endpoint_url=f"http://127.0.0.1:{self.port}", region_name=region, aws_access_key_id="stand-in",
+                                aws_secret_access_key="stand-in", config=botocore.config.Config(retries={"total_max_attempts": 1}))
+            made.meta.events.register("before-sign", lambda request, **_: request.headers.add_header("x-moto-account-id", account))
+            self.clients[key] = made
+        return self.clients[key]
+
+    def of(self, stack):
+        return lambda service: self.client(stack.account, stack.region, service)
+
+    def make(self, stack, wanted, name):
+        """Makes it what `wanted` says, or leaves it where it is that. Raises Refused."""
+        kind, properties = self.to_make(stack, wanted, name)
+        made = stack.made.get(name)
+        try:
+            if made and (made.kind != kind or made.properties != properties and not self.changes_in_place(kind, made.properties, properties)):
+                self.unmake(stack, name)
+                made = None
+            if made is None:
+                self.create(stack, name, kind, properties)
+            elif made.properties != properties:
+                self.update(stack, made, name, properties)
+            self.learn(stack, stack.made[name], wanted.attributes_of(name))
+        except ClientError as error:
+            raise invalid(self.reason(error)) from None
+
+    def to_make(self, stack, wanted, name):
+        kind, properties = wanted.resource(name)
+        properties = {key: value for key, value in properties.items() if key not in FOR_THE_STAND_IN}
+        if kind in NAMES:
+            properties.setdefault(NAMES[kind], self.generated(stack, name, kind))
+        return kind, properties
+
+    def take(self, stack, wanted, name, identifier):
+        """What was there before belongs to the stack from now on. When the stack forgets it, it is still there."""
+        stack.made[name] = Made(*self.to_make(stack, wanted, name), identifier)
+        self.learn(stack, stack.made[name], wanted.attributes_of(name))
+
+    @staticmethod
+    def reason(error):
+        said = error.response["Error"]
+        return f"{said.get('Message') or 'Internal failure'} (Service: moto, Error Code: {said['Code']})"
+
+    @staticmethod
+    def generated(stack, logical, kind):
+        name = f"{stack.name}-{logical}-{hashlib.sha256(f'{stack.id}/{logical}'.encode()).hexdigest()[:12].upper()}"
+        return name.lower()[-63:] if kind == "AWS::S3::Bucket" else name[-64:]
+
+    @staticmethod
+    def changes_in_place(kind, before, after):
+        fixed = (*FIXED.get(kind, ()), NAMES.get(kind))
+        return (kind in SETTINGS or kind in OWN or kind in BY_MOTO) and all(before.get(key) == after.get(key) for key in fixed)
+
+    def create(self, stack, name, kind, properties):
+        made = Made(kind, {}, f"{stack.name}-{name.lower()}")
+        if kind in OWN:
+            made.id = OWN[kind][0](self.of(stack), "", {}, properties)
+        elif kind in get_model_map():
+            moto = self.of(stack)("cloudformation")
+            made.stack = self.generated(stack, name, kind)
+            made.template = {"Resources": {name: {"Type": kind, "Properties": properties}}}
+            try:
+                moto.create_stack(StackName=made.stack, TemplateBody=json.dumps(made.template))
+            except ClientError:
+                moto.delete_stack(StackName=made.stack)  # it would stay, in CREATE_IN_PROGRESS
+                raise
+            made.id = moto.describe_stack_resources(StackName=made.stack)["StackResources"][0]["PhysicalResourceId"]
+        stack.made[name] = made
+        if kind in SETTINGS:
+            SETTINGS[kind](self.of(stack), made.id, {}, properties)
+        made.properties = properties
+
+    def update(self, stack, made, name, properties):
+        if made.kind in OWN:
+            made.id = OWN[made.kind][0](self.of(stack), made.id, made.properties, properties)
+        elif made.kind in SETTINGS:
+            SETTINGS[made.kind](self.of(stack), made.id, made.properties, properties)
+        else:
+            made.template = {**made.template, "Resources": {name: {"Type": made.kind, "Properties": properties}}}
+            self.of(stack)("cloudformation").update_stack(StackName=made.stack, TemplateBody=json.dumps(made.template))
+        made.properties = properties
+
+    def learn(self, stack, made, attributes):
+        """What these attributes of it are; of those that moto does not know, a name."""
+        missing = [attribute for attribute in attributes if attribute not in made.attributes]
+        known = [attribute for attribute in missing if made.stack and get_model_map()[made.kind].has_cfn_attr(attribute)]
+        made.attributes.update({attribute: made.id if attribute in ("Arn", "Id") else f"{made.id}.{attribute}" for attribute in missing})
+        if known:
+            logical = next(iter(made.template["Resources"]))
+            made.template = {**made.template, "Outputs": {f"At{number}": {"Value": {"Fn::GetAtt": [logical, attribute]}}
+                                                          for number, attribute in enumerate(known)}}
+            moto = self.of(stack)("cloudformation")
+            moto.update_stack(StackName=made.stack, TemplateBody=json.dumps(made.template))
+            said = {one["OutputKey"]: one["OutputValue"] for one in moto.describe_stacks(StackName=made.stack)["Stacks"][0]["Outputs"]}
+            made.attributes.update({attribute: said[f"At{number}"] for number, attribute in enumerate(known)})
+
+    def unmake(self, stack, name):
+        """Takes it away, if it was made. Raises Refused."""
+        made = stack.made.get(name)
+        if made is None:
+            return
+        try:
+            if made.kind in OWN:
+                OWN[made.kind][1](self.of(stack), made.id, made.properties)
+            elif made.stack:
+                if made.kind == "AWS::IAM::Role":
+                    set_role(self.of(stack), made.id, made.properties, {})
+                self.of(stack)("cloudformation").delete_stack(StackName=made.stack)
+        except ClientError as error:
+            if not any(word in error.response["Error"]["Code"] for word in GONE):
+                raise invalid(self.reason(error)) from None
+        del stack.made[name]
+
+    @staticmethod
+    def without_serverless(template, parameters):
+        """A template with what the types of SAM stand for."""
+        from samtranslator.translator.transform import transform
+
+        class NoPolicies:
+            def load(self):
+                return {}
+
+        return transform(json.loads(json.dumps(template)), parameters, NoPolicies())
+
+    def object_at(self, account, region, path):
+        """The text at a path "/bucket/key", or None."""
+        _, bucket, key = urllib.parse.unquote(path).split("/", 2)
+        try:
+            return self.client(account, region, "s3").get_object(Bucket=bucket, Key=key)["Body"].read().decode()
+        except ClientError:
+            return None
+
+    def holds_objects(self, stack, bucket):
+        try:
+            listed = self.client(stack.account, stack.region, "s3").list_object_versions(Bucket=bucket, MaxKeys=1)
+            return "Versions" in listed or "DeleteMarkers" in listed
+        except ClientError:
+            return False
+
+    def forward(self, method, target, headers, body, account):
+        """Status, headers and body of moto's answer."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            said = {name: value for name, value in headers.items() if name not in ("host", "connection", "expect", "content-length")}
+            connection.request(method, target, body, {**said, "Host": f"localhost:{self.port}", "x-moto-account-id": account,
+                                                      "Content-Length": str(len(body))})
+            answer = connection.getresponse()
+            kept = {name: value for name, value in answer.getheaders()
+                    if name.lower() not in ("connection", "transfer-encoding", "server", "date", "content-length")}
+            if method == "HEAD":
+                kept["Content-Length"] = answer.getheader("Content-Length", "0")
+            return answer.status, kept, answer.read()
+        finally:
+            connection.close()

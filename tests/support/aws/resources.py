@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the stacks' resources are made of. Here nothing is made: a resource is there by being named."""
+import urllib.parse
+
+
+class Named:
+    """Without moto. The objects are those of s3.py."""
+
+    def __init__(self, objects):
+        self.objects = objects
+
+    def make(self, stack, wanted, name):
+        """Makes it what `wanted` says, or leaves it where it is that. Raises Refused."""
+
+    def take(self, stack, wanted, name, identifier):
+        """What was there before belongs to the stack from now on."""
+
+    def unmake(self, stack, name):
+        """Takes it away, if it was made. Raises Refused."""
+
+    def without_serverless(self, template, parameters):
+        """A template with what the types of SAM stand for."""
+        return template
+
+    def object_at(self, account, region, path):
+        """The text at a path "/bucket/key", or None."""
+        found = self.objects.all.get(urllib.parse.unquote(path))
+        return found.content.decode() if found else None
+
+    def holds_objects(self, stack, bucket):
+        return bool(self.objects.in_bucket(bucket))
