@@ -20,7 +20,7 @@ namespace {
 
 constexpr Milliseconds between_calls{5'000};
 /// After that it says that it is at it.
-constexpr Milliseconds long_while{3'000};
+constexpr Milliseconds long_while{10'000};
 
 /// Calls something again and again while others wait.
 class Meanwhile {
