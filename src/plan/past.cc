@@ -90,13 +90,25 @@ bool is_known(Store& store, const Snapshot& now, NamesOfToday names, const std::
   return false;
 }
 
-/// Where a rollback that was broken off was to go: who asks once more means the same.
-std::optional<RunId> goal_of_broken_off(Store& store, const Run& run) {
-  if (run.verb != to_string(Goal::Kind::rollback) || run.status == RunStatus::succeeded) return std::nullopt;
+/// Where a rollback was to go.
+std::optional<RunId> goal_of(Store& store, const Run& run) {
+  if (run.verb != to_string(Goal::Kind::rollback)) return std::nullopt;
   std::string why;
   const std::optional<Value> plan = parse_json(store.plan_of(run.id).value_or(""), why);
   const Value* back_to = plan ? plan->find("backTo") : nullptr;
   return back_to && back_to->is(Value::Kind::integer) ? std::optional<RunId>(back_to->integer()) : std::nullopt;
+}
+
+/// The same where it was broken off: who asks once more means the same.
+std::optional<RunId> goal_of_broken_off(Store& store, const Run& run) {
+  return run.status == RunStatus::succeeded ? std::nullopt : goal_of(store, run);
+}
+
+/// Was the older one, killed or stopped on its way, one with the newer, which went on with it? `part`: of the older.
+bool went_on_with(Store& store, const Run& newer, const Run& older, Part part) {
+  if (newer.verb == to_string(Goal::Kind::apply)) return part == Part::of_the_next;
+  const std::optional<RunId> goal = goal_of(store, newer);
+  return goal && part != Part::none && goal_of_broken_off(store, older) == goal;
 }
 
 bool is_of(Store& store, RunId id, const std::string& environment, Diagnostics& diagnostics) {
@@ -126,10 +138,11 @@ std::optional<Past> past_of(Store& store, const Snapshot& now, const NamesOfToda
     if (to) continue;
     // What it went on with, killed or stopped on its way, is one with it.
     auto first = run;
-    for (auto older = run + 1; run->verb == to_string(Goal::Kind::apply) && older != runs.end(); ++older) {
+    for (auto older = run + 1; older != runs.end(); ++older) {
       const Part part = way.part_in(*older);
-      if (part == Part::an_end) break;
-      if (part == Part::of_the_next) first = older;
+      const bool is_one = went_on_with(store, *run, *older, part);
+      if (!is_one && part != Part::none) break;
+      if (is_one) first = older;
     }
     while (run != first) way.take_back(*++run);
     return Past{run + 1 == runs.end() ? 0 : (run + 1)->id, way.take()};

@@ -32,6 +32,7 @@
 #include "plan/targets.h"
 #include "plan/temporary.h"
 #include "plan/twins.h"
+#include "plan/undo.h"
 
 namespace verba {
 namespace {
@@ -83,7 +84,7 @@ class Planner {
   void look_at(TaskId);
   void validate(const Resource&, Where task);
   void plan_step(TaskId, const Record*, bool decided, const Inputs&);
-  bool can_undo(TaskId, const Record*, const Resource&) const;
+  bool can_undo(TaskId, const Record*, const Inputs&) const;
   void bring_about(TaskId, const Record&, const Inputs&);
   void keep(TaskId, const Record&, const Inputs&);
   Step& change(TaskId task, Action action, std::string reason);
@@ -182,7 +183,7 @@ void Planner::look_at(TaskId id) {
   plan_step(id, record, wanted.has_value(), *inputs);
   if (record && !again_) regions_.check(id, *record, fates_[id] == Fate::changes, diagnostics_);
   if (fates_[id] != Fate::changes) return;
-  by_task_.back().undoable = can_undo(id, record, inputs->resource);
+  by_task_.back().undoable = can_undo(id, record, *inputs);
   by_task_.back().wanted = digest_of(*inputs);
 }
 
@@ -194,12 +195,16 @@ void Planner::validate(const Resource& resource, Where task) {
   for (const StandIn& each : resource.instead) validate(each.resource, task);
 }
 
-bool Planner::can_undo(TaskId id, const Record* record, const Resource& wanted) const {
+bool Planner::can_undo(TaskId id, const Record* record, const Inputs& wanted) const {
   const Provider* provider = aids_.providers.find(model_.tasks[id].type->name);
   const DeploymentScope& home = model_.deployments[model_.tasks[id].deployment];
   const bool as_a_whole = !model_.tasks[id].rollout || home.rollback.whole_run;  // else its batch is undone alone
   if (as_a_whole && !home.on(Occasion::rollback).empty()) return true;
-  return provider && provider->can_rollback(wanted, record && record->definition);
+  const bool was_there = record && record->definition;
+  // What is to make whole what was left half done leads to what would be put back.
+  const bool is_same = was_there && record->status != RecordStatus::deployed && record->inputs == wanted.digest;
+  if (is_same && !has_own_rollback(wanted.resource)) return false;
+  return provider && provider->can_rollback(wanted.resource, was_there);
 }
 
 /// What is deployed under its name must be of the same list: else nobody would delete it.

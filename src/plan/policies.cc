@@ -31,9 +31,19 @@ Value task_of(const Step& step) {
   return Value(prefixed ? step.address.substr(step.deployment.size() + 1) : step.address);
 }
 
+/// Of what comes or goes as a map its members, too.
+void add_names(const std::string& field, const Value* value, List& names) {
+  names.emplace_back(field);
+  if (value == nullptr || !value->is_map()) return;
+  for (const auto& [key, member] : value->map()) add_names(field + "." + key.name, &member, names);
+}
+
 Value names_of(const std::vector<FieldChange>& changes) {
   List names;
-  for (const FieldChange& change : changes) names.emplace_back(change.field);
+  for (const FieldChange& change : changes) {
+    const std::optional<Value>& only = change.before ? change.after ? std::nullopt : change.before : change.after;
+    add_names(change.field, only ? &*only : nullptr, names);
+  }
   return Value(std::move(names));
 }
 

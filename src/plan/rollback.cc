@@ -277,7 +277,7 @@ Plan Rollback::make() {
   if (!plan_.steps.empty()) plan_.graph = order();
   cut_into_batches(plan_, rollouts_);
   order_batches(plan_, Model(), diagnostics_);  // no circle to be told of
-  if (!plan_.steps.empty() || !plan_.noted.empty()) plan_.locked = {deployment_};
+  plan_.locked = touched_deployments(plan_);    // what is temporary may be of another one
   return std::move(plan_);
 }
 

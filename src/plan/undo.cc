@@ -311,6 +311,10 @@ std::map<std::string, std::string> needed_by_others(const std::vector<Done>& to_
   return needed;
 }
 
+bool has_own_rollback(const Resource& resource) {
+  return stand_in_for(resource, Verb::rollback) != nullptr || resource.inputs.find("rollback") != nullptr;
+}
+
 bool keeps_some(const Undo& undo, const Plan& plan, const std::vector<StepNumber>& begun,
                 const BatchesOfDeployments& doomed_batches) {
   std::set<std::string_view> homes;

@@ -10,6 +10,7 @@
 
 #include "graph/graph.h"
 #include "manifest/model.h"
+#include "manifest/resource.h"
 #include "plan/plan.h"
 #include "state/store.h"
 
@@ -51,6 +52,8 @@ std::vector<StepNumber> steps_to_undo(const Plan&, const std::vector<StepNumber>
 /// What would be deleted by the undoing, by address, and who needs it that stays: that is not undone. `now`: what is
 /// recorded.
 std::map<std::string, std::string> needed_by_others(const std::vector<Done>&, const Snapshot& now);
+/// Does it say itself how it is undone?
+bool has_own_rollback(const Resource&);
 /// Does anything of the run stay where a batch was undone?
 bool keeps_some(const Undo&, const Plan&, const std::vector<StepNumber>& begun,
                 const BatchesOfDeployments& doomed_batches);

@@ -36,7 +36,10 @@ RunStatus status_of(const Ending& ending) {
   const std::size_t planned = ending.plan.steps.size();
   if (ending.stopped && (ending.undo_is_due || any(all, {pending, cancelled}))) return RunStatus::cancelled;
   if (all.size() > planned) return status_of_undoing(ending);
-  return any(all, {failed, in_doubt}) ? RunStatus::failed : RunStatus::succeeded;
+  const bool good = !any(all, {failed, in_doubt});
+  if (ending.plan.goal.undoes)
+    return good ? RunStatus::rolled_back : RunStatus::rollback_failed;  // it goes on with one
+  return good ? RunStatus::succeeded : RunStatus::failed;
 }
 
 }  // namespace verba

@@ -239,6 +239,15 @@ void Preparation::note_beside(Job& job, const Resource* next) {
   job.remover_of_beside = provider;
 }
 
+/// Would putting back do what has just failed?
+bool Preparation::is_same(const std::optional<Definition>& made, const std::optional<Definition>& before) const {
+  if (!made || !before || made->resource.type != before->resource.type || has_own_rollback(made->resource))
+    return false;
+  const Provider* provider = at_.providers.find(made->resource.type);
+  return provider != nullptr &&
+         digest_of(*made, provider->type(), at_.sealer) == digest_of(*before, provider->type(), at_.sealer);
+}
+
 /// A replace that was carried out as an update: see is_same_thing().
 bool Preparation::stayed(const Step& undone, const Job& job) const {
   if (undone.temporary || !job.done || !job.before) return false;
@@ -277,6 +286,9 @@ std::variant<Job, Settled> Preparation::undo_of(const Step& step, StepNumber num
   }
   if (job.previous) job.next = definition_at(job.previous->definition);
   job.tries = tries_of_undoing(made, job.next);
+  if (undone.interrupted && current && current->status != RecordStatus::deployed && is_same(made, job.next)) {
+    return Settled{StepStatus::skipped, "kept: it was half done before, and the same once more would fail again", ""};
+  }
   if (made) {
     job.done = recorded(*current, *std::move(made));
   }

@@ -64,6 +64,7 @@ class Preparation {
   void note_before(Job& job, const Step& step);
   void note_region(Resource& resource) const;
   bool is_same_thing(const Record&, const Inputs& counted, const Inputs& actual) const;
+  bool is_same(const std::optional<Definition>& made, const std::optional<Definition>& before) const;
   bool stayed(const Step& undone, const Job&) const;
   void note_beside(Job& job, const Resource* next);
   std::optional<Value> outputs_of(TaskId task);

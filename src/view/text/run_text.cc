@@ -31,8 +31,8 @@ std::string counted(std::size_t n, std::string_view words) {
 }
 
 /// What to say to go on where a run of this plan ended.
-std::string verb_again(const Plan& plan) {
-  if (plan.goal.undoes) return "resume";
+std::string verb_again(const Plan& plan, RunStatus status) {
+  if (plan.goal.undoes) return status == RunStatus::rolled_back ? "apply" : "resume";
   if (!plan.back_to) return std::string(to_string(plan.goal.kind));
   return fmt::format("rollback {} --to {}", printable(plan.goal.targets[0]), *plan.back_to);
 }
@@ -202,7 +202,7 @@ std::string run_summary_text(const Progress& progress, Style style) {
   if (status == RunStatus::rollback_failed) {
     out += "Not everything could be undone; `verba status` shows what was left half done.\n";
   }
-  const std::string verb = progress.plan == nullptr ? "apply" : verb_again(*progress.plan);
+  const std::string verb = progress.plan == nullptr ? "apply" : verb_again(*progress.plan, status);
   if (status == RunStatus::failed || status == RunStatus::rolled_back || status == RunStatus::rollback_failed)
     out += fmt::format(
         "See it again with `verba show {0}` and `verba logs {0}`; "
