@@ -271,7 +271,7 @@ Async<AwsFound> AwsSources::ask_sts(std::string action, Variables parameters, st
   AwsCall call{.service = &sts, .region = region_of(place_, configuration_, system_)};
   if (call.region.empty()) call.region = "us-east-1";
   call.endpoint = endpoint_of(sts, call.region, place_, configuration_, system_);
-  call.message = query_message(sts, action, std::move(parameters));
+  call.message = query_message(sts, action, std::move(parameters), action + "Result/Credentials");
   const std::string endpoint = call.endpoint;
   SoonStop soon(system_, stop);
   Async<AwsAnswer> asking = transport_.send(std::move(call), std::move(credentials), soon.stop());

@@ -86,7 +86,7 @@ Async<Observed> observe_deployed(WantedStack wanted, Value inputs, Stack stack, 
   const Milliseconds limit = attempt.timeout.value_or(longest_detection) * 3 / 4;  // the answer has to come, too
   Async<DriftDetection> detecting = detect_drift(*attempt.aws, attempt.system, stack.id, limit, attempt.stop);
   const DriftDetection detection = co_await detecting;
-  if (detection.end == DriftDetection::End::late && observed.detail.empty()) {
+  if (detection.end == DriftDetection::End::unknown && observed.detail.empty()) {
     observed.detail = detection.why;
     co_return observed;
   }

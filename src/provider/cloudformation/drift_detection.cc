@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "aws/retry.h"
 #include "os/system.h"
 #include "provider/cloudformation/stack_calls.h"
 
@@ -26,7 +27,8 @@ std::string told(const Value& difference) {
 }
 
 DriftDetection refused(const AwsFailure& failure) {
-  return {DriftDetection::End::refused, "", to_string(failure)};
+  const bool lasting = trouble_of(failure) == AwsTrouble::lasting;
+  return {lasting ? DriftDetection::End::refused : DriftDetection::End::unknown, "", to_string(failure)};
 }
 
 /// All that are not as they should be.
@@ -86,7 +88,7 @@ Async<DriftDetection> detect_drift(AwsAccount& account, System& system, std::str
     co_await pausing;
     if (stop.requested()) break;
   }
-  co_return DriftDetection{DriftDetection::End::late, "", "CloudFormation did not come to an end in time"};
+  co_return DriftDetection{DriftDetection::End::unknown, "", "CloudFormation did not come to an end in time"};
 }
 
 }  // namespace verba

@@ -262,10 +262,11 @@ Async<Outcome> StackWork::carry_out(const WantedStack& wanted, Proposal proposal
 Async<std::optional<Outcome>> StackWork::guard(const WantedStack& wanted) {
   if (!before_) co_return std::nullopt;
   const std::string doing = fmt::format("updating the stack {}", wanted.name);
-  Async<std::string> asking = importers_of(account_, lost_exports(*before_, wanted.body), limit_.stop());
-  const std::string importers = co_await asking;
-  if (!importers.empty()) {
-    co_return Outcome(failed_for_good(fmt::format("{} would take away an export: {}", doing, importers),
+  Async<Importers> asking = importers_of(account_, lost_exports(*before_, wanted.body), limit_.stop());
+  const Importers importers = co_await asking;
+  if (importers.failure) co_return failed_call(*importers.failure, doing);
+  if (!importers.told.empty()) {
+    co_return Outcome(failed_for_good(fmt::format("{} would take away an export: {}", doing, importers.told),
                                       "let those stacks do without it first"));
   }
   if (wanted.policy.empty()) co_return std::nullopt;

@@ -17,7 +17,8 @@ Every signature is checked strictly.
 
 The file `faults` says what goes wrong, a line each: ACTION KIND [TIMES], where KIND is `throttle`, `html` (status 500),
 `busy` (status 503, nothing more), `hang` (of S3: no answer for a minute), `cut` (the call is carried out, and the connection
-cut before the answer), `expired` (the token), `skew` (refused for its time), or the code of an error.
+cut before the answer), `empty` (status 200, and nothing is done), `bare` (the same, the answer without its content),
+`expired` (the token), `skew` (refused for its time), or the code of an error.
 """
 import datetime
 import http.server
@@ -171,6 +172,8 @@ class Aws:
                 fault = self.faults.next(action)
                 if fault in ("html", "busy"):
                     return (500, {}, "<html><body>Internal Failure</body></html>") if fault == "html" else (503, {}, "")
+                if fault in ("empty", "bare"):
+                    return 200, {}, ""
                 if fault == "hang":
                     return -1, {}, ""
                 if fault and fault != "cut":
@@ -206,6 +209,9 @@ class Aws:
                 fault = self.faults.next(action)
                 if fault in ("html", "busy"):
                     return (500, "<html><body>Internal Failure</body></html>") if fault == "html" else (503, "")
+                if fault in ("empty", "bare"):
+                    bare = "{}" if by_json else f"<{action}Response/>"
+                    return 200, "" if fault == "empty" else bare
                 if fault and fault != "cut":
                     code = {"throttle": "Throttling", "expired": "ExpiredToken", "skew": "RequestTimeTooSkewed"}.get(fault, fault)
                     raise Refused(code, {"throttle": "Rate exceeded"}.get(fault, "as the test has it"))
