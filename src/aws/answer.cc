@@ -149,6 +149,9 @@ AwsAnswer read_aws_answer(WebAnswer web, AwsBody body, std::string_view wanted) 
     if (failure.message.empty()) {
       failure.message = web.status < 300 ? fault : fmt::format("status {}, and no word why", web.status);
     }
+    if (const std::string_view region = web.header("x-amz-bucket-region"); web.status == 301 && !region.empty()) {
+      failure.message = fmt::format("the bucket is in the region {}", region);
+    }
     const bool says_no = !failure.code.empty() && failure.code != "InternalError";
     failure.in_doubt = web.status >= 500 || (web.status < 300 && !says_no);
   }
