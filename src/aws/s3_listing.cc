@@ -47,7 +47,7 @@ Async<std::optional<std::set<std::string>>> keys_between(AwsAccount& account, st
                        .query = std::move(page),
                        .headers = {},
                        .body = {},
-                       .answered_by = "ListBucketResult"};
+                       .answered_by = "*"};
     Async<AwsAnswer> asking = account.call(s3_service(), std::move(message), stop);
     const AwsAnswer answer = co_await asking;
     if (!answer.good() || !answer.value.is_map()) co_return std::nullopt;

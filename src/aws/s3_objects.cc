@@ -93,8 +93,7 @@ List several(const Value& value, std::string_view name) {
 /// The first thousand objects and versions of a bucket, as DeleteObjects wants them.
 Async<AwsAnswer> list_versions(AwsAccount& account, ObjectPlace bucket, std::size_t* count, std::string* order,
                                Stop& stop) {
-  Async<AwsAnswer> listing =
-      account.call(s3_service(), message_for("GET", bucket, {{"versions", ""}}, {}, "ListVersionsResult"), stop);
+  Async<AwsAnswer> listing = account.call(s3_service(), message_for("GET", bucket, {{"versions", ""}}, {}, "*"), stop);
   AwsAnswer answer = co_await listing;
   pugi::xml_document document;
   pugi::xml_node all = document.append_child("Delete");
@@ -139,8 +138,7 @@ class Upload {
     Async<int> clearing = clear_leftovers();
     co_await clearing;
     headers.emplace_back("x-amz-checksum-algorithm", "SHA256");
-    AwsMessage message =
-        message_for("POST", place_, {{"uploads", ""}}, std::move(headers), "InitiateMultipartUploadResult/UploadId");
+    AwsMessage message = message_for("POST", place_, {{"uploads", ""}}, std::move(headers), "*/UploadId");
     Async<AwsAnswer> beginning = account_.call(s3_service(), std::move(message), stop_);
     AwsAnswer begun = co_await beginning;
     id_ = text_at(begun.value, {"UploadId"});
@@ -166,8 +164,7 @@ class Upload {
   /// What is left of a try that was killed costs money for ever. Where we may not look, nothing is done.
   Async<int> clear_leftovers() {
     ObjectPlace bucket{place_.bucket, ""};
-    AwsMessage message =
-        message_for("GET", bucket, {{"uploads", ""}, {"prefix", place_.key}}, {}, "ListMultipartUploadsResult");
+    AwsMessage message = message_for("GET", bucket, {{"uploads", ""}, {"prefix", place_.key}}, {}, "*");
     Async<AwsAnswer> asking = account_.call(s3_service(), std::move(message), stop_);
     const AwsAnswer answer = co_await asking;
     for (const Value& one : several(answer.value, "Upload")) {
@@ -217,8 +214,7 @@ class Upload {
   Async<AwsAnswer> complete(const std::vector<AwsAnswer>& sent, const ObjectCondition& condition) {
     Variables headers{{"Content-Type", "application/xml"}};
     add_condition(condition, headers);
-    AwsMessage message =
-        message_for("POST", place_, {{"uploadId", id_}}, std::move(headers), "CompleteMultipartUploadResult/ETag");
+    AwsMessage message = message_for("POST", place_, {{"uploadId", id_}}, std::move(headers), "*/ETag");
     message.body = "<CompleteMultipartUpload>";
     for (std::size_t i = 0; i < sent.size(); ++i) {
       message.body +=
@@ -344,8 +340,7 @@ Async<AwsAnswer> copy_object(AwsAccount& account, ObjectPlace from, std::string 
   std::string source = percent_encoded(path_of(from), true);
   if (!version_id.empty()) source += "?versionId=" + percent_encoded(version_id);
   Variables headers{{"x-amz-copy-source", std::move(source)}};
-  AwsMessage message =
-      message_for("PUT", {from.bucket, std::move(to_key)}, {}, std::move(headers), "CopyObjectResult/ETag");
+  AwsMessage message = message_for("PUT", {from.bucket, std::move(to_key)}, {}, std::move(headers), "*/ETag");
   Async<AwsAnswer> copying = account.call(s3_service(), std::move(message), stop);
   AwsAnswer answer = co_await copying;
   co_return answer;
@@ -364,8 +359,7 @@ Async<Emptied> empty_bucket(AwsAccount& account, std::string bucket, Stop& stop)
     if (emptied.failure || count == 0) co_return emptied;
     AwsMessage message = message_for(
         "POST", place, {{"delete", ""}},
-        {{"Content-Type", "application/xml"}, {"x-amz-checksum-sha256", to_base64(bytes_of(sha256(order)))}},
-        "DeleteResult");
+        {{"Content-Type", "application/xml"}, {"x-amz-checksum-sha256", to_base64(bytes_of(sha256(order)))}}, "*");
     message.body = std::move(order);
     Async<AwsAnswer> deleting = account.call(s3_service(), std::move(message), stop);
     AwsAnswer deleted = co_await deleting;

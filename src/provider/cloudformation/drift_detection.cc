@@ -26,9 +26,10 @@ std::string told(const Value& difference) {
   return fmt::format("{} is '{}', not '{}'", text("PropertyPath"), text("ActualValue"), text("ExpectedValue"));
 }
 
+/// Who stands in for AWS may not know how to look, and answers with a status of 500.
 DriftDetection refused(const AwsFailure& failure) {
-  const bool lasting = trouble_of(failure) == AwsTrouble::lasting;
-  return {lasting ? DriftDetection::End::refused : DriftDetection::End::unknown, "", to_string(failure)};
+  const bool says_no = failure.status >= 300 && trouble_of(failure) != AwsTrouble::throttled;
+  return {says_no ? DriftDetection::End::refused : DriftDetection::End::unknown, "", to_string(failure)};
 }
 
 /// All that are not as they should be.

@@ -151,7 +151,7 @@ TEST(PackedTemplate, KeepsWhatYamlMeansToCloudFormation) {
       packed(wanted).body,
       HasSubstr(
           R"("Role":{"Fn::GetAtt":["Role","Arn"]},"Name":{"Fn::Sub":"${AWS::StackName}-f"},)"
-          R"("Flag":true,"Word":"yes","Account":"012345678901","Numbers":["1.10","1e3","0x1F",".5","1.0",7,2.5],"Version":"2012-10-17","Size":128)"));
+          R"("Flag":true,"Word":"yes","Account":"012345678901","Numbers":["1.10","1e3","0x1F",".5",1.0,7,2.5],"Version":"2012-10-17","Size":128)"));
 }
 
 TEST(NamedByTemplate, FollowsWhatWasRead) {

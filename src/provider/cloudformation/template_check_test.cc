@@ -49,8 +49,7 @@ std::vector<std::string> mistakes_in_files(std::vector<std::pair<std::string, st
 constexpr const char* topic = "{T: {Type: 'AWS::SNS::Topic'}}";
 
 TEST(TemplateCheck, WhatCannotBeReadSaysWhere) {
-  for (const char* line :
-       {"A: .inf", "A: !Foo x", "A: 1e999", "A: {", "A: 1\nA: 2", "A: !!binary x", "\tA: 1", "? [a]"}) {
+  for (const char* line : {"A: .inf", "A: 1e999", "A: {", "A: 1\nA: 2", "\tA: 1", "? [a]"}) {
     const std::vector<std::string> found =
         mistakes_in_files({{"a.yaml", std::string("Description: d\n") + line + "\n"}});
     ASSERT_EQ(found.size(), 1U) << line;
@@ -105,7 +104,7 @@ TEST(TemplateCheck, CapabilitiesAreNamed) {
 
 TEST(TemplateCheck, TakesTagsAsTheyAre) {
   const std::string resources = "Resources: {T: {Type: 'AWS::SNS::Topic', Properties: {DisplayName: !Odd x}}}";
-  EXPECT_THAT(mistakes_in_files({{"a.yaml", resources}}), ElementsAre("a.yaml:1:66: the tag '!Odd' is unknown"));
+  EXPECT_THAT(mistakes_in_files({{"a.yaml", resources}}), ElementsAre("a.yaml:1:68: the tag '!Odd' is unknown"));
   const std::string rules = "Rules: {R: {Assertions: [{Assert: !EachMemberIn [!ValueOfAll [a, b], !RefAll c]}]}}\n";
   EXPECT_THAT(mistakes_in_files({{"a.yaml", rules + "Resources: {T: {Type: 'AWS::SNS::Topic'}}"}}), IsEmpty());
   const std::string code =
