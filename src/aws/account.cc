@@ -68,7 +68,8 @@ Async<AwsIdentity> AwsAccount::identify(Stop& stop) {
     co_return identity;
   }
   SoonStop soon(logins_.system(), stop);
-  Async<AwsAnswer> asking = call(sts_service(), query_message(sts_service(), "GetCallerIdentity", {}), soon.stop());
+  AwsMessage message = query_message(sts_service(), "GetCallerIdentity", {}, "GetCallerIdentityResult/Account");
+  Async<AwsAnswer> asking = call(sts_service(), std::move(message), soon.stop());
   const AwsAnswer answer = co_await asking;
   identity.account_id = text_at(answer.value, {"GetCallerIdentityResult", "Account"});
   identity.arn = text_at(answer.value, {"GetCallerIdentityResult", "Arn"});

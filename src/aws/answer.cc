@@ -86,13 +86,37 @@ AwsFailure unanswered(const WebAnswer& answer) {
 }
 
 /// The body as a value; nothing when it is neither XML nor JSON.
-std::optional<Value> read_body(const std::string& body) {
+std::optional<Value> read_body(const std::string& body, std::string& root) {
   const std::size_t begin = body.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
   if (begin == std::string::npos) return Value();
   if (!is_utf8(body)) return std::nullopt;
+  if (body[begin] == '<') return read_xml(body, root);
   std::string unused;
-  if (body[begin] == '<') return read_xml(body, unused);
   return parse_json(body, unused);
+}
+
+/// As a root "*" is any one: not all who speak S3's language name it as S3 does.
+bool has_wanted(const WebAnswer& web, const std::string& root, const Value& value, std::string_view wanted) {
+  if (wanted.ends_with(':')) return !web.header(wanted.substr(0, wanted.size() - 1)).empty();
+  const auto next = [&wanted] {
+    const std::string_view name = wanted.substr(0, wanted.find('/'));
+    wanted.remove_prefix(std::min(name.size() + 1, wanted.size()));
+    return name;
+  };
+  if (wanted.empty()) return true;
+  const std::string_view first = next();
+  if (first == "*" ? root.empty() : first != root) return false;
+  const Value* here = &value;
+  while (here != nullptr && !wanted.empty()) here = here->find(next());
+  return here != nullptr;
+}
+
+/// What is wrong with an answer whose status is good; "" when nothing is.
+std::string fault_of(const WebAnswer& web, const std::string& root, const std::optional<Value>& value,
+                     std::string_view wanted) {
+  if (!value) return "the answer is neither XML nor JSON";
+  if (root == "Error") return "the answer is an error";
+  return has_wanted(web, root, *value, wanted) ? "" : fmt::format("the answer has no {}", wanted);
 }
 
 }  // namespace
@@ -105,17 +129,18 @@ std::string to_string(const AwsFailure& failure) {
   return text;
 }
 
-AwsAnswer read_aws_answer(WebAnswer web, AwsBody wanted) {
+AwsAnswer read_aws_answer(WebAnswer web, AwsBody body, std::string_view wanted) {
   AwsAnswer answer;
   if (web.status == 0) {
     answer.failure = unanswered(web);
     return answer;
   }
-  std::optional<Value> value = read_body(web.body);
-  if (web.status >= 300 || (!value && wanted == AwsBody::tree)) {
+  std::string root;
+  std::optional<Value> value = read_body(web.body, root);
+  const std::string fault = body == AwsBody::any ? "" : fault_of(web, root, value, wanted);
+  if (web.status >= 300 || !fault.empty()) {
     AwsFailure& failure = answer.failure.emplace();
     failure.status = web.status;
-    failure.in_doubt = web.status >= 500 || web.status < 300;
     if (value && web.body.find('<') == web.body.find_first_not_of(" \t\r\n\xEF\xBB\xBF")) {
       read_xml_error(*value, failure);
     } else if (value) {
@@ -124,9 +149,13 @@ AwsAnswer read_aws_answer(WebAnswer web, AwsBody wanted) {
     if (failure.request_id.empty()) failure.request_id = web.header("x-amzn-requestid");
     if (failure.request_id.empty()) failure.request_id = web.header("x-amz-request-id");
     if (failure.message.empty()) {
-      failure.message = web.status < 300 ? "the answer is neither XML nor JSON"
-                                         : fmt::format("status {}, and no word why", web.status);
+      failure.message = web.status < 300 ? fault : fmt::format("status {}, and no word why", web.status);
     }
+    if (const std::string_view region = web.header("x-amz-bucket-region"); web.status == 301 && !region.empty()) {
+      failure.message = fmt::format("the bucket is in the region {}", region);
+    }
+    const bool says_no = !failure.code.empty() && failure.code != "InternalError";
+    failure.in_doubt = web.status >= 500 || (web.status < 300 && !says_no);
   }
   if (value) answer.value = *std::move(value);
   answer.headers = std::move(web.headers);

@@ -37,9 +37,12 @@ struct AwsAnswer {
 };
 
 /// A status of 300 and more, a body that is neither XML nor JSON, and no answer at all are failures. Services behind
-/// load balancers answer HTML or nothing when they are in trouble: that is a failure without a code.
+/// load balancers answer HTML or nothing when they are in trouble: that is a failure without a code, as is an answer
+/// that has not what `wanted` says, a path from the root on: of XML
+/// "GetTemplateResponse/GetTemplateResult/TemplateBody", of JSON, whose root has no name, "/Parameter/Value"; or a
+/// header: "etag:". S3 begins to answer what takes long before it ends, so that an error may come with status 200, too.
 enum class AwsBody { tree, any };  ///< what a good answer has; of `any` there may be no value
-AwsAnswer read_aws_answer(WebAnswer, AwsBody = AwsBody::tree);
+AwsAnswer read_aws_answer(WebAnswer, AwsBody = AwsBody::tree, std::string_view wanted = "");
 
 /// By a path of names: at(answer.value, {"Stacks"}). Null when there is none.
 const Value* at(const Value&, std::initializer_list<std::string_view> path);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "aws/retry.h"
 #include "value/json.h"
 
 namespace verba {
@@ -66,6 +67,50 @@ TEST(AwsAnswer, FailuresOfAllProtocols) {
   EXPECT_TRUE(answer_of(200, "").good());
   EXPECT_TRUE(answer_of(200, R"({"a":1})").good());
   EXPECT_EQ(read_aws_answer({.status = 200, .body = "a-role"}, AwsBody::any).body, "a-role");
+}
+
+TEST(AwsAnswer, HasWhatAGoodOneHas) {
+  struct Case {
+    const char* body;
+    const char* wanted;
+    bool good;
+  };
+  const Case cases[] = {
+      {"<AResponse><AResult><B/></AResult></AResponse>", "AResponse/AResult/B", true},
+      {"<AResponse><AResult><B/></AResult></AResponse>", "AResponse", true},
+      {"<AResponse><AResult/></AResponse>", "AResponse/AResult/B", false},
+      {"<AResponse/>", "AResponse/AResult", false},
+      {"<Foo/>", "AResponse", false},
+      {"<Foo><B/></Foo>", "*/B", true},
+      {"<Foo/>", "*/B", false},
+      {"", "*", false},
+      {"", "AResponse", false},
+      {"{}", "AResponse", false},
+      {R"({"Parameter":{"Value":"x"}})", "/Parameter/Value", true},
+      {"{}", "/Parameter/Value", false},
+      {"", "/Parameter/Value", false},
+      {"", "etag:", true},
+      {"", "x-else:", false},
+  };
+  for (const Case& one : cases) {
+    const AwsAnswer answer =
+        read_aws_answer({.status = 200, .headers = {{"etag", "e"}}, .body = one.body}, AwsBody::tree, one.wanted);
+    EXPECT_EQ(answer.good(), one.good) << one.body << " " << one.wanted;
+    if (one.good) continue;
+    EXPECT_EQ(to_string(*answer.failure), std::string("the answer has no ") + one.wanted);
+    EXPECT_TRUE(answer.failure->in_doubt);
+    EXPECT_EQ(trouble_of(*answer.failure), AwsTrouble::passing);
+  }
+}
+
+TEST(AwsAnswer, MayBeAnErrorAllTheSame) {
+  const AwsAnswer broken = answer_of(200, "<Error><Code>InternalError</Code><Message>no</Message></Error>");
+  EXPECT_EQ(to_string(*broken.failure), "InternalError: no");
+  EXPECT_TRUE(broken.failure->in_doubt);
+  EXPECT_EQ(trouble_of(*broken.failure), AwsTrouble::passing);
+  const AwsAnswer refused = answer_of(200, "<Error><Code>AccessDenied</Code><Message>no</Message></Error>");
+  EXPECT_FALSE(refused.failure->in_doubt);
+  EXPECT_EQ(trouble_of(*refused.failure), AwsTrouble::lasting);
 }
 
 TEST(AwsAnswer, DepthIsBounded) {

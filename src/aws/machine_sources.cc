@@ -84,7 +84,7 @@ Async<AwsFound> AwsSources::of_sso(std::string profile, Stop& stop) {
   call.message = get_message(
       "/federation/credentials",
       {{"role_name", setting(profile, "sso_role_name")}, {"account_id", setting(profile, "sso_account_id")}},
-      {{"x-amz-sso_bearer_token", text_at(token, {"accessToken"})}});
+      {{"x-amz-sso_bearer_token", text_at(token, {"accessToken"})}}, "/roleCredentials/secretAccessKey");
   Async<AwsAnswer> asking = transport_.send(std::move(call), std::nullopt, stop);
   const AwsAnswer answer = co_await asking;
   if (answer.failure && answer.failure->stopped) co_return AwsFound{};

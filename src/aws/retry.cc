@@ -49,7 +49,7 @@ AwsTrouble trouble_of(const AwsFailure& failure) {
   if (is_one_of(failure.code, clocks)) return AwsTrouble::clock;
   if (is_one_of(failure.code, expired)) return AwsTrouble::credentials;
   const bool by_status = failure.status == 500 || (failure.status >= 502 && failure.status <= 504);
-  const bool garbled = failure.status >= 200 && failure.status < 300;
+  const bool garbled = failure.status >= 200 && failure.status < 300 && failure.code.empty();
   if (failure.status == 429) return AwsTrouble::throttled;
   return failure.status == 0 || by_status || garbled ? AwsTrouble::passing : AwsTrouble::lasting;
 }

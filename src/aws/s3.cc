@@ -98,7 +98,9 @@ std::string object_url(const AwsAccount& account, std::string_view bucket, std::
 }
 
 Async<bool> has_object(AwsAccount& account, S3Bucket bucket, std::string key, Stop& stop) {
-  Async<AwsAnswer> asking = account.call(s3_service(), message_to(bucket, "HEAD", key), stop);
+  AwsMessage message = message_to(bucket, "HEAD", key);
+  message.answered_by = "etag:";
+  Async<AwsAnswer> asking = account.call(s3_service(), std::move(message), stop);
   const AwsAnswer answer = co_await asking;
   co_return answer.good();
 }
@@ -109,6 +111,7 @@ Async<AwsAnswer> put_object_once(AwsAccount& account, S3Bucket bucket, std::stri
   message.headers.emplace_back("Content-Type", std::move(content_type));
   message.headers.emplace_back("If-None-Match", "*");
   message.body = std::move(content);
+  message.answered_by = "etag:";
   Async<AwsAnswer> putting = account.call(s3_service(), std::move(message), stop);
   AwsAnswer answer = co_await putting;
   if (answer.failure && answer.failure->code == "PreconditionFailed") answer.failure.reset();

@@ -42,8 +42,12 @@ Async<std::optional<std::set<std::string>>> keys_between(AwsAccount& account, st
   for (std::size_t calls = 0; calls < most_calls; ++calls) {
     Variables page = query;
     if (!token.empty()) page.emplace_back("continuation-token", token);
-    AwsMessage message{
-        .method = "GET", .path = "/" + bucket + "/", .query = std::move(page), .headers = {}, .body = {}};
+    AwsMessage message{.method = "GET",
+                       .path = "/" + bucket + "/",
+                       .query = std::move(page),
+                       .headers = {},
+                       .body = {},
+                       .answered_by = "*"};
     Async<AwsAnswer> asking = account.call(s3_service(), std::move(message), stop);
     const AwsAnswer answer = co_await asking;
     if (!answer.good() || !answer.value.is_map()) co_return std::nullopt;

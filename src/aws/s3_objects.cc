@@ -24,12 +24,14 @@ std::string path_of(const ObjectPlace& place) {
   return fmt::format("/{}/{}", place.bucket, place.key);
 }
 
-AwsMessage message_for(std::string method, const ObjectPlace& place, Variables query = {}, Variables headers = {}) {
+AwsMessage message_for(std::string method, const ObjectPlace& place, Variables query, Variables headers,
+                       std::string answered_by) {
   return {.method = std::move(method),
           .path = path_of(place),
           .query = std::move(query),
           .headers = std::move(headers),
-          .body = {}};
+          .body = {},
+          .answered_by = std::move(answered_by)};
 }
 
 std::string_view bytes_of(const Digest& digest) {
@@ -81,16 +83,6 @@ void add_condition(const ObjectCondition& condition, Variables& headers) {
   if (!condition.etag.empty()) headers.emplace_back("If-Match", fmt::format("\"{}\"", condition.etag));
 }
 
-/// What takes long begins to be answered before it ends, with status 200: so an error may be in a good answer.
-AwsAnswer with_error_inside(AwsAnswer answer) {
-  if (!answer.good() || text_at(answer.value, {"Code"}).empty()) return answer;
-  AwsFailure& failure = answer.failure.emplace();
-  failure.code = text_at(answer.value, {"Code"});
-  failure.message = text_at(answer.value, {"Message"});
-  failure.status = 200;
-  return answer;
-}
-
 /// A list in S3's XML: elements of one name, one after the other.
 List several(const Value& value, std::string_view name) {
   const Value* found = value.find(name);
@@ -101,7 +93,7 @@ List several(const Value& value, std::string_view name) {
 /// The first thousand objects and versions of a bucket, as DeleteObjects wants them.
 Async<AwsAnswer> list_versions(AwsAccount& account, ObjectPlace bucket, std::size_t* count, std::string* order,
                                Stop& stop) {
-  Async<AwsAnswer> listing = account.call(s3_service(), message_for("GET", bucket, {{"versions", ""}}), stop);
+  Async<AwsAnswer> listing = account.call(s3_service(), message_for("GET", bucket, {{"versions", ""}}, {}, "*"), stop);
   AwsAnswer answer = co_await listing;
   pugi::xml_document document;
   pugi::xml_node all = document.append_child("Delete");
@@ -125,7 +117,7 @@ Async<AwsAnswer> put_whole(AwsAccount& account, ObjectPlace place, std::string_v
                            ObjectCondition condition, Stop& stop) {
   add_condition(condition, headers);
   headers.emplace_back("x-amz-checksum-sha256", to_base64(bytes_of(sha256(content))));
-  AwsMessage message = message_for("PUT", place, {}, std::move(headers));
+  AwsMessage message = message_for("PUT", place, {}, std::move(headers), "etag:");
   message.body = content;
   Async<AwsAnswer> putting = account.call(s3_service(), std::move(message), stop);
   AwsAnswer answer = co_await putting;
@@ -146,8 +138,8 @@ class Upload {
     Async<int> clearing = clear_leftovers();
     co_await clearing;
     headers.emplace_back("x-amz-checksum-algorithm", "SHA256");
-    Async<AwsAnswer> beginning =
-        account_.call(s3_service(), message_for("POST", place_, {{"uploads", ""}}, std::move(headers)), stop_);
+    AwsMessage message = message_for("POST", place_, {{"uploads", ""}}, std::move(headers), "*/UploadId");
+    Async<AwsAnswer> beginning = account_.call(s3_service(), std::move(message), stop_);
     AwsAnswer begun = co_await beginning;
     id_ = text_at(begun.value, {"UploadId"});
     if (!begun.good()) co_return begun;
@@ -172,8 +164,8 @@ class Upload {
   /// What is left of a try that was killed costs money for ever. Where we may not look, nothing is done.
   Async<int> clear_leftovers() {
     ObjectPlace bucket{place_.bucket, ""};
-    Async<AwsAnswer> asking =
-        account_.call(s3_service(), message_for("GET", bucket, {{"uploads", ""}, {"prefix", place_.key}}), stop_);
+    AwsMessage message = message_for("GET", bucket, {{"uploads", ""}, {"prefix", place_.key}}, {}, "*");
+    Async<AwsAnswer> asking = account_.call(s3_service(), std::move(message), stop_);
     const AwsAnswer answer = co_await asking;
     for (const Value& one : several(answer.value, "Upload")) {
       if (!answer.good() || text_at(one, {"Key"}) != place_.key) continue;
@@ -193,7 +185,7 @@ class Upload {
     if (broken_) co_return AwsAnswer{};
     checksums_[index] = to_base64(bytes_of(digest_of_part(content_, index)));
     AwsMessage message = message_for("PUT", place_, {{"partNumber", std::to_string(index + 1)}, {"uploadId", id_}},
-                                     {{"x-amz-checksum-sha256", checksums_[index]}});
+                                     {{"x-amz-checksum-sha256", checksums_[index]}}, "etag:");
     std::optional<std::string> part = read(index);
     broken_ = !part;
     if (broken_) co_return changed_file();
@@ -218,10 +210,11 @@ class Upload {
     return answer;
   }
 
+  /// An upload that is no longer there is one that is complete where the object is what was sent: the answer was lost.
   Async<AwsAnswer> complete(const std::vector<AwsAnswer>& sent, const ObjectCondition& condition) {
     Variables headers{{"Content-Type", "application/xml"}};
     add_condition(condition, headers);
-    AwsMessage message = message_for("POST", place_, {{"uploadId", id_}}, std::move(headers));
+    AwsMessage message = message_for("POST", place_, {{"uploadId", id_}}, std::move(headers), "*/ETag");
     message.body = "<CompleteMultipartUpload>";
     for (std::size_t i = 0; i < sent.size(); ++i) {
       message.body +=
@@ -231,13 +224,21 @@ class Upload {
     message.body += "</CompleteMultipartUpload>";
     Async<AwsAnswer> completing = account_.call(s3_service(), std::move(message), stop_);
     AwsAnswer answer = co_await completing;
-    co_return with_error_inside(std::move(answer));
+    if (!answer.failure || answer.failure->code != "NoSuchUpload") co_return answer;
+    Async<ObjectLook> looking = look_at_object(account_, place_, stop_);
+    ObjectLook look = co_await looking;
+    if (look.object && has_print(*look.object, print_of(content_))) {
+      answer.failure.reset();
+      answer.headers = std::move(look.object->headers);
+    }
+    co_return answer;
   }
 
   /// Even when all is to stop: it is short, and nothing else would ever do it.
   Async<int> abort(std::string id) {
     Stop own;
-    Async<AwsAnswer> aborting = account_.call(s3_service(), message_for("DELETE", place_, {{"uploadId", id}}), own);
+    Async<AwsAnswer> aborting =
+        account_.call(s3_service(), message_for("DELETE", place_, {{"uploadId", id}}, {}, ""), own);
     co_await aborting;
     co_return 0;
   }
@@ -271,7 +272,7 @@ std::string_view Object::header(std::string_view name) const {
 
 Async<ObjectLook> look_at_object(AwsAccount& account, ObjectPlace place, Stop& stop) {
   Async<AwsAnswer> asking =
-      account.call(s3_service(), message_for("HEAD", place, {}, {{"x-amz-checksum-mode", "ENABLED"}}), stop);
+      account.call(s3_service(), message_for("HEAD", place, {}, {{"x-amz-checksum-mode", "ENABLED"}}, "etag:"), stop);
   AwsAnswer answer = co_await asking;
   ObjectLook look;
   if (answer.failure) {
@@ -339,10 +340,10 @@ Async<AwsAnswer> copy_object(AwsAccount& account, ObjectPlace from, std::string 
   std::string source = percent_encoded(path_of(from), true);
   if (!version_id.empty()) source += "?versionId=" + percent_encoded(version_id);
   Variables headers{{"x-amz-copy-source", std::move(source)}};
-  AwsMessage message = message_for("PUT", {from.bucket, std::move(to_key)}, {}, std::move(headers));
+  AwsMessage message = message_for("PUT", {from.bucket, std::move(to_key)}, {}, std::move(headers), "*/ETag");
   Async<AwsAnswer> copying = account.call(s3_service(), std::move(message), stop);
   AwsAnswer answer = co_await copying;
-  co_return with_error_inside(std::move(answer));
+  co_return answer;
 }
 
 Async<Emptied> empty_bucket(AwsAccount& account, std::string bucket, Stop& stop) {
@@ -358,7 +359,7 @@ Async<Emptied> empty_bucket(AwsAccount& account, std::string bucket, Stop& stop)
     if (emptied.failure || count == 0) co_return emptied;
     AwsMessage message = message_for(
         "POST", place, {{"delete", ""}},
-        {{"Content-Type", "application/xml"}, {"x-amz-checksum-sha256", to_base64(bytes_of(sha256(order)))}});
+        {{"Content-Type", "application/xml"}, {"x-amz-checksum-sha256", to_base64(bytes_of(sha256(order)))}}, "*");
     message.body = std::move(order);
     Async<AwsAnswer> deleting = account.call(s3_service(), std::move(message), stop);
     AwsAnswer deleted = co_await deleting;
@@ -375,7 +376,7 @@ Async<Emptied> empty_bucket(AwsAccount& account, std::string bucket, Stop& stop)
 }
 
 Async<AwsAnswer> delete_object(AwsAccount& account, ObjectPlace place, Stop& stop) {
-  Async<AwsAnswer> deleting = account.call(s3_service(), message_for("DELETE", place), stop);
+  Async<AwsAnswer> deleting = account.call(s3_service(), message_for("DELETE", place, {}, {}, ""), stop);
   AwsAnswer answer = co_await deleting;
   co_return answer;
 }

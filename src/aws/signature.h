@@ -20,6 +20,7 @@ struct AwsMessage {
   Variables query = {};
   Variables headers = {};  ///< Host among them
   std::string body = {};
+  std::string answered_by = {};  ///< what a good answer has, see read_aws_answer(); not part of the request
 };
 
 /// What a signature is good for.

@@ -24,7 +24,7 @@ Async<AwsAnswer> publish(AwsAccount& account, std::string topic, std::string sub
   Variables parameters{{"TopicArn", std::move(topic)}, {"Message", std::move(message)}};
   if (!subject.empty()) parameters.emplace_back("Subject", std::move(subject));
   Async<AwsAnswer> asking =
-      there.call(sns_service(), query_message(sns_service(), "Publish", std::move(parameters)), stop);
+      there.call(sns_service(), query_message(sns_service(), "Publish", std::move(parameters), published_by), stop);
   AwsAnswer answer = co_await asking;
   co_return answer;
 }

@@ -12,6 +12,8 @@
 namespace verba {
 
 const AwsService& sns_service();
+/// What a good answer to Publish has.
+constexpr std::string_view published_by = "PublishResult/MessageId";
 
 /// "arn:aws:sns:REGION:ACCOUNT:NAME": where a topic is; "" when it is no ARN.
 std::string region_of_topic(std::string_view arn);

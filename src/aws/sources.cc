@@ -219,8 +219,14 @@ Async<AwsFound> AwsSources::of_role_profile(std::string name, std::vector<std::s
     Async<AwsFound> taking = take_on(std::move(role), *std::move(source.credentials), stop);
     source = co_await taking;
   } else if (!source.problem && !stop.requested()) {
-    source = problem(fmt::format("the profile '{}' has a role_arn, but nothing to take it on with", name),
-                     "give it a source_profile with credentials, or a credential_source");
+    const std::string from = setting(name, "credential_source");
+    source = from.empty()
+                 ? problem(fmt::format("the profile '{}' has a role_arn, but nothing to take it on with", name),
+                           "give it a source_profile with credentials, or a credential_source")
+                 : problem(fmt::format("the credential_source '{}' of the profile '{}' gives no credentials{}", from,
+                                       name, place_of(name, "credential_source")),
+                           from == "Environment" ? "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+                                                 : "does it run where that is?");
   }
   co_return source;
 }
@@ -271,7 +277,7 @@ Async<AwsFound> AwsSources::ask_sts(std::string action, Variables parameters, st
   AwsCall call{.service = &sts, .region = region_of(place_, configuration_, system_)};
   if (call.region.empty()) call.region = "us-east-1";
   call.endpoint = endpoint_of(sts, call.region, place_, configuration_, system_);
-  call.message = query_message(sts, action, std::move(parameters));
+  call.message = query_message(sts, action, std::move(parameters), action + "Result/Credentials");
   const std::string endpoint = call.endpoint;
   SoonStop soon(system_, stop);
   Async<AwsAnswer> asking = transport_.send(std::move(call), std::move(credentials), soon.stop());

@@ -49,8 +49,10 @@ AwsAnswer stopped() {
 
 }  // namespace
 
-AwsMessage query_message(const AwsService& service, std::string_view action, Variables parameters) {
+AwsMessage query_message(const AwsService& service, std::string_view action, Variables parameters,
+                         std::string_view answered_by) {
   AwsMessage message;
+  message.answered_by = fmt::format("{}Response{}{}", action, answered_by.empty() ? "" : "/", answered_by);
   message.headers = {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}};
   AwsMessage form;
   form.query = std::move(parameters);
@@ -60,15 +62,21 @@ AwsMessage query_message(const AwsService& service, std::string_view action, Var
   return message;
 }
 
-AwsMessage json_message(std::string_view target, const Value& body) {
+AwsMessage json_message(std::string_view target, const Value& body, std::string_view answered_by) {
   AwsMessage message;
+  message.answered_by = answered_by;
   message.headers = {{"Content-Type", "application/x-amz-json-1.1"}, {"X-Amz-Target", std::string(target)}};
   message.body = to_json(body, SecretsAs::clear);
   return message;
 }
 
-AwsMessage get_message(std::string path, Variables query, Variables headers) {
-  return {.method = "GET", .path = std::move(path), .query = std::move(query), .headers = std::move(headers)};
+AwsMessage get_message(std::string path, Variables query, Variables headers, std::string answered_by) {
+  return {.method = "GET",
+          .path = std::move(path),
+          .query = std::move(query),
+          .headers = std::move(headers),
+          .body = {},
+          .answered_by = std::move(answered_by)};
 }
 
 AwsTransport::AwsTransport(System& system) : system_(system) {
@@ -135,7 +143,8 @@ Async<AwsAnswer> AwsTransport::send(AwsCall call, std::optional<AwsCredentials> 
     Async<std::optional<WebAnswer>> asking = ask(system_, request_of(call, credentials), stop);
     std::optional<WebAnswer> web = co_await asking;
     if (!web) co_return stopped();
-    AwsAnswer answer = read_aws_answer(*std::move(web), call.direct ? AwsBody::any : AwsBody::tree);
+    AwsAnswer answer =
+        read_aws_answer(*std::move(web), call.direct ? AwsBody::any : AwsBody::tree, call.message.answered_by);
     if (answer.good()) {
       budget_.give_back(paid);
       co_return answer;

@@ -26,13 +26,15 @@ struct AwsCall {
 };
 
 /// A call by the query protocol: a form with Action and Version. A parameter that is a list is written as
-/// "Tags.member.1.Key".
-AwsMessage query_message(const AwsService&, std::string_view action, Variables parameters);
-/// A call by the JSON protocol: "AmazonSSM.GetParameter".
-AwsMessage json_message(std::string_view target, const Value& body);
-AwsMessage get_message(std::string path, Variables query = {}, Variables headers = {});
+/// "Tags.member.1.Key". A good answer has `answered_by` in it, from below ACTIONResponse on: "GetTemplateResult".
+AwsMessage query_message(const AwsService&, std::string_view action, Variables parameters,
+                         std::string_view answered_by);
+/// A call by the JSON protocol: "AmazonSSM.GetParameter", answered by "/Parameter/Value".
+AwsMessage json_message(std::string_view target, const Value& body, std::string_view answered_by);
+AwsMessage get_message(std::string path, Variables query = {}, Variables headers = {}, std::string answered_by = {});
 
-/// Sends calls. A call is made again after throttling, trouble of the service and of the way to it, up to
+/// Sends calls. A call is made again after throttling, trouble of the service and of the way to it (an answer without
+/// what it has to have is that, too), up to
 /// AWS_MAX_ATTEMPTS tries (8; where nobody answers 5 at most), within the budget of all calls, and at once when the
 /// service's clock is another than ours, which it then keeps to. A call must therefore be one that may be made twice.
 /// Every failure is in the answer; nothing is thrown but for what System::send throws. Borrows the system. One thread.

@@ -51,7 +51,9 @@ AwsAnswer AwsSecrets::ask(const AwsService& service, std::string_view target, co
   body.set(field, name);
   if (&service == &ssm) body.set("WithDecryption", true);
   Stop never;
-  return wait_for(system_, account.call(service, json_message(target, Value(std::move(body))), never));
+  // A secret that is no text has its name all the same.
+  const char* const answered_by = &service == &ssm ? "/Parameter/Value" : "/Name";
+  return wait_for(system_, account.call(service, json_message(target, Value(std::move(body)), answered_by), never));
 }
 
 std::variant<std::string, NotFound> AwsSecrets::find(const std::string& scheme, const std::string& name) {

@@ -86,6 +86,12 @@ struct NamedFile {
   Where where = {};        ///< of the name, where that is in a manifest
 };
 
+/// What one of a type gives to others of it where its account is, and takes from them, by names that are known there.
+struct Exchange {
+  std::vector<std::string> gives = {};
+  std::vector<std::string> takes = {};
+};
+
 /// A type of task, as its provider describes it: what may stand in `with` and what comes out.
 struct TaskType {
   std::string_view name;
@@ -104,6 +110,11 @@ struct TaskType {
   /// What one of it makes, where its account is: two tasks that make the same would undo one another. Of what is not
   /// known yet nothing. Empty: one thing, told by all fields of which a change needs a new one (Field::replaces).
   std::function<std::vector<std::string>(const Resource&)> makes = {};
+  /// Marks as secret what the inputs and files of a resource say is one, as a template does of its parameters; some of
+  /// them may be Unknown. Empty: nothing but what is secret by itself.
+  std::function<void(Resource&)> mark_secrets = {};
+  /// Whoever takes something has to wait for the one that gives it. Empty: nothing.
+  std::function<Exchange(const Resource&)> exchange = {};
   bool on_demand = false;  ///< done when something that needs it is, each time anew; nothing is recorded of it
 };
 

@@ -248,6 +248,7 @@ std::optional<Resource> evaluate_resource(const Model& model, TaskId id, const S
       if (field.file) reading.add(field);
     }
     reading.add_named(type);
+    if (type.mark_secrets) type.mark_secrets(made);
     return made;
   };
   Resource resource = resource_of(*task.type, std::move(*with), task.source);

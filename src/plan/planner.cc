@@ -19,6 +19,7 @@
 #include "plan/decision.h"
 #include "plan/definition.h"
 #include "plan/deletion.h"
+#include "plan/exchanges.h"
 #include "plan/inputs.h"
 #include "plan/moves.h"
 #include "plan/occasions.h"
@@ -57,6 +58,7 @@ class Planner {
         diagnostics_(diagnostics),
         surroundings_(aids.surroundings),
         twins_(model),
+        exchanges_(model),
         regions_(model, aids.surroundings, aids.store) {
     plan_.goal = goal;
     plan_.environment = model.environment.name;
@@ -110,6 +112,7 @@ class Planner {
   std::vector<std::optional<TaskId>> called_up_;  // temporary tasks that are needed, and by whom
   Cleanings cleanings_;
   Twins twins_;
+  Exchanges exchanges_;
   Regions regions_;
   bool again_ = false;  // what look_at() finds wrong was said before
 };
@@ -170,6 +173,7 @@ void Planner::look_at(TaskId id) {
   }
   if (!again_) validate(inputs->resource, model_.tasks[id].where);
   if (wanted) twins_.add(id, inputs->resource, diagnostics_);
+  if (wanted) exchanges_.add(id, inputs->resource);
   if (model_.tasks[id].is_called_up() && !called_up_[id]) return stand_aside(id, *inputs);
   const Record* record = record_of(id);
   if (record && record->inputs != inputs->digest) check_place(id);
@@ -183,6 +187,7 @@ void Planner::look_at(TaskId id) {
   plan_step(id, record, wanted.has_value(), *inputs);
   if (record && !again_) regions_.check(id, *record, fates_[id] == Fate::changes, diagnostics_);
   if (fates_[id] != Fate::changes) return;
+  if (!again_) regions_.require(id, diagnostics_);
   by_task_.back().undoable = can_undo(id, record, *inputs);
   by_task_.back().wanted = digest_of(*inputs);
 }
@@ -464,6 +469,7 @@ Plan Planner::plan() {
   do {
     look_at_all(targets);
   } while (call_up_temporaries() || look_again_for_outputs());
+  exchanges_.check(diagnostics_);
   take_in_order();
   look_at_rollbacks();
   find_orphans(targets);

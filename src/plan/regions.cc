@@ -3,16 +3,39 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "manifest/aws_accounts.h"
 #include "plan/definition.h"
 #include "plan/steps.h"
 
 namespace verba {
+namespace {
+
+constexpr std::string_view aws = "AwsInfrastructureAccount";
+
+/// Something that is told apart from others where its account is; a message, say, is none.
+bool makes_a_thing(const TaskType& type) {
+  return std::ranges::find(type.accounts, aws) != type.accounts.end() &&
+         (type.makes || std::ranges::any_of(type.inputs, &Field::replaces));
+}
+
+}  // namespace
+
+void Regions::require(TaskId id, Diagnostics& diagnostics) {
+  const Task& task = model_.tasks[id];
+  const Account& account = model_.accounts[task.account];
+  const bool is_asked = account.kind->name == aws && surroundings_.region != nullptr && makes_a_thing(*task.type);
+  if (!is_asked || !surroundings_.region(account).empty() || !told_.insert(account.name).second) return;
+  diagnostics.error("plan.no-region",
+                    fmt::format("{}: no region is known for the account '{}'", task.address, account.name), task.where,
+                    "write `region: eu-central-1`, say, into the account, or set AWS_REGION");
+}
 
 void Regions::check(TaskId id, const Record& record, bool changes, Diagnostics& diagnostics) {
   const Task& task = model_.tasks[id];
   const Account& account = model_.accounts[task.account];
-  const bool is_open = account.kind->name == "AwsInfrastructureAccount" && account.name == record.account &&
+  const bool is_open = account.kind->name == aws && account.name == record.account &&
                        written_spot(account).region.empty() && surroundings_.region != nullptr;
   if (!is_open || !made_of(record)) return;
   const std::optional<Account> then = account_of_then(store_, *made_of(record));

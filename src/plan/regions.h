@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Things in AWS that were made in another region than their account has now, though none is written for it: the plan
-// cannot know which of both is meant, and says so.
+// Regions of AWS that no manifest says: of things that were made in another one than their account has now the plan
+// cannot know which of both is meant, and where there is none nothing can be made at all.
 #pragma once
 
 #include <set>
@@ -17,6 +17,8 @@ class Regions {
  public:
   Regions(const Model& model, const Surroundings& surroundings, Store& store)
       : model_(model), surroundings_(surroundings), store_(store) {}
+  /// A mistake where the task makes something in AWS, and nobody knows in which region; told once of an account.
+  void require(TaskId, Diagnostics&);
   /// Of what is changed it is an error, of what is kept a warning; each is told once of an account.
   void check(TaskId, const Record&, bool changes, Diagnostics&);
 

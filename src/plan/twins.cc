@@ -9,14 +9,14 @@
 #include "manifest/aws_accounts.h"
 
 namespace verba {
-namespace {
 
-/// Where it is and what it is of.
 std::string home_of(const Resource& resource) {
   const AwsSpot spot = written_spot(described_account(resource.account, resource.account_kind, resource.account_spec));
   const bool is_told = !spot.account_id.empty() && !spot.region.empty();
   return fmt::format("{}\n{}\n", resource.type, is_told ? spot.account_id + "\n" + spot.region : resource.account);
 }
+
+namespace {
 
 /// What TaskType::makes is of itself.
 std::vector<std::string> thing_of(const Resource& resource, const TaskType& type) {

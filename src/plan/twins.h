@@ -11,6 +11,9 @@
 
 namespace verba {
 
+/// Where a resource is and what it is of: things of one home are told apart by their names alone.
+std::string home_of(const Resource&);
+
 /// Borrows the model.
 class Twins {
  public:

@@ -158,9 +158,10 @@ TagResult core_tag(std::string_view name, Value& value) {
 
 /// CloudFormation's functions that have a short tag.
 bool is_cloudformation_function(std::string_view name) {
-  static constexpr std::array<std::string_view, 18> names = {
-      "And",  "Base64", "Cidr", "Equals", "FindInMap", "GetAZs", "GetAtt", "If",           "ImportValue",
-      "Join", "Length", "Not",  "Or",     "Select",    "Split",  "Sub",    "ToJsonString", "Transform"};
+  static constexpr std::array<std::string_view, 24> names = {
+      "And",    "Base64", "Cidr",  "Contains", "EachMemberEquals", "EachMemberIn", "Equals",  "FindInMap",
+      "GetAZs", "GetAtt", "If",    "Join",     "ImportValue",      "Length",       "Not",     "Or",
+      "RefAll", "Select", "Split", "Sub",      "ToJsonString",     "Transform",    "ValueOf", "ValueOfAll"};
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 

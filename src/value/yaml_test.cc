@@ -174,6 +174,8 @@ TEST(Yaml, MakesLongFormsOfCloudFormationTags) {
             R"([{"Fn::GetAtt":["a","b.c"]},{"Fn::GetAtt":["a","b"]},{"Fn::GetAtt":"a"}])");
   EXPECT_EQ(json_of("!If [c, !Ref a, !Ref 'AWS::NoValue']"), R"({"Fn::If":["c",{"Ref":"a"},{"Ref":"AWS::NoValue"}]})");
   EXPECT_EQ(json_of("!Transform {Name: n}"), R"({"Fn::Transform":{"Name":"n"}})");
+  EXPECT_EQ(json_of("!EachMemberIn [!ValueOfAll [a, b], !RefAll c]"),
+            R"({"Fn::EachMemberIn":[{"Fn::ValueOfAll":["a","b"]},{"Fn::RefAll":"c"}]})");
   EXPECT_EQ(json_of("a: !Join\n- ','\n- [x]\nb: !Condition c\nd: !Ref 5\n"),
             R"({"a":{"Fn::Join":[",",["x"]]},"b":{"Condition":"c"},"d":{"Ref":"5"}})");
   EXPECT_EQ(json_of("a: &r !Ref x\nb: *r\n"), R"({"a":{"Ref":"x"},"b":{"Ref":"x"}})");

@@ -328,8 +328,9 @@ TEST_F(Logins, WhatWasGotIsKeptSecret) {
 TEST_F(Logins, AnAccountMustBeTheOneThatIsMeant) {
   system.servers = [](const WebRequest&) {
     return xml(
-        "<R><GetCallerIdentityResult><Account>123456789012</Account><Arn>arn:aws:iam::123456789012:user/ann</Arn>"
-        "</GetCallerIdentityResult></R>");
+        "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456789012</"
+        "Account><Arn>arn:aws:iam::123456789012:user/ann</Arn>"
+        "</GetCallerIdentityResult></GetCallerIdentityResponse>");
   };
   AwsPlace place{
       .name = "web", .login = {.kind = AwsLogin::Kind::keys, .keys = {"KEY", "s"}}, .region = "eu-central-1"};
@@ -349,7 +350,9 @@ TEST_F(Logins, ATokenThatExpiredIsReplacedOnce) {
   system.servers = [give](const WebRequest& request) {
     if (!is_action(request, "GetCallerIdentity")) return give(request);
     if (signer_of(request) == "ROLE1") return error(403, "ExpiredToken");
-    return xml("<R><GetCallerIdentityResult><Account>1</Account></GetCallerIdentityResult></R>");
+    return xml(
+        "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>1</Account></GetCallerIdentityResult></"
+        "GetCallerIdentityResponse>");
   };
   AwsPlace place{.name = "web", .login = {.kind = AwsLogin::Kind::role, .role_arn = role}, .region = "eu-central-1"};
   place.login.source = std::make_shared<const AwsLogin>(AwsLogin{.kind = AwsLogin::Kind::keys, .keys = {"KEY", "s"}});

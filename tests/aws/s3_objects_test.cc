@@ -68,7 +68,8 @@ TEST_F(Objects, AreWrittenWholeWithAChecksumAndUnderACondition) {
 TEST_F(Objects, AboveSixteenMebibytesGoInParts) {
   answers = {{"POST /bucket/a%20b.zip?uploads=", begun()},
              {"GET /bucket/?prefix", xml("<ListMultipartUploadsResult/>")},
-             {"POST /bucket/a%20b.zip?uploadId", xml("<R><ETag>\"whole-3\"</ETag></R>")}};
+             {"POST /bucket/a%20b.zip?uploadId",
+              xml("<CompleteMultipartUploadResult><ETag>\"whole-3\"</ETag></CompleteMultipartUploadResult>")}};
   const std::string content(std::size_t{17} << 20, 'x');
   const AwsAnswer answer = put(content, {.etag = "old"});
   ASSERT_TRUE(answer.good());
@@ -100,12 +101,31 @@ TEST_F(Objects, MindAnErrorInAGoodAnswer) {
   EXPECT_EQ(answer.failure->code, "InternalError");
 }
 
+TEST_F(Objects, AreThereWhereTheLastAnswerWasLost) {
+  const std::string content(std::size_t{17} << 20, 'x');
+  const WebAnswer gone = xml("<Error><Code>NoSuchUpload</Code><Message>no</Message></Error>", 404);
+  answers = {{"POST /bucket/a%20b.zip?uploads=", begun()},
+             {"POST /bucket/a%20b.zip?uploadId", gone},
+             {"HEAD",
+              {.status = 200,
+               .headers = {{"etag", "\"whole\""},
+                           {"x-amz-version-id", "v2"},
+                           {"x-amz-checksum-sha256", print_of({content}).checksum}}}}};
+  const AwsAnswer answer = put(content);
+  ASSERT_TRUE(answer.good());
+  EXPECT_EQ(written_object(answer).etag, "whole");
+  EXPECT_EQ(written_object(answer).version_id, "v2");
+  answers["HEAD"].headers[2].second = "another";
+  EXPECT_EQ(put(content).failure->code, "NoSuchUpload");
+}
+
 TEST_F(Objects, WhatAKilledAttemptLeftGoes) {
   answers = {{"POST /bucket/a%20b.zip?uploads=", begun()},
              {"GET /bucket/?prefix=a%20b.zip&uploads=",
-              xml("<R><Upload><Key>a b.zip</Key><UploadId>old</UploadId></Upload>"
-                  "<Upload><Key>a b.zip.sig</Key><UploadId>other</UploadId></Upload></R>")},
-             {"POST /bucket/a%20b.zip?uploadId", xml("<R><ETag>e</ETag></R>")}};
+              xml("<ListMultipartUploadsResult><Upload><Key>a b.zip</Key><UploadId>old</UploadId></Upload>"
+                  "<Upload><Key>a b.zip.sig</Key><UploadId>other</UploadId></Upload></ListMultipartUploadsResult>")},
+             {"POST /bucket/a%20b.zip?uploadId",
+              xml("<CompleteMultipartUploadResult><ETag>e</ETag></CompleteMultipartUploadResult>")}};
   EXPECT_TRUE(put(std::string(std::size_t{17} << 20, 'x')).good());
   EXPECT_EQ(std::ranges::count(calls, "DELETE /bucket/a%20b.zip?uploadId=old"), 1);
   EXPECT_EQ(std::ranges::count_if(calls, [](const std::string& call) { return call.starts_with("DELETE"); }), 1);
@@ -116,7 +136,9 @@ TEST_F(Objects, OfAFileAreReadPartByPart) {
   system.add_file("/large", content);
   const LargeFile file = sum_up(system, "/large").value();
   answers = {{"POST /bucket/a%20b.zip?uploads=", begun()},
-             {"POST /bucket/a%20b.zip?uploadId", xml("<R><ETag>\"whole-3\"</ETag></R>")}};
+             {"GET /bucket/?prefix", xml("<ListMultipartUploadsResult/>")},
+             {"POST /bucket/a%20b.zip?uploadId",
+              xml("<CompleteMultipartUploadResult><ETag>\"whole-3\"</ETag></CompleteMultipartUploadResult>")}};
   const auto put_file = [&] {
     calls.clear();
     return wait_for(system, put_object(account, {"bucket", "a b.zip"}, {.file = &file}, {}, {}, stop));
@@ -153,16 +175,17 @@ TEST_F(Objects, AreListedByAThousandFromTheFirstToTheLast) {
   const auto list = [this](std::size_t calls) {
     return wait_for(system, keys_between(account, "bucket", "www/ä", "www/ö", calls, stop));
   };
-  answers = {{"continuation-token=more", xml("<R><Contents><Key>www/p</Key></Contents></R>")},
-             {"GET /bucket/?list-type=2&prefix=www%2F&start-after=www%2F",
-              xml("<R><NextContinuationToken>more</NextContinuationToken><Contents><Key>www/a</Key></Contents>"
-                  "<Contents><Key>www/b &amp;</Key></Contents></R>")}};
+  answers = {
+      {"continuation-token=more", xml("<ListBucketResult><Contents><Key>www/p</Key></Contents></ListBucketResult>")},
+      {"GET /bucket/?list-type=2&prefix=www%2F&start-after=www%2F",
+       xml("<ListBucketResult><NextContinuationToken>more</NextContinuationToken><Contents><Key>www/a</Key></Contents>"
+           "<Contents><Key>www/b &amp;</Key></Contents></ListBucketResult>")}};
   EXPECT_EQ(list(2), (std::set<std::string>{"www/a", "www/b &", "www/p"}));
   EXPECT_EQ(list(1), std::nullopt);
   answers = {{"GET", error(403, "AccessDenied")}};
   EXPECT_EQ(list(2), std::nullopt);
-  answers = {
-      {"GET", xml("<R><NextContinuationToken>more</NextContinuationToken><Contents><Key>www/ü</Key></Contents></R>")}};
+  answers = {{"GET", xml("<ListBucketResult><NextContinuationToken>more</NextContinuationToken><Contents><Key>www/ü</"
+                         "Key></Contents></ListBucketResult>")}};
   EXPECT_EQ(list(1), (std::set<std::string>{"www/ü"}));  // what comes now is behind the last
 }
 

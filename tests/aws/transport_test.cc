@@ -16,7 +16,7 @@ class Transport : public testing::Test {
   AwsAnswer send() {
     AwsCall call{
         .service = &sts_service(), .region = "eu-central-1", .endpoint = "https://sts.eu-central-1.amazonaws.com"};
-    call.message = query_message(sts_service(), "GetCallerIdentity", {{"Note", "a b+ü"}});
+    call.message = query_message(sts_service(), "GetCallerIdentity", {{"Note", "a b+ü"}}, "Good");
     return wait_for(system, transport.send(call, AwsCredentials{"AKID", "secret", "token"}, stop));
   }
 
@@ -27,7 +27,7 @@ class Transport : public testing::Test {
 
   Transport() {
     system.servers = [this](const WebRequest&) {
-      if (answers.empty()) return xml("<R><Good>yes</Good></R>");
+      if (answers.empty()) return xml("<GetCallerIdentityResponse><Good>yes</Good></GetCallerIdentityResponse>");
       const WebAnswer answer = answers.front();
       answers.erase(answers.begin());
       return answer;

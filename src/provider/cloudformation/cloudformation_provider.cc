@@ -50,6 +50,24 @@ Async<Observed> observe_broken_off(Stack stack, Attempt& attempt) {
   co_return observed;
 }
 
+/// There is nothing in it yet. Where what was to be carried out is ours, the stack is what we left of it.
+Async<Observed> observe_reviewed(Stack stack, Attempt& attempt) {
+  Observed observed;
+  Async<AwsAnswer> asking = call_stacks(*attempt.aws, "ListChangeSets", {{"StackName", stack.id}}, attempt.stop);
+  const AwsAnswer answer = co_await asking;
+  if (answer.failure) {
+    observed.detail = to_string(*answer.failure);
+    co_return observed;
+  }
+  const std::string owner = owner_token(attempt);
+  const bool is_ours = std::ranges::any_of(list_at(answer.value, {"Summaries"}), [&](const Value& one) {
+    return text_at(one, {"ChangeSetName"}).starts_with(owner);
+  });
+  observed.state = is_ours ? Observed::State::drifted : Observed::State::absent;
+  if (is_ours) observed.detail = "its change set is not carried out";
+  co_return observed;
+}
+
 /// The stack of a record, as far as one is recorded: the outputs may be those of another one, which it replaced.
 std::string known_id(const Recorded& recorded) {
   std::string id = id_in(recorded.outputs);
@@ -86,7 +104,7 @@ Async<Observed> observe_deployed(WantedStack wanted, Value inputs, Stack stack, 
   const Milliseconds limit = attempt.timeout.value_or(longest_detection) * 3 / 4;  // the answer has to come, too
   Async<DriftDetection> detecting = detect_drift(*attempt.aws, attempt.system, stack.id, limit, attempt.stop);
   const DriftDetection detection = co_await detecting;
-  if (detection.end == DriftDetection::End::late && observed.detail.empty()) {
+  if (detection.end == DriftDetection::End::unknown && observed.detail.empty()) {
     observed.detail = detection.why;
     co_return observed;
   }
@@ -132,7 +150,12 @@ class CloudFormationProvider final : public Provider {
         co_return observed;
       }
     }
-    if (rest == StackRest::gone || rest == StackRest::reviewed) {
+    if (rest == StackRest::reviewed) {
+      Async<Observed> asking = observe_reviewed(*look.stack, attempt);
+      observed = co_await asking;
+      co_return observed;
+    }
+    if (rest == StackRest::gone) {
       observed.state = Observed::State::absent;
       co_return observed;
     }

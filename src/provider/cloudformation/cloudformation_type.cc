@@ -2,6 +2,8 @@
 #include "provider/cloudformation/cloudformation_type.h"
 
 #include "provider/cloudformation/template_artifacts.h"
+#include "provider/cloudformation/template_exchange.h"
+#include "provider/cloudformation/template_secrets.h"
 
 namespace verba {
 namespace {
@@ -25,21 +27,24 @@ YAML, where short tags such as `!Ref` may stand, and scalars mean what they mean
 
 **Artifacts.** Where a template says where something is in S3, it may name a file or directory of this machine instead, by a
 path from the template's own directory (of `data`: the manifest's). verba puts it into the bucket, by its content, unless it is
-there already, and sends the template with that place in it, as JSON. A change of what is in it is a change of the task.
+there already, and sends the template with that place in it, as JSON in which numbers that JSON would tell otherwise are texts
+(`1.10`, `1e3`, `0x1F`). A change of what is in it is a change of the task.
 
 | resource | property |
 |---|---|
 | `AWS::Lambda::Function`, `AWS::Lambda::LayerVersion` | `Code`, `Content` |
 | `AWS::Serverless::Function`, `LayerVersion` | `CodeUri`, `ContentUri`, in `Globals`, too |
 | `AWS::Serverless::Api`, `HttpApi`, `StateMachine` | `DefinitionUri` |
+| `AWS::Serverless::GraphQLApi` | `SchemaUri` |
 | `AWS::CloudFormation::Stack`, `AWS::Serverless::Application` | `TemplateURL`, `Location`: a template, with artifacts of its own |
 | `AWS::StepFunctions::StateMachine`, `AWS::AppSync::GraphQLSchema` | `DefinitionS3Location` |
-| `AWS::AppSync::Resolver`, `FunctionConfiguration` | `RequestMappingTemplateS3Location`, `ResponseMappingTemplateS3Location` |
+| `AWS::AppSync::Resolver`, `FunctionConfiguration` | `RequestMappingTemplateS3Location`, `ResponseMappingTemplateS3Location`, `CodeS3Location` |
 | `AWS::ApiGateway::RestApi`, `AWS::ApiGatewayV2::Api` | `BodyS3Location` |
 | `AWS::ElasticBeanstalk::ApplicationVersion` | `SourceBundle` |
 | `AWS::Glue::Job` | `Command.ScriptLocation` |
 | `AWS::CodeCommit::Repository` | `Code.S3` |
-| `Fn::Transform` with `AWS::Include` | `Location` |
+| `AWS::CloudFormation::ModuleVersion`, `ResourceVersion` | `ModulePackage`, `SchemaHandlerPackage` |
+| `Fn::Transform` and `Transform` with `AWS::Include` | `Location` |
 
 A directory becomes an archive: its files sorted, with a fixed time and the mode 0644, or 0755 where they may be executed. So
 does the one file of a function, layer or repository that is no archive. `.git` and `.verba` in it are left out; links
@@ -51,13 +56,19 @@ encrypted. Nothing is put into it when it is another account's, and nothing in i
 
 **Parameters, tags.** Those that are written are set; a parameter that is not gets its default, one that is `null` keeps the
 value it has (and gets its default in a new stack), and tags that are not written go. Numbers are sent as they are written
-(`3.10`, `007`), true and false are written out, and a list is joined by commas. With secrets among the parameters, take care
-that the template says `NoEcho`; tags are shown, and may hold none.
+(`3.10`, `007`), true and false are written out, and a list is joined by commas. What is given for a parameter of which the
+template says `NoEcho` is a secret: it is shown nowhere, and sealed in the state, like its `Default` in `data`. With other
+secrets among the parameters, take care that the template says `NoEcho`; tags are shown, and may hold none.
+
+**Exports.** What a stack imports (`Fn::ImportValue`) has to be exported before, and is deleted before the export is. Where
+both stacks are tasks of one plan, the one that imports has to name the other one in `dependsOn`, or read its outputs; where
+it does not, that is a mistake. Names are compared as far as the templates and their parameters tell them.
 
 **Before anything is sent** verba reads the template and those that it nests: what cannot be read, has no resources, or nests
 itself is a mistake with its place, as are parameters that the template does not declare, those without `Default` that are not
 given, and capabilities that are needed and not written: `CAPABILITY_IAM` for things of IAM, `CAPABILITY_NAMED_IAM` where
-they have names of their own, `CAPABILITY_AUTO_EXPAND` for a `Transform`.
+they have names of their own. `CAPABILITY_AUTO_EXPAND` is sent without being asked for where something is transformed: the
+change set shows what comes of that. A tag that is not known (`!Something`) is told with a warning: the file is sent as it is.
 
 **A stack that is there already** and was not made by this task is left alone: the step fails. With `adopt: true` it is
 taken over; rolling that back leaves the stack, deleting the task deletes it.
@@ -86,7 +97,8 @@ made anew; a rollback of an update that failed is continued. What only cleans up
 that failed first, and why. After a break-off verba goes on with what is under way: nothing is made twice.
 
 **Delete** deletes the stack and waits until it is gone; resources that the template retains stay. CloudFormation deletes only
-empty buckets: with `emptyBuckets: true` verba empties those that are to go. **Rollback** puts back the
+empty buckets: with `emptyBuckets: true` verba empties those that are to go. Where something cannot be deleted, the hint names it,
+and how to let it stay. **Rollback** puts back the
 template, parameters and tags of before, or deletes the stack when there was none.
 
 **Drift.** `verba drift` and `--refresh` compare the template, the parameters (but for those with NoEcho), the tags, the status of the
@@ -98,6 +110,10 @@ property that differs is told. Where it does not look, that is left out.
 have changed in the resources becomes what the template says, tags that the template does not name stay, and nested stacks are
 not looked into. With `revertDrift: true` every update does that. What CloudFormation does not bring back, such as a property that
 cannot be changed in place, fails the step with the names of what still differs.
+
+**What is not seen.** A parameter that is the name of something in Systems Manager (`AWS::SSM::Parameter::Value<...>`),
+`{{resolve:...}}` in a template and macros are looked up by CloudFormation when it is given a change set: that what they stand
+for has changed is no change of the task. `trigger: always` asks with each run, and does nothing where nothing is to change.
 
 | output | |
 |---|---|
@@ -220,6 +236,8 @@ const TaskType& cloudformation_type() {
       .outputs = {{.name = "stackId", .summary = "The ARN of the stack"}},
       .accounts = {"AwsInfrastructureAccount"},
       .names = named_by_template,
+      .mark_secrets = mark_no_echo,
+      .exchange = exchange_of_stack,
   };
   return type;
 }

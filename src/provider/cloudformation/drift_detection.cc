@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "aws/retry.h"
 #include "os/system.h"
 #include "provider/cloudformation/stack_calls.h"
 
@@ -25,8 +26,10 @@ std::string told(const Value& difference) {
   return fmt::format("{} is '{}', not '{}'", text("PropertyPath"), text("ActualValue"), text("ExpectedValue"));
 }
 
+/// Who stands in for AWS may not know how to look, and answers with a status of 500.
 DriftDetection refused(const AwsFailure& failure) {
-  return {DriftDetection::End::refused, "", to_string(failure)};
+  const bool says_no = failure.status >= 300 && trouble_of(failure) != AwsTrouble::throttled;
+  return {says_no ? DriftDetection::End::refused : DriftDetection::End::unknown, "", to_string(failure)};
 }
 
 /// All that are not as they should be.
@@ -86,7 +89,7 @@ Async<DriftDetection> detect_drift(AwsAccount& account, System& system, std::str
     co_await pausing;
     if (stop.requested()) break;
   }
-  co_return DriftDetection{DriftDetection::End::late, "", "CloudFormation did not come to an end in time"};
+  co_return DriftDetection{DriftDetection::End::unknown, "", "CloudFormation did not come to an end in time"};
 }
 
 }  // namespace verba

@@ -19,8 +19,8 @@ std::string told(const List& drifts);
 
 struct DriftDetection {
   /// done: `differences` are all that CloudFormation can see. refused: it does not look here, and `why` says why.
-  /// late: it did not come to an end in time.
-  enum class End : std::uint8_t { done, refused, late } end = End::done;
+  /// unknown: it did not come to an end in time, or there was no answer; `why` says which.
+  enum class End : std::uint8_t { done, refused, unknown } end = End::done;
   std::string differences = {};  ///< "" when there are none
   std::string why = {};
 };

@@ -52,6 +52,20 @@ TEST(PackedTemplate, TakesEachFormThatAResourceKnows) {
   EXPECT_THAT(packed(wanted).body, HasSubstr(R"("CodeUri":"s3://store/)"));
   wanted.body = "{Resources: {T: {Fn::Transform: {Name: 'AWS::Include', Parameters: {Location: src/a.py}}}}}";
   EXPECT_THAT(packed(wanted).body, HasSubstr(R"("Location":"s3://store/)"));
+  for (std::string transform :
+       {"{Name: 'AWS::Include', Parameters: {Location: src/a.py}}",
+        "['AWS::Serverless-2016-10-31', {Name: 'AWS::Include', Parameters: {Location: src/a.py}}]"}) {
+    wanted.body = "{Transform: " + transform + ", Resources: {T: {Type: 'AWS::SNS::Topic'}}}";
+    EXPECT_THAT(packed(wanted).body, HasSubstr(R"("Location":"s3://store/)"));
+  }
+  for (const auto& [type, property] : {std::pair{"AWS::AppSync::Resolver", "CodeS3Location"},
+                                       std::pair{"AWS::AppSync::FunctionConfiguration", "CodeS3Location"},
+                                       std::pair{"AWS::CloudFormation::ModuleVersion", "ModulePackage"},
+                                       std::pair{"AWS::CloudFormation::ResourceVersion", "SchemaHandlerPackage"},
+                                       std::pair{"AWS::Serverless::GraphQLApi", "SchemaUri"}}) {
+    wanted.body = body_with(type, std::string("{") + property + ": src/a.py}");
+    EXPECT_THAT(packed(wanted).body, HasSubstr(std::string("\"") + property + R"(":"s3://store/)"));
+  }
 }
 
 TEST(PackedTemplate, KeysAreOfContents) {
@@ -129,12 +143,15 @@ TEST(PackedTemplate, KeepsWhatYamlMeansToCloudFormation) {
                          "      Flag: yes\n"
                          "      Word: 'yes'\n"
                          "      Account: 012345678901\n"
+                         "      Numbers: [1.10, 1e3, 0x1F, .5, 1.0, 7, 2.5]\n"
                          "      Version: 2012-10-17\n"
                          "      Size: 128\n"};
   wanted.artifacts = {file("src/a.py", "1")};
-  EXPECT_THAT(packed(wanted).body,
-              HasSubstr(R"("Role":{"Fn::GetAtt":["Role","Arn"]},"Name":{"Fn::Sub":"${AWS::StackName}-f"},)"
-                        R"("Flag":true,"Word":"yes","Account":"012345678901","Version":"2012-10-17","Size":128)"));
+  EXPECT_THAT(
+      packed(wanted).body,
+      HasSubstr(
+          R"("Role":{"Fn::GetAtt":["Role","Arn"]},"Name":{"Fn::Sub":"${AWS::StackName}-f"},)"
+          R"("Flag":true,"Word":"yes","Account":"012345678901","Numbers":["1.10","1e3","0x1F",".5",1.0,7,2.5],"Version":"2012-10-17","Size":128)"));
 }
 
 TEST(NamedByTemplate, FollowsWhatWasRead) {

@@ -1,10 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provider/cloudformation/stack_calls.h"
 
+#include <array>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace verba {
+namespace {
+
+/// What is read of the answers of some actions, and is in all good ones.
+struct Given {
+  std::string_view action;
+  std::string_view element;
+};
+constexpr std::array<Given, 15> all_given{{{"CreateChangeSet", "StackId"},
+                                           {"DescribeChangeSet", "Status"},
+                                           {"DescribeEvents", "OperationEvents"},
+                                           {"DescribeStackDriftDetectionStatus", "DetectionStatus"},
+                                           {"DescribeStackEvents", "StackEvents"},
+                                           {"DescribeStackResourceDrifts", "StackResourceDrifts"},
+                                           {"DescribeStacks", "Stacks"},
+                                           {"DetectStackDrift", "StackDriftDetectionId"},
+                                           {"GetTemplate", "TemplateBody"},
+                                           {"ListChangeSets", "Summaries"},
+                                           {"ListImports", "Imports"},
+                                           {"ListStackResources", "StackResourceSummaries"},
+                                           {"ListStacks", "StackSummaries"},
+                                           {"DeleteStack", ""},
+                                           {"SetStackPolicy", ""}}};
+
+/// Below ACTIONResponse. Two actions have no result at all.
+std::string answered_by(const std::string& action) {
+  for (const Given& one : all_given) {
+    if (one.action != action) continue;
+    return one.element.empty() ? "" : action + "Result/" + std::string(one.element);
+  }
+  return action + "Result";
+}
+
+}  // namespace
 
 const AwsService& cloudformation_service() {
   static const AwsService service{.name = "cloudformation", .id = "cloudformation", .version = "2010-05-15"};
@@ -13,7 +48,8 @@ const AwsService& cloudformation_service() {
 
 Async<AwsAnswer> call_stacks(AwsAccount& account, std::string action, Variables parameters, Stop& stop) {
   const AwsService& service = cloudformation_service();
-  Async<AwsAnswer> asking = account.call(service, query_message(service, action, std::move(parameters)), stop);
+  AwsMessage message = query_message(service, action, std::move(parameters), answered_by(action));
+  Async<AwsAnswer> asking = account.call(service, std::move(message), stop);
   AwsAnswer answer = co_await asking;
   if (answer.good()) {
     const Value* result = at(answer.value, {action + "Result"});
@@ -59,7 +95,11 @@ Async<StackLook> look_at(AwsAccount& account, std::string name, Stop& stop) {
     co_return look;
   }
   const List& stacks = list_at(answer.value, {"Stacks"});
-  if (!stacks.empty()) look.stack = stack_of(stacks.front());
+  if (!stacks.empty()) {
+    look.stack = stack_of(stacks.front());
+  } else {
+    look.failure = {.code = "", .message = "the answer has no stack", .request_id = "", .status = 200};
+  }
   co_return look;
 }
 

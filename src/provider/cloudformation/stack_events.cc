@@ -133,6 +133,14 @@ Async<std::vector<StackEvent>> StackEvents::read(Stop& stop) {
   co_return all;
 }
 
+std::vector<std::string> StackEvents::not_deleted() const {
+  std::set<std::string> names;
+  for (const StackEvent& event : failures_) {
+    if (event.path.empty() && event.status == "DELETE_FAILED") names.insert(event.logical);
+  }
+  return {names.begin(), names.end()};
+}
+
 Async<std::string> StackEvents::root_cause(Stop& stop) {
   if (failures_.empty()) co_return std::string();
   StackEvent cause = *std::ranges::min_element(failures_, {}, &StackEvent::at);

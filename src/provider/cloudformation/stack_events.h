@@ -43,6 +43,8 @@ class StackEvents {
   /// What failed first, and why: "Child/Bucket (AWS::S3::Bucket): CREATE_FAILED: it exists already". "" when nothing
   /// has. Looks into nested stacks.
   Async<std::string> root_cause(Stop& stop);
+  /// The resources of the stack itself that could not be deleted, by their names in the template; sorted.
+  std::vector<std::string> not_deleted() const;
 
  private:
   /// A stack whose events are read.

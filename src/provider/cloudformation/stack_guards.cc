@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "aws/retry.h"
 #include "provider/cloudformation/template_artifacts.h"
 
 namespace verba {
@@ -16,8 +17,9 @@ const Value* export_name(const Value& output) {
   return at(output, {"Export", "Name"});
 }
 
-/// All of one export.
-Async<std::vector<std::string>> imports_of(AwsAccount& account, std::string name, Stop& stop) {
+/// All of one export. That it is imported by none is told by an error, and who may not ask does without.
+Async<Importers> imports_of(AwsAccount& account, std::string name, Stop& stop) {
+  Importers importers;
   std::vector<std::string> stacks;
   std::string next;
   do {
@@ -25,12 +27,15 @@ Async<std::vector<std::string>> imports_of(AwsAccount& account, std::string name
     if (!next.empty()) parameters.emplace_back("NextToken", next);
     Async<AwsAnswer> asking = call_stacks(account, "ListImports", std::move(parameters), stop);
     const AwsAnswer answer = co_await asking;
+    if (answer.failure && trouble_of(*answer.failure) != AwsTrouble::lasting) importers.failure = answer.failure;
     for (const Value& one : list_at(answer.value, {"Imports"})) {
       if (one.is_string()) stacks.push_back(one.string());
     }
     next = text_at(answer.value, {"NextToken"});
   } while (!next.empty());
-  co_return stacks;
+  std::ranges::sort(stacks);
+  if (!stacks.empty()) importers.told = fmt::format("{} is imported by {}", name, fmt::join(stacks, ", "));
+  co_return importers;
 }
 
 }  // namespace
@@ -89,14 +94,13 @@ std::vector<std::string> lost_exports(const Stack& stack, const std::string& bod
   return lost;
 }
 
-Async<std::string> importers_of(AwsAccount& account, std::vector<std::string> exports, Stop& stop) {
-  std::string all;
+Async<Importers> importers_of(AwsAccount& account, std::vector<std::string> exports, Stop& stop) {
+  Importers all;
   for (const std::string& name : exports) {
-    Async<std::vector<std::string>> asking = imports_of(account, name, stop);
-    std::vector<std::string> stacks = co_await asking;
-    if (stacks.empty()) continue;
-    std::ranges::sort(stacks);
-    all += fmt::format("{}{} is imported by {}", all.empty() ? "" : "; ", name, fmt::join(stacks, ", "));
+    Async<Importers> asking = imports_of(account, name, stop);
+    const Importers one = co_await asking;
+    if (one.failure) co_return one;
+    all.told += (all.told.empty() || one.told.empty() ? "" : "; ") + one.told;
   }
   co_return all;
 }

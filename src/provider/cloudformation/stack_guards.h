@@ -29,8 +29,12 @@ std::vector<std::string> exports_of(const Stack&);
 /// is gone, or exports nothing, or something else by name.
 std::vector<std::string> lost_exports(const Stack&, const std::string& body);
 
-/// Who imports some of them: "net-vpc is imported by app and web; ...". "" when nobody does, and when AWS does not
-/// tell.
-Async<std::string> importers_of(AwsAccount& account, std::vector<std::string> exports, Stop& stop);
+/// Who imports some exports.
+struct Importers {
+  std::string told = {};                   ///< "net-vpc is imported by app and web; ..."; "" when nobody does
+  std::optional<AwsFailure> failure = {};  ///< there was no answer
+};
+/// Who may not know it is told of none: AWS itself minds them, too, only later.
+Async<Importers> importers_of(AwsAccount& account, std::vector<std::string> exports, Stop& stop);
 
 }  // namespace verba

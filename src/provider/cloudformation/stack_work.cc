@@ -19,7 +19,8 @@
 namespace verba {
 namespace {
 
-constexpr int looks_in_vain = 20;  ///< that may fail in a row before a stack is given up
+constexpr Milliseconds longest_silence{30'000};  ///< of AWS, that nothing is said of
+constexpr int looks_in_vain = 20;                ///< that may fail in a row before a stack is given up
 constexpr std::size_t events_of_stack = 5'000;
 constexpr Milliseconds longest_detection{600'000};
 
@@ -90,6 +91,8 @@ Async<StackWork::Made> StackWork::who_made(Stack stack) {
 }
 
 Async<std::optional<StackLook>> StackWork::follow(std::string id, StackEvents* events) {
+  auto heard = attempt_.system.steady();
+  bool told = false;
   for (int in_vain = 0;;) {
     Async<StackLook> looking = watch_->next(id, limit_.stop());
     StackLook look = co_await looking;
@@ -97,11 +100,18 @@ Async<std::optional<StackLook>> StackWork::follow(std::string id, StackEvents* e
     if (look.failure) {
       // That a look fails says nothing of the stack.
       const bool lasting = trouble_of(*look.failure) == AwsTrouble::lasting;
+      const auto silence = std::chrono::duration_cast<Milliseconds>(attempt_.system.steady() - heard);
+      if (!lasting && !told && silence >= longest_silence) {
+        log(fmt::format("no answer of CloudFormation for {}: {}", to_string(silence), to_string(*look.failure)));
+        told = true;
+      }
       if (!lasting && ++in_vain < looks_in_vain) continue;
       trouble_ = to_string(*look.failure);
       co_return std::nullopt;
     }
     in_vain = 0;
+    heard = attempt_.system.steady();
+    told = false;
     if (look.stack) status_ = look.stack->status;
     const bool rests = !look.stack || rest_of(look.stack->status) != StackRest::busy;
     const bool went_well = look.stack && is_good(look.stack->status);
@@ -129,6 +139,12 @@ Async<Outcome> StackWork::failed(Stack stack, StackEvents* events, std::string d
   if (stack.status == "ROLLBACK_COMPLETE") failed.hint = "what is left of it is deleted when it is made again";
   if (stack.status == "ROLLBACK_FAILED" || stack.status == "UPDATE_ROLLBACK_FAILED") {
     failed.hint = fmt::format("it could not be rolled back: its status is {}", stack.status);
+  }
+  if (const std::vector<std::string> left = events->not_deleted(); stack.status == "DELETE_FAILED" && !left.empty()) {
+    failed.hint = fmt::format(
+        "remove what is in the way of {}, or let it stay: `aws cloudformation delete-stack --stack-name {} "
+        "--retain-resources {}`; then delete it again",
+        fmt::join(left, ", "), stack.name, fmt::join(left, " "));
   }
   co_return Outcome(std::move(failed));
 }
@@ -262,10 +278,11 @@ Async<Outcome> StackWork::carry_out(const WantedStack& wanted, Proposal proposal
 Async<std::optional<Outcome>> StackWork::guard(const WantedStack& wanted) {
   if (!before_) co_return std::nullopt;
   const std::string doing = fmt::format("updating the stack {}", wanted.name);
-  Async<std::string> asking = importers_of(account_, lost_exports(*before_, wanted.body), limit_.stop());
-  const std::string importers = co_await asking;
-  if (!importers.empty()) {
-    co_return Outcome(failed_for_good(fmt::format("{} would take away an export: {}", doing, importers),
+  Async<Importers> asking = importers_of(account_, lost_exports(*before_, wanted.body), limit_.stop());
+  const Importers importers = co_await asking;
+  if (importers.failure) co_return failed_call(*importers.failure, doing);
+  if (!importers.told.empty()) {
+    co_return Outcome(failed_for_good(fmt::format("{} would take away an export: {}", doing, importers.told),
                                       "let those stacks do without it first"));
   }
   if (wanted.policy.empty()) co_return std::nullopt;

@@ -19,12 +19,13 @@ namespace {
 
 using enum ArtifactPlace::Content;
 
-constexpr std::array<ArtifactPlace, 20> places = {{
+constexpr std::array<ArtifactPlace, 25> places = {{
     {"AWS::Serverless::Function", "CodeUri", code},
     {"AWS::Serverless::LayerVersion", "ContentUri", code},
     {"AWS::Serverless::Api", "DefinitionUri"},
     {"AWS::Serverless::HttpApi", "DefinitionUri"},
     {"AWS::Serverless::StateMachine", "DefinitionUri", file, "Bucket", "Key"},
+    {"AWS::Serverless::GraphQLApi", "SchemaUri"},
     {"AWS::Serverless::Application", "Location", nested},
     {"AWS::Lambda::Function", "Code", code, "S3Bucket", "S3Key"},
     {"AWS::Lambda::LayerVersion", "Content", code, "S3Bucket", "S3Key"},
@@ -37,12 +38,17 @@ constexpr std::array<ArtifactPlace, 20> places = {{
     {"AWS::AppSync::Resolver", "ResponseMappingTemplateS3Location"},
     {"AWS::AppSync::FunctionConfiguration", "RequestMappingTemplateS3Location"},
     {"AWS::AppSync::FunctionConfiguration", "ResponseMappingTemplateS3Location"},
+    {"AWS::AppSync::Resolver", "CodeS3Location"},
+    {"AWS::AppSync::FunctionConfiguration", "CodeS3Location"},
+    {"AWS::CloudFormation::ModuleVersion", "ModulePackage"},
+    {"AWS::CloudFormation::ResourceVersion", "SchemaHandlerPackage"},
     {"AWS::ElasticBeanstalk::ApplicationVersion", "SourceBundle", file, "S3Bucket", "S3Key"},
     {"AWS::Glue::Job", "Command.ScriptLocation"},
     {"AWS::CodeCommit::Repository", "Code.S3", code, "Bucket", "Key"},
 }};
 
-/// `Fn::Transform: {Name: AWS::Include, Parameters: {Location: PATH}}`, which may stand anywhere.
+/// `Fn::Transform: {Name: AWS::Include, Parameters: {Location: PATH}}`, which may stand anywhere, and the same in
+/// `Transform` of the whole template.
 constexpr ArtifactPlace include_place{"AWS::Include", "Location"};
 
 constexpr std::string_view serverless = "AWS::Serverless::";
@@ -72,15 +78,18 @@ void add_all(std::string_view type, Value* properties, std::string_view owner, s
   }
 }
 
+/// `transform`: may be null, or one of several in a list.
+void add_include(Value* transform, std::vector<Artifact>& found) {
+  const Value* name = member(transform, "Name");
+  if (name == nullptr || !name->is_string() || name->string() != include_place.type) return;
+  add(include_place, member(transform, "Parameters"), include_place.type, found);
+}
+
 void add_includes(Value& value, std::vector<Artifact>& found) {
   if (value.is_list()) {
     for (Value& item : value.list()) add_includes(item, found);
   } else if (value.is_map()) {
-    Value* transform = value.map().find("Fn::Transform");
-    const Value* name = member(transform, "Name");
-    if (name != nullptr && name->is_string() && name->string() == include_place.type) {
-      add(include_place, member(transform, "Parameters"), include_place.type, found);
-    }
+    add_include(value.map().find("Fn::Transform"), found);
     for (auto& [key, item] : value.map()) add_includes(item, found);
   }
 }
@@ -91,7 +100,7 @@ bool may_have_artifacts(std::string_view text) {
              places, [&](const ArtifactPlace& place) { return text.find(place.type) != std::string_view::npos; });
 }
 
-/// A plain scalar as YAML 1.1 has it, where that is not what 1.2 makes of it.
+/// A plain scalar as it is written: a truth of YAML 1.1, and the text of a number that JSON would tell otherwise.
 void restore_scalar(Value& value, const Sources& sources) {
   static constexpr std::array<std::string_view, 12> booleans = {"yes", "Yes", "YES", "on",  "On",  "ON",
                                                                 "no",  "No",  "NO",  "off", "Off", "OFF"};
@@ -99,11 +108,10 @@ void restore_scalar(Value& value, const Sources& sources) {
   if (value.is_string()) {
     const auto found = std::ranges::find(booleans, value.string());
     if (found != booleans.end()) value = Value(found - booleans.begin() < 6);
-  } else if (value.is(Value::Kind::integer)) {
+  } else if (value.is(Value::Kind::integer) || value.is(Value::Kind::real)) {
     const std::string_view text =
         sources.text(value.where.source).substr(value.where.begin, value.where.end - value.where.begin);
-    const bool leads = text.size() > 1 && text.front() == '0';
-    if (leads && text.find_first_not_of("0123456789") == std::string_view::npos) value = Value(std::string(text));
+    if (to_json(value) != text) value = Value(std::string(text));
   }
 }
 
@@ -185,7 +193,13 @@ TemplateRead read_template_text(const std::string& text, const std::string& name
   }
   Diagnostics diagnostics;
   std::vector<Value> documents = parse_yaml(read.sources, read.sources.add(name, text), diagnostics);
-  if (diagnostics.has_errors()) {
+  const auto is_tag = [](const Diagnostic& one) { return one.code == "yaml.unknown-tag"; };
+  const bool only_tags = std::ranges::all_of(diagnostics.all(), is_tag);
+  if (only_tags && diagnostics.has_errors() && !documents.empty()) {
+    const Diagnostic& first = *in_order(diagnostics).front();
+    read.lost = fmt::format("{}: {}", read.sources.place(first.where), first.message);
+  }
+  if (diagnostics.has_errors() && !only_tags) {
     std::string why;
     if (text[text.find_first_not_of(" \t\r\n")] == '{') read.tree = parse_json(text, why);  // which may have tabs
     if (read.tree) return read;
@@ -193,6 +207,8 @@ TemplateRead read_template_text(const std::string& text, const std::string& name
     read.fault = fmt::format("{}: {}", read.sources.place(first.where), first.message);
   } else if (documents.empty() || !documents.front().is_map()) {
     read.fault = name + " is no map";
+  } else if (documents.size() > 1) {
+    read.fault = name + " has several documents";
   } else {
     restore(documents.front(), read.sources);
     read.tree = std::move(documents.front());
@@ -218,6 +234,11 @@ std::vector<Artifact> artifacts_in(Value& tree) {
     for (auto& [name, properties] : globals->map()) {
       add_all(std::string(serverless) + name.name, &properties, "Globals." + name.name, found);
     }
+  }
+  Value* const transform = member(&tree, "Transform");
+  add_include(transform, found);
+  if (transform != nullptr && transform->is_list()) {
+    for (Value& one : transform->list()) add_include(&one, found);
   }
   add_includes(tree, found);
   return found;

@@ -37,10 +37,12 @@ struct TemplateRead {
   Sources sources = {};            ///< the text, for places in the tree
   std::optional<Value> tree = {};  ///< nothing when it cannot be read
   std::string fault = {};          ///< then: why, and where: "site.yaml:4:7: ..."
+  std::string lost = {};           ///< a tag that nobody knows, and where: it is not in the tree
 };
 
 /// A template (JSON or YAML) as a tree with the long forms of all functions, in which scalars mean what they mean to
-/// CloudFormation (YAML 1.1: `yes` is true, 0123 is a text). `name`: what messages call it.
+/// CloudFormation (`yes` is true, as in YAML 1.1; 0123 and 1.10, which JSON would tell otherwise, are texts). `name`:
+/// what messages call it.
 TemplateRead read_template_text(const std::string& text, const std::string& name);
 /// The tree alone.
 std::optional<Value> parse_template(const std::string& text);

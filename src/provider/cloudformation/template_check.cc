@@ -36,18 +36,19 @@ constexpr std::array<IamType, 8> iam_types = {{
 
 constexpr std::string_view iam = "CAPABILITY_IAM";
 constexpr std::string_view named_iam = "CAPABILITY_NAMED_IAM";
-constexpr std::string_view auto_expand = "CAPABILITY_AUTO_EXPAND";
 
 const Value* map_at(const Value& tree, std::string_view name) {
   const Value* value = tree.find(name);
   return value != nullptr && value->is_map() ? value : nullptr;
 }
 
-/// `Fn::If` may choose to give none.
+/// `Fn::If` may choose to give none, and AWS::NoValue is none.
 bool gives_name(const Value& resource, std::string_view property) {
   const Value* properties = property.empty() ? nullptr : map_at(resource, "Properties");
   const Value* name = properties != nullptr ? properties->find(property) : nullptr;
-  return name != nullptr && !name->is_null() && name->find("Fn::If") == nullptr;
+  if (name == nullptr || name->is_null() || name->find("Fn::If") != nullptr) return false;
+  const Value* reference = name->find("Ref");
+  return reference == nullptr || !reference->is_string() || reference->string() != "AWS::NoValue";
 }
 
 class TemplateCheck {
@@ -69,6 +70,7 @@ class TemplateCheck {
     is_secret_ = in_manifest && has_secret(*data);
     const TemplateRead read = read_template_text(written.body, in_manifest ? "data" : written.path);
     if (!read.tree) return unreadable(read);
+    note_lost(read);
     outermost(*read.tree, written);
   }
 
@@ -86,7 +88,6 @@ class TemplateCheck {
 
   /// `chain`: the paths of those around it, and its own.
   void one(const Value& tree, const std::string& name, const std::string& base, const std::vector<std::string>& chain) {
-    if (tree.find("Transform") != nullptr && !is_sent_) need(auto_expand, name + " has a Transform");
     const Value* resources = tree.find("Resources");
     if (resources != nullptr && resources->is_unknown()) return;
     const bool any = resources != nullptr && resources->is_map() && !resources->map().empty();
@@ -117,8 +118,6 @@ class TemplateCheck {
       need(named ? named_iam : iam, named ? fmt::format("{} ({}) has a name of its own", logical, type)
                                           : fmt::format("{} is an {}", logical, type));
     }
-    if (type == "AWS::Serverless::Application" && !is_sent_)
-      need(auto_expand, fmt::format("{} is an {}", logical, type));
     if (type != "AWS::Serverless::Function" || is_sent_) return;
     const Value* properties = map_at(resource, "Properties");
     const Value* globals = map_at(tree, "Globals");
@@ -145,6 +144,7 @@ class TemplateCheck {
         unreadable(read);
         continue;
       }
+      note_lost(read);
       std::vector<std::string> deeper = chain;
       deeper.push_back(path);
       one(*read.tree, path, directory_of(path), deeper);
@@ -203,6 +203,18 @@ class TemplateCheck {
 
   void unreadable(const TemplateRead& read) {
     error("the template cannot be read: " + (is_secret_ ? "it is no YAML" : read.fault), "");
+  }
+
+  /// A tag that is not known stays where the text is sent as it is.
+  void note_lost(const TemplateRead& read) {
+    if (read.lost.empty()) return;
+    Value copy = *read.tree;
+    if (!artifacts_in(copy).empty()) {
+      return error("the template cannot be sent with its artifacts: " + (is_secret_ ? "it has a tag" : read.lost),
+                   "write the function in its long form");
+    }
+    diagnostics_.warning("cloudformation.tag", is_secret_ ? "the template has a tag that is not known" : read.lost,
+                         where_, "if CloudFormation knows it, all is well");
   }
 
   void error(std::string message, std::string hint, Where where = {}) {

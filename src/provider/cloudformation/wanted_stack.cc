@@ -305,6 +305,23 @@ std::string template_key(std::string_view body) {
   return fmt::format("verba/templates/{}", sha256(body).hex());
 }
 
+namespace {
+
+constexpr std::string_view auto_expand = "CAPABILITY_AUTO_EXPAND";
+
+/// Is something in it transformed, or in what it nests? Said of one without a transform it does no harm.
+bool may_expand(const WantedStack& wanted) {
+  const auto has_transform = [](std::string_view text) {
+    return text.find("Transform") != std::string_view::npos ||
+           text.find("AWS::Serverless::Application") != std::string_view::npos;
+  };
+  return has_transform(wanted.body) ||
+         std::ranges::find(wanted.capabilities, auto_expand) != wanted.capabilities.end() ||
+         std::ranges::any_of(wanted.artifacts, [&](const FileInput& file) { return has_transform(file.content); });
+}
+
+}  // namespace
+
 bool needs_bucket(const WantedStack& wanted) {
   return !wanted.artifacts.empty() || is_large(wanted.body);
 }
@@ -334,7 +351,10 @@ void add_wanted(const WantedStack& wanted, bool updates, const std::string& temp
   // An empty list takes all tags away; without one they would stay.
   if (wanted.tags.empty()) add("Tags", "");
   number = 0;
-  for (const std::string& one : wanted.capabilities) add(fmt::format("Capabilities.member.{}", ++number), one);
+  for (const std::string& one : wanted.capabilities) {
+    if (one != auto_expand) add(fmt::format("Capabilities.member.{}", ++number), one);
+  }
+  if (may_expand(wanted)) add(fmt::format("Capabilities.member.{}", ++number), std::string(auto_expand));
   if (!wanted.role_arn.empty()) add("RoleARN", wanted.role_arn);
   number = 0;
   for (const std::string& arn : wanted.notification_arns.value_or(std::vector<std::string>())) {

@@ -40,6 +40,16 @@ const char* fault_of_key(std::string_view key) {
   return nullptr;
 }
 
+/// On one line, whatever is in it.
+std::string shown(std::string_view key) {
+  std::string text;
+  for (const char c : key) {
+    const auto byte = static_cast<unsigned char>(c);
+    text += byte < 0x20 || byte == 0x7F ? fmt::format("\\x{:02x}", byte) : std::string(1, c);
+  }
+  return text;
+}
+
 /// What may be the value of a header: S3 garbles what is no ASCII.
 bool is_header_text(std::string_view value) {
   return std::ranges::all_of(value, [](char c) { return c >= ' ' && c <= '~'; });
@@ -87,7 +97,7 @@ void check_places(const Value& with, std::vector<Mistake>& out) {
     if (fault == nullptr && field == std::string_view("key") && value->string().ends_with('/'))
       fault = "it names a folder";
     if (fault == nullptr) continue;
-    out.push_back({fmt::format("'{}' cannot be the {} of an object: {}", value->string(), field, fault),
+    out.push_back({fmt::format("'{}' cannot be the {} of an object: {}", shown(value->string()), field, fault),
                    "for example: site/index.html", value->where});
   }
 }
@@ -166,6 +176,14 @@ std::string key_of(const Value& with, const FileInput& file) {
   return folder.empty() ? name : folder + "/" + name;
 }
 
+/// What is wrong with the key that a file of a tree gets.
+std::optional<BadUpload> fault_of_file(const std::string& key) {
+  const char* fault = fault_of_key(key);
+  if (fault == nullptr) return std::nullopt;
+  return BadUpload{fmt::format("'{}' cannot be the key of an object: {}", shown(key), fault),
+                   "give the file another name"};
+}
+
 BadUpload tree_with_key() {
   return {"'source' is a directory, and 'key' names one object", "write 'prefix' in the place of 'key'"};
 }
@@ -179,7 +197,7 @@ std::optional<BadUpload> add_objects(const Resource& resource, WantedUpload& upl
       return tree_with_key();
     }
     const std::string own = key_of(resource.inputs, file);
-    if (own.size() > longest_key_bytes) return BadUpload{fmt::format("the key '{}' is too long", own), ""};
+    if (std::optional<BadUpload> bad = fault_of_file(own)) return bad;
     ObjectContent content{file.content, file.large ? &*file.large : nullptr};
     upload.objects.push_back({own, file.inner, content, file.digest, {}});
   }
@@ -241,6 +259,14 @@ void check_files(const Resource& resource, Where task, Diagnostics& diagnostics)
                       fmt::format("'{}' is larger than what S3 takes in {} parts of {} MiB", file.path,
                                   most_object_parts, large_file_part_bytes >> 20),
                       source != nullptr && source->where ? source->where : task, "split it");
+  }
+  const Value* const written = resource.inputs.find("source");
+  for (const FileInput& file : resource.files) {
+    if (file.field != "source" || file.inner.empty()) continue;
+    std::optional<BadUpload> bad = fault_of_file(key_of(resource.inputs, file));
+    if (!bad) continue;
+    diagnostics.error("s3.upload", std::move(bad->message),
+                      written != nullptr && written->where ? written->where : task, std::move(bad->hint));
   }
   const Value* key = resource.inputs.find("key");
   if (key == nullptr || key->is_null()) return;

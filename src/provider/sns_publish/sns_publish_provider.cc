@@ -113,7 +113,7 @@ class SnsPublishProvider final : public Provider {
     AttemptLimit limit(attempt);
     // The same message of the same run is the same message, however often it is sent.
     const std::string token = run_token(attempt) + sha256(text(wanted.inputs, "message")).hex().substr(0, 16);
-    AwsMessage message = query_message(sns_service(), "Publish", parameters_of(wanted, token));
+    AwsMessage message = query_message(sns_service(), "Publish", parameters_of(wanted, token), published_by);
     AwsAccount there = attempt.aws->in(region_of_topic(topic));
     Async<AwsAnswer> asking = there.call(sns_service(), std::move(message), limit.stop());
     const AwsAnswer answer = co_await asking;

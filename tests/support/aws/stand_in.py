@@ -23,7 +23,8 @@ Every signature is checked strictly.
 
 The file `faults` says what goes wrong, a line each: ACTION KIND [TIMES], where KIND is `throttle`, `html` (status 500),
 `busy` (status 503, nothing more), `hang` (no answer for a minute), `cut` (the call is carried out, and the connection
-cut before the answer), `expired` (the token), `skew` (refused for its time), or the code of an error.
+cut before the answer), `empty` (status 200, and nothing is done), `bare` (the same, the answer without its content),
+`expired` (the token), `skew` (refused for its time), or the code of an error.
 """
 import datetime
 import http.server
@@ -209,12 +210,14 @@ class Aws:
             return status, {"Content-Type": "text/xml"}, text
 
     @staticmethod
-    def gone_wrong(fault, throttled="Throttling"):
+    def gone_wrong(fault, throttled="Throttling", bare=""):
         """Status, headers and body, or raises Refused."""
         if fault == "html":
             return 500, {}, "<html><body>Internal Failure</body></html>"
         if fault == "busy":
             return 503, {}, ""
+        if fault in ("empty", "bare"):
+            return 200, {}, bare if fault == "bare" else ""
         if fault == "hang":
             return -1, {}, ""
         raise Refused({"throttle": throttled, "expired": "ExpiredToken", "skew": "RequestTimeTooSkewed"}.get(fault, fault),
@@ -273,7 +276,7 @@ class Aws:
                 self.note(account, region, action, detail)
                 fault = self.faults.next(action)
                 if fault and fault != "cut":
-                    status, _, text = self.gone_wrong(fault)
+                    status, _, text = self.gone_wrong(fault, bare="{}" if by_json else f"<{action}Response/>")
                     return status, text
                 if by_json:
                     return 200, json.dumps(self.secret(action, form))

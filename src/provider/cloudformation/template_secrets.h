@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// Parameters of templates that are secrets.
+#pragma once
+
+#include "manifest/resource.h"
+
+namespace verba {
+
+/// Marks what is given for the parameters of which the template says `NoEcho`, and their `Default` in `data`: of one
+/// that is a text the whole of it. Those in a file become an input of their own, `defaults`. See
+/// TaskType::mark_secrets.
+void mark_no_echo(Resource&);
+
+}  // namespace verba
