@@ -142,6 +142,7 @@ void refuse_other_wishes(Call& call, const PlanFile& file) {
     if (!call.arguments.list("target").empty()) refuse("target");
     if (call.arguments.flag("prune") && !planned.goal.prune) refuse("prune");
     if (call.arguments.text("ttl")) refuse("ttl");
+    if (call.arguments.text("on-failure")) refuse("on-failure");
     if (call.arguments.flag("refresh") && !planned.goal.refresh) refuse("refresh");
     if (call.arguments.flag("preview") && !planned.goal.preview) refuse("preview");
   }

@@ -10,6 +10,7 @@
 #include "plan/removal.h"
 #include "plan/steps.h"
 #include "plan/temporary.h"
+#include "plan/undo.h"
 
 namespace verba {
 namespace {
@@ -71,8 +72,19 @@ std::optional<Value> Preparation::outputs_of(TaskId task) {
   return outputs_[task];
 }
 
+/// Where a crash has lost them, what it had before is the best that its scripts can be given.
+Value Preparation::outputs_of(const Record& record) const {
+  Value outputs = at_.sealer.from_sealed_json(record.outputs, record.address);
+  if (!outputs.is_null()) return outputs;
+  for (const StepRecord& step : at_.store.steps(record.run)) {
+    if (step.address == record.address && step.outputs_before)
+      outputs = at_.sealer.from_sealed_json(*step.outputs_before, record.address);
+  }
+  return outputs;
+}
+
 Recorded Preparation::recorded(const Record& record, Definition definition) {
-  Recorded was{std::move(definition.resource), at_.sealer.from_sealed_json(record.outputs, record.address)};
+  Recorded was{std::move(definition.resource), outputs_of(record)};
   secrets_.add_of(was.resource);
   secrets_.add(was.outputs);
   return was;

@@ -69,6 +69,7 @@ class Preparation {
   void note_beside(Job& job, const Resource* next);
   std::optional<Value> outputs_of(TaskId task);
   /// What is recorded with this definition; its secrets are known from here on.
+  Value outputs_of(const Record&) const;
   Recorded recorded(const Record& record, Definition definition);
   Record new_record(const Step& step) const;
   std::optional<Settled> find_providers(Job& job, const std::string& type);

@@ -150,18 +150,21 @@ struct WaitingStep {
   Run run;
   std::string address;
   std::string message;
+  bool by_others = false;  ///< who began the run has no say
   Instant since;
 };
 
-/// What it asks, out of what is recorded; a secret one is sealed there.
-std::string message_of(Store& store, const Record& record) {
+/// What it asks, and whom, out of what is recorded; a secret message is sealed there.
+WaitingStep waiting_step(Store& store, const Record& record, Run run) {
   std::string why;
   const std::optional<Digest>& digest = record.pending ? record.pending : record.definition;
   const std::optional<std::string> json = digest ? store.blob(*digest) : std::nullopt;
   const std::optional<Value> definition = json ? parse_json(*json, why) : std::nullopt;
   const Value* inputs = definition ? definition->find("inputs") : nullptr;
   const Value* message = inputs != nullptr ? inputs->find("message") : nullptr;
-  return message != nullptr && message->is_string() ? message->string() : "***";
+  const Value* by_others = inputs != nullptr ? inputs->find("byOthers") : nullptr;
+  return {std::move(run), record.address, message != nullptr && message->is_string() ? message->string() : "***",
+          by_others != nullptr && by_others->is(Value::Kind::boolean) && by_others->boolean(), record.updated};
 }
 
 std::vector<WaitingStep> waiting_steps(Call& call, Store& store) {
@@ -172,9 +175,9 @@ std::vector<WaitingStep> waiting_steps(Call& call, Store& store) {
     for (const Record& record : snapshot.records) {
       const TaskType* type = call.kit().catalogue.type(record.type);
       if (!type || !type->on_demand || record.status != RecordStatus::started) continue;
-      const std::optional<Run> run = store.run(record.run);
+      std::optional<Run> run = store.run(record.run);
       if (!run || run->status != RunStatus::running || !is_alive(run->owner)) continue;
-      waiting.push_back({*run, record.address, message_of(store, record), record.updated});
+      waiting.push_back(waiting_step(store, record, *std::move(run)));
     }
   }
   return waiting;
@@ -204,6 +207,10 @@ int answer_step(Call& call, Store& store, const WaitingStep& step, bool approves
     print(call, fmt::format("{} in environment '{}', run {} by {}: {}\n", printable(step.address),
                             printable(step.run.environment), step.run.id, printable(step.run.owner.user),
                             printable(step.message)));
+  }
+  if (approves && step.by_others && answer.who == step.run.owner.user) {
+    throw Error(Error::Kind::usage, "usage.own-run",
+                fmt::format("{} began this run: others have to approve it", answer.who));
   }
   require_yes(call, fmt::format("\n{} it? [y/N] ", approves ? "Approve" : "Reject"));
   store.commit({answer_event(step.run.id, step.address, answer, call.system.now())}, nullptr);

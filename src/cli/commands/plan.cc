@@ -7,9 +7,11 @@
 #include "cli/exit_code.h"
 #include "cli/plan_file.h"
 #include "cli/running.h"
+#include "cli/state_access.h"
 #include "view/json/findings_json.h"
 #include "view/json/plan_json.h"
 #include "view/text/plan_text.h"
+#include "view/text/state_text.h"
 
 namespace verba {
 namespace {
@@ -26,6 +28,14 @@ bool refresh_of(Call& call) {
                 "leave one of them out");
   }
   return said;
+}
+
+/// What somebody has under way reads like what was interrupted.
+void note_at_work(Call& call, Store& store, const std::string& environment) {
+  for (const Holder& holder : store.leases(environment)) {
+    if (holder.expires > call.system.now() && alive_on(call.system)(holder.owner))
+      say(call, "note: " + holder_text(holder) + "; what is under way there counts as interrupted");
+  }
 }
 
 int plan(Call& call) {
@@ -54,6 +64,7 @@ int plan(Call& call) {
     print(call, format, answer);
   }
   require(call, desk.project, verdict);
+  note_at_work(call, *desk.store, planned.plan.environment);
   if (out) {
     write_plan_file(call, *out, request, desk, planned);
     say(call, "The plan is in '" + *out + "': apply it with `verba apply " + *out + "`.");
