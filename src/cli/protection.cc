@@ -25,6 +25,12 @@ std::optional<std::string> override_of(Call& call) {
   return why;
 }
 
+/// How to see what the command would do.
+std::string_view way_to_look(const Call& call) {
+  if (call.command.name == "destroy") return "`verba plan --destroy`";
+  return call.command.name == "apply" ? "`verba plan`" : "--dry-run";
+}
+
 }  // namespace
 
 void require_no_freeze(Call& call, Desk& desk) {
@@ -55,7 +61,7 @@ bool confirm_by_name(Call& call, Desk& desk, const Planned& planned, const HeldL
   if (!call.console.in_terminal) {
     throw Error(Error::Kind::usage, "usage.confirm",
                 fmt::format("environment '{}' wants its name when something is to be deleted", name),
-                fmt::format("look with `verba plan`, then say --confirm {}", name));
+                fmt::format("look with {}, then say --confirm {}", way_to_look(call), name));
   }
   const std::string question = fmt::format("\nThis deletes things of environment '{}'. Type its name to go on: ", name);
   if (ask(call, *desk.store, held, question) == name) return true;

@@ -43,7 +43,8 @@ const std::vector<Field>& head_fields() {
 
 namespace {
 
-constexpr std::string_view name_rule = "a name begins with a letter and goes on with letters, digits, '-' and '_'";
+constexpr std::string_view name_rule =
+    "a name begins with a letter (A-Z, a-z) and goes on with such letters, digits, '-' and '_'";
 constexpr std::string_view host_name_rule = "such a name is made of letters, digits, '-', '_', '.' and '@'";
 
 Where start_of(Where where) {

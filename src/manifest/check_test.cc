@@ -115,7 +115,7 @@ INSTANTIATE_TEST_SUITE_P(
         {"bad_name",
          "apiVersion: verbacratis/v1\nkind: Environment\nmetadata: {name: 1a.b}\n",
          {"m.yaml:3:18 manifest.bad-name: '1a.b' is not a valid name "
-          "(a name begins with a letter and goes on with letters, digits, '-' and '_')"}},
+          "(a name begins with a letter (A-Z, a-z) and goes on with such letters, digits, '-' and '_')"}},
         {"number_for_name",
          "apiVersion: verbacratis/v1\nkind: Environment\nmetadata: {name: 7}\n",
          {"m.yaml:3:18 manifest.wrong-type: 'name' must be a string, but is a number "
@@ -169,7 +169,7 @@ INSTANTIATE_TEST_SUITE_P(
         {"bad_name",
          with_task("{name: a b, type: ShellScript, with: {run: x}}"),
          {"m.yaml:6:12 manifest.bad-name: 'a b' is not a valid name "
-          "(a name begins with a letter and goes on with letters, digits, '-' and '_')"}},
+          "(a name begins with a letter (A-Z, a-z) and goes on with such letters, digits, '-' and '_')"}},
         {"twice",
          with_task("{name: a, type: ShellScript, with: {run: x}}\n  - {name: a, type: ShellScript, "
                    "with: {run: x}}"),
@@ -258,7 +258,7 @@ INSTANTIATE_TEST_SUITE_P(
         {"name",
          with_value("a.b: 1"),
          {"m.yaml:6:5 manifest.bad-name: 'a.b' cannot be the name of a variable "
-          "(a name begins with a letter and goes on with letters, digits, '-' and '_')"}},
+          "(a name begins with a letter (A-Z, a-z) and goes on with such letters, digits, '-' and '_')"}},
         {"from_nothing",
          with_value("a: {from: {enw: X}}"),
          {"m.yaml:6:16 manifest.unknown-field: a value cannot come from 'enw' (did you mean 'env'?)"}},

@@ -24,13 +24,14 @@ void check_protected(const Model& model, const Snapshot& snapshot, const Plan& p
     const bool is_protected = step.task ? model.tasks[*step.task].protect : snapshot.records[*step.record].protect;
     if (!is_protected) continue;
     const bool replaces = step.action == Action::replace;
-    diagnostics.error("plan.protected",
-                      replaces ? fmt::format("{} is protected, it cannot be replaced: {}", step.address, step.reason)
-                               : fmt::format("{} is protected, it cannot be deleted", step.address),
-                      step.task ? model.tasks[*step.task].where : Where(),
-                      step.task  ? "set `protect: false` on the task"
-                      : replaces ? "set `protect: false` on the task and apply, then replace it"
-                                 : "set `protect: false` on the task and apply, then delete it");
+    diagnostics.error(
+        "plan.protected",
+        replaces ? fmt::format("{} is protected, it cannot be replaced: {}", step.address, step.reason)
+                 : fmt::format("{} is protected, it cannot be deleted", step.address),
+        step.task ? model.tasks[*step.task].where : Where(),
+        step.task  ? "set `protect: false` on the task"
+        : replaces ? "set `protect: false` on the task and apply, then replace it"
+                   : "set `protect: false` on the task (write it back where it is gone) and apply, then delete it");
   }
 }
 

@@ -184,7 +184,7 @@ void Rollback::remove_all(const std::vector<std::size_t>& records) {
     diagnostics_.warning(
         "plan.needed",
         fmt::format("{} was not there {} and stays: {} needs it", record.address, when_, keepers[i]->address), {},
-        keepers[i]->protect ? "" : fmt::format("`verba destroy {}` deletes both", record.address));
+        keepers[i]->protect ? "" : fmt::format("`verba destroy {}` deletes it with what needs it", record.address));
   }
 }
 

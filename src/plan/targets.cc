@@ -45,7 +45,9 @@ Targets::Targets(const std::vector<std::string>& targets, const Model& model, co
       diagnostics.error(
           "plan.unknown-target",
           fmt::format("no deployment or task is named '{}' in environment '{}'", target, model.environment.name), {},
-          did_you_mean(target, names_of(model, snapshot), "`verba status` lists what is deployed"));
+          did_you_mean(target, names_of(model, snapshot),
+                       target.ends_with(".json") ? "a plan file has to be there, and only `verba apply` takes one"
+                                                 : "`verba status` lists what is deployed"));
     }
   }
   tasks_ = reach(model.graph, tasks, reach_ == Reach::what_they_need ? Direction::needs : Direction::users);

@@ -111,9 +111,9 @@ std::vector<std::size_t> expired_records(const Snapshot& snapshot, const Targets
       diagnostics.warning("plan.expired", fmt::format("{} has expired and stays: it is protected", record.address), {},
                           "set `protect: false` on the task and apply; --ttl 0s lets it last");
     } else {
-      diagnostics.warning("plan.expired",
-                          fmt::format("{} has expired and stays: {} needs it", record.address, keeper->address), {},
-                          keeper->protect ? "" : fmt::format("`verba destroy {}` deletes both", record.address));
+      diagnostics.warning(
+          "plan.expired", fmt::format("{} has expired and stays: {} needs it", record.address, keeper->address), {},
+          keeper->protect ? "" : fmt::format("`verba destroy {}` deletes it with what needs it", record.address));
     }
   }
   return expired;

@@ -166,8 +166,7 @@ Found Recovery::recalled(const Record& record, const Definition& definition, con
                                             ? is_by_update(dead_run(record.run), step)
                                             : std::optional(false);
   if (!by_update && exit_code == 0) {
-    return in_doubt(record, "it had ended well when verba was ended, but whether it was made or updated is not known",
-                    makes);
+    return in_doubt(record, "it has ended well meanwhile, but whether it was made or updated is not known", makes);
   }
   const Provider* provider = at_.providers.find(definition.resource.type);
   if (provider == nullptr) return {Found::What::undone, "no provider for its type", Map(), exit_code};
@@ -181,13 +180,13 @@ Found Recovery::recalled(const Record& record, const Definition& definition, con
   if (by_update.value_or(true)) left.stands_for = to_string(Verb::update);
   Outcome outcome = provider->recall(definition.resource, makes, exit_code, left);
   if (auto* done = std::get_if<Succeeded>(&outcome)) {
-    return {makes ? Found::What::done : Found::What::gone, "it had ended well when verba was ended",
-            std::move(done->outputs), std::nullopt, by_update.value_or(false)};
+    return {makes ? Found::What::done : Found::What::gone, "it has ended well meanwhile", std::move(done->outputs),
+            std::nullopt, by_update.value_or(false)};
   }
   if (const auto* failed = std::get_if<Failed>(&outcome)) {
     return {Found::What::undone, failed->message, Map(), failed->exit_code};
   }
-  return in_doubt(record, "it had ended well when verba was ended, but its outputs are lost", makes);
+  return in_doubt(record, "it has ended well meanwhile, but its outputs are lost", makes);
 }
 
 std::optional<Observed> Recovery::observed(const Record& record, const Definition& definition) {
@@ -277,7 +276,7 @@ Found Recovery::find_out(const Record& record, DeadRun& dead, const StepRecord* 
     return {Found::What::undone, "its delete had failed when verba was ended", Map(), deleted->second.code};
   }
   if (child != nullptr && child->witnessed) {
-    return {Found::What::undone, "it was ended together with verba", Map(), std::nullopt};
+    return {Found::What::undone, "it was killed, too", Map(), std::nullopt};
   }
   if (definition->idempotent) return {Found::What::undone, "it is safe to run again", Map(), std::nullopt};
   const bool was_told = step->status == StepStatus::in_doubt && !step->message.empty();

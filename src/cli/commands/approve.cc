@@ -104,7 +104,7 @@ void require_yes(Call& call, std::string_view question) {
   if (!call.console.in_terminal) {
     throw Error(Error::Kind::usage, "usage.nobody-to-ask",
                 fmt::format("verba {} asks first, and there is no terminal to ask on", call.command.name),
-                "say --yes when you have looked at the plan");
+                "say --yes when you have looked at what is asked");
   }
   call.console.err(question);
   const auto answer = call.console.read_line([] {});
