@@ -207,7 +207,8 @@ bool Planner::can_undo(TaskId id, const Record* record, const Inputs& wanted) co
   if (as_a_whole && !home.on(Occasion::rollback).empty()) return true;
   const bool was_there = record && record->definition;
   // What is to make whole what was left half done leads to what would be put back.
-  const bool is_same = was_there && record->status != RecordStatus::deployed && record->inputs == wanted.digest;
+  const bool is_same = was_there && record->status != RecordStatus::deployed && record->inputs == wanted.digest &&
+                       model_.tasks[id].occasion == Occasion::deploy;
   if (is_same && !has_own_rollback(wanted.resource)) return false;
   return provider && provider->can_rollback(wanted.resource, was_there);
 }

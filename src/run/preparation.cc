@@ -298,7 +298,8 @@ std::variant<Job, Settled> Preparation::undo_of(const Step& step, StepNumber num
   }
   if (job.previous) job.next = definition_at(job.previous->definition);
   job.tries = tries_of_undoing(made, job.next);
-  if (undone.interrupted && current && current->status != RecordStatus::deployed && is_same(made, job.next)) {
+  const bool is_half = current && current->status != RecordStatus::deployed && undone.occasion == Occasion::deploy;
+  if (undone.interrupted && is_half && is_same(made, job.next)) {
     return Settled{StepStatus::skipped, "kept: it was half done before, and the same once more would fail again", ""};
   }
   if (made) {

@@ -378,7 +378,7 @@ TEST(Rollback, GoesOnWhereItWasStopped) {
   world.goal.undoes = world.result.run;
   EXPECT_THAT(world.plan(text), ElementsAre("< d.a: it was created by run 1"));
   EXPECT_THAT(world.run(text), ElementsAre("rollback d.a"));
-  EXPECT_EQ(world.result.status, RunStatus::succeeded);
+  EXPECT_EQ(world.result.status, RunStatus::rolled_back);
   EXPECT_THAT(world.store->snapshot("default").records, IsEmpty());
   EXPECT_THAT(world.plan(text), IsEmpty());
 }

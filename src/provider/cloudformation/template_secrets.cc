@@ -44,16 +44,16 @@ void mark_no_echo(Resource& resource) {
     const Value* fallback = parameter.find("Default");
     if (fallback == nullptr) continue;
     if (data == nullptr) {
-      defaults.set(key.name, *fallback);
+      Value hidden = *fallback;  // it alone: the name of a parameter is none
+      make_secret(hidden);
+      defaults.set(key.name, std::move(hidden));
     } else {
       Value* const own = member(member(member(data, "Parameters"), key.name), "Default");
       make_secret(own != nullptr ? *own : *data);
     }
   }
   if (defaults.empty()) return;
-  Value marked(std::move(defaults));
-  make_secret(marked);
-  resource.inputs.map().set("defaults", std::move(marked));
+  resource.inputs.map().set("defaults", Value(std::move(defaults)));
 }
 
 }  // namespace verba
