@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "view/text/change_text.h"
-#include "view/text/common.h"
+#include "view/text/shared_value.h"
 #include "view/text/width.h"
 
 namespace verba {
@@ -117,25 +117,26 @@ std::vector<std::string> signs_of(const std::vector<Step>& steps, std::vector<Li
   return signs;
 }
 
-std::optional<Value> common_value(const std::vector<Step>& all, std::size_t change,
+std::optional<Value> shared_value(const std::vector<Step>& all, std::size_t change,
                                   std::optional<Value> FieldChange::*which) {
   std::vector<const Value*> values;
   for (const Step& each : all) {
     const std::optional<Value>& value = each.changes[change].*which;
     if (value) values.push_back(&*value);
   }
-  return values.empty() ? std::nullopt : std::optional(common_value(values));
+  return values.empty() ? std::nullopt : std::optional(shared_value(values));
 }
 
 /// One step in place of all.
 Step in_common(const std::vector<Step>& steps, const std::vector<std::size_t>& together, Likeness likeness) {
   if (likeness != Likeness::in_shape) return as_any(steps[together.front()], likeness);
   std::vector<Step> all;
+  all.reserve(together.size());
   for (const std::size_t i : together) all.push_back(as_any(steps[i], likeness));
   Step any = all.front();
   for (std::size_t i = 0; i < any.changes.size(); ++i) {
-    any.changes[i].before = common_value(all, i, &FieldChange::before);
-    any.changes[i].after = common_value(all, i, &FieldChange::after);
+    any.changes[i].before = shared_value(all, i, &FieldChange::before);
+    any.changes[i].after = shared_value(all, i, &FieldChange::after);
   }
   return any;
 }

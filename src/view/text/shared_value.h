@@ -15,6 +15,6 @@ std::string shape_of(const Value&);
 
 /// One value in place of all, with "[FIRST to LAST]" where scalars differ; of texts only around the words that do. A
 /// secret stays one. Linear. REQUIRES: at least one, all of one shape.
-Value common_value(std::span<const Value* const> all);
+Value shared_value(std::span<const Value* const> all);
 
 }  // namespace verba

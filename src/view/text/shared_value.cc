@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "view/text/common.h"
+#include "view/text/shared_value.h"
 
 #include <fmt/format.h>
 
@@ -28,7 +28,7 @@ std::string span_of(std::string_view first, std::string_view last) {
 }
 
 /// Texts that begin or end alike differ in between, by whole words.
-std::string common_text(std::span<const Value* const> all) {
+std::string shared_text(std::span<const Value* const> all) {
   const std::string_view first = all.front()->string();
   const std::string_view last = all.back()->string();
   std::size_t before = first.size();
@@ -65,7 +65,7 @@ std::string shape_of(const Value& value) {
   return out + std::to_string(static_cast<int>(value.kind()));
 }
 
-Value common_value(std::span<const Value* const> all) {
+Value shared_value(std::span<const Value* const> all) {
   const Value& first = *all.front();
   const bool same = std::ranges::all_of(all, [&](const Value* each) { return *each == first; });
   if (same || first.secret) return first;
@@ -74,7 +74,7 @@ Value common_value(std::span<const Value* const> all) {
     for (std::size_t i = 0; i < first.map().size(); ++i) {
       std::vector<const Value*> each;
       for (const Value* map : all) each.push_back(&(map->map().begin() + static_cast<std::ptrdiff_t>(i))->second);
-      members.append((first.map().begin() + static_cast<std::ptrdiff_t>(i))->first, common_value(each));
+      members.append((first.map().begin() + static_cast<std::ptrdiff_t>(i))->first, shared_value(each));
     }
     return members;
   }
@@ -83,11 +83,11 @@ Value common_value(std::span<const Value* const> all) {
     for (std::size_t i = 0; i < first.list().size(); ++i) {
       std::vector<const Value*> each;
       for (const Value* list : all) each.push_back(&list->list()[i]);
-      items.push_back(common_value(each));
+      items.push_back(shared_value(each));
     }
     return items;
   }
-  if (first.is_string()) return common_text(all);
+  if (first.is_string()) return shared_text(all);
   return span_of(value_text(first), value_text(*all.back()));
 }
 
