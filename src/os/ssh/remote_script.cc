@@ -58,6 +58,12 @@ void add_variables(std::string& text, const Work& work) {
   text += "}\n";
 }
 
+/// Are there variables that a shell may obey or refuse? Ours are none, and each subshell costs a process there.
+bool has_others(const Work& work) {
+  const auto is_ours = [](const auto& variable) { return variable.first.starts_with("VERBA_"); };
+  return !work.without.empty() || !std::ranges::all_of(work.environment, is_ours);
+}
+
 /// What cannot be begun says so before it has begun. CDPATH would take cd elsewhere. Some shells let nobody set some
 /// variables (UID), and say so.
 void add_refusals(std::string& text, const Work& work, const std::string& directory) {
@@ -67,14 +73,16 @@ void add_refusals(std::string& text, const Work& work, const std::string& direct
   if (!directory.empty()) {
     or_else("CDPATH= cd -- " + quoted(directory), fmt::format("cannot enter the directory '{}'", directory), 126);
   }
-  text += "(verba_e) || exit 126\n";
+  const bool tries = has_others(work);
+  if (tries) text += "(verba_e) || exit 126\n";
   if (work.argv.empty() || (work.file && work.file->argument == 0)) return;
   const std::string& program = work.argv.front();
   const bool is_path = program.find('/') != std::string::npos;
   if (is_path) {
     or_else("[ -x " + quoted(program) + " ]", fmt::format("'{}' is no program that can be executed", program), 126);
   } else {
-    or_else("(verba_e; command -v " + quoted(program) + ")", fmt::format("program '{}' is not on PATH", program), 127);
+    const std::string find = "command -v " + quoted(program);
+    or_else(tries ? "(verba_e; " + find + ")" : find, fmt::format("program '{}' is not on PATH", program), 127);
   }
 }
 
