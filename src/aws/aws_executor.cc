@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "os/not_begun.h"
 
 namespace verba {
 namespace {
@@ -28,8 +29,8 @@ Async<WorkDone> AwsExecutor::run(Work work, Stop& stop, RunOptions options) {
   Async<AwsFound> looking = account_.credentials(stop);
   const AwsFound login = co_await looking;
   if (login.problem) {
-    throw Error(Error::Kind::provider, "account.credentials", account_.name() + ": " + login.problem->message,
-                login.problem->hint);
+    throw NotBegun(Error(Error::Kind::provider, "account.credentials", account_.name() + ": " + login.problem->message,
+                         login.problem->hint));
   }
   if (login.credentials) set_login(work, *login.credentials);  // else it is stopped, and not begun
   for (const char* name : {"AWS_REGION", "AWS_DEFAULT_REGION"}) {

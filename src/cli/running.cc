@@ -15,7 +15,7 @@
 #include "cli/notifying.h"
 #include "cli/observing.h"
 #include "cli/protection.h"
-#include "run/mask.h"
+#include "provider/mask.h"
 #include "value/json.h"
 #include "view/json/events_json.h"
 #include "view/json/plan_json.h"

@@ -21,7 +21,7 @@
 #include "manifest/named_file.h"
 #include "os/large_file.h"
 #include "os/process.h"
-#include "run/mask.h"
+#include "provider/mask.h"
 #include "value/json.h"
 #include "value/text.h"
 

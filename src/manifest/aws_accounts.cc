@@ -149,6 +149,10 @@ std::string written_region(const Account& account) {
 
 }  // namespace
 
+bool is_aws(std::string_view kind) {
+  return kind == aws_account_kind().name;
+}
+
 void check_aws_account(const Account& account, Diagnostics& diagnostics) {
   check_spec(account.spec, account_rules, account, diagnostics);
   const Authentication* at = account.authentication ? &*account.authentication : nullptr;

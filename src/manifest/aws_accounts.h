@@ -4,11 +4,15 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "aws/place.h"
 #include "manifest/model.h"
 
 namespace verba {
+
+/// Is that the name of the kind of AWS's accounts?
+bool is_aws(std::string_view kind);
 
 /// Adds what is wrong with one that was resolved: ids, regions, addresses and roles that are none.
 /// REQUIRES, here and below: the account is of kind AwsInfrastructureAccount.

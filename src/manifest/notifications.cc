@@ -7,6 +7,7 @@
 #include <string>
 
 #include "manifest/accounts.h"
+#include "manifest/aws_accounts.h"
 #include "manifest/names.h"
 #include "manifest/resolve.h"
 
@@ -68,7 +69,7 @@ void check_channel(const Manifest& channel, Resolution& resolution) {
     report(resolution.diagnostics, "manifest.unknown-reference",
            fmt::format("no account is named '{}'", name->string()), name->where, did_you_mean(name->string(), names),
            doing);
-  } else if (account->kind == nullptr || account->kind->name != "AwsInfrastructureAccount") {
+  } else if (account->kind == nullptr || !is_aws(account->kind->name)) {
     report(resolution.diagnostics, "manifest.bad-value",
            fmt::format("account '{}' is no AwsInfrastructureAccount", name->string()), name->where,
            "a topic is reached with credentials of AWS", doing);

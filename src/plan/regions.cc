@@ -12,11 +12,9 @@
 namespace verba {
 namespace {
 
-constexpr std::string_view aws = "AwsInfrastructureAccount";
-
 /// Something that is told apart from others where its account is; a message, say, is none.
 bool makes_a_thing(const TaskType& type) {
-  return std::ranges::find(type.accounts, aws) != type.accounts.end() &&
+  return std::ranges::any_of(type.accounts, is_aws) &&
          (type.makes || std::ranges::any_of(type.inputs, &Field::replaces));
 }
 
@@ -25,7 +23,7 @@ bool makes_a_thing(const TaskType& type) {
 void Regions::require(TaskId id, Diagnostics& diagnostics) {
   const Task& task = model_.tasks[id];
   const Account& account = model_.accounts[task.account];
-  const bool is_asked = account.kind->name == aws && surroundings_.region != nullptr && makes_a_thing(*task.type);
+  const bool is_asked = is_aws(account.kind->name) && surroundings_.region != nullptr && makes_a_thing(*task.type);
   if (!is_asked || !surroundings_.region(account).empty() || !told_.insert(account.name).second) return;
   diagnostics.error("plan.no-region",
                     fmt::format("{}: no region is known for the account '{}'", task.address, account.name), task.where,
@@ -35,7 +33,7 @@ void Regions::require(TaskId id, Diagnostics& diagnostics) {
 void Regions::check(TaskId id, const Record& record, bool changes, Diagnostics& diagnostics) {
   const Task& task = model_.tasks[id];
   const Account& account = model_.accounts[task.account];
-  const bool is_open = account.kind->name == aws && account.name == record.account &&
+  const bool is_open = is_aws(account.kind->name) && account.name == record.account &&
                        written_spot(account).region.empty() && surroundings_.region != nullptr;
   if (!is_open || !made_of(record)) return;
   const std::optional<Account> then = account_of_then(store_, *made_of(record));

@@ -10,7 +10,9 @@
 
 #include "base/utf8.h"
 #include "manifest/accounts.h"
+#include "manifest/aws_accounts.h"
 #include "plan/diff.h"
+#include "provider/mask.h"
 
 namespace verba {
 namespace {
@@ -45,44 +47,17 @@ Step step_of(const Model& model, TaskId id, Action action, std::string reason) {
   return step;
 }
 
-namespace {
-
-constexpr std::size_t shortest_hidden = 4;  ///< what is shorter stands in too much that is none
-
-void add_secrets(const Value& value, std::vector<std::string>& secrets) {
-  if (value.is_list()) {
-    for (const Value& item : value.list()) add_secrets(item, secrets);
-  } else if (value.is_map()) {
-    for (const auto& [key, item] : value.map()) add_secrets(item, secrets);
-  } else if (value.secret && value.is_string() && value.string().size() >= shortest_hidden) {
-    secrets.push_back(value.string());
-  }
-}
-
-/// What is a secret in the inputs is one in files, too.
-std::string without(const std::vector<std::string>& secrets, std::string text) {
-  constexpr std::string_view hidden = "***";
-  for (const std::string& secret : secrets) {
-    for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at + hidden.size())) {
-      text.replace(at, secret.size(), hidden);
-    }
-  }
-  return text;
-}
-
-}  // namespace
-
 std::vector<FieldChange> changes_of(const Definition& old, const Value& inputs, const std::vector<FileInput>& files) {
   std::vector<FieldChange> changes = diff_values(old.counted(), inputs);
-  std::vector<std::string> secrets;
-  add_secrets(old.counted(), secrets);
-  add_secrets(inputs, secrets);
+  SecretWords secrets;  // what is one in the inputs is one in files, too
+  secrets.add(old.counted());
+  secrets.add(inputs);
   const auto same_place = [](const FileInput& file) {
     return [&file](const FileInput& other) { return other.field == file.field && other.inner == file.inner; };
   };
   const auto name_of = [](const FileInput& file) { return fmt::format("{} ({})", file.field, file.path); };
   const auto shown = [&secrets](const FileInput& file) {
-    if (file.size_bytes() <= kShownBytes && is_utf8(file.content)) return Value(without(secrets, file.content));
+    if (file.size_bytes() <= kShownBytes && is_utf8(file.content)) return Value(secrets.mask(file.content));
     return Value(fmt::format("{} bytes, sha256:{}", file.size_bytes(), file.digest.hex()));
   };
   for (const FileInput& file : files) {
@@ -150,7 +125,7 @@ std::string moved(const Record& record, std::string_view type, const Account& ac
     *change = {"account", Value(record.account), Value(account.name)};
     return "its account changed";
   }
-  if (account.kind->name != "AwsInfrastructureAccount" || !made_of(record)) return {};
+  if (!is_aws(account.kind->name) || !made_of(record)) return {};
   const std::optional<Account> then = account_of_then(store, *made_of(record));
   const std::string_view by = then ? moved_by(*then, account) : std::string_view();
   if (by.empty()) return {};

@@ -33,7 +33,7 @@ std::vector<std::string> thing_of(const Resource& resource, const TaskType& type
 }  // namespace
 
 void Twins::add(TaskId id, const Resource& resource, Diagnostics& diagnostics) {
-  if (resource.account_kind != "AwsInfrastructureAccount" || resource.occasion != Occasion::deploy) return;
+  if (!is_aws(resource.account_kind) || resource.occasion != Occasion::deploy) return;
   const TaskType& type = *model_.tasks[id].type;
   const std::string home = home_of(resource);
   for (const std::string& thing : type.makes ? type.makes(resource) : thing_of(resource, type)) {

@@ -11,6 +11,11 @@
 #include "os/curl.h"
 
 namespace verba {
+std::string hint_about_url(std::string_view bad, std::string_view example) {
+  if (bad.find(' ') != std::string_view::npos) return "a blank in it is written %20";
+  return fmt::format("for example: {}", example);
+}
+
 bool is_http_url(std::string_view url) {
   if (!url.starts_with("http://") && !url.starts_with("https://")) return false;
   if (has_control(url) || url.find_first_of(" \"<>{}\\^`|") != std::string_view::npos) return false;

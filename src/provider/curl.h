@@ -24,6 +24,8 @@ struct HttpAsk {
 
 /// Is it an address that can be asked?
 bool is_http_url(std::string_view);
+/// What to do about one that is none.
+std::string hint_about_url(std::string_view bad, std::string_view example);
 
 Work work_of(const HttpAsk&);
 

@@ -11,8 +11,8 @@
 #include "os/ssh/ssh_executor.h"
 #include "plan/definition.h"
 #include "plan/steps.h"
+#include "provider/mask.h"
 #include "run/inquiry.h"
-#include "run/mask.h"
 
 namespace verba {
 namespace {
@@ -25,10 +25,6 @@ constexpr const char* who_and_whether =
 constexpr int no_directory_code = 3;
 /// One more than is presentable: what was cut is not shown, as its end may be half a secret.
 constexpr std::size_t answer_bytes = 4097;
-
-bool is_aws(std::string_view kind) {
-  return kind == "AwsInfrastructureAccount";
-}
 
 bool is_here(std::string_view kind) {
   return kind != "UnixInfrastructureAccount" && kind != "CloudInfrastructureAccount" && !is_aws(kind);

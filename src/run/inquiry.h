@@ -13,7 +13,7 @@
 #include "os/async.h"
 #include "os/system.h"
 #include "provider/provider.h"
-#include "run/mask.h"
+#include "provider/mask.h"
 
 namespace verba {
 

@@ -15,7 +15,7 @@
 #include "run/event.h"
 #include "run/hosts.h"
 #include "run/journal.h"
-#include "run/mask.h"
+#include "provider/mask.h"
 
 namespace verba {
 

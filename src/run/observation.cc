@@ -11,9 +11,9 @@
 
 #include "base/error.h"
 #include "plan/definition.h"
+#include "provider/mask.h"
 #include "run/inquiry.h"
 #include "run/live_step.h"
-#include "run/mask.h"
 
 namespace verba {
 namespace {

@@ -252,7 +252,7 @@ void Preparation::note_beside(Job& job, const Resource* next) {
 }
 
 /// Would putting back do what has just failed?
-bool Preparation::is_same(const std::optional<Definition>& made, const std::optional<Definition>& before) const {
+bool Preparation::would_repeat(const std::optional<Definition>& made, const std::optional<Definition>& before) const {
   if (!made || !before || made->resource.type != before->resource.type || has_own_rollback(made->resource))
     return false;
   const Provider* provider = at_.providers.find(made->resource.type);
@@ -299,7 +299,7 @@ std::variant<Job, Settled> Preparation::undo_of(const Step& step, StepNumber num
   if (job.previous) job.next = definition_at(job.previous->definition);
   job.tries = tries_of_undoing(made, job.next);
   const bool is_half = current && current->status != RecordStatus::deployed && undone.occasion == Occasion::deploy;
-  if (undone.interrupted && is_half && is_same(made, job.next)) {
+  if (undone.interrupted && is_half && would_repeat(made, job.next)) {
     return Settled{StepStatus::skipped, "kept: it was half done before, and the same once more would fail again", ""};
   }
   if (made) {

@@ -12,7 +12,7 @@
 #include "plan/inputs.h"
 #include "plan/plan.h"
 #include "run/live_step.h"
-#include "run/mask.h"
+#include "provider/mask.h"
 #include "run/runner.h"
 
 namespace verba {
@@ -64,7 +64,7 @@ class Preparation {
   void note_before(Job& job, const Step& step);
   void note_region(Resource& resource) const;
   bool is_same_thing(const Record&, const Inputs& counted, const Inputs& actual) const;
-  bool is_same(const std::optional<Definition>& made, const std::optional<Definition>& before) const;
+  bool would_repeat(const std::optional<Definition>& made, const std::optional<Definition>& before) const;
   bool stayed(const Step& undone, const Job&) const;
   void note_beside(Job& job, const Resource* next);
   std::optional<Value> outputs_of(TaskId task);

@@ -16,8 +16,8 @@
 #include "plan/definition.h"
 #include "plan/inputs.h"
 #include "plan/plan.h"
+#include "provider/mask.h"
 #include "run/live_step.h"
-#include "run/mask.h"
 
 namespace verba {
 namespace {

@@ -123,10 +123,7 @@ std::optional<BadHttpRequest> set_headers(HttpAsk& ask, const Value* headers, Fi
   return std::nullopt;
 }
 
-const char* hint_about(std::string_view bad_url) {
-  if (bad_url.find(' ') != std::string_view::npos) return "a blank in it is written %20";
-  return "for example: https://api.example.org/items";
-}
+constexpr std::string_view example_url = "https://api.example.org/items";
 
 }  // namespace
 
@@ -162,7 +159,8 @@ std::variant<HttpRequest, BadHttpRequest> read_request(const Value& written, con
     return BadHttpRequest{fmt::format("there is no output '{}' that can be written there", filling.lacking()),
                           "`verba output` shows what was answered"};
   }
-  if (!is_http_url(request.ask.url)) return BadHttpRequest{"its URL is none", hint_about(request.ask.url)};
+  if (!is_http_url(request.ask.url))
+    return BadHttpRequest{"its URL is none", hint_about_url(request.ask.url, example_url)};
   return request;
 }
 
@@ -175,7 +173,7 @@ void check_request(const Value& written, bool later, Diagnostics& diagnostics) {
     if (!is_http_url(text)) {
       diagnostics.error("http.url", url->secret ? "'url' is no URL" : fmt::format("'{}' is no URL", url->string()),
                         url->where,
-                        !braces ? hint_about(text)
+                        !braces ? hint_about_url(text, example_url)
                         : later ? "what was answered stands in it as {outputs.NAME}, for example {outputs.json.id}"
                                 : "nothing was answered yet; values stand in it as ${{ }}");
     }

@@ -71,9 +71,7 @@ std::pair<std::string, std::string> fault_of(const Goal& goal) {
     return {fmt::format("'{}' is no host and port", goal.text), "for example: db.example.org:5432, [::1]:80"};
   }
   if (goal.kind == "http" && !is_http_url(goal.text)) {
-    const bool has_blank = goal.text.find(' ') != std::string::npos;
-    return {fmt::format("'{}' is no URL", goal.text),
-            has_blank ? "a blank in it is written %20" : "for example: http://localhost:8080/health"};
+    return {fmt::format("'{}' is no URL", goal.text), hint_about_url(goal.text, "http://localhost:8080/health")};
   }
   if (goal.kind == "dns" && !is_name(goal.text)) {
     return {fmt::format("'{}' is no host name", goal.text), "for example: www.example.org"};

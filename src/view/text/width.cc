@@ -3,7 +3,7 @@
 
 #include <utf8proc.h>
 
-#include "run/mask.h"
+#include "provider/mask.h"
 
 namespace verba {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "run/spellings.h"
+#include "provider/spellings.h"
 
 #include <fmt/format.h>
 

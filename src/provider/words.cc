@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "run/words.h"
+#include "provider/words.h"
 
 #include <algorithm>
 

@@ -8,7 +8,7 @@
 #include <unordered_set>
 
 #include "manifest/resource.h"
-#include "run/words.h"
+#include "provider/words.h"
 #include "value/value.h"
 
 namespace verba {

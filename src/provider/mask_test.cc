@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "run/mask.h"
+#include "provider/mask.h"
 
 #include <gtest/gtest.h>
 

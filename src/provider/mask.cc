@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "run/mask.h"
+#include "provider/mask.h"
 
 #include <algorithm>
 #include <vector>
 
 #include "base/utf8.h"
-#include "run/spellings.h"
+#include "provider/spellings.h"
 #include "value/json.h"
 
 namespace verba {

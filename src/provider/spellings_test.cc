@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "run/spellings.h"
+#include "provider/spellings.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 #include <string>
 
 #include "base/base64.h"
-#include "run/words.h"
+#include "provider/words.h"
 
 namespace verba {
 namespace {
