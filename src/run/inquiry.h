@@ -12,8 +12,8 @@
 #include "base/error.h"
 #include "os/async.h"
 #include "os/system.h"
-#include "provider/provider.h"
 #include "provider/mask.h"
+#include "provider/provider.h"
 
 namespace verba {
 

@@ -10,12 +10,12 @@
 #include "os/async.h"
 #include "os/process.h"
 #include "plan/definition.h"
+#include "provider/mask.h"
 #include "provider/provider.h"
 #include "run/answers.h"
 #include "run/event.h"
 #include "run/hosts.h"
 #include "run/journal.h"
-#include "provider/mask.h"
 
 namespace verba {
 

@@ -11,8 +11,8 @@
 #include "manifest/model.h"
 #include "plan/inputs.h"
 #include "plan/plan.h"
-#include "run/live_step.h"
 #include "provider/mask.h"
+#include "run/live_step.h"
 #include "run/runner.h"
 
 namespace verba {
