@@ -222,9 +222,13 @@ void empty(const std::string& path) {
   fail("system.empty", fmt::format("cannot empty '{}'", path), errno);
 }
 
+/// The library gives up at an entry that its owner removes at the same time: then it is done again.
 void remove(const std::string& path) {
   std::error_code error;
-  std::filesystem::remove_all(path, error);
+  for (int attempts = 0; attempts < 100; ++attempts) {
+    std::filesystem::remove_all(path, error);
+    if (error != std::errc::no_such_file_or_directory && error != std::errc::directory_not_empty) break;
+  }
   if (error && !is_absent(error.value())) {
     fail("system.remove", fmt::format("cannot remove '{}'", path), error.value());
   }

@@ -7,7 +7,9 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <string>
+#include <thread>
 
 #include "base/error.h"
 
@@ -135,6 +137,18 @@ TEST_F(Files, MakesAndRemovesTreesWithoutFollowingLinks) {
   remove(path("a"));
   EXPECT_EQ(kind_of(path("a")), std::nullopt);
   EXPECT_EQ(read_file(path("kept"), 100), "k");
+}
+
+TEST_F(Files, RemovesWhatItsOwnerRemovesAtTheSameTime) {
+  for (int round = 0; round < 200; ++round) {
+    make_directories(path("a"), 0700);
+    for (int i = 0; i < 20; ++i) std::ofstream(path("a/" + std::to_string(i)));
+    const std::jthread owner([this] {
+      for (int i = 19; i >= 0; --i) ::unlink(path("a/" + std::to_string(i)).c_str());
+    });
+    remove(path("a"));
+    ASSERT_EQ(kind_of(path("a")), std::nullopt) << round;
+  }
 }
 
 TEST_F(Files, AbsolutePathsAreResolvedAsFarAsTheyExist) {
