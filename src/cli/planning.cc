@@ -82,7 +82,7 @@ Desk open_desk(Call& call, const Request& request, StoreUse use, KeyUse key) {
   const std::string environment =
       request.environment && !call.arguments.text("env") ? *request.environment : choose_environment(call, project);
   Surroundings surroundings = planning_surroundings(call);
-  Model& model = resolve(call, project, environment, variables, surroundings);
+  Model& model = resolve_in_order(call, project, environment, variables, surroundings);
   require(call, project);
   auto store = open_store(request.state, use);
   Sealer sealer = open_sealer(call, *store, request.state, key);

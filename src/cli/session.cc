@@ -10,6 +10,7 @@
 #include "base/utf8.h"
 #include "cli/exit_code.h"
 #include "cli/surroundings.h"
+#include "plan/exchanges.h"
 #include "value/json.h"
 #include "value/yaml.h"
 
@@ -182,6 +183,15 @@ Model& resolve(Call& call, Project& project, const std::string& environment, con
   }
   add_new(project.diagnostics, found);
   return call.keep(std::move(model));
+}
+
+Model& resolve_in_order(Call& call, Project& project, const std::string& environment, const Map& variables,
+                        const Surroundings& surroundings) {
+  Model& model = resolve(call, project, environment, variables, surroundings);
+  Diagnostics found;
+  if (!project.diagnostics.has_errors()) order_exchanges(model, rehearsed(surroundings), found);
+  add_new(project.diagnostics, found);
+  return model;
 }
 
 void require(Call& call, const Project& project) {

@@ -85,6 +85,8 @@ Resource as_written(const Task&);
 /// Resolves for one environment, and lets the providers check their tasks. Findings go to project.diagnostics, each
 /// only once however many environments it is found in.
 Model& resolve(Call&, Project&, const std::string& environment, const Map& variables, const Surroundings&);
+/// And with the needs that only the content of templates tells: what imports waits for what exports.
+Model& resolve_in_order(Call&, Project&, const std::string& environment, const Map& variables, const Surroundings&);
 
 /// Prints what was found, to standard error. With errors: throws Exit(kUsage).
 void require(Call&, const Project&);

@@ -2,6 +2,8 @@
 #include "plan/ordering.h"
 
 #include <algorithm>
+#include <iterator>
+#include <unordered_map>
 #include <utility>
 
 #include "plan/removal.h"
@@ -37,6 +39,32 @@ void order_deletes(const Graph& removal, std::size_t records, const std::vector<
 }
 
 namespace {
+
+/// What others took of a thing and take no longer has to be let go of before the thing can change, as what a stack
+/// exports stays as long as somebody imports it.
+std::vector<Graph::Edge> departures(const Model& model, const Snapshot& snapshot, const std::vector<Step>& steps) {
+  const auto changes = [&](const Step& step) {
+    return step.task && step.record && model.tasks[*step.task].type->exchange;
+  };
+  std::unordered_map<std::size_t, NodeId> by_record;
+  for (NodeId step = 0; step < steps.size(); ++step) {
+    if (changes(steps[step])) by_record.emplace(*steps[step].record, step);
+  }
+  std::vector<Graph::Edge> edges;
+  if (by_record.size() < 2) return edges;
+  const Graph users = removal_order(snapshot);
+  for (const auto& [record, step] : by_record) {
+    for (const NodeId user : users.needs(static_cast<NodeId>(record))) {
+      const auto leaving = by_record.find(user);
+      if (leaving == by_record.end()) continue;
+      const NodeId from = *steps[leaving->second].task;
+      if (std::ranges::binary_search(model.tasks[from].needs, *steps[step].task)) continue;
+      const bool stays = reach(model.graph, std::vector{from}, Direction::needs)[*steps[step].task];
+      if (!stays) edges.emplace_back(step, leaving->second);
+    }
+  }
+  return edges;
+}
 
 Graph ordered(const Model& model, const Snapshot& snapshot, const std::vector<Step>& steps, const Removals& removals,
               const Cleanings& cleanings, bool clean_at_once) {
@@ -81,7 +109,12 @@ Graph order_of_changes(const Model& model, const Snapshot& snapshot, const std::
   Graph graph = ordered(model, snapshot, steps, removals, cleanings, false);
   // What waits for the delete of a temporary thing may hold up the end of a deployment.
   const bool stuck = !cleanings.empty() && !removals.empty() && !find_cycle(graph).empty();
-  return stuck ? ordered(model, snapshot, steps, removals, cleanings, true) : std::move(graph);
+  if (stuck) graph = ordered(model, snapshot, steps, removals, cleanings, true);
+  std::vector<Graph::Edge> edges = departures(model, snapshot, steps);
+  if (edges.empty()) return graph;
+  std::ranges::copy(edges_of(graph), std::back_inserter(edges));
+  Graph departing(graph.size(), std::move(edges));
+  return find_cycle(departing).empty() ? std::move(departing) : std::move(graph);
 }
 
 Graph order_of_deletes(const Snapshot& snapshot, const std::vector<Step>& steps, const Removals& removals) {

@@ -19,7 +19,6 @@
 #include "plan/decision.h"
 #include "plan/definition.h"
 #include "plan/deletion.h"
-#include "plan/exchanges.h"
 #include "plan/inputs.h"
 #include "plan/moves.h"
 #include "plan/occasions.h"
@@ -58,7 +57,6 @@ class Planner {
         diagnostics_(diagnostics),
         surroundings_(aids.surroundings),
         twins_(model),
-        exchanges_(model),
         regions_(model, aids.surroundings, aids.store) {
     plan_.goal = goal;
     plan_.environment = model.environment.name;
@@ -112,7 +110,6 @@ class Planner {
   std::vector<std::optional<TaskId>> called_up_;  // temporary tasks that are needed, and by whom
   Cleanings cleanings_;
   Twins twins_;
-  Exchanges exchanges_;
   Regions regions_;
   bool again_ = false;  // what look_at() finds wrong was said before
 };
@@ -173,7 +170,6 @@ void Planner::look_at(TaskId id) {
   }
   if (!again_) validate(inputs->resource, model_.tasks[id].where);
   if (wanted) twins_.add(id, inputs->resource, diagnostics_);
-  if (wanted) exchanges_.add(id, inputs->resource);
   if (model_.tasks[id].is_called_up() && !called_up_[id]) return stand_aside(id, *inputs);
   const Record* record = record_of(id);
   if (record && record->inputs != inputs->digest) check_place(id);
@@ -470,7 +466,6 @@ Plan Planner::plan() {
   do {
     look_at_all(targets);
   } while (call_up_temporaries() || look_again_for_outputs());
-  exchanges_.check(diagnostics_);
   take_in_order();
   look_at_rollbacks();
   find_orphans(targets);

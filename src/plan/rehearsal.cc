@@ -4,7 +4,6 @@
 #include <set>
 #include <tuple>
 
-#include "plan/exchanges.h"
 #include "plan/inputs.h"
 #include "plan/twins.h"
 
@@ -39,16 +38,13 @@ void rehearse(const Model& model, const Providers& providers, const Surroundings
               Diagnostics& diagnostics) {
   Diagnostics found;
   Twins twins(model);
-  Exchanges exchanges(model);
   for (TaskId id = 0; id < model.tasks.size(); ++id) {
     const std::optional<bool> wanted = evaluate_condition(model, id, surroundings, found);
     if (wanted && !*wanted) continue;
     const std::optional<Resource> resource = evaluate_resource(model, id, surroundings, found);
     if (resource && wanted) twins.add(id, *resource, found);
-    if (resource && wanted) exchanges.add(id, *resource);
     if (resource) ask_provider(*resource, model.tasks[id].where, providers, found);
   }
-  exchanges.check(found);
   Told told(diagnostics);
   for (const Diagnostic& each : found.all()) {
     if (told.is_new(each)) diagnostics.add(each);

@@ -36,8 +36,8 @@ int graph(Call& call) {
   const std::string form = call.arguments.text("format").value_or("text");
   Project& project = load(call);
   Surroundings surroundings = planning_surroundings(call);
-  const Model& model = resolve(call, project, choose_environment(call, project),
-                               command_line_variables(call.arguments.list("var")), surroundings);
+  const Model& model = resolve_in_order(call, project, choose_environment(call, project),
+                                        command_line_variables(call.arguments.list("var")), surroundings);
   require(call, project);
   if (format != Format::text) {
     print(call, format, graph_value(model));

@@ -67,7 +67,7 @@ int validate(Call& call) {
 
   Counts counts;
   for (const std::string& environment : environments) {
-    const Model& model = resolve(call, project, environment, variables, surroundings);
+    const Model& model = resolve_in_order(call, project, environment, variables, surroundings);
     if (!project.diagnostics.has_errors()) rehearse(model, call.kit().providers, none, project.diagnostics);
     ++counts.environments;
     counts.deployments += model.deployments.size();
