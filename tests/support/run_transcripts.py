@@ -49,6 +49,7 @@ INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:
 DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 UUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 PORT = re.compile(r"(127\.0\.0\.1:|(?i:port)['\"]?[=:] ?['\"]?)\d{4,5}\b")
+SLOW = re.compile(r"! getting into (?:\S+|\d+ accounts)$")
 PID = re.compile(r"\b(pid|process)([ =:]+|\": ?)\d+")
 
 
@@ -72,7 +73,8 @@ def mask(line):
 
 
 def matches(expected, actual):
-    """Whether the lines agree, `...` standing for any number of them."""
+    """Whether the lines agree, `...` standing for any number of them. What is said of a slow machine alone does not count."""
+    actual = [line for line in actual if not SLOW.match(line)]
     reachable = {0}
     for line in expected:
         if line == "...":

@@ -73,6 +73,10 @@ class RunTranscripts(unittest.TestCase):
         self.assert_passes("$ pwd; printf %064d 0\n<dir>\n<digest>\n")
         self.assert_fails("$ echo took 12 parts\ntook 13 parts\n")
 
+    def test_words_of_a_slow_machine(self):
+        self.assert_passes("$ echo getting into us >&2; echo 'getting into 20 accounts' >&2; echo two\ntwo\n")
+        self.assert_fails("$ echo getting into us\n")
+
     def test_marks_in_output(self):
         self.assert_passes("$ echo '$ x'; echo '! x'; echo '[exit 1]'; echo ...\n\\$ x\n\\! x\n\\[exit 1]\n\\...\n")
         self.assert_fails("$ echo '[exit 1]'\n[exit 1]\n")
