@@ -34,7 +34,7 @@ RunStatus status_of_undoing(const Ending& ending) {
 RunStatus status_of(const Ending& ending) {
   const std::span<const StepStatus> all = ending.statuses;
   const std::size_t planned = ending.plan.steps.size();
-  if (ending.stopped && (ending.undo_is_due || any(all, {pending, cancelled}))) return RunStatus::cancelled;
+  if (ending.stopped && (ending.undo_is_due || any(all, {pending, cancelled, in_doubt}))) return RunStatus::cancelled;
   if (all.size() > planned) return status_of_undoing(ending);
   const bool good = !any(all, {failed, in_doubt});
   if (ending.plan.goal.undoes)
