@@ -16,6 +16,7 @@
 #include "plan/definition.h"
 #include "plan/inputs.h"
 #include "plan/plan.h"
+#include "plan/steps.h"
 #include "provider/mask.h"
 #include "run/live_step.h"
 
@@ -62,7 +63,9 @@ class Recovery {
   void await_group(const TracedChild&, const std::string& address);
   void await_elsewhere(const StepRecord&, const DeadRun&, const std::string& address);
   Found recalled(const Record&, const Definition&, const StepRecord&, const TracedChild&);
-  std::optional<Observed> observed(const Record&, const Definition&);
+  std::optional<Observed> observed(const Record&, const Definition&, Value outputs);
+  std::optional<Definition> replaced(const Record&, const Definition& by) const;
+  std::optional<Found> still_to_replace(const Record&, const Definition& old, Observed::State now, bool has_deleted);
   Found in_doubt(const Record&, const std::string& why, bool makes);
   std::optional<Definition> definition_of(const Record&) const;
   void record(const Record&, const StepRecord*, Found);
@@ -189,7 +192,8 @@ Found Recovery::recalled(const Record& record, const Definition& definition, con
   return in_doubt(record, "it has ended well meanwhile, but its outputs are lost", makes);
 }
 
-std::optional<Observed> Recovery::observed(const Record& record, const Definition& definition) {
+/// `outputs`: what is recorded of it.
+std::optional<Observed> Recovery::observed(const Record& record, const Definition& definition, Value outputs) {
   Provider* provider = at_.providers.find(definition.resource.type);
   if (provider == nullptr || !provider->can_observe(definition.resource)) return std::nullopt;
   Stop never;
@@ -202,10 +206,32 @@ std::optional<Observed> Recovery::observed(const Record& record, const Definitio
   };
   check.executor = &at_.hosts.of(definition.resource);
   check.aws = at_.hosts.aws(definition.resource);
-  const Recorded recorded{definition.resource, at_.sealer.from_sealed_json(record.outputs, record.address)};
+  const Recorded recorded{definition.resource, std::move(outputs)};
   Observed seen = wait_for(at_.system, provider->observe(recorded, check));
   at_.system.remove(directory);
   return seen;
+}
+
+/// What was to go when something else takes its place.
+std::optional<Definition> Recovery::replaced(const Record& record, const Definition& by) const {
+  if (!record.pending || !record.definition) return std::nullopt;
+  const Provider* provider = at_.providers.find(by.resource.type);
+  Definition old = read_definition(at_.store, *record.definition, record.address, at_.sealer);
+  const bool is_other = provider != nullptr && is_other_thing(old.resource, by.resource, provider->type());
+  return is_other ? std::optional(std::move(old)) : std::nullopt;
+}
+
+/// How what takes its place is `now` says nothing of the old one, which is deleted first: as long as that is there the
+/// replace has still to be done.
+std::optional<Found> Recovery::still_to_replace(const Record& record, const Definition& old, Observed::State now,
+                                                bool has_deleted) {
+  if (has_deleted) return std::nullopt;
+  const std::optional<Observed> seen =
+      observed(record, old, at_.sealer.from_sealed_json(record.outputs, record.address));
+  const auto state = seen ? seen->state : Observed::State::unknown;
+  const bool is_gone = state == Observed::State::absent;
+  if (is_gone || (state == Observed::State::unknown && now != Observed::State::absent)) return std::nullopt;
+  return Found{Found::What::undone, "what it replaces is still there", Map(), std::nullopt};
 }
 
 Found Recovery::in_doubt(const Record& record, const std::string& why, bool makes) {
@@ -245,8 +271,14 @@ Found Recovery::find_out(const Record& record, DeadRun& dead, const StepRecord* 
   }
   await_elsewhere(*step, dead, record.address);
   const bool makes = step->after.has_value();
-  const std::optional<Observed> seen = observed(record, *definition);
+  const std::optional<Definition> old = replaced(record, *definition);
+  Value outputs = old ? Value(Map()) : at_.sealer.from_sealed_json(record.outputs, record.address);
+  const std::optional<Observed> seen = observed(record, *definition, std::move(outputs));
   const auto state = seen ? seen->state : Observed::State::unknown;
+  if (old && (state == Observed::State::absent || (state == Observed::State::present && makes))) {
+    std::optional<Found> still = still_to_replace(record, *old, state, has_deleted(dead, *step));
+    if (still) return *std::move(still);
+  }
   if (state == Observed::State::absent) return {Found::What::gone, "its check says that it is absent", Map(), {}};
   if (state == Observed::State::present && makes) {
     return {Found::What::done,
@@ -279,10 +311,10 @@ Found Recovery::find_out(const Record& record, DeadRun& dead, const StepRecord* 
     return {Found::What::undone, "it was killed, too", Map(), std::nullopt};
   }
   if (definition->idempotent) return {Found::What::undone, "it is safe to run again", Map(), std::nullopt};
-  const bool was_told = step->status == StepStatus::in_doubt && !step->message.empty();
-  return in_doubt(
-      record, was_told ? step->message : "verba was ended while it ran, and nothing tells whether it ran to its end",
-      makes);
+  if (step->status == StepStatus::in_doubt && !step->message.empty()) return in_doubt(record, step->message, makes);
+  const std::string why = seen && !seen->detail.empty() ? "how it is cannot be told: " + seen->detail
+                                                        : "nothing tells whether it ran to its end";
+  return in_doubt(record, "verba was ended while it ran, and " + why, makes);
 }
 
 /// It was the last of its deployment's delete.tasks to act: what they stand for is gone. So it is only where that run

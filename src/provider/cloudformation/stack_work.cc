@@ -62,14 +62,16 @@ Outcome StackWork::failed_call(const AwsFailure& failure, const std::string& doi
   return outcome;
 }
 
-/// Of a stack in which there is nothing yet but what is to be carried out, its change sets tell.
+/// Of a stack in which there is nothing yet but what is to be carried out, its change sets tell. Without any it is
+/// nobody's: whoever began it has given it up.
 Async<StackWork::Made> StackWork::who_began(Stack stack) {
   const std::string owner = owner_token(attempt_);
   Async<AwsAnswer> asking = call_stacks(account_, "ListChangeSets", {{"StackName", stack.id}}, limit_.stop());
   const AwsAnswer answer = co_await asking;
   if (answer.failure) co_return Made{false, answer.failure};
   const auto is_ours = [&](const Value& one) { return text_at(one, {"ChangeSetName"}).starts_with(owner); };
-  co_return Made{std::ranges::any_of(list_at(answer.value, {"Summaries"}), is_ours), std::nullopt};
+  const auto& sets = list_at(answer.value, {"Summaries"});
+  co_return Made{sets.empty() || std::ranges::any_of(sets, is_ours), std::nullopt};
 }
 
 Async<StackWork::Made> StackWork::who_made(Stack stack) {
