@@ -197,7 +197,9 @@ Tries tries_of_undoing(const std::optional<Definition>& made, const std::optiona
   return made ? tries_of(*made, Verb::remove) : Tries();
 }
 
-std::string to_json(const Definition& definition, const Sealer& sealer) {
+namespace {
+
+Value value_of(const Definition& definition) {
   const Resource& resource = definition.resource;
   Map map;
   map.set("format", 1);
@@ -217,10 +219,13 @@ std::string to_json(const Definition& definition, const Sealer& sealer) {
   map.set("idempotent", definition.idempotent);
   if (definition.needs) map.set("needs", *definition.needs);
   if (definition.rollout) map.set("rollout", rollout_value(*definition.rollout));
-  return sealer.to_sealed_json(Value(std::move(map)), resource.address);
+  if (!definition.remains.empty()) {
+    List remains;
+    for (const Definition& each : definition.remains) remains.push_back(value_of(each));
+    map.set("remains", std::move(remains));
+  }
+  return map;
 }
-
-namespace {
 
 /// A record may have moved since: what its definition holds is sealed for the address of then.
 std::string address_of_then(const std::string& json, const std::string& address) {
@@ -231,6 +236,10 @@ std::string address_of_then(const std::string& json, const std::string& address)
 }
 
 }  // namespace
+
+std::string to_json(const Definition& definition, const Sealer& sealer) {
+  return sealer.to_sealed_json(value_of(definition), definition.resource.address);
+}
 
 std::string resealed(const std::string& json, const std::string& address, const Sealer& old, const Sealer& next) {
   if (json.find("$sealed") == std::string::npos) return json;
@@ -248,10 +257,9 @@ std::optional<Account> account_of_then(Store& store, const Digest& digest) {
                            spec != nullptr ? *spec : Value());
 }
 
-Definition read_definition(Store& store, const Digest& digest, const std::string& address, const Sealer& sealer) {
-  const std::optional<std::string> json = store.blob(digest);
-  if (!json) throw unreadable(address, "its definition is missing");
-  const Value value = sealer.from_sealed_json(*json, address_of_then(*json, address));
+namespace {
+
+Definition read_value(Store& store, const Value& value, const std::string& address) {
   const Reader reader(value, address);
   Definition definition;
   Resource& resource = definition.resource;
@@ -277,7 +285,19 @@ Definition read_definition(Store& store, const Digest& digest, const std::string
   definition.idempotent = idempotent.is(Value::Kind::boolean) && idempotent.boolean();
   if (value.find("needs")) definition.needs = reader.text("needs");
   if (value.find("rollout")) definition.rollout = read_rollout(reader.member("rollout"), address);
+  if (const Value* remains = value.find("remains")) {
+    if (!remains->is_list()) throw unreadable(address, "'remains' is no list");
+    for (const Value& each : remains->list()) definition.remains.push_back(read_value(store, each, address));
+  }
   return definition;
+}
+
+}  // namespace
+
+Definition read_definition(Store& store, const Digest& digest, const std::string& address, const Sealer& sealer) {
+  const std::optional<std::string> json = store.blob(digest);
+  if (!json) throw unreadable(address, "its definition is missing");
+  return read_value(store, sealer.from_sealed_json(*json, address_of_then(*json, address)), address);
 }
 
 }  // namespace verba

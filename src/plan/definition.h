@@ -22,6 +22,8 @@ struct Definition {
   bool idempotent = false;
   std::optional<std::string> needs;          ///< as Record::needs; nothing in what older versions recorded
   std::optional<RolloutRules> rollout = {};  ///< of its task, without the place
+  /// Of what is pending: other things that steps which were broken off may have left. They go before it is made.
+  std::vector<Definition> remains = {};
 
   const Value& counted() const { return compared ? *compared : resource.inputs; }
 };

@@ -175,6 +175,7 @@ Async<Outcome> LiveStep::one_attempt() {
     case Action::rollback:
       return undo();
     default:
+      if (!job_.remains.empty()) return bring_about();
       return job_.provider->apply(job_.next->resource, job_.before, at(job_.next->resource));
   }
 }
@@ -185,14 +186,32 @@ Async<Outcome> LiveStep::nothing() {
   co_return Outcome(Succeeded{stays && job_.before->outputs.is_map() ? job_.before->outputs : Value(Map())});
 }
 
-Async<Outcome> LiveStep::remove() {
-  if (job_.beside_it) {
-    Async<Outcome> removal = job_.remover_of_beside->remove(*job_.beside_it, at(job_.beside_it->resource));
+/// What made that impossible; nothing when it is done.
+Async<std::optional<Outcome>> LiveStep::remove_remains() {
+  while (!job_.remains.empty()) {
+    const Remain& remain = job_.remains.back();
+    Async<Outcome> removal = remain.remover->remove(remain.recorded, at(remain.recorded.resource));
     Outcome removed = co_await removal;
-    if (!std::holds_alternative<Succeeded>(removed)) co_return removed;
+    if (!std::holds_alternative<Succeeded>(removed)) co_return std::optional(std::move(removed));
     touched_ = true;
-    job_.beside_it.reset();
+    job_.remains.pop_back();
   }
+  co_return std::nullopt;
+}
+
+Async<Outcome> LiveStep::bring_about() {
+  Async<std::optional<Outcome>> removal = remove_remains();
+  std::optional<Outcome> obstacle = co_await removal;
+  if (obstacle) co_return *std::move(obstacle);
+  Async<Outcome> making = job_.provider->apply(job_.next->resource, job_.before, at(job_.next->resource));
+  Outcome made = co_await making;
+  co_return made;
+}
+
+Async<Outcome> LiveStep::remove() {
+  Async<std::optional<Outcome>> tidying = remove_remains();
+  std::optional<Outcome> obstacle = co_await tidying;
+  if (obstacle) co_return *std::move(obstacle);
   Async<Outcome> removal = job_.remover->remove(*job_.before, at(job_.before->resource));
   Outcome removed = co_await removal;
   co_return removed;
@@ -227,6 +246,15 @@ Async<Outcome> LiveStep::half(Async<Outcome> removal) {
 }
 
 Async<Outcome> LiveStep::undo() {
+  Async<std::optional<Outcome>> tidying = remove_remains();
+  std::optional<Outcome> obstacle = co_await tidying;
+  if (obstacle) co_return *std::move(obstacle);
+  Async<Outcome> undoing = undo_it();
+  Outcome undone = co_await undoing;
+  co_return undone;
+}
+
+Async<Outcome> LiveStep::undo_it() {
   if (!job_.done) return job_.provider->apply(job_.before->resource, std::nullopt, at(job_.before->resource));
   if (job_.replaced) return undo_replace();
   if (job_.half_deleted) return make_whole();

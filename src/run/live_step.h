@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "os/async.h"
 #include "os/process.h"
@@ -19,16 +20,21 @@
 
 namespace verba {
 
+/// What a step that was broken off may have left.
+struct Remain {
+  Provider* remover = nullptr;
+  Recorded recorded;
+};
+
 /// What is to be done at a step, with everything known.
 struct Job {
   StepNumber step = 0;
   Action action = Action::create;
   Provider* provider = nullptr;
-  Provider* remover = nullptr;             ///< of what is recorded; another one when the type is what changed
-  std::optional<Definition> next;          ///< nothing for a delete
-  std::optional<Recorded> before;          ///< what is recorded, when something is
-  std::optional<Recorded> beside_it = {};  ///< of a delete or replace: what else may be there, and goes as well
-  Provider* remover_of_beside = nullptr;
+  Provider* remover = nullptr;       ///< of what is recorded; another one when the type is what changed
+  std::optional<Definition> next;    ///< nothing for a delete
+  std::optional<Recorded> before;    ///< what is recorded, when something is
+  std::vector<Remain> remains = {};  ///< what else may be there, and goes first
   // For a rollback: `before` is what is put back (nothing: it is removed).
   std::optional<Recorded> done;    ///< what was done; nothing when what was done was a delete
   std::optional<Record> previous;  ///< the record of `before`
@@ -110,7 +116,10 @@ class LiveStep {
   Async<Outcome> nothing();
   Async<Outcome> remove();
   Async<Outcome> replace();
+  Async<std::optional<Outcome>> remove_remains();
+  Async<Outcome> bring_about();
   Async<Outcome> undo();
+  Async<Outcome> undo_it();
   Async<Outcome> undo_replace();
   Async<Outcome> make_whole();
   Async<Outcome> remake();

@@ -162,12 +162,12 @@ std::variant<Job, Settled> Preparation::restoration_of(Job job, const Step& step
   if (step.needs) next.needs = step.needs;
   if (job.before) take_over_account(next.resource, job.before->resource);
   secrets_.add_of(next.resource);
-  if (step.action == Action::replace) note_beside(job, &next.resource);
   job.inputs = digest_of(next, job.provider->type(), at_.sealer);
   job.beside = beside_of(next, job.provider->type(), at_.sealer);
   job.tries = tries_of(next, verb_of(job));
   if (!step.record && next.needs) job.record.needs = *next.needs;
   job.next = std::move(next);
+  note_remains(job);
   return job;
 }
 
@@ -197,7 +197,6 @@ std::optional<Settled> Preparation::fill(Job& job, const Step& step) {
   }
   note_before(job, step);
   secrets_.add_of(actual->resource);
-  if (job.action == Action::replace) note_beside(job, &actual->resource);
   job.inputs = counted->digest;
   job.beside = counted->beside;
   Definition next{std::move(actual->resource),  std::nullopt, task.timeout, task.retry, task.idempotent,
@@ -207,6 +206,7 @@ std::optional<Settled> Preparation::fill(Job& job, const Step& step) {
   job.tries = tries_of(next, verb_of(job));
   job.next = std::move(next);
   job.group = task.concurrency_group;
+  note_remains(job);
   return std::nullopt;
 }
 
@@ -225,7 +225,7 @@ std::variant<Job, Settled> Preparation::removal_of(Job job) {
   Definition definition = read_definition(at_.store, *digest, job.record.address, at_.sealer);
   job.tries = tries_of(definition, Verb::remove);
   job.before = recorded(job.record, std::move(definition));
-  note_beside(job, nullptr);
+  note_remains(job);
   return job;
 }
 
@@ -235,20 +235,28 @@ void Preparation::note_region(Resource& resource) const {
   if (!region.empty() && resource.account_spec.is_map()) resource.account_spec.map().set("region", region);
 }
 
-/// What a replace that was broken off may have made by the side of what is recorded, unless that is `next`.
-void Preparation::note_beside(Job& job, const Resource* next) {
+/// What steps that were broken off may have left beside what is recorded, unless that is what is to be made: a replace
+/// under one name, and another under the next. It stays known until it is gone, and goes first, or as what the step
+/// deletes anyway.
+void Preparation::note_remains(Job& job) {
+  if (job.next) job.next->remains.clear();
   const Record& record = job.record;
-  if (!record.definition || !record.pending || record.status == RecordStatus::deployed) return;
+  if (!record.pending || record.status == RecordStatus::deployed) return;
   Definition begun = read_definition(at_.store, *record.pending, record.address, at_.sealer);
-  Provider* provider = at_.providers.find(begun.resource.type);
-  if (provider == nullptr || provider->is_traced(begun.resource)) return;  // what became of that is known
-  const Definition good = read_definition(at_.store, *record.definition, record.address, at_.sealer);
-  const TaskType& type = provider->type();
-  if (!is_other_thing(begun.resource, good.resource, type)) return;
-  if (next != nullptr && !is_other_thing(begun.resource, *next, type)) return;
-  secrets_.add_of(begun.resource);
-  job.beside_it = Recorded{std::move(begun.resource), Value(Map{})};
-  job.remover_of_beside = provider;
+  std::vector<Definition> left = std::exchange(begun.remains, {});
+  left.push_back(std::move(begun));
+  std::optional<Definition> good;
+  if (record.definition) good = read_definition(at_.store, *record.definition, record.address, at_.sealer);
+  for (Definition& each : left) {
+    Provider* provider = at_.providers.find(each.resource.type);
+    if (provider == nullptr || provider->is_traced(each.resource)) continue;  // what became of that is known
+    const auto is = [&](const Resource& one) { return !is_other_thing(each.resource, one, provider->type()); };
+    if ((good && is(good->resource)) || (job.next && is(job.next->resource))) continue;
+    if (job.next) job.next->remains.push_back(each);
+    if ((job.before && is(job.before->resource)) || (job.done && is(job.done->resource))) continue;
+    secrets_.add_of(each.resource);
+    job.remains.push_back({provider, {std::move(each.resource), Value(Map{})}});
+  }
 }
 
 /// Would putting back do what has just failed?
@@ -318,6 +326,7 @@ std::variant<Job, Settled> Preparation::undo_of(const Step& step, StepNumber num
   // The outputs that are recorded are those of what it replaced.
   if (job.replaced && job.done && job.record.pending) job.done->outputs = Value(Map{});
   job.half_deleted = undone.action == Action::remove && job.done && job.before;
+  note_remains(job);
   if (std::optional<Settled> settled = find_providers(job, job.before ? job.before->resource.type : step.type)) {
     return *settled;
   }

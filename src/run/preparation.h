@@ -66,7 +66,7 @@ class Preparation {
   bool is_same_thing(const Record&, const Inputs& counted, const Inputs& actual) const;
   bool would_repeat(const std::optional<Definition>& made, const std::optional<Definition>& before) const;
   bool stayed(const Step& undone, const Job&) const;
-  void note_beside(Job& job, const Resource* next);
+  void note_remains(Job& job);
   std::optional<Value> outputs_of(TaskId task);
   /// What is recorded with this definition; its secrets are known from here on.
   Value outputs_of(const Record&) const;

@@ -65,7 +65,7 @@ class Recovery {
   Found recalled(const Record&, const Definition&, const StepRecord&, const TracedChild&);
   std::optional<Observed> observed(const Record&, const Definition&, Value outputs);
   std::optional<Definition> replaced(const Record&, const Definition& by) const;
-  std::optional<Found> still_to_replace(const Record&, const Definition& old, Observed::State now, bool has_deleted);
+  bool is_still_there(const Record&, const Definition& old, Observed::State now, bool has_deleted);
   Found in_doubt(const Record&, const std::string& why, bool makes);
   std::optional<Definition> definition_of(const Record&) const;
   void record(const Record&, const StepRecord*, Found);
@@ -223,15 +223,13 @@ std::optional<Definition> Recovery::replaced(const Record& record, const Definit
 
 /// How what takes its place is `now` says nothing of the old one, which is deleted first: as long as that is there the
 /// replace has still to be done.
-std::optional<Found> Recovery::still_to_replace(const Record& record, const Definition& old, Observed::State now,
-                                                bool has_deleted) {
-  if (has_deleted) return std::nullopt;
+bool Recovery::is_still_there(const Record& record, const Definition& old, Observed::State now, bool has_deleted) {
+  if (has_deleted) return false;
   const std::optional<Observed> seen =
       observed(record, old, at_.sealer.from_sealed_json(record.outputs, record.address));
   const auto state = seen ? seen->state : Observed::State::unknown;
-  const bool is_gone = state == Observed::State::absent;
-  if (is_gone || (state == Observed::State::unknown && now != Observed::State::absent)) return std::nullopt;
-  return Found{Found::What::undone, "what it replaces is still there", Map(), std::nullopt};
+  if (state == Observed::State::unknown) return now == Observed::State::absent;
+  return state != Observed::State::absent;
 }
 
 Found Recovery::in_doubt(const Record& record, const std::string& why, bool makes) {
@@ -275,9 +273,13 @@ Found Recovery::find_out(const Record& record, DeadRun& dead, const StepRecord* 
   Value outputs = old ? Value(Map()) : at_.sealer.from_sealed_json(record.outputs, record.address);
   const std::optional<Observed> seen = observed(record, *definition, std::move(outputs));
   const auto state = seen ? seen->state : Observed::State::unknown;
-  if (old && (state == Observed::State::absent || (state == Observed::State::present && makes))) {
-    std::optional<Found> still = still_to_replace(record, *old, state, has_deleted(dead, *step));
-    if (still) return *std::move(still);
+  if (state == Observed::State::absent || (state == Observed::State::present && makes)) {
+    if (record.pending && !definition->remains.empty()) {
+      return {Found::What::undone, "something else may be left, of what was broken off before", Map(), std::nullopt};
+    }
+    if (old && is_still_there(record, *old, state, has_deleted(dead, *step))) {
+      return {Found::What::undone, "what it replaces is still there", Map(), std::nullopt};
+    }
   }
   if (state == Observed::State::absent) return {Found::What::gone, "its check says that it is absent", Map(), {}};
   if (state == Observed::State::present && makes) {

@@ -23,6 +23,7 @@ Manifests::Manifests(Chance& chance, std::uint64_t seed) : chance_(chance) {
   if (seed % 4 == 1) scopes_.emplace(seed + 1);
   if (seed % 4 == 2) updates_.emplace(seed + 1);
   if (seed % 8 == 5 || seed % 8 == 6) deletes_.emplace(seed + 2);
+  if (seed % 8 == 3) names_.emplace(seed + 3);
   const std::size_t count = 1 + chance_.below(3);
   for (std::size_t d = 0; d < count; ++d) {
     WrittenDeployment deployment;
@@ -43,7 +44,10 @@ void Manifests::change() {
   for (WrittenDeployment& deployment : deployments_) {
     const char* const policies[] = {"rollback", "rollback", "stop", "continue"};
     deployment.on_failure = policies[chance_.below(4)];
-    for (WrittenTask& task : deployment.tasks) task.version += chance_.percent(30) ? 1 : 0;
+    for (WrittenTask& task : deployment.tasks) {
+      task.version += chance_.percent(30) ? 1 : 0;
+      task.number += names_ && names_->percent(25) ? 1 : 0;
+    }
     if (chance_.percent(15)) add_task(deployment);
     if (chance_.percent(15) && deployment.tasks.size() > 1) remove_task(deployment);
   }
@@ -66,6 +70,7 @@ std::string Manifests::text() const {
       out += "    with:\n";
       const std::string reads = task.reads.empty() ? "" : fmt::format("${{{{ tasks.{}.outputs.value }}}}", task.reads);
       out += fmt::format("      value: \"{}{}\"\n      hidden: {}\n", task.version, reads, task.hidden);
+      if (task.number > 0) out += fmt::format("      name: n{}\n", task.number);
     }
     if (deployment.updated_as_one) {
       std::string sets;
@@ -96,7 +101,8 @@ Outside Manifests::wanted() const {
       const std::string address = deployment.name + "." + task.name;
       for (const std::string& key : keys_of(task))
         outside[fmt::format("{}[{}]", address, key)] = {values[task.name], true};
-      if (!task.temporary && task.instances == 0) outside[address] = {values[task.name], true};
+      const std::string thing = task.number > 0 ? fmt::format("{}@n{}", address, task.number) : address;
+      if (!task.temporary && task.instances == 0) outside[thing] = {values[task.name], true};
     }
   }
   return outside;

@@ -16,6 +16,7 @@ struct WrittenTask {
   std::vector<std::string> needs;  ///< of the same deployment
   std::string reads;               ///< one of them whose output is part of the value; or ""
   int version = 1;
+  int number = 0;  ///< in the name of its thing; 0: it has none
   bool hidden = false, temporary = false;
   std::size_t instances = 0;  ///< 0: it is a single one
   std::string rollout;        ///< of its instances
@@ -34,8 +35,9 @@ struct WrittenDeployment {
 /// Borrows the source of chance.
 class Manifests {
  public:
-  /// Every fourth world has tasks that are rolled out, every fourth a scope of rollback, every fourth update.tasks, and
-  /// every fourth, half of them among those of the latter two, delete.tasks.
+  /// Every fourth world has tasks that are rolled out, every fourth a scope of rollback, every fourth update.tasks,
+  /// every fourth, half of them among those of the latter two, delete.tasks, and every eighth things that get other
+  /// names.
   Manifests(Chance& chance, std::uint64_t seed);
 
   /// Somebody edits them.
@@ -51,7 +53,7 @@ class Manifests {
   void remove_task(WrittenDeployment& deployment);
 
   Chance& chance_;
-  std::optional<Chance> fleets_, scopes_, updates_, deletes_;
+  std::optional<Chance> fleets_, scopes_, updates_, deletes_, names_;
   std::vector<WrittenDeployment> deployments_;
   int next_ = 0;
 };

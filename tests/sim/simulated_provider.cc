@@ -19,6 +19,15 @@ Outcome made(const std::optional<std::string>& value) {
 
 }  // namespace
 
+std::string thing_of(const Resource& resource) {
+  const Value* name = resource.inputs.find("name");
+  return resource.address + (name && name->is_string() ? "@" + name->string() : "");
+}
+
+std::string_view address_of(std::string_view thing) {
+  return thing.substr(0, thing.find('@'));
+}
+
 Outside sets_of(const Resource& resource) {
   Outside sets;
   const Value* written = resource.inputs.find("sets");
@@ -40,6 +49,7 @@ const TaskType& SimulatedProvider::type() const {
       .manual = "",
       .example = "",
       .inputs = {{.name = "value", .summary = "What it has", .expressions = true},
+                 {.name = "name", .summary = "What it is called", .replaces = true},
                  {.name = "hidden", .type = FieldType::boolean, .summary = "It cannot be observed"},
                  {.name = "takes", .summary = "How the addresses begin that it takes away"},
                  {.name = "sets",
@@ -69,20 +79,20 @@ void SimulatedProvider::carry_out(const Deed& deed) {
   if (!deed.takes.empty()) return take_others(deed, outside_.size());
   if (!deed.sets.empty()) return set_others(deed, deed.sets.size());
   if (deed.value) {
-    outside_[deed.address] = {*deed.value, true};
+    outside_[deed.thing] = {*deed.value, true};
   } else {
-    outside_.erase(deed.address);
+    outside_.erase(deed.thing);
   }
 }
 
 void SimulatedProvider::leave_half(const Deed& deed) {
   if (!deed.takes.empty()) return take_others(deed, chance_.below(outside_.size() + 1));
   if (!deed.sets.empty()) return set_others(deed, chance_.below(deed.sets.size()));
-  const auto there = outside_.find(deed.address);
+  const auto there = outside_.find(deed.thing);
   if (there != outside_.end()) {
     there->second.whole = false;
   } else if (deed.value) {
-    outside_[deed.address] = {*deed.value, false};
+    outside_[deed.thing] = {*deed.value, false};
   }
 }
 
@@ -112,7 +122,7 @@ Async<Observed> SimulatedProvider::observe(Recorded recorded, Attempt& attempt) 
   const bool whole = co_await work;
   Observed seen;
   if (!whole) co_return seen;
-  const auto there = outside_.find(recorded.resource.address);
+  const auto there = outside_.find(thing_of(recorded.resource));
   if (there == outside_.end()) {
     seen.state = Observed::State::absent;
   } else if (!there->second.whole || there->second.value != value_of(recorded.resource)) {
@@ -149,18 +159,19 @@ Async<Outcome> SimulatedProvider::act(Deed deed, Attempt& attempt) {
 }
 
 Async<Outcome> SimulatedProvider::apply(Resource wanted, std::optional<Recorded> before, Attempt& attempt) {
-  return act({before ? "update" : "create", wanted.address, value_of(wanted), sets_of(wanted), taken_by(wanted)},
+  return act({before ? "update" : "create", wanted.address, thing_of(wanted), value_of(wanted), sets_of(wanted),
+              taken_by(wanted)},
              attempt);
 }
 
 Async<Outcome> SimulatedProvider::remove(Recorded recorded, Attempt& attempt) {
-  return act({"delete", recorded.resource.address, std::nullopt, {}}, attempt);
+  return act({"delete", recorded.resource.address, thing_of(recorded.resource), std::nullopt, {}}, attempt);
 }
 
 Async<Outcome> SimulatedProvider::rollback(Recorded done, std::optional<Recorded> before, Attempt& attempt) {
   std::optional<std::string> value;
   if (before) value = value_of(before->resource);
-  return act({"rollback", done.resource.address, std::move(value), {}}, attempt);
+  return act({"rollback", done.resource.address, thing_of(done.resource), std::move(value), {}}, attempt);
 }
 
 }  // namespace verba

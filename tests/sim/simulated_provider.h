@@ -30,7 +30,12 @@ struct Thing {
   bool whole = true;  ///< false: what failed or was ended in the middle left it half done
   friend bool operator==(const Thing&, const Thing&) = default;
 };
-using Outside = std::map<std::string, Thing>;  ///< by address
+using Outside = std::map<std::string, Thing>;  ///< by name: see thing_of()
+
+/// The name of what a task makes: its address, and after @ the name that is written, if one is.
+std::string thing_of(const Resource&);
+/// The address of the task whose thing that is.
+std::string_view address_of(std::string_view thing);
 
 /// What a task sets of others; empty: it has a thing of its own.
 Outside sets_of(const Resource&);
@@ -42,14 +47,15 @@ std::string taken_by(const Resource&);
 struct Deed {
   std::string verb;  ///< create, update, delete, rollback
   std::string address;
+  std::string thing;
   std::optional<std::string> value;
   Outside sets = {};       ///< in place of that: other things that are there get these values
   std::string takes = {};  ///< in place of that: all whose address begins so are gone
 };
 
-/// Inputs: `value` (text), `hidden` (true: it cannot be observed), `sets` (addresses to values: no thing of its own,
-/// the others get them, where they are there), `takes` (no thing of its own: those whose address begins so go). Output:
-/// `value`.
+/// Inputs: `value` (text), `name` (another one needs another thing), `hidden` (true: it cannot be observed), `sets`
+/// (addresses to values: no thing of its own, the others get them, where they are there), `takes` (no thing of its own:
+/// those whose address begins so go). Output: `value`.
 class SimulatedProvider final : public Provider {
  public:
   SimulatedProvider(System& system, Outside& outside, Chance& chance)

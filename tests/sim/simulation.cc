@@ -258,11 +258,20 @@ void World::settle(const Lease& lease) {
   settle_interrupted(store_->snapshot(kEnvironment), aids);
 }
 
+/// Those of one task: there may be an old one and a new one.
+std::vector<const Outside::value_type*> things_of(const Outside& outside, std::string_view address) {
+  std::vector<const Outside::value_type*> things;
+  for (const Outside::value_type& thing : outside) {
+    if (address_of(thing.first) == address) things.push_back(&thing);
+  }
+  return things;
+}
+
 /// A person looks.
 bool World::was_done(const std::string& address) const {
   const Snapshot now = store_->snapshot(kEnvironment);
   const Record* record = now.find(address);
-  const auto there = outside_.find(address);
+  const auto things = things_of(outside_, address);
   // What was begun last on it tells what there should be: an undoing may leave `pending` behind.
   bool makes = record->pending.has_value();
   for (const StepRecord& step : store_->steps(record->run)) {
@@ -274,7 +283,7 @@ bool World::was_done(const std::string& address) const {
       return std::ranges::none_of(outside_, [&](const auto& thing) { return thing.first.starts_with(takes); });
     }
   }
-  if (!makes) return there == outside_.end();
+  if (!makes) return things.empty();
   if (!record->pending) return false;
   const Definition wanted = read_definition(*store_, *record->pending, address, sealer_);
   if (const Outside sets = sets_of(wanted.resource); !sets.empty()) {
@@ -283,7 +292,8 @@ bool World::was_done(const std::string& address) const {
       return other == outside_.end() || other->second == set.second;
     });
   }
-  return there != outside_.end() && there->second == Thing{wanted.resource.inputs.find("value")->string(), true};
+  const Thing thing{wanted.resource.inputs.find("value")->string(), true};
+  return things.size() == 1 && things[0]->first == thing_of(wanted.resource) && things[0]->second == thing;
 }
 
 void World::arm(const Faults& faults, const Lease& lease) {
@@ -426,29 +436,33 @@ void World::end_well() {
 // ---- The invariants ----
 
 void World::check_beginning(const Deed& deed) {
-  if (deed.verb == "rollback") undoing_ = true;
   const Snapshot now = store_->snapshot(kEnvironment);
-  say(fmt::format("  {} {} {}", deed.verb, deed.address, deed.value.value_or("")));
+  say(fmt::format("  {} {} {}", deed.verb, deed.thing, deed.value.value_or("")));
   const Record* record = now.find(deed.address);
   if (!record || record->status != RecordStatus::started) {
     violated("intent", deed.address + " is begun and not recorded as started");
   }
-  if (!deed.value && record->lifetime != Lifetime::temporary) check_unneeded(now, deed.address, "");
-  for (const auto& [address, thing] : deed.takes.empty() ? Outside() : outside_) {
-    if (address.starts_with(deed.takes)) check_unneeded(now, address, deed.takes);
+  for (const StepRecord& step : store_->steps(record->run)) {  // what was replaced is put back by a delete and a create
+    const bool is_it = step.address == deed.address && step.status == StepStatus::started;
+    undoing_ = undoing_ || (is_it && step.action == to_string(Action::rollback));
+  }
+  const bool goes = !deed.value && !record->pending;  // else something takes its place
+  if (goes && record->lifetime != Lifetime::temporary) check_unneeded(now, deed.address, "");
+  for (const auto& [name, thing] : deed.takes.empty() ? Outside() : outside_) {
+    if (name.starts_with(deed.takes)) check_unneeded(now, std::string(address_of(name)), deed.takes);
   }
   if (goal_.kind != Goal::Kind::apply || undoing_ || !deed.value) return;
   const auto task = stage_->model.by_address.find(deed.address);
   if (task == stage_->model.by_address.end()) return;
   for (const TaskId need : stage_->model.tasks[task->second].needs) {
-    const auto there = outside_.find(stage_->model.tasks[need].address);
-    if (there != outside_.end() && there->second.whole) continue;
+    const auto there = things_of(outside_, stage_->model.tasks[need].address);
+    if (there.size() == 1 && there[0]->second.whole) continue;
     violated("order",
              fmt::format("{} is begun before {}, which it needs", deed.address, stage_->model.tasks[need].address));
   }
   check_batches(now, deed.address);
   const Record* then = at_start_.find(deed.address);
-  const auto there = outside_.find(deed.address);
+  const auto there = outside_.find(deed.thing);
   // Whose outputs nobody knows is done again when something reads them.
   const bool known = then && then->outputs != "null";
   if (known && then->status == RecordStatus::deployed && there != outside_.end() &&
@@ -461,7 +475,8 @@ void World::check_beginning(const Deed& deed) {
 /// it.
 void World::check_unneeded(const Snapshot& now, const std::string& address, const std::string& with) {
   for (const Record& user : now.records) {
-    if (user.needs.find('"' + address + '"') == std::string::npos || !outside_.contains(user.address)) continue;
+    const bool needs = user.needs.find('"' + address + '"') != std::string::npos;
+    if (!needs || things_of(outside_, user.address).empty()) continue;
     if (!with.empty() && user.address.starts_with(with)) continue;
     violated("order", fmt::format("{} is deleted before {}, which needs it", address, user.address));
   }
@@ -487,8 +502,8 @@ bool has_no_thing(const Record& record) {
 
 void World::check_nothing_lost() {
   const Snapshot now = store_->snapshot(kEnvironment);
-  for (const auto& [address, thing] : outside_) {
-    if (!now.find(address)) violated("record", address + " exists and is in no record");
+  for (const auto& [name, thing] : outside_) {
+    if (!now.find(address_of(name))) violated("record", name + " exists and is in no record");
   }
 }
 
@@ -496,15 +511,15 @@ void World::check_nothing_lost() {
 void World::check_truth() {
   for (const Record& record : store_->snapshot(kEnvironment).records) {
     if (record.status != RecordStatus::deployed || has_no_thing(record)) continue;
-    const auto there = outside_.find(record.address);
+    const Definition made = read_definition(*store_, *record.definition, record.address, sealer_);
+    const auto there = outside_.find(thing_of(made.resource));
     if (there == outside_.end()) violated("truth", record.address + " is recorded as deployed and not there");
     if (!there->second.whole) violated("truth", record.address + " is recorded as deployed and only half done");
+    if (things_of(outside_, record.address).size() > 1) violated("truth", record.address + " is there twice");
     const std::optional<DeploymentId> home = stage_->model.deployment(record.deployment);
     const bool by_others = home && !stage_->model.deployments[*home].on(Occasion::update).empty();
-    if (by_others && record.definition) {  // its outputs are those that it had before
-      const Definition made = read_definition(*store_, *record.definition, record.address, sealer_);
-      if (made.resource.inputs.find("value")->string() == there->second.value) continue;
-    }
+    // Its outputs are those that it had before.
+    if (by_others && made.resource.inputs.find("value")->string() == there->second.value) continue;
     const Value outputs = sealer_.from_sealed_json(record.outputs, record.address);
     const Value* value = outputs.find("value");
     if (value && value->string() != there->second.value) {
@@ -622,9 +637,10 @@ void World::check_undone(const RunResult& result, const Origin& start) {
     const Origin& origin = all && origin_of_all_.run < own.run ? origin_of_all_ : own;
     const auto of = [&](const Outside& outside) {
       Outside some;
-      for (const auto& [address, thing] : outside) {
+      for (const auto& [name, thing] : outside) {
+        const std::string address(address_of(name));
         if (temporaries_.contains(address) || kept.contains(address)) continue;
-        if (address.starts_with(deployment + ".")) some.emplace(address, thing);
+        if (address.starts_with(deployment + ".")) some.emplace(name, thing);
       }
       return some;
     };
