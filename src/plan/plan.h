@@ -58,6 +58,7 @@ struct Step {
   std::string place;                   ///< "web.yaml:14"
   /// What it would do inside of the thing (Preview::changes), where the provider was asked.
   std::optional<std::vector<std::string>> preview = {};
+  std::optional<TaskId> redefined_by = {};  ///< of a delete that failed before: the task that says how it is done now
 };
 
 /// A task of which some instances come after the others.
