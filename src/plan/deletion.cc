@@ -78,6 +78,7 @@ class Deletion {
     step.changes = changes_of(then, inputs->resource.inputs, inputs->resource.files);
     step.reason += step.changes.empty() ? "; how it is deleted changed" : "; " + changed_fields(step.changes);
     step.redefined_by = task->second;
+    step.stays = left_by_deleting(inputs->resource, *provider);
   }
 
   /// In which outputs are what was recorded.

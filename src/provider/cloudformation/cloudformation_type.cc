@@ -3,6 +3,7 @@
 
 #include "provider/cloudformation/template_artifacts.h"
 #include "provider/cloudformation/template_exchange.h"
+#include "provider/cloudformation/template_remains.h"
 #include "provider/cloudformation/template_secrets.h"
 
 namespace verba {
@@ -96,9 +97,11 @@ made anew; a rollback of an update that failed is continued. What only cleans up
 **Failure.** CloudFormation itself puts back what was before, unless `disableRollback: true`. The message names the resource
 that failed first, and why. After a break-off verba goes on with what is under way: nothing is made twice.
 
-**Delete** deletes the stack and waits until it is gone; resources that the template retains stay. CloudFormation deletes only
-empty buckets: with `emptyBuckets: true` verba empties those that are to go. Where something cannot be deleted, the hint names it,
-and how to let it stay. **Rollback** puts back the
+**Delete** deletes the stack and waits until it is gone. Resources that the template retains (`DeletionPolicy: Retain`) stay: the
+plan of a delete names them, and its log, by the names that AWS has for them. CloudFormation deletes only empty buckets: with
+`emptyBuckets: true` verba empties those that are to go. Where something cannot be deleted, the stack is left in
+`DELETE_FAILED`, and the step fails. What `retainResources` names may stay then: where nothing else failed, the stack is deleted
+again, without them. **Rollback** puts back the
 template, parameters and tags of before, or deletes the stack when there was none.
 
 **Drift.** `verba drift` and `--refresh` compare the template, the parameters (but for those with NoEcho), the tags, the status of the
@@ -207,6 +210,13 @@ std::vector<Field> inputs() {
        .scalar_or_list = true},
       beside_flag("emptyBuckets",
                   "Delete what is in the stack's buckets before the stack is deleted, with all versions"),
+      {.name = "retainResources",
+       .type = FieldType::list,
+       .summary = "Resources that may stay when the stack is deleted, if they cannot be: their names in the template",
+       .beside = true,
+       .example = "[Topic]",
+       .fields = {{.name = "resource", .summary = "Its name in the template"}},
+       .scalar_or_list = true},
       beside_flag("disableRollback", "Leave what failed as it is, to be looked at"),
       beside_flag("express", "End each operation when all is configured: what is made may not be ready then"),
       beside_flag("revertDrift", "Undo with each update what others have changed in the resources"),
@@ -238,6 +248,7 @@ const TaskType& cloudformation_type() {
       .names = named_by_template,
       .mark_secrets = mark_no_echo,
       .exchange = exchange_of_stack,
+      .leaves = remains_of_stack,
   };
   return type;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "provider/cloudformation/template_artifacts.h"
+#include "provider/cloudformation/template_remains.h"
 
 namespace verba {
 namespace {
@@ -84,6 +85,7 @@ class TemplateCheck {
     one(tree, written.path.empty() ? "the template" : written.path, directory_of(written.path), {written.path});
     parameters(tree);
     capabilities();
+    check_retained(with_, tree, diagnostics_);
   }
 
   /// `chain`: the paths of those around it, and its own.
