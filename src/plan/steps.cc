@@ -58,6 +58,7 @@ std::vector<FieldChange> changes_of(const Definition& old, const Value& inputs, 
   const auto name_of = [](const FileInput& file) { return fmt::format("{} ({})", file.field, file.path); };
   const auto shown = [&secrets](const FileInput& file) {
     if (file.size_bytes() <= kShownBytes && is_utf8(file.content)) return Value(secrets.mask(file.content));
+    if (file.secret) return Value(fmt::format("{} bytes, with secrets", file.size_bytes()));
     return Value(fmt::format("{} bytes, sha256:{}", file.size_bytes(), file.digest.hex()));
   };
   for (const FileInput& file : files) {

@@ -58,7 +58,8 @@ encrypted. Nothing is put into it when it is another account's, and nothing in i
 **Parameters, tags.** Those that are written are set; a parameter that is not gets its default, one that is `null` keeps the
 value it has (and gets its default in a new stack), and tags that are not written go. Numbers are sent as they are written
 (`3.10`, `007`), true and false are written out, and a list is joined by commas. What is given for a parameter of which the
-template says `NoEcho` is a secret: it is shown nowhere, and sealed in the state, like its `Default` in `data`. With other
+template says `NoEcho` is a secret: it is shown nowhere, and sealed in the state, like its `Default`: of a template that is a
+file, the whole file. With other
 secrets among the parameters, take care that the template says `NoEcho`; tags are shown, and may hold none.
 
 **Exports.** What a stack imports (`Fn::ImportValue`) has to be exported before, and is deleted before the export is. Where
