@@ -67,7 +67,9 @@ both stacks are tasks of one plan, the one that imports has to name the other on
 it does not, that is a mistake. Names are compared as far as the templates and their parameters tell them.
 
 **Before anything is sent** verba reads the template and those that it nests: what cannot be read, has no resources, or nests
-itself is a mistake with its place, as are parameters that the template does not declare, those without `Default` that are not
+itself is a mistake with its place, as are conditions, parameters and resources that are named (`Condition`, `Fn::If`, `Ref`,
+`Fn::GetAtt`, `Fn::Sub`, `DependsOn`) and not there (in what has a condition itself a warning; where a transform may make them
+nothing is said), parameters that the template does not declare, those without `Default` that are not
 given, and capabilities that are needed and not written: `CAPABILITY_IAM` for things of IAM, `CAPABILITY_NAMED_IAM` where
 they have names of their own. `CAPABILITY_AUTO_EXPAND` is sent without being asked for where something is transformed: the
 change set shows what comes of that. A tag that is not known (`!Something`) is told with a warning: the file is sent as it is.
