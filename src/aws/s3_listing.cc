@@ -2,6 +2,7 @@
 #include "aws/s3_listing.h"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 namespace verba {
@@ -21,21 +22,28 @@ std::string common_start(const std::string& one, const std::string& other) {
   return one.substr(0, at);
 }
 
-void add_keys(const Value& answer, std::set<std::string>& keys) {
+void add(const Value& row, ListedObjects& objects) {
+  std::string etag = text_at(row, {"ETag"});
+  std::erase(etag, '"');
+  const std::string size = text_at(row, {"Size"});
+  ListedObject& object = objects[text_at(row, {"Key"})];
+  object.etag = std::move(etag);
+  std::from_chars(size.data(), size.data() + size.size(), object.size_bytes);
+  object.written = parse_instant(text_at(row, {"LastModified"}));
+}
+
+void add_all(const Value& answer, ListedObjects& objects) {
   const Value* found = answer.find("Contents");
   if (found == nullptr) return;
-  if (!found->is_list()) {
-    keys.insert(text_at(*found, {"Key"}));
-    return;
-  }
-  for (const Value& one : found->list()) keys.insert(text_at(one, {"Key"}));
+  if (!found->is_list()) return add(*found, objects);
+  for (const Value& one : found->list()) add(one, objects);
 }
 
 }  // namespace
 
-Async<std::optional<std::set<std::string>>> keys_between(AwsAccount& account, std::string bucket, std::string first,
-                                                         std::string last, std::size_t most_calls, Stop& stop) {
-  std::set<std::string> keys;
+Async<std::optional<ListedObjects>> objects_between(AwsAccount& account, std::string bucket, std::string first,
+                                                    std::string last, std::size_t most_calls, Stop& stop) {
+  ListedObjects objects;
   Variables query{{"list-type", "2"}, {"prefix", common_start(first, last)}};
   if (const std::string start = before(first); !start.empty()) query.emplace_back("start-after", start);
   std::string token;
@@ -51,9 +59,9 @@ Async<std::optional<std::set<std::string>>> keys_between(AwsAccount& account, st
     Async<AwsAnswer> asking = account.call(s3_service(), std::move(message), stop);
     const AwsAnswer answer = co_await asking;
     if (!answer.good() || !answer.value.is_map()) co_return std::nullopt;
-    add_keys(answer.value, keys);
+    add_all(answer.value, objects);
     token = text_at(answer.value, {"NextContinuationToken"});
-    if (token.empty() || (!keys.empty() && *keys.rbegin() > last)) co_return keys;
+    if (token.empty() || (!objects.empty() && objects.rbegin()->first > last)) co_return objects;
   }
   co_return std::nullopt;
 }

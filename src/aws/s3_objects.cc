@@ -10,6 +10,7 @@
 #include <sstream>
 #include <utility>
 
+#include "aws/transport.h"
 #include "base/base64.h"
 #include "base/digest.h"
 #include "base/error.h"
@@ -291,6 +292,7 @@ Async<ObjectLook> look_at_object(AwsAccount& account, ObjectPlace place, Stop& s
   object.headers = std::move(answer.headers);
   object.etag = without_quotes(object.header("etag"));
   object.version_id = object.header("x-amz-version-id");
+  object.written = parse_http_date(object.header("last-modified"));
   object.checksum = object.header("x-amz-checksum-sha256");
   co_return look;
 }
@@ -328,6 +330,7 @@ Object written_object(const AwsAnswer& answer) {
   const std::string in_body = text_at(answer.value, {"ETag"});  // of one in parts
   object.etag = without_quotes(in_body.empty() ? header_in(answer.headers, "etag") : std::string_view(in_body));
   object.version_id = header_in(answer.headers, "x-amz-version-id");
+  object.written = parse_http_date(header_in(answer.headers, "date"));
   return object;
 }
 

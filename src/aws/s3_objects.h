@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "aws/s3.h"
+#include "base/instant.h"
 #include "os/large_file.h"
 
 namespace verba {
@@ -22,10 +23,11 @@ std::string to_string(const ObjectPlace&);
 
 /// What S3 says of an object without its content.
 struct Object {
-  std::string etag = {};        ///< without the quotes
-  std::string version_id = {};  ///< "" where the bucket keeps no versions
-  std::string checksum = {};    ///< SHA-256, base64; of one in parts "CHECKSUM-PARTS"; "" where S3 has none
-  Variables headers = {};       ///< as S3 gives them, names in lower case: content-type, x-amz-meta-NAME, ...
+  std::string etag = {};                ///< without the quotes
+  std::string version_id = {};          ///< "" where the bucket keeps no versions
+  std::string checksum = {};            ///< SHA-256, base64; of one in parts "CHECKSUM-PARTS"; "" where S3 has none
+  Variables headers = {};               ///< as S3 gives them, names in lower case: content-type, x-amz-meta-NAME, ...
+  std::optional<Instant> written = {};  ///< when, by the service's clock, at the latest
 
   std::string_view header(std::string_view name) const;  ///< "" when there is none
 };

@@ -26,6 +26,7 @@ struct FileInput {
   /// its path from the resource's directory.
   std::string inner = {};
   bool executable = false;  ///< told of what is named in turn only
+  bool secret = false;      ///< there are secrets in the content: in the state it is sealed, with what is recorded
   /// Of a field that may be Field::large: `content` is empty then, and no copy of it is in the state.
   std::optional<LargeFile> large = {};
 

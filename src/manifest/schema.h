@@ -115,6 +115,8 @@ struct TaskType {
   std::function<void(Resource&)> mark_secrets = {};
   /// Whoever takes something has to wait for the one that gives it. Empty: nothing.
   std::function<Exchange(const Resource&)> exchange = {};
+  /// What stays when one of it is deleted, a line each, as far as inputs and files tell: for people. Empty: nothing.
+  std::function<std::vector<std::string>(const Resource&)> leaves = {};
   bool on_demand = false;  ///< done when something that needs it is, each time anew; nothing is recorded of it
 };
 

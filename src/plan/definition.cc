@@ -29,7 +29,11 @@ Value files_value(const std::vector<FileInput>& files) {
     Map entry;
     entry.set("field", file.field);
     entry.set("path", file.path);
-    entry.set("digest", file.digest.hex());
+    if (file.secret) {
+      entry.set("sealed", Value(file.content)).secret = true;
+    } else {
+      entry.set("digest", file.digest.hex());
+    }
     if (!file.inner.empty()) entry.set("inner", file.inner);
     if (file.executable) entry.set("executable", true);
     if (file.large) entry.set("large", large_value(*file.large));
@@ -129,6 +133,13 @@ std::vector<FileInput> read_files(Store& store, const Value& list, const std::st
     file.path = reader.text("path");
     if (entry.find("inner")) file.inner = reader.text("inner");
     file.executable = entry.find("executable") != nullptr;
+    if (entry.find("sealed")) {
+      file.secret = true;
+      file.content = reader.text("sealed");
+      file.digest = sha256(file.content);
+      files.push_back(std::move(file));
+      continue;
+    }
     file.digest = reader.digest(reader.member("digest"));
     if (entry.find("large")) {
       file.large = read_large(reader.member("large"), file.digest, address);

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "plan/inputs.h"
 #include "plan/ordering.h"
 #include "plan/steps.h"
 #include "plan/targets.h"
@@ -58,6 +59,39 @@ class Deletion {
   void remove(std::size_t record, const std::string& reason) {
     removals_[record] = static_cast<NodeId>(plan_.steps.size());
     plan_.steps.push_back(removal_step(snapshot_, record, reason, aids_));
+    redefine(plan_.steps.back(), snapshot_.records[record]);
+  }
+
+  /// What could not be deleted the way that is recorded is deleted as its task says now, where only that has changed.
+  void redefine(Step& step, const Record& record) {
+    const auto task = model_.by_address.find(record.address);
+    const Provider* provider = aids_.providers.find(record.type);
+    if (record.status != RecordStatus::failed || !record.definition || task == model_.by_address.end() || !provider ||
+        model_.tasks[task->second].type->name != record.type) {
+      return;
+    }
+    Diagnostics mistakes;  // of the manifests: what is recorded is enough
+    const std::optional<Inputs> inputs =
+        evaluate_inputs(model_, task->second, recorded_surroundings(), aids_.sealer, mistakes);
+    if (!inputs || inputs->waits || inputs->digest != record.inputs || inputs->beside == record.beside) return;
+    const Definition then = read_definition(aids_.store, *record.definition, record.address, aids_.sealer);
+    step.changes = changes_of(then, inputs->resource.inputs, inputs->resource.files);
+    step.reason += step.changes.empty() ? "; how it is deleted changed" : "; " + changed_fields(step.changes);
+    step.redefined_by = task->second;
+    step.stays = left_by_deleting(inputs->resource, *provider);
+  }
+
+  /// In which outputs are what was recorded.
+  Surroundings recorded_surroundings() const {
+    Surroundings around = aids_.surroundings;
+    around.run = planning_run();
+    around.now = planning_now;
+    around.outputs = [this](TaskId task) -> std::optional<Value> {
+      const Record* record = snapshot_.find(model_.tasks[task].address);
+      if (!record || record->status == RecordStatus::started) return std::nullopt;
+      return aids_.sealer.from_sealed_json(record->outputs, record->address);
+    };
+    return around;
   }
 
   Plan finished() {

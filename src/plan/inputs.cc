@@ -107,8 +107,8 @@ class Reading {
     if (field.large && surroundings_.large && absolute.starts_with('/')) {
       if (std::optional<LargeFile> large = surroundings_.large(absolute)) {
         const Digest digest = large->digest;
-        resource_.files.push_back(
-            {std::string(field.name), std::move(written), digest, "", std::move(inner), false, std::move(large)});
+        resource_.files.push_back({std::string(field.name), std::move(written), digest, "", std::move(inner), false,
+                                   false, std::move(large)});
         return;
       }
     }
@@ -175,6 +175,16 @@ Value part_of(const Value& inputs, const TaskType& type, bool beside) {
   return part;
 }
 
+/// Of one with secrets nobody can find them by trying which content has that digest.
+std::string digest_text(const FileInput& file, const Sealer& sealer) {
+  if (!file.secret) return file.digest.hex();
+  Value content(file.content);
+  content.secret = true;
+  std::string text;
+  to_canonical_json(content, sealer.digest_key(), text);
+  return text;
+}
+
 Digest digest_of_counted(const Resource& resource, const Value& counted, const TaskType& type, const Sealer& sealer) {
   std::string text = "{\"account\":";
   append_json_string(text, resource.account);
@@ -183,7 +193,7 @@ Digest digest_of_counted(const Resource& resource, const Value& counted, const T
     if (text.back() != '{') text += ',';
     append_json_string(text, file.inner.empty() ? file.field : file.field + "/" + file.inner);
     text += ':';
-    append_json_string(text, file.digest.hex() + (file.executable ? "+x" : ""));
+    append_json_string(text, digest_text(file, sealer) + (file.executable ? "+x" : ""));
   }
   text += "},\"inputs\":";
   to_canonical_json(part_of(counted, type, false), sealer.digest_key(), text);
@@ -215,7 +225,7 @@ Digest digest_of_beside(const Value& inputs, const Resource& resource, const T& 
     text += fmt::format(" {} {} ", to_string(each.verb), each.resource.type);
     if (each.retry || each.timeout) text += text_of(each.retry.value_or(Retry()), each.timeout);
     to_canonical_json(each.resource.inputs, sealer.digest_key(), text);
-    for (const FileInput& file : each.resource.files) text += file.digest.hex() + (file.executable ? "+x" : "");
+    for (const FileInput& file : each.resource.files) text += digest_text(file, sealer) + (file.executable ? "+x" : "");
   }
   const Value& account = resource.account_spec;
   if (account.is_map() && !account.map().empty()) {

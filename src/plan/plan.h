@@ -58,6 +58,8 @@ struct Step {
   std::string place;                   ///< "web.yaml:14"
   /// What it would do inside of the thing (Preview::changes), where the provider was asked.
   std::optional<std::vector<std::string>> preview = {};
+  std::optional<TaskId> redefined_by = {};  ///< of a delete that failed before: the task that says how it is done now
+  std::vector<std::string> stays = {};      ///< what its delete leaves there (TaskType::leaves)
 };
 
 /// A task of which some instances come after the others.

@@ -247,6 +247,7 @@ void Planner::bring_about(TaskId id, const Record& record, const Inputs& inputs)
   Step& step = change(id, decision->action, std::move(decision->reason));
   step.waits = inputs.waits;
   step.changes = std::move(decision->changes);
+  if (step.action == Action::replace) step.stays = left_by_deleting(record, aids_);
   step.repairs = decision->repairs;
   step.drifted = decision->drifted;
 }
@@ -300,6 +301,7 @@ void Planner::call_up_updates() {
       step.only_recorded = true;
       step.undoable = !model_.deployments[deployment].on(Occasion::rollback).empty();
       if (step.action == Action::replace) step.action = Action::update;
+      step.stays.clear();
       step.reason += "; update.tasks bring it about";
     }
   }

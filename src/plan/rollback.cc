@@ -121,7 +121,10 @@ void Rollback::compare(Step step, const Record& record, const Definition& then) 
   const Account account =
       described_account(then.resource.account, then.resource.account_kind, then.resource.account_spec);
   const std::string elsewhere = moved(record, step.type, account, aids_.store, &move);
-  if (replaced != nullptr || !elsewhere.empty()) step.action = Action::replace;
+  if (replaced != nullptr || !elsewhere.empty()) {
+    step.action = Action::replace;
+    step.stays = left_by_deleting(record, aids_);
+  }
   if (step.interrupted) {
     step.reason = unfinished(record);
   } else if (!elsewhere.empty()) {

@@ -58,6 +58,7 @@ std::vector<FieldChange> changes_of(const Definition& old, const Value& inputs, 
   const auto name_of = [](const FileInput& file) { return fmt::format("{} ({})", file.field, file.path); };
   const auto shown = [&secrets](const FileInput& file) {
     if (file.size_bytes() <= kShownBytes && is_utf8(file.content)) return Value(secrets.mask(file.content));
+    if (file.secret) return Value(fmt::format("{} bytes, with secrets", file.size_bytes()));
     return Value(fmt::format("{} bytes, sha256:{}", file.size_bytes(), file.digest.hex()));
   };
   for (const FileInput& file : files) {
@@ -173,6 +174,17 @@ bool is_only_forgotten(const Step& step) {
   return step.reason.ends_with(only_forgotten);
 }
 
+std::vector<std::string> left_by_deleting(const Resource& resource, const Provider& provider) {
+  const auto& leaves = provider.type().leaves;
+  return leaves && stand_in_for(resource, Verb::remove) == nullptr ? leaves(resource) : std::vector<std::string>();
+}
+
+std::vector<std::string> left_by_deleting(const Record& record, const PlanningAids& aids) {
+  const Provider* provider = aids.providers.find(record.type);
+  const std::optional<Resource> resource = provider ? resource_of(record, aids) : std::nullopt;
+  return resource ? left_by_deleting(*resource, *provider) : std::vector<std::string>();
+}
+
 Step removal_step(const Snapshot& snapshot, std::size_t index, const std::string& reason, const PlanningAids& aids) {
   const Record& record = snapshot.records[index];
   Step step;
@@ -188,6 +200,7 @@ Step removal_step(const Snapshot& snapshot, std::size_t index, const std::string
     step.only_recorded = step.occasion == Occasion::update || step.occasion == Occasion::rollback;
     const bool says_how = step.only_recorded || provider->can_remove(*resource);
     if (!says_how) step.reason += only_forgotten;
+    if (!step.only_recorded) step.stays = left_by_deleting(*resource, *provider);
   }
   step.interrupted = record.status != RecordStatus::deployed;
   step.undoable = record.definition.has_value();

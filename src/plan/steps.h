@@ -50,6 +50,10 @@ std::vector<std::string> touched_deployments(const Plan&);
 /// "created", "run": after "it was".
 std::string_view participle(Action);
 
+/// What stays when what is recorded is deleted; see TaskType::leaves.
+std::vector<std::string> left_by_deleting(const Record&, const PlanningAids&);
+std::vector<std::string> left_by_deleting(const Resource&, const Provider&);
+
 /// What is added to the reason of a delete that does nothing.
 inline constexpr std::string_view only_forgotten = "; nothing says how to delete it, it is only forgotten";
 bool is_only_forgotten(const Step&);

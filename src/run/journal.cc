@@ -11,7 +11,7 @@ Digest Journal::put_blob(std::string content) {
 
 void Journal::put_files(const Resource& resource) {
   for (const FileInput& file : resource.files) {
-    if (!file.large) batch_.emplace_back(PutBlob{file.digest, file.content});
+    if (!file.large && !file.secret) batch_.emplace_back(PutBlob{file.digest, file.content});
   }
   for (const StandIn& each : resource.instead) put_files(each.resource);
 }

@@ -128,7 +128,7 @@ std::variant<Job, Settled> Preparation::job_of(const Step& step, StepNumber numb
     job.was = job.record;
   }
   if (std::optional<Settled> settled = find_providers(job, step.type)) return *settled;
-  if (step.action == Action::remove) return removal_of(std::move(job));
+  if (step.action == Action::remove) return removal_of(std::move(job), step);
   if (step.restores) return restoration_of(std::move(job), step);
   Diagnostics diagnostics;
   const std::optional<bool> wanted = evaluate_condition(model_, *step.task, actual_, diagnostics);
@@ -219,10 +219,11 @@ bool Preparation::is_same_thing(const Record& record, const Inputs& counted, con
          replaced_field(provider->type(), diff_values(then.counted(), counted.resource.inputs)) == nullptr;
 }
 
-std::variant<Job, Settled> Preparation::removal_of(Job job) {
+std::variant<Job, Settled> Preparation::removal_of(Job job, const Step& step) {
   const std::optional<Digest>& digest = job.record.definition ? job.record.definition : job.record.pending;
   if (!digest) return Settled{StepStatus::failed, "nothing is recorded of it", "remove it with `verba state rm`"};
-  Definition definition = read_definition(at_.store, *digest, job.record.address, at_.sealer);
+  Definition definition = step.redefined_by ? definition_of({.record = job.record, .task = *step.redefined_by})
+                                            : read_definition(at_.store, *digest, job.record.address, at_.sealer);
   job.tries = tries_of(definition, Verb::remove);
   job.before = recorded(job.record, std::move(definition));
   note_remains(job);

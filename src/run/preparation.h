@@ -57,7 +57,7 @@ class Preparation {
   Definition definition_of(const Note& note);
 
  private:
-  std::variant<Job, Settled> removal_of(Job job);
+  std::variant<Job, Settled> removal_of(Job job, const Step& step);
   std::variant<Job, Settled> restoration_of(Job job, const Step& step);
   std::optional<Record> remembered(Record record) const;
   std::optional<Settled> fill(Job& job, const Step& step);

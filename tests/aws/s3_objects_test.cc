@@ -172,15 +172,26 @@ TEST_F(Objects, AreThereOrNotOrCannotBeSeen) {
 }
 
 TEST_F(Objects, AreListedByAThousandFromTheFirstToTheLast) {
-  const auto list = [this](std::size_t calls) {
-    return wait_for(system, keys_between(account, "bucket", "www/ä", "www/ö", calls, stop));
+  std::optional<ListedObjects> listed;
+  const auto list = [&](std::size_t calls) -> std::optional<std::set<std::string>> {
+    listed = wait_for(system, objects_between(account, "bucket", "www/ä", "www/ö", calls, stop));
+    if (!listed) return std::nullopt;
+    std::set<std::string> keys;
+    for (const auto& [key, object] : *listed) keys.insert(key);
+    return keys;
   };
   answers = {
-      {"continuation-token=more", xml("<ListBucketResult><Contents><Key>www/p</Key></Contents></ListBucketResult>")},
+      {"continuation-token=more",
+       xml("<ListBucketResult><Contents><Key>www/p</Key><LastModified>2026-01-02T03:04:05.000Z"
+           "</LastModified><ETag>&quot;e&quot;</ETag><Size>7</Size></Contents></ListBucketResult>")},
       {"GET /bucket/?list-type=2&prefix=www%2F&start-after=www%2F",
        xml("<ListBucketResult><NextContinuationToken>more</NextContinuationToken><Contents><Key>www/a</Key></Contents>"
            "<Contents><Key>www/b &amp;</Key></Contents></ListBucketResult>")}};
   EXPECT_EQ(list(2), (std::set<std::string>{"www/a", "www/b &", "www/p"}));
+  EXPECT_EQ(listed->at("www/p").etag, "e");
+  EXPECT_EQ(listed->at("www/p").size_bytes, 7U);
+  EXPECT_EQ(listed->at("www/p").written, parse_instant("2026-01-02T03:04:05Z"));
+  EXPECT_FALSE(listed->at("www/a").written);
   EXPECT_EQ(list(1), std::nullopt);
   answers = {{"GET", error(403, "AccessDenied")}};
   EXPECT_EQ(list(2), std::nullopt);

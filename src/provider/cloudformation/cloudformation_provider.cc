@@ -18,6 +18,7 @@
 #include "provider/cloudformation/stack_storage.h"
 #include "provider/cloudformation/stack_work.h"
 #include "provider/cloudformation/template_check.h"
+#include "provider/cloudformation/template_remains.h"
 #include "provider/cloudformation/wanted_stack.h"
 #include "provider/ending.h"
 #include "provider/inputs.h"
@@ -213,7 +214,8 @@ class CloudFormationProvider final : public Provider {
     return take_away({.known = id.empty() ? stack_name(recorded.resource) : id,
                       .is_recorded = !id.empty(),
                       .empties = is_true(recorded.resource, "emptyBuckets", false),
-                      .express = is_true(recorded.resource, "express", false)},
+                      .express = is_true(recorded.resource, "express", false),
+                      .retained = retained_names(recorded.resource)},
                      attempt);
   }
 
@@ -223,7 +225,8 @@ class CloudFormationProvider final : public Provider {
       return take_away({.known = stack_name(done.resource),
                         .lifts_protection = true,
                         .empties = is_true(done.resource, "emptyBuckets", false),
-                        .express = is_true(done.resource, "express", false)},
+                        .express = is_true(done.resource, "express", false),
+                        .retained = retained_names(done.resource)},
                        attempt);
     std::variant<WantedStack, BadStack> read = read_stack(before->resource);
     if (BadStack* bad = std::get_if<BadStack>(&read)) return refused(std::move(*bad));

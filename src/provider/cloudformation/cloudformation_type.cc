@@ -3,6 +3,7 @@
 
 #include "provider/cloudformation/template_artifacts.h"
 #include "provider/cloudformation/template_exchange.h"
+#include "provider/cloudformation/template_remains.h"
 #include "provider/cloudformation/template_secrets.h"
 
 namespace verba {
@@ -57,7 +58,8 @@ encrypted. Nothing is put into it when it is another account's, and nothing in i
 **Parameters, tags.** Those that are written are set; a parameter that is not gets its default, one that is `null` keeps the
 value it has (and gets its default in a new stack), and tags that are not written go. Numbers are sent as they are written
 (`3.10`, `007`), true and false are written out, and a list is joined by commas. What is given for a parameter of which the
-template says `NoEcho` is a secret: it is shown nowhere, and sealed in the state, like its `Default` in `data`. With other
+template says `NoEcho` is a secret: it is shown nowhere, and sealed in the state, like its `Default`: of a template that is a
+file, the whole file. With other
 secrets among the parameters, take care that the template says `NoEcho`; tags are shown, and may hold none.
 
 **Exports.** What a stack imports (`Fn::ImportValue`) has to be exported before, and is deleted before the export is. Where
@@ -65,7 +67,9 @@ both stacks are tasks of one plan, the one that imports has to name the other on
 it does not, that is a mistake. Names are compared as far as the templates and their parameters tell them.
 
 **Before anything is sent** verba reads the template and those that it nests: what cannot be read, has no resources, or nests
-itself is a mistake with its place, as are parameters that the template does not declare, those without `Default` that are not
+itself is a mistake with its place, as are conditions, parameters and resources that are named (`Condition`, `Fn::If`, `Ref`,
+`Fn::GetAtt`, `Fn::Sub`, `DependsOn`) and not there (in what has a condition itself a warning; where a transform may make them
+nothing is said), parameters that the template does not declare, those without `Default` that are not
 given, and capabilities that are needed and not written: `CAPABILITY_IAM` for things of IAM, `CAPABILITY_NAMED_IAM` where
 they have names of their own. `CAPABILITY_AUTO_EXPAND` is sent without being asked for where something is transformed: the
 change set shows what comes of that. A tag that is not known (`!Something`) is told with a warning: the file is sent as it is.
@@ -96,9 +100,11 @@ made anew; a rollback of an update that failed is continued. What only cleans up
 **Failure.** CloudFormation itself puts back what was before, unless `disableRollback: true`. The message names the resource
 that failed first, and why. After a break-off verba goes on with what is under way: nothing is made twice.
 
-**Delete** deletes the stack and waits until it is gone; resources that the template retains stay. CloudFormation deletes only
-empty buckets: with `emptyBuckets: true` verba empties those that are to go. Where something cannot be deleted, the hint names it,
-and how to let it stay. **Rollback** puts back the
+**Delete** deletes the stack and waits until it is gone. Resources that the template retains (`DeletionPolicy: Retain`) stay: the
+plan of a delete names them, and its log, by the names that AWS has for them. CloudFormation deletes only empty buckets: with
+`emptyBuckets: true` verba empties those that are to go. Where something cannot be deleted, the stack is left in
+`DELETE_FAILED`, and the step fails. What `retainResources` names may stay then: where nothing else failed, the stack is deleted
+again, without them. **Rollback** puts back the
 template, parameters and tags of before, or deletes the stack when there was none.
 
 **Drift.** `verba drift` and `--refresh` compare the template, the parameters (but for those with NoEcho), the tags, the status of the
@@ -207,6 +213,13 @@ std::vector<Field> inputs() {
        .scalar_or_list = true},
       beside_flag("emptyBuckets",
                   "Delete what is in the stack's buckets before the stack is deleted, with all versions"),
+      {.name = "retainResources",
+       .type = FieldType::list,
+       .summary = "Resources that may stay when the stack is deleted, if they cannot be: their names in the template",
+       .beside = true,
+       .example = "[Topic]",
+       .fields = {{.name = "resource", .summary = "Its name in the template"}},
+       .scalar_or_list = true},
       beside_flag("disableRollback", "Leave what failed as it is, to be looked at"),
       beside_flag("express", "End each operation when all is configured: what is made may not be ready then"),
       beside_flag("revertDrift", "Undo with each update what others have changed in the resources"),
@@ -238,6 +251,7 @@ const TaskType& cloudformation_type() {
       .names = named_by_template,
       .mark_secrets = mark_no_echo,
       .exchange = exchange_of_stack,
+      .leaves = remains_of_stack,
   };
   return type;
 }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "aws/account.h"
 #include "os/async.h"
@@ -13,9 +14,10 @@
 namespace verba {
 
 /// Deletes all objects in the buckets of a stack, with all their versions; `log` is told of each bucket that had some.
-/// Nothing when that is done; safe to repeat. Not those that the
-/// template retains, and not those of nested stacks. `stack_id`: "" is none.
+/// Nothing when that is done; safe to repeat. Not those that the template retains, those that are `staying` all the
+/// same, by their names in it, and those of nested stacks. `stack_id`: "" is none.
 Async<std::optional<AwsFailure>> empty_buckets(AwsAccount& account, std::string stack_id,
+                                               std::vector<std::string> staying,
                                                std::function<void(const std::string&)> log, Stop& stop);
 
 }  // namespace verba

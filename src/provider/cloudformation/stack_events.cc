@@ -129,6 +129,9 @@ Async<std::vector<StackEvent>> StackEvents::read(Stop& stop) {
   std::ranges::stable_sort(all, {}, &StackEvent::at);
   for (const StackEvent& event : all) {
     if (is_cause(event)) failures_.push_back(event);
+    if (event.status == "DELETE_SKIPPED") {
+      left_there_.insert(fmt::format("{}{} ({}) {}", event.path, event.logical, event.type, event.physical));
+    }
   }
   co_return all;
 }

@@ -43,6 +43,8 @@ class StackEvents {
   /// What failed first, and why: "Child/Bucket (AWS::S3::Bucket): CREATE_FAILED: it exists already". "" when nothing
   /// has. Looks into nested stacks.
   Async<std::string> root_cause(Stop& stop);
+  /// What stays of what was deleted, nested stacks too: "Orders (AWS::S3::Bucket) web-orders"; sorted.
+  const std::set<std::string>& left_there() const { return left_there_; }
   /// The resources of the stack itself that could not be deleted, by their names in the template; sorted.
   std::vector<std::string> not_deleted() const;
 
@@ -65,6 +67,7 @@ class StackEvents {
   bool has_begun_ = false;
   std::vector<Source> sources_;       ///< the stack itself, then nested ones
   std::vector<StackEvent> failures_;  ///< oldest first
+  std::set<std::string> left_there_;
 };
 
 /// All that is known of a stack, newest first; up to `limit`. `failure`: where to say why there are no more, if so.

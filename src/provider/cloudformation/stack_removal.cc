@@ -3,19 +3,23 @@
 // The other way of a stack: out.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <set>
 #include <utility>
 
 #include "provider/cloudformation/stack_buckets.h"
 #include "provider/cloudformation/stack_guards.h"
+#include "provider/cloudformation/stack_resources.h"
 #include "provider/cloudformation/stack_status.h"
 #include "provider/cloudformation/stack_work.h"
 #include "provider/ending.h"
 
 namespace verba {
 
-Async<std::optional<Outcome>> StackWork::clear_away(Stack stack, bool empties) {
+Async<std::optional<Outcome>> StackWork::clear_away(Stack stack, const WantedStack& wanted) {
   log(fmt::format("the stack is in {}, and cannot be updated: it is deleted and made anew", stack.status));
-  Async<Outcome> removing = remove({.known = stack.id, .is_recorded = true, .empties = empties});
+  Async<Outcome> removing =
+      remove({.known = stack.id, .is_recorded = true, .empties = wanted.empty_buckets, .retained = wanted.retained});
   Outcome removed = co_await removing;
   if (std::holds_alternative<Succeeded>(removed)) co_return std::nullopt;
   co_return removed;
@@ -42,7 +46,51 @@ Async<std::optional<Outcome>> StackWork::may_go(Stack stack, bool lifts_protecti
   co_return std::nullopt;
 }
 
+Async<std::vector<std::string>> StackWork::staying_of(const Removal& removal, Stack stack) {
+  std::vector<std::string> staying;
+  if (stack.status != "DELETE_FAILED" || removal.retained.empty()) co_return staying;
+  Async<StackResources> listing = resources_of(account_, stack.id, limit_.stop());
+  const StackResources resources = co_await listing;
+  for (const StackResource& one : resources.all) {
+    if (one.status != "DELETE_FAILED") continue;
+    const auto& retained = removal.retained;
+    if (std::ranges::find(retained, one.logical) == retained.end()) co_return std::vector<std::string>();
+    staying.push_back(one.logical);
+  }
+  co_return staying;
+}
+
+Async<std::optional<Outcome>> StackWork::begin_removal(const Removal& removal, const Stack& stack,
+                                                       const std::string& token,
+                                                       const std::vector<std::string>& staying) {
+  const std::string doing = fmt::format("deleting the stack {}", stack.name);
+  Async<std::optional<Outcome>> asking = may_go(stack, removal.lifts_protection);
+  std::optional<Outcome> refused = co_await asking;
+  if (refused) co_return refused;
+  Async<std::optional<AwsFailure>> emptying = empty_buckets(
+      account_, removal.empties ? stack.id : "", staying, [this](const std::string& line) { log(line); },
+      limit_.stop());
+  const std::optional<AwsFailure> not_emptied = co_await emptying;
+  if (not_emptied) co_return failed_call(*not_emptied, "emptying the buckets of the stack " + stack.name);
+  Variables parameters{{"StackName", stack.id}, {"ClientRequestToken", token}};
+  if (removal.express) parameters.emplace_back("DeploymentConfig.Mode", "EXPRESS");
+  for (std::size_t i = 0; i < staying.size(); ++i) {
+    parameters.emplace_back(fmt::format("RetainResources.member.{}", i + 1), staying[i]);
+  }
+  if (!staying.empty()) {
+    log(fmt::format("it is deleted without what could not be deleted: {}", fmt::join(staying, ", ")));
+  }
+  Async<AwsAnswer> deleting = call_stacks(account_, "DeleteStack", std::move(parameters), limit_.stop());
+  const AwsAnswer answer = co_await deleting;
+  if (answer.failure && answer.failure->in_doubt) {
+    co_return Outcome(InDoubt{doing + ": " + to_string(*answer.failure), stack.id, false});
+  }
+  if (answer.failure) co_return failed_call(*answer.failure, doing);
+  co_return std::nullopt;
+}
+
 Async<Outcome> StackWork::remove(Removal removal) {
+  std::set<std::string> left_there;
   std::string doing = fmt::format("deleting the stack {}", removal.known);
   for (int i = 0; i < preparations; ++i) {
     Async<StackLook> looking = watch_->now(removal.known, limit_.stop());
@@ -68,33 +116,32 @@ Async<Outcome> StackWork::remove(Removal removal) {
       }
     }
     const bool busy = rest_of(look.stack->status) == StackRest::busy;
-    const std::string token = busy ? "" : token_ + "-delete";
+    std::vector<std::string> staying;
+    const std::string token = busy ? "" : fmt::format("{}-delete{}", token_, i == 0 ? "" : std::to_string(i + 1));
     if (busy) {
       log(fmt::format("the stack is in {}: waiting for its end", look.stack->status));
     } else {
-      Async<std::optional<Outcome>> asking = may_go(*look.stack, removal.lifts_protection);
-      std::optional<Outcome> refused = co_await asking;
+      Async<std::vector<std::string>> asking = staying_of(removal, *look.stack);
+      staying = co_await asking;
+      Async<std::optional<Outcome>> beginning = begin_removal(removal, *look.stack, token, staying);
+      std::optional<Outcome> refused = co_await beginning;
       if (refused) co_return *std::move(refused);
-      Async<std::optional<AwsFailure>> emptying = empty_buckets(
-          account_, removal.empties ? look.stack->id : "", [this](const std::string& line) { log(line); },
-          limit_.stop());
-      const std::optional<AwsFailure> not_emptied = co_await emptying;
-      if (not_emptied) co_return failed_call(*not_emptied, "emptying the buckets of the stack " + look.stack->name);
-      Variables parameters{{"StackName", look.stack->id}, {"ClientRequestToken", token}};
-      if (removal.express) parameters.emplace_back("DeploymentConfig.Mode", "EXPRESS");
-      Async<AwsAnswer> deleting = call_stacks(account_, "DeleteStack", std::move(parameters), limit_.stop());
-      const AwsAnswer answer = co_await deleting;
-      if (answer.failure && answer.failure->in_doubt) {
-        co_return Outcome(InDoubt{doing + ": " + to_string(*answer.failure), look.stack->id, false});
-      }
-      if (answer.failure) co_return failed_call(*answer.failure, doing);
     }
     StackEvents events(account_, look.stack->id, token);
     Async<std::optional<StackLook>> following = follow(look.stack->id, &events);
     const std::optional<StackLook> end = co_await following;
     if (!end) co_return broken_off(look.stack->name, look.stack->id);
-    if (!end->stack || rest_of(end->stack->status) == StackRest::gone) co_return Outcome(Succeeded{Map{}});
+    left_there.insert(events.left_there().begin(), events.left_there().end());
+    if (!end->stack || rest_of(end->stack->status) == StackRest::gone) {
+      for (const std::string& left : left_there) log("stays: " + left);
+      co_return Outcome(Succeeded{Map{}});
+    }
     if (busy && (!goes || !removal.is_recorded)) continue;
+    if (staying.empty()) {  // it was not tried without them
+      Async<std::vector<std::string>> asking = staying_of(removal, *end->stack);
+      const std::vector<std::string> without = co_await asking;
+      if (!without.empty()) continue;
+    }
     Async<Outcome> telling = failed(*end->stack, &events, "deleting");
     Outcome outcome = co_await telling;
     co_return outcome;

@@ -143,10 +143,9 @@ Async<Outcome> StackWork::failed(Stack stack, StackEvents* events, std::string d
     failed.hint = fmt::format("it could not be rolled back: its status is {}", stack.status);
   }
   if (const std::vector<std::string> left = events->not_deleted(); stack.status == "DELETE_FAILED" && !left.empty()) {
-    failed.hint = fmt::format(
-        "remove what is in the way of {}, or let it stay: `aws cloudformation delete-stack --stack-name {} "
-        "--retain-resources {}`; then delete it again",
-        fmt::join(left, ", "), stack.name, fmt::join(left, " "));
+    failed.hint =
+        fmt::format("remove what is in the way of {0}, or let it stay: `retainResources: [{0}]`; then delete it again",
+                    fmt::join(left, ", "));
   }
   co_return Outcome(std::move(failed));
 }
@@ -207,7 +206,7 @@ Async<std::optional<Outcome>> StackWork::prepare(const WantedStack& wanted, std:
       co_return std::nullopt;
     }
     if (rest == StackRest::dead) {
-      Async<std::optional<Outcome>> clearing = clear_away(*look.stack, wanted.empty_buckets);
+      Async<std::optional<Outcome>> clearing = clear_away(*look.stack, wanted);
       std::optional<Outcome> outcome = co_await clearing;
       if (outcome) co_return outcome;
       continue;

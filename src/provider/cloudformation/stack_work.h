@@ -18,11 +18,12 @@ namespace verba {
 
 /// A stack that is to go.
 struct Removal {
-  std::string known;              ///< its id, or its name
-  bool is_recorded = false;       ///< it is the task's; else only when events say so
-  bool lifts_protection = false;  ///< goes even when nobody may delete it
-  bool empties = false;           ///< its buckets first
-  bool express = false;           ///< see WantedStack
+  std::string known;                       ///< its id, or its name
+  bool is_recorded = false;                ///< it is the task's; else only when events say so
+  bool lifts_protection = false;           ///< goes even when nobody may delete it
+  bool empties = false;                    ///< its buckets first
+  bool express = false;                    ///< see WantedStack
+  std::vector<std::string> retained = {};  ///< likewise
 };
 
 /// Why a stack that is not found by its recorded id may well be there all the same: it is of another region or account
@@ -84,7 +85,12 @@ class StackWork {
   Async<std::optional<Outcome>> may_go(Stack stack, bool lifts_protection);
   Async<Made> who_began(Stack stack);
   Async<Outcome> carry_out(const WantedStack& wanted, Proposal proposal);
-  Async<std::optional<Outcome>> clear_away(Stack stack, bool empties);
+  Async<std::optional<Outcome>> clear_away(Stack stack, const WantedStack& wanted);
+  /// One call of DeleteStack; an outcome when it is not taken.
+  Async<std::optional<Outcome>> begin_removal(const Removal&, const Stack& stack, const std::string& token,
+                                              const std::vector<std::string>& staying);
+  /// What may stay of a stack that could not be deleted: nothing when something else failed, too.
+  Async<std::vector<std::string>> staying_of(const Removal&, Stack stack);
   /// Follows an operation to its end; its failures are in `events` then. Nothing: it cannot be followed any more, and
   /// outcome() says why.
   Async<std::optional<StackLook>> follow(std::string id, StackEvents* events);

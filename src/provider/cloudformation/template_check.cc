@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "provider/cloudformation/template_artifacts.h"
+#include "provider/cloudformation/template_references.h"
+#include "provider/cloudformation/template_remains.h"
 
 namespace verba {
 namespace {
@@ -66,11 +68,15 @@ class TemplateCheck {
     if (in_manifest && !data->is_map() && !data->is_string()) return;
     const TemplateText written = template_of(resource_);
     if (!in_manifest && written.path.empty()) return;  // it was not read, and that was told
-    if (in_manifest && data->is_map()) return outermost(*data, written);
+    if (in_manifest && data->is_map()) {
+      references(*data, nullptr);
+      return outermost(*data, written);
+    }
     is_secret_ = in_manifest && has_secret(*data);
     const TemplateRead read = read_template_text(written.body, in_manifest ? "data" : written.path);
     if (!read.tree) return unreadable(read);
     note_lost(read);
+    references(*read.tree, &read.sources);
     outermost(*read.tree, written);
   }
 
@@ -84,6 +90,7 @@ class TemplateCheck {
     one(tree, written.path.empty() ? "the template" : written.path, directory_of(written.path), {written.path});
     parameters(tree);
     capabilities();
+    check_retained(with_, tree, diagnostics_);
   }
 
   /// `chain`: the paths of those around it, and its own.
@@ -110,6 +117,18 @@ class TemplateCheck {
       }
     }
     nested(tree, base, chain);
+  }
+
+  /// What its parts name and it does not have. `text`: the one that it was read from; null: the manifest. AWS looks
+  /// itself at what is sent.
+  void references(const Value& tree, const Sources* text) {
+    if (is_sent_ || is_secret_) return;
+    for (Dangling& one : dangling_in(tree)) {
+      const bool has_place = text != nullptr && one.where;
+      std::string message = has_place ? fmt::format("{}: {}", text->place(one.where), one.message) : one.message;
+      tell(one.is_sure ? Severity::error : Severity::warning, std::move(message), std::move(one.hint),
+           text != nullptr ? Where() : one.where);
+    }
   }
 
   void needs_of(const Value& tree, const std::string& logical, const Value& resource, const std::string& type) {
@@ -145,6 +164,7 @@ class TemplateCheck {
         continue;
       }
       note_lost(read);
+      references(*read.tree, &read.sources);
       std::vector<std::string> deeper = chain;
       deeper.push_back(path);
       one(*read.tree, path, directory_of(path), deeper);
@@ -218,10 +238,20 @@ class TemplateCheck {
   }
 
   void error(std::string message, std::string hint, Where where = {}) {
+    tell(Severity::error, std::move(message), std::move(hint), where);
+  }
+
+  void tell(Severity severity, std::string message, std::string hint, Where where) {
     // Places in a template that is a file are of another text.
     const bool is_here = where && where_ && where.source == where_.source && with_.find("data") != nullptr &&
                          with_.find("data")->is_map();
-    diagnostics_.error("cloudformation.template", std::move(message), is_here ? where : where_, std::move(hint));
+    Diagnostic told;
+    told.severity = severity;
+    told.code = "cloudformation.template";
+    told.message = std::move(message);
+    told.where = is_here ? where : where_;
+    told.hint = std::move(hint);
+    diagnostics_.add(std::move(told));
   }
 
   const Resource& resource_;

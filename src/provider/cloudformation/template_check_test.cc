@@ -84,7 +84,8 @@ TEST(TemplateCheck, ParametersAreDeclaredAndGiven) {
 
 TEST(TemplateCheck, CapabilitiesAreNamed) {
   const auto with = [](const std::string& resource, const std::string& capabilities = "[]") {
-    return mistakes_in("{data: {Resources: {R: " + resource + "}}, capabilities: " + capabilities + "}");
+    return mistakes_in("{data: {Conditions: {A: true}, Resources: {R: " + resource +
+                       "}}, capabilities: " + capabilities + "}");
   };
   const std::string role = "{Type: 'AWS::IAM::Role'}";
   const std::string named = "{Type: 'AWS::IAM::Role', Properties: {RoleName: r}}";

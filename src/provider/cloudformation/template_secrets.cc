@@ -30,30 +30,49 @@ Value* member(Value* value, std::string_view name) {
 
 }  // namespace
 
-void mark_no_echo(Resource& resource) {
+namespace {
+
+/// The parameters of a template; empty where it cannot be read, or has none.
+Map declared_in(const std::string& body) {
+  if (body.find(mark) == std::string::npos) return {};
+  std::optional<Value> tree = parse_template(body);
+  Value* declared = member(tree ? &*tree : nullptr, "Parameters");
+  return declared != nullptr && declared->is_map() ? std::move(declared->map()) : Map();
+}
+
+/// Adds to `defaults` what a file writes for parameters that are secrets.
+void mark_file(FileInput& file, Map& defaults) {
+  const Map declared = declared_in(file.content);
+  for (const auto& [key, parameter] : declared) {
+    const Value* fallback = parameter.find("Default");
+    if (!is_no_echo(parameter) || fallback == nullptr) continue;
+    file.secret = true;
+    Value hidden = *fallback;  // it alone: the name of a parameter is none
+    make_secret(hidden);
+    defaults.set(file.inner.empty() ? key.name : file.inner + "/" + key.name, std::move(hidden));
+  }
+}
+
+void mark_parameters(Resource& resource) {
   const TemplateText written = template_of(resource);
-  if (written.body.find(mark) == std::string::npos) return;
-  const std::optional<Value> tree = parse_template(written.body);
-  const Value* declared = tree ? tree->find("Parameters") : nullptr;
-  if (declared == nullptr || !declared->is_map()) return;
   Value* const data = written.path.empty() ? member(&resource.inputs, "data") : nullptr;
-  Map defaults;
-  for (const auto& [key, parameter] : declared->map()) {
+  const Map declared = declared_in(written.body);
+  for (const auto& [key, parameter] : declared) {
     if (!is_no_echo(parameter)) continue;
     if (Value* given = member(member(&resource.inputs, "parameters"), key.name)) make_secret(*given);
-    const Value* fallback = parameter.find("Default");
-    if (fallback == nullptr) continue;
-    if (data == nullptr) {
-      Value hidden = *fallback;  // it alone: the name of a parameter is none
-      make_secret(hidden);
-      defaults.set(key.name, std::move(hidden));
-    } else {
-      Value* const own = member(member(member(data, "Parameters"), key.name), "Default");
-      make_secret(own != nullptr ? *own : *data);
-    }
+    if (data == nullptr || parameter.find("Default") == nullptr) continue;
+    Value* const own = member(member(member(data, "Parameters"), key.name), "Default");
+    make_secret(own != nullptr ? *own : *data);
   }
-  if (defaults.empty()) return;
-  resource.inputs.map().set("defaults", Value(std::move(defaults)));
+}
+
+}  // namespace
+
+void mark_no_echo(Resource& resource) {
+  mark_parameters(resource);
+  Map defaults;
+  for (FileInput& file : resource.files) mark_file(file, defaults);
+  if (!defaults.empty()) resource.inputs.map().set("defaults", Value(std::move(defaults)));
 }
 
 }  // namespace verba

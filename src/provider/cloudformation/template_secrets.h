@@ -7,8 +7,8 @@
 namespace verba {
 
 /// Marks what is given for the parameters of which the template says `NoEcho`, and their `Default` in `data`: of one
-/// that is a text the whole of it. Those in a file become an input of their own, `defaults`. See
-/// TaskType::mark_secrets.
+/// that is a text the whole of it. Those in a file, and in those that it nests, become an input of their own,
+/// `defaults`, and the file is one with secrets. See TaskType::mark_secrets.
 void mark_no_echo(Resource&);
 
 }  // namespace verba

@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "provider/cloudformation/import_template.h"
 #include "provider/cloudformation/template_artifacts.h"
+#include "provider/cloudformation/template_remains.h"
 #include "provider/inputs.h"
 #include "value/json.h"
 
@@ -155,6 +156,7 @@ std::variant<WantedStack, BadStack> read_stack(const Resource& resource) {
     stack.is_protected = wanted->boolean();
   }
   stack.empty_buckets = is_true(resource, "emptyBuckets", false);
+  stack.retained = retained_names(resource);
   stack.disable_rollback = is_true(resource, "disableRollback", false);
   stack.adopt = is_true(resource, "adopt", false);
   stack.express = is_true(resource, "express", false);

@@ -41,8 +41,9 @@ struct WantedStack {
   std::optional<std::vector<std::string>> notification_arns = {};  ///< nothing: those that it has
   std::string policy = {};                                         ///< JSON; "": the one that it has
   std::optional<bool> is_protected = {};                           ///< against deletion; nothing: as it is
-  std::string bucket = {};     ///< for artifacts, and for a template that is too large to be sent as it is
-  bool empty_buckets = false;  ///< before the stack is deleted
+  std::string bucket = {};                 ///< for artifacts, and for a template that is too large to be sent as it is
+  bool empty_buckets = false;              ///< before the stack is deleted
+  std::vector<std::string> retained = {};  ///< resources that may stay then, where they cannot be deleted
   bool disable_rollback = false;
   bool adopt = false;
   bool express = false;                    ///< an operation ends when the configuration is applied

@@ -7,9 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 
-#include "aws/s3_listing.h"
 #include "os/together.h"
 #include "provider/ending.h"
 
@@ -34,8 +32,18 @@ std::optional<Outcome> first_problem(std::vector<std::optional<Outcome>> problem
   return std::nullopt;
 }
 
-Async<ObjectLook> nothing_there() {
+Async<ObjectLook> nothing_to_see() {
   co_return ObjectLook{};
+}
+
+/// A key with blanks at its ends may have been read as another one.
+bool is_read_right(const std::string& key) {
+  return key.front() != ' ' && key.back() != ' ';
+}
+
+bool is_as_made(const ListedObject& listed, const WantedObject& wanted, Instant made) {
+  return listed.written && *listed.written <= made && !listed.etag.empty() &&
+         listed.size_bytes == wanted.content.size_bytes() && listed.etag == print_of(wanted.content).etag;
 }
 
 Outcome refusal(const WantedUpload& upload, const std::vector<std::string>& foreign) {
@@ -68,33 +76,33 @@ Outcome ObjectWork::failed_call(const AwsFailure& failure, const ObjectPlace& pl
   return outcome;
 }
 
-/// Those of which a list says so. A key with blanks at its ends may have been read as another one.
-Async<std::set<std::string>> ObjectWork::absent_of(const WantedUpload& upload) {
-  std::set<std::string> wanted;
-  for (const WantedObject& object : upload.objects) wanted.insert(object.key);
-  std::set<std::string> absent;
-  if (wanted.size() < worth_a_list) co_return absent;
-  Async<std::optional<std::set<std::string>>> listing = keys_between(
-      account_, upload.bucket, *wanted.begin(), *wanted.rbegin(), wanted.size() / worth_a_list, limit_.stop());
-  const std::optional<std::set<std::string>> there = co_await listing;
-  if (!there) co_return absent;
-  std::ranges::set_difference(wanted, *there, std::inserter(absent, absent.end()));
-  std::erase_if(absent, [](const std::string& key) { return key.front() == ' ' || key.back() == ' '; });
-  co_return absent;
+Async<std::optional<ListedObjects>> ObjectWork::list(const WantedUpload& upload) {
+  if (upload.objects.size() < worth_a_list) co_return std::nullopt;
+  const auto [first, last] = std::ranges::minmax_element(upload.objects, {}, &WantedObject::key);
+  Async<std::optional<ListedObjects>> listing = objects_between(account_, upload.bucket, first->key, last->key,
+                                                                upload.objects.size() / worth_a_list, limit_.stop());
+  std::optional<ListedObjects> there = co_await listing;
+  co_return there;
 }
 
-Async<UploadLook> ObjectWork::look(const WantedUpload& upload) {
+Async<UploadLook> ObjectWork::look(const WantedUpload& upload, std::optional<Instant> made) {
+  UploadLook result;
   std::vector<Together<ObjectLook>::Job> jobs;
-  Async<std::set<std::string>> listing = absent_of(upload);
-  const std::set<std::string> absent = co_await listing;
+  Async<std::optional<ListedObjects>> listing = list(upload);
+  const std::optional<ListedObjects> listed = co_await listing;
   for (const WantedObject& object : upload.objects) {
-    jobs.emplace_back([this, place = upload.place_of(object), is_there = !absent.contains(object.key)] {
-      return is_there ? look_at_object(account_, place, limit_.stop()) : nothing_there();
+    bool is_told = false;
+    if (listed) {
+      const auto there = listed->find(object.key);
+      is_told = there == listed->end() ? is_read_right(object.key) : made && is_as_made(there->second, object, *made);
+      if (is_told && there != listed->end()) result.untouched.insert(object.key);
+    }
+    jobs.emplace_back([this, place = upload.place_of(object), is_told] {
+      return is_told ? nothing_to_see() : look_at_object(account_, place, limit_.stop());
     });
   }
   Together<ObjectLook> looking(std::move(jobs), looks_at_a_time);
   std::vector<ObjectLook> looks = co_await looking;
-  UploadLook result;
   for (std::size_t i = 0; i < looks.size(); ++i) {
     result.objects.push_back(std::move(looks[i].object));
     if (looks[i].failure && !result.failure) {
@@ -228,7 +236,10 @@ Async<Outcome> ObjectWork::write(const WantedUpload& upload, std::set<std::strin
   if (problem) co_return *std::move(problem);
   log(fmt::format("{} sent, {} as they were, {} removed", orders->size(), upload.objects.size() - orders->size(),
                   gone));
-  co_return Outcome(Succeeded{outputs_of(upload, now.objects, account_)});
+  Value outputs = outputs_of(upload, now.objects, account_);
+  const std::optional<Instant> last = last_written(now.objects);
+  if (upload.is_tree && last) outputs.map().set("lastModified", to_string(*last));
+  co_return Outcome(Succeeded{std::move(outputs)});
 }
 
 Async<ObjectWork::Problem> ObjectWork::restore(ObjectPlace place, ObjectPlace kept) {
@@ -284,6 +295,15 @@ Async<Outcome> ObjectWork::remove(std::vector<Leftover> leftovers) {
   Problem problem = co_await dropping;
   if (problem) co_return *std::move(problem);
   co_return Outcome(Succeeded{Map{}});
+}
+
+std::optional<Instant> last_written(const std::vector<std::optional<Object>>& objects) {
+  std::optional<Instant> last;
+  for (const std::optional<Object>& object : objects) {
+    if (!object || !object->written) return std::nullopt;
+    last = std::max(last, object->written);
+  }
+  return last;
 }
 
 Value outputs_of(const WantedUpload& upload, const std::vector<std::optional<Object>>& now, const AwsAccount& account) {

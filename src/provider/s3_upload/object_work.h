@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "aws/s3_listing.h"
 #include "aws/s3_objects.h"
 #include "provider/aws_attempt.h"
 #include "provider/s3_upload/wanted_upload.h"
@@ -24,6 +25,8 @@ struct Leftover {
 /// What is there of an upload, object by object; or why nothing can be said.
 struct UploadLook {
   std::vector<std::optional<Object>> objects;  ///< in the order of the upload's
+  std::set<std::string> untouched =
+      {};  ///< keys of those that were not looked at: a list says that they are as they were
   std::optional<Outcome> failure;
 };
 
@@ -34,7 +37,11 @@ class ObjectWork {
  public:
   explicit ObjectWork(Attempt& attempt);
 
-  Async<UploadLook> look(const WantedUpload& upload);
+  Async<UploadLook> look(const WantedUpload& upload) { return look(upload, std::nullopt); }
+  /// All of it was made as the upload says, and was so at that time, by the service's clock. What a list tells to have
+  /// its content still, and not to have been written since, is not looked at; of what somebody wrote anew while the
+  /// last of it was made only the content counts.
+  Async<UploadLook> look(const WantedUpload& upload, std::optional<Instant> made);
   /// Why write() could not do it where the task has nothing yet. Changes nothing.
   Async<std::optional<Outcome>> foresee(const WantedUpload& upload);
   /// `known`: keys that the task has made in the bucket of the upload. Borrows the upload.
@@ -51,7 +58,8 @@ class ObjectWork {
   using Orders = std::vector<Order>;
   using Problem = std::optional<Outcome>;
 
-  Async<std::set<std::string>> absent_of(const WantedUpload& upload);
+  /// Nothing where it is not worth a list, or there is none.
+  Async<std::optional<ListedObjects>> list(const WantedUpload& upload);
   bool is_marked(const Object&) const;
   /// Nothing when an object that is in the way is somebody else's; `foreign` counts them then.
   std::optional<Orders> orders_for(const WantedUpload& upload, const UploadLook& look,
@@ -72,6 +80,9 @@ class ObjectWork {
   AttemptLimit limit_;
   std::string mark_;
 };
+
+/// When the last of them was written, by the service's clock; nothing where that is not known of each.
+std::optional<Instant> last_written(const std::vector<std::optional<Object>>& objects);
 
 /// What the task gives. `now`: what is there, in the order of the upload's objects.
 Value outputs_of(const WantedUpload& upload, const std::vector<std::optional<Object>>& now, const AwsAccount& account);

@@ -52,6 +52,7 @@ Observed judge(const WantedUpload& upload, const UploadLook& look) {
   std::vector<std::string> differences;
   std::size_t gone = 0;
   for (std::size_t i = 0; i < upload.objects.size(); ++i) {
+    if (look.untouched.contains(upload.objects[i].key)) continue;
     const std::optional<Object>& there = look.objects[i];
     if (!there) ++gone;
     const std::string what = there ? difference(*there, upload.objects[i], upload) : "it is gone";
@@ -65,16 +66,17 @@ Observed judge(const WantedUpload& upload, const UploadLook& look) {
   return observed;
 }
 
-Async<Observed> look(Resource recorded, Attempt& attempt) {
+Async<Observed> look(Recorded recorded, Attempt& attempt) {
   Observed observed;
-  const std::variant<WantedUpload, BadUpload> read = read_upload(recorded);
+  const std::variant<WantedUpload, BadUpload> read = read_upload(recorded.resource);
   const WantedUpload* upload = std::get_if<WantedUpload>(&read);
   if (upload == nullptr) {
     observed.state = Observed::State::absent;  // it was refused, so nothing was made
     co_return observed;
   }
   ObjectWork work(attempt);
-  Async<UploadLook> looking = work.look(*upload);
+  const std::string made = text_at(recorded.outputs, {"lastModified"});
+  Async<UploadLook> looking = work.look(*upload, parse_instant(made));
   UploadLook seen = co_await looking;
   if (seen.failure) {
     const Failed* failed = std::get_if<Failed>(&*seen.failure);
@@ -83,6 +85,7 @@ Async<Observed> look(Resource recorded, Attempt& attempt) {
   }
   observed = judge(*upload, seen);
   observed.outputs = outputs_of(*upload, seen.objects, *attempt.aws);
+  if (!made.empty()) observed.outputs->map().set("lastModified", made);
   co_return observed;
 }
 
@@ -126,9 +129,7 @@ class S3UploadProvider final : public Provider {
   bool is_traced(const Resource&) const override { return false; }
   Outcome recall(const Resource&, bool, int, Attempt&) const override { return broken_off(); }
 
-  Async<Observed> observe(Recorded recorded, Attempt& attempt) override {
-    return look(std::move(recorded.resource), attempt);
-  }
+  Async<Observed> observe(Recorded recorded, Attempt& attempt) override { return look(std::move(recorded), attempt); }
 
   Async<std::optional<Outcome>> foresee(Resource wanted, Attempt& attempt) override {
     const std::variant<WantedUpload, BadUpload> read = read_upload(wanted);

@@ -29,7 +29,8 @@ is deleted unless the bucket is there and no object of others is in the way.
 **Delete** removes the objects of the task, and no others. In a bucket that keeps versions, theirs stay.
 
 **Drift.** `verba drift` and `--refresh` compare what S3 says of each object: its checksum or ETag, its type, `cacheControl` and
-`metadata`. What differs is named.
+`metadata`. What differs is named. Of a tree of a hundred objects and more a list is asked first: what has its content still, and
+was not written since it was deployed, is not looked at one by one.
 
 | output | |
 |---|---|
@@ -38,6 +39,7 @@ is deleted unless the bucket is there and no object of others is in the way.
 | `key`, `url`, `etag` | of one object; its address is of use where the object is public |
 | `versionId` | of one object, in a bucket that keeps versions |
 | `keys` | of a tree: the keys of its objects |
+| `lastModified` | of a tree: when the last of its objects was written, by the clock of S3 |
 | `sha256` | of the content; of a tree: of all paths and contents. Read it where something is to happen when a file changes |
 
 It needs `s3:GetObject`, `s3:PutObject`, `s3:DeleteObject` and, to tell what is absent from what is forbidden,
@@ -146,11 +148,13 @@ const TaskType& s3_upload_type() {
                    .type = FieldType::list,
                    .summary = "The keys of the objects, where it is a tree",
                    .fields = {{.name = "key", .summary = "A key"}}},
+                  {.name = "lastModified", .summary = "When the last of the objects was written, where it is a tree"},
                   {.name = "sha256", .summary = "The SHA-256 of its content"}},
       .accounts = {"AwsInfrastructureAccount"},
       .all_outputs =
           [](const Value&) {
-            return std::vector<std::string_view>{"uri", "bucket", "key", "url", "etag", "versionId", "keys", "sha256"};
+            return std::vector<std::string_view>{"uri",       "bucket", "key",          "url",   "etag",
+                                                 "versionId", "keys",   "lastModified", "sha256"};
           },
       .makes = objects_of,
   };

@@ -45,6 +45,7 @@ Plan full_plan() {
   Plan plan;
   plan.steps.resize(1);
   plan.steps[0].changes = {{"url", Value("a"), Value(Unknown{}), false}};
+  plan.steps[0].stays = {"Orders (AWS::S3::Bucket)"};
   plan.moves.resize(1);
   plan.rollouts = {{"web.site", 1, 0, 1}};
   plan.steps[0].rollout = 0;

@@ -33,6 +33,7 @@ Value step_value(const Step& step) {
   for (const FieldChange& change : step.changes) changes.push_back(change_value(change));
   map.append({"changes", {}}, std::move(changes));
   if (step.preview) map.append({"preview", {}}, texts(*step.preview));
+  if (!step.stays.empty()) map.append({"stays", {}}, texts(step.stays));
   map.append({"waits", {}}, step.waits);
   map.append({"interrupted", {}}, step.interrupted);
   if (step.only_recorded) map.append({"onlyRecorded", {}}, true);

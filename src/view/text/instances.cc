@@ -67,6 +67,7 @@ Step as_any(const Step& step, Likeness likeness) {
   if (likeness == Likeness::all_over) return any;
   any.account = without_key(any.account, key);
   any.reason = without_key(any.reason, key);
+  for (std::string& left : any.stays) left = without_key(left, key);
   for (FieldChange& change : any.changes) {
     change.field = without_key(change.field, key);
     if (likeness == Likeness::in_shape) continue;
@@ -85,6 +86,7 @@ std::string sign_of(const Step& step, Likeness likeness) {
     out += !value ? "-" : likeness == Likeness::in_shape ? shape_of(*value) : value_text(*value);
     out += '\n';
   };
+  for (const std::string& left : any.stays) out += left + '\n';
   for (const FieldChange& change : any.changes) {
     out += change.field + '\n';
     add(change.before);

@@ -76,6 +76,7 @@ std::string details(const Step& step, Style style) {
   if (artifacts > kShownArtifacts) {
     out += style.dim(fmt::format("      ... {} more artifacts", artifacts - kShownArtifacts)) + "\n";
   }
+  for (const std::string& left : step.stays) out += "      stays: " + printable(left) + "\n";
   if (!step.preview) return out;
   if (step.preview->empty()) out += "      * nothing in it changes\n";
   for (const std::string& change : *step.preview) out += "      * " + printable(change) + "\n";

@@ -363,5 +363,15 @@ class World:
             raise invalid(f"Stack:{stack.id} is in {stack.status} state and can not be deleted.")
         if stack.protected:
             raise invalid(f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled")
-        stack.begin_deletion(form.get("ClientRequestToken"))
+        stack.begin_deletion(form.get("ClientRequestToken"), self.retained(stack, form.get("RetainResources", [])))
         return {}
+
+    @staticmethod
+    def retained(stack, names):
+        """Only what could not be deleted may be left out."""
+        if names and stack.status != "DELETE_FAILED":
+            raise invalid(f"Invalid operation on stack [{stack.id}]. RetainResources can be specified only for stacks in the DELETE_FAILED state")
+        wrong = [name for name in names if name not in stack.undeleted]
+        if wrong:
+            raise invalid(f"The specified resources to retain must be in a valid state: [{', '.join(wrong)}]")
+        return names

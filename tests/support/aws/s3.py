@@ -4,10 +4,12 @@ begins with "versioned". Objects are files in the folder `s3`, too. All buckets 
 with "absent", or with "verba-": these have to be made, and one in the file `taken` is somebody else's. What is in one whose
 name begins with "closed" may neither be seen nor written."""
 import base64
+import email.utils
 import hashlib
 import itertools
 import pathlib
 import re
+import time
 import urllib.parse
 import xml.etree.ElementTree
 import xml.sax.saxutils
@@ -37,14 +39,21 @@ class Object:
         self.checksum = checksum
         self.headers = {name: value for name, value in headers.items() if name in KEPT or name.startswith("x-amz-meta-")}
         self.version = None
+        self.written = int(time.time())
 
     def said(self):
-        headers = {"ETag": f'"{self.etag}"', **self.headers}
+        headers = {"ETag": f'"{self.etag}"', "Last-Modified": email.utils.formatdate(self.written, usegmt=True), **self.headers}
         if self.version:
             headers["x-amz-version-id"] = self.version
         if self.checksum:
             headers["x-amz-checksum-sha256"] = self.checksum
         return headers
+
+
+    def row(self):
+        """As a list has it."""
+        written = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(self.written))
+        return f'<LastModified>{written}</LastModified><ETag>&quot;{self.etag}&quot;</ETag><Size>{len(self.content)}</Size>'
 
 
 class World:
@@ -192,8 +201,7 @@ class World:
         keys = sorted(known[len(begin):] for known in self.all if known.startswith(begin + asked.get("prefix", "")))
         keys = [key for key in keys if key > asked.get("continuation-token", asked.get("start-after", ""))]
         more = f"<NextContinuationToken>{keys[999]}</NextContinuationToken>" if len(keys) > 1000 else ""
-        rows = "".join(f"<Contents><Key>{xml.sax.saxutils.escape(key)}</Key><Size>{len(self.all[begin + key].content)}</Size>"
-                       f"</Contents>" for key in keys[:1000])
+        rows = "".join(f"<Contents><Key>{xml.sax.saxutils.escape(key)}</Key>{self.all[begin + key].row()}</Contents>" for key in keys[:1000])
         return 200, {}, f"<ListBucketResult><KeyCount>{len(keys[:1000])}</KeyCount>{more}{rows}</ListBucketResult>"
 
     def create_multipart_upload(self, path, asked, headers, body):

@@ -58,6 +58,7 @@ class Stack:
         self.protected = False
         self.children = {}  # nested stacks, by logical id
         self.begun = set()  # those at which this operation, or the last, has begun
+        self.undeleted = set()  # resources that the last deletion left
         self.made = {}  # resources that were made, by logical id, as the world's `resources` has them
         self.events = []
         self.steps = []  # what the next looks bring about, one each
@@ -85,10 +86,10 @@ class Stack:
                     return output["OutputValue"]
         return f"{self.physical(logical)}.{attribute}"
 
-    def event(self, kind, logical, status, reason=None):
+    def event(self, kind, logical, status, reason=None, physical=None):
         self.events.insert(0, {
             "StackId": self.id, "EventId": f"{logical}-{len(self.events)}", "StackName": self.name, "LogicalResourceId": logical,
-            "PhysicalResourceId": self.id if kind == STACK and logical == self.name else self.physical(logical), "ResourceType": kind,
+            "PhysicalResourceId": self.id if kind == STACK and logical == self.name else physical or self.physical(logical), "ResourceType": kind,
             "Timestamp": self.world.time(), "ResourceStatus": status, "ResourceStatusReason": reason, "ClientRequestToken": self.token})
 
     def become(self, status, reason=None):
@@ -318,24 +319,26 @@ class Stack:
             self.to_the_end()
         return self.status == "DELETE_COMPLETE"
 
-    def begin_deletion(self, token):
+    def begin_deletion(self, token, retained=()):
         self.token = token
         self.become("DELETE_IN_PROGRESS", "User Initiated")
-        self.later(self.delete_resources)
+        self.later(lambda: self.delete_resources(retained))
 
-    def delete_resources(self):
+    def delete_resources(self, retained):
         missed = self.missed(self.now.exports() if self.now else ())
         if missed:
             return self.become("DELETE_FAILED", missed)
         there = self.now.known if self.now else {}
         failed = []
         for name in self.in_reverse({**there, **self.made, **self.children}):
-            if name in there and self.now.retains(name):
+            physical = self.physical(name)
+            if name in there and (self.now.retains(name) or name in retained):
                 self.event(there[name]["Type"], name, "DELETE_SKIPPED")
             elif not self.delete_resource(name):
                 failed.append(name)
             elif name in there:
-                self.event(there[name]["Type"], name, "DELETE_COMPLETE")
+                self.event(there[name]["Type"], name, "DELETE_COMPLETE", physical=physical)
+        self.undeleted = set(failed)
         if failed:
             self.failure = f"The following resource(s) failed to delete: [{', '.join(failed)}]. "
             return self.later(lambda: self.become("DELETE_FAILED", self.failure))
@@ -390,7 +393,7 @@ class Stack:
     def rows(self):
         """Of its resources, as ListStackResources and DescribeStackResources have them."""
         return [{"LogicalResourceId": name, "PhysicalResourceId": self.physical(name), "ResourceType": kind["Type"],
-                 "ResourceStatus": "CREATE_COMPLETE", "StackId": self.id, "StackName": self.name,
+                 "ResourceStatus": "DELETE_FAILED" if name in self.undeleted else "CREATE_COMPLETE", "StackId": self.id, "StackName": self.name,
                  "Timestamp": self.events[0]["Timestamp"], "LastUpdatedTimestamp": self.events[0]["Timestamp"]}
                 for name, kind in (self.now.known.items() if self.now else [])]
 

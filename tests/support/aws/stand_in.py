@@ -295,11 +295,21 @@ class Aws:
         return check(method, target, headers, body, self.sts.secret_of, now())
 
     def secret(self, action, form):
-        """Of Systems Manager and Secrets Manager there is one each."""
-        if action == "AmazonSSM.GetParameter" and form["Name"].endswith("/web/password") and form.get("WithDecryption"):
-            return {"Parameter": {"Name": form["Name"], "Type": "SecureString", "Value": "pa55-of-ssm"}}
+        """Of Systems Manager and Secrets Manager there is one each, in two versions."""
+        if action == "AmazonSSM.GetParameter" and form.get("WithDecryption"):
+            _, is_there, version = form["Name"].partition("/web/password")
+            if is_there:
+                versions = {"": "pa55-of-ssm", ":2": "pa55-of-ssm", ":1": "pa55-of-ssm-before", ":old": "pa55-of-ssm-before"}
+                if version not in versions:
+                    raise Refused("ParameterVersionNotFound", "there is no such version")
+                return {"Parameter": {"Name": form["Name"], "Type": "SecureString", "Value": versions[version]}}
         if action == "secretsmanager.GetSecretValue" and form["SecretId"] == "web":
-            return {"Name": "web", "SecretString": json.dumps({"password": "pa55-of-manager", "port": 5432})}
+            known = {("AWSCURRENT", "v2"): "pa55-of-manager", ("AWSPREVIOUS", "v1"): "pa55-of-manager-before"}
+            stage = form.get("VersionStage", "AWSCURRENT" if "VersionId" not in form else None)
+            for (named, version), password in known.items():
+                if stage in (None, named) and form.get("VersionId", version) == version:
+                    return {"Name": "web", "VersionId": version, "SecretString": json.dumps({"password": password, "port": 5432})}
+            raise Refused("ResourceNotFoundException", "Secrets Manager can't find the specified secret value")
         code = "ParameterNotFound" if action.startswith("AmazonSSM") else "ResourceNotFoundException"
         raise Refused(code, "there is none of that name")
 
