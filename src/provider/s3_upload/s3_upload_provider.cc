@@ -46,6 +46,27 @@ std::set<std::string> keys_in(const Resource& recorded, const std::string& bucke
   return keys;
 }
 
+/// What outputs of before name and the upload has no more: an update that was broken off may have left it.
+std::vector<ObjectPlace> dropped_places(const Value& outputs, const WantedUpload& upload) {
+  const std::string bucket = text_at(outputs, {"bucket"});
+  std::set<std::string> keys;
+  for (const Value& key : list_at(outputs, {"keys"})) keys.insert(key.string());
+  if (std::string key = text_at(outputs, {"key"}); !key.empty()) keys.insert(std::move(key));
+  if (bucket == upload.bucket) {
+    for (const WantedObject& object : upload.objects) keys.erase(object.key);
+  }
+  std::vector<ObjectPlace> places;
+  for (const std::string& key : keys) places.push_back({bucket, key});
+  return places;
+}
+
+Observed unseen(const Outcome& why) {
+  const Failed* failed = std::get_if<Failed>(&why);
+  Observed observed;
+  observed.detail = failed != nullptr ? failed->message : "stopped";
+  return observed;
+}
+
 Observed judge(const WantedUpload& upload, const UploadLook& look) {
   using enum Observed::State;
   Observed observed;
@@ -65,9 +86,9 @@ Observed judge(const WantedUpload& upload, const UploadLook& look) {
   return observed;
 }
 
-Async<Observed> look(Resource recorded, Attempt& attempt) {
+Async<Observed> look(Recorded recorded, Attempt& attempt) {
   Observed observed;
-  const std::variant<WantedUpload, BadUpload> read = read_upload(recorded);
+  const std::variant<WantedUpload, BadUpload> read = read_upload(recorded.resource);
   const WantedUpload* upload = std::get_if<WantedUpload>(&read);
   if (upload == nullptr) {
     observed.state = Observed::State::absent;  // it was refused, so nothing was made
@@ -76,12 +97,15 @@ Async<Observed> look(Resource recorded, Attempt& attempt) {
   ObjectWork work(attempt);
   Async<UploadLook> looking = work.look(*upload);
   UploadLook seen = co_await looking;
-  if (seen.failure) {
-    const Failed* failed = std::get_if<Failed>(&*seen.failure);
-    observed.detail = failed != nullptr ? failed->message : "stopped";
-    co_return observed;
-  }
+  if (seen.failure) co_return unseen(*seen.failure);
+  Async<PresenceLook> searching = work.look_for(*upload, dropped_places(recorded.outputs, *upload));
+  const PresenceLook left = co_await searching;
+  if (left.failure) co_return unseen(*left.failure);
   observed = judge(*upload, seen);
+  if (!left.there.empty() && observed.state != Observed::State::drifted) {
+    observed.state = Observed::State::drifted;
+    observed.detail = left.there.front().key + ": it is there still";
+  }
   observed.outputs = outputs_of(*upload, seen.objects, *attempt.aws);
   co_return observed;
 }
@@ -126,9 +150,7 @@ class S3UploadProvider final : public Provider {
   bool is_traced(const Resource&) const override { return false; }
   Outcome recall(const Resource&, bool, int, Attempt&) const override { return broken_off(); }
 
-  Async<Observed> observe(Recorded recorded, Attempt& attempt) override {
-    return look(std::move(recorded.resource), attempt);
-  }
+  Async<Observed> observe(Recorded recorded, Attempt& attempt) override { return look(std::move(recorded), attempt); }
 
   Async<std::optional<Outcome>> foresee(Resource wanted, Attempt& attempt) override {
     const std::variant<WantedUpload, BadUpload> read = read_upload(wanted);
