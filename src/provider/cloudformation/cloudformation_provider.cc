@@ -177,6 +177,10 @@ class CloudFormationProvider final : public Provider {
       observed.state = Observed::State::absent;
       co_return observed;
     }
+    if (rest == StackRest::unknown) {
+      observed.detail = fmt::format("its status is {}, which verba does not know", look.stack->status);
+      co_return observed;
+    }
     if (rest == StackRest::busy) {
       observed.state = Observed::State::in_progress;
       observed.detail = "its status is " + look.stack->status;
@@ -227,16 +231,18 @@ class CloudFormationProvider final : public Provider {
   Async<Outcome> remove(Recorded recorded, Attempt& attempt) override {
     const std::string id = known_id(recorded);
     return take_away({.known = id.empty() ? stack_name(recorded.resource) : id,
-                      .is_recorded = !id.empty(),
+                      .recorded = id,
                       .empties = is_true(recorded.resource, "emptyBuckets", false),
                       .express = is_true(recorded.resource, "express", false)},
                      attempt);
   }
 
-  /// A stack that was there before is left: what it was is not known.
+  /// A stack that was there before is left: what it was is not known. Of one that was taken over events alone tell
+  /// that.
   Async<Outcome> rollback(Recorded done, std::optional<Recorded> before, Attempt& attempt) override {
     if (!before)
       return take_away({.known = stack_name(done.resource),
+                        .recorded = is_true(done.resource, "adopt", false) ? "" : known_id(done),
                         .lifts_protection = true,
                         .empties = is_true(done.resource, "emptyBuckets", false),
                         .express = is_true(done.resource, "express", false)},
