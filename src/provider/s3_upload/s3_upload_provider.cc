@@ -50,7 +50,9 @@ std::set<std::string> keys_in(const Resource& recorded, const std::string& bucke
 std::vector<ObjectPlace> dropped_places(const Value& outputs, const WantedUpload& upload) {
   const std::string bucket = text_at(outputs, {"bucket"});
   std::set<std::string> keys;
-  for (const Value& key : list_at(outputs, {"keys"})) keys.insert(key.string());
+  for (const Value& key : list_at(outputs, {"keys"})) {
+    if (key.is_string()) keys.insert(key.string());
+  }
   if (std::string key = text_at(outputs, {"key"}); !key.empty()) keys.insert(std::move(key));
   if (bucket == upload.bucket) {
     for (const WantedObject& object : upload.objects) keys.erase(object.key);
