@@ -136,13 +136,13 @@ class Upload {
         stop_(stop) {}
 
   Async<AwsAnswer> put(Variables headers, ObjectCondition condition) {
-    Async<int> clearing = clear_leftovers();
-    co_await clearing;
     headers.emplace_back("x-amz-checksum-algorithm", "SHA256");
     AwsMessage message = message_for("POST", place_, {{"uploads", ""}}, std::move(headers), "*/UploadId");
     Async<AwsAnswer> beginning = account_.call(s3_service(), std::move(message), stop_);
     AwsAnswer begun = co_await beginning;
     id_ = text_at(begun.value, {"UploadId"});
+    Async<int> clearing = clear_others();
+    co_await clearing;
     if (!begun.good()) co_return begun;
     Together<AwsAnswer> sending(jobs(), parts_at_a_time);
     std::vector<AwsAnswer> sent = co_await sending;
@@ -162,15 +162,17 @@ class Upload {
   }
 
  private:
-  /// What is left of a try that was killed costs money for ever. Where we may not look, nothing is done.
-  Async<int> clear_leftovers() {
+  /// What is left of a run that was killed, or of a beginning whose answer was lost, costs money for ever. Where we may
+  /// not look, nothing is done.
+  Async<int> clear_others() {
     ObjectPlace bucket{place_.bucket, ""};
     AwsMessage message = message_for("GET", bucket, {{"uploads", ""}, {"prefix", place_.key}}, {}, "*");
     Async<AwsAnswer> asking = account_.call(s3_service(), std::move(message), stop_);
     const AwsAnswer answer = co_await asking;
     for (const Value& one : several(answer.value, "Upload")) {
-      if (!answer.good() || text_at(one, {"Key"}) != place_.key) continue;
-      Async<int> aborting = abort(text_at(one, {"UploadId"}));
+      const std::string id = text_at(one, {"UploadId"});
+      if (!answer.good() || text_at(one, {"Key"}) != place_.key || id == id_) continue;
+      Async<int> aborting = abort(id);
       co_await aborting;
     }
     co_return 0;

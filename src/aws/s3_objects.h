@@ -67,9 +67,10 @@ struct ObjectCondition {
 };
 
 /// Writes an object whole, or in parts, four at a time; S3 checks that it came as it was. Where it fails, nothing is
-/// left of the parts; what an earlier attempt that was killed left of its parts goes, too. `headers`: Content-Type,
-/// x-amz-meta-NAME and so on. A condition that does not hold is a failure, see says_changed(); it may be our own write,
-/// whose answer was lost. A file that is no longer what it was is a failure, too: code `file_changed`.
+/// left of the parts; what an earlier attempt that was killed left of its parts, or one whose first answer was lost,
+/// goes, too. `headers`: Content-Type, x-amz-meta-NAME and so on. A condition that does not hold is a failure, see
+/// says_changed(); it may be our own write, whose answer was lost. A file that is no longer what it was is a failure,
+/// too: code `file_changed`.
 Async<AwsAnswer> put_object(AwsAccount& account, ObjectPlace place, ObjectContent content, Variables headers,
                             ObjectCondition condition, Stop& stop);
 constexpr std::string_view file_changed = "FileChanged";

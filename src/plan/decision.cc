@@ -75,6 +75,8 @@ std::optional<Decision> decide(const Model& model, TaskId id, const Record& reco
     const bool other = !elsewhere.empty() || task.temporary || is_another(task, record, wanted, aids);
     const Action again = other ? Action::replace : record.definition ? Action::update : Action::create;
     Decision half = because(again, unfinished(record));
+    half.drifted = drift != nullptr && again == Action::update;
+    if (half.drifted) half.reason += "; " + drift_reason(*drift);
     if (!elsewhere.empty()) half.changes.insert(half.changes.begin(), std::move(move));
     return half;
   }

@@ -94,6 +94,7 @@ struct Preview {
 struct Recorded {
   Resource resource;
   Value outputs;
+  bool former = false;  ///< the outputs are of what was there before: a step that was to make `resource` was broken off
 };
 
 /// Providers see one resource at a time: never manifests, the plan, the state or the screen. They keep nothing between

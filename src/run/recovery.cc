@@ -63,7 +63,7 @@ class Recovery {
   void await_group(const TracedChild&, const std::string& address);
   void await_elsewhere(const StepRecord&, const DeadRun&, const std::string& address);
   Found recalled(const Record&, const Definition&, const StepRecord&, const TracedChild&);
-  std::optional<Observed> observed(const Record&, const Definition&, Value outputs);
+  std::optional<Observed> observed(const Record&, const Definition&, Value outputs, bool former);
   std::optional<Definition> replaced(const Record&, const Definition& by) const;
   bool is_still_there(const Record&, const Definition& old, Observed::State now, bool has_deleted);
   Found in_doubt(const Record&, const std::string& why, bool makes);
@@ -192,8 +192,9 @@ Found Recovery::recalled(const Record& record, const Definition& definition, con
   return in_doubt(record, "it has ended well meanwhile, but its outputs are lost", makes);
 }
 
-/// `outputs`: what is recorded of it.
-std::optional<Observed> Recovery::observed(const Record& record, const Definition& definition, Value outputs) {
+/// `outputs`, `former`: as of Recorded.
+std::optional<Observed> Recovery::observed(const Record& record, const Definition& definition, Value outputs,
+                                           bool former) {
   Provider* provider = at_.providers.find(definition.resource.type);
   if (provider == nullptr || !provider->can_observe(definition.resource)) return std::nullopt;
   Stop never;
@@ -206,7 +207,7 @@ std::optional<Observed> Recovery::observed(const Record& record, const Definitio
   };
   check.executor = &at_.hosts.of(definition.resource);
   check.aws = at_.hosts.aws(definition.resource);
-  const Recorded recorded{definition.resource, std::move(outputs)};
+  const Recorded recorded{definition.resource, std::move(outputs), former};
   Observed seen = wait_for(at_.system, provider->observe(recorded, check));
   at_.system.remove(directory);
   return seen;
@@ -226,7 +227,7 @@ std::optional<Definition> Recovery::replaced(const Record& record, const Definit
 bool Recovery::is_still_there(const Record& record, const Definition& old, Observed::State now, bool has_deleted) {
   if (has_deleted) return false;
   const std::optional<Observed> seen =
-      observed(record, old, at_.sealer.from_sealed_json(record.outputs, record.address));
+      observed(record, old, at_.sealer.from_sealed_json(record.outputs, record.address), false);
   const auto state = seen ? seen->state : Observed::State::unknown;
   if (state == Observed::State::unknown) return now == Observed::State::absent;
   return state != Observed::State::absent;
@@ -271,7 +272,7 @@ Found Recovery::find_out(const Record& record, DeadRun& dead, const StepRecord* 
   const bool makes = step->after.has_value();
   const std::optional<Definition> old = replaced(record, *definition);
   Value outputs = old ? Value(Map()) : at_.sealer.from_sealed_json(record.outputs, record.address);
-  const std::optional<Observed> seen = observed(record, *definition, std::move(outputs));
+  const std::optional<Observed> seen = observed(record, *definition, std::move(outputs), record.pending.has_value());
   const auto state = seen ? seen->state : Observed::State::unknown;
   if (state == Observed::State::absent || (state == Observed::State::present && makes)) {
     if (record.pending && !definition->remains.empty()) {

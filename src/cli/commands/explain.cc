@@ -9,6 +9,7 @@
 #include "cli/commands/commands.h"
 #include "cli/exit_code.h"
 #include "cli/planning.h"
+#include "plan/inputs.h"
 #include "value/expr.h"
 #include "value/json.h"
 #include "view/text/change_text.h"
@@ -68,9 +69,19 @@ std::string users_text(const Model& model, TaskId id) {
   return out.empty() ? "nothing" : out;
 }
 
-std::string written(const Value& value) {
-  if (value.secret) return "***";
-  if (value.is_expression()) return printable(value.expression().text());
+/// May one see how a secret is computed? Names tell nothing of it, and where it is kept neither; a text in it might.
+bool is_only_names(const Value& expression) {
+  std::vector<WorldCall> calls;
+  collect_world_calls(expression, calls);
+  const bool is_asked_for = std::ranges::any_of(calls, [](const WorldCall& call) { return call.function == "secret"; });
+  const Template& text = expression.expression();
+  return text.whole() && (is_asked_for || text.text().find_first_of("'\"") == std::string::npos);
+}
+
+/// `hidden`: what it comes to is a secret.
+std::string written(const Value& value, bool hidden) {
+  if (value.is_expression() && (!hidden || is_only_names(value))) return printable(value.expression().text());
+  if (hidden || has_secret(value)) return "***";
   std::string text = value.is_string() ? value.string() : value_text(value);
   if (const auto end = text.find('\n'); end != std::string::npos && end + 1 < text.size()) {
     text = text.substr(0, end) + " ...";
@@ -78,15 +89,17 @@ std::string written(const Value& value) {
   return printable(text);
 }
 
-/// Each input as it is written, and from what it is computed.
-std::string inputs_text(const std::string& name, const Value& value, const Sources& sources) {
+/// Each input as it is written, and from what it is computed. `known`: what it comes to; null: that is not known.
+std::string inputs_text(const std::string& name, const Value& value, const Value* known, const Sources& sources) {
   if (value.is_map()) {
     std::string out;
-    for (const auto& [key, item] : value.map())
-      out += inputs_text(name.empty() ? key.name : name + "." + key.name, item, sources);
+    for (const auto& [key, item] : value.map()) {
+      const Value* inner = known != nullptr && known->is_map() ? known->find(key.name) : nullptr;
+      out += inputs_text(name.empty() ? key.name : name + "." + key.name, item, inner, sources);
+    }
     return out;
   }
-  std::string out = fmt::format("  {}: {}", printable(name), written(value));
+  std::string out = fmt::format("  {}: {}", printable(name), written(value, known != nullptr && has_secret(*known)));
   if (value.where) out += fmt::format("  ({})", sources.place(value.where));
   out += "\n";
   std::vector<const Reference*> references;
@@ -112,7 +125,9 @@ int explain_task(Call& call, const std::string& word) {
   if (const Record* record = planned.snapshot.find(task.address)) {
     out += line("deployed", fmt::format("by run {}, status {}", record->run, to_string(record->status)));
   }
-  out += "\nInputs\n" + inputs_text("", *task.with, desk.project.sources);
+  Diagnostics told_by_the_plan;
+  const std::optional<Resource> known = evaluate_resource(desk.model, id, desk.surroundings, told_by_the_plan);
+  out += "\nInputs\n" + inputs_text("", *task.with, known ? &known->inputs : nullptr, desk.project.sources);
   for (const Step& step : planned.plan.steps) {
     if (step.address != task.address || step.changes.empty()) continue;
     Plan one;

@@ -38,19 +38,6 @@ Async<Outcome> refused(BadStack bad) {
   co_return Outcome(failed_for_good(std::move(bad.message), std::move(bad.hint)));
 }
 
-/// What the run that was broken off began last has it done well? Nothing else can tell, when nothing was recorded.
-Async<Observed> observe_broken_off(Stack stack, Attempt& attempt) {
-  Observed observed;
-  observed.outputs = outputs_of(stack);
-  Async<std::vector<StackEvent>> reading = read_events(*attempt.aws, stack.id, few_events, attempt.stop);
-  const std::vector<StackEvent> events = co_await reading;
-  const std::string ours = run_token(attempt);
-  const bool is_ours = !events.empty() && events.front().token.starts_with(ours);
-  observed.state = is_ours && is_good(stack.status) ? Observed::State::present : Observed::State::drifted;
-  observed.detail = "its status is " + stack.status;
-  co_return observed;
-}
-
 /// There is nothing in it yet. Where what was to be carried out is ours, the stack is what we left of it.
 Async<Observed> observe_reviewed(Stack stack, Attempt& attempt) {
   Observed observed;
@@ -86,22 +73,53 @@ std::optional<std::string> sent_template(const WantedStack& wanted, const Stack&
   return std::nullopt;
 }
 
-Async<Observed> observe_deployed(WantedStack wanted, Value inputs, Stack stack, Attempt& attempt) {
-  Observed observed;
+/// What can be seen of it at once.
+struct Seen {
+  std::string difference;  ///< "" when it is as it is wanted
+  std::optional<AwsFailure> failure = {};
+};
+
+Async<Seen> compare(WantedStack wanted, Value inputs, Stack stack, Attempt& attempt) {
   Async<AwsAnswer> asking =
       call_stacks(*attempt.aws, "GetTemplate", {{"StackName", stack.id}, {"TemplateStage", "Original"}}, attempt.stop);
-  const AwsAnswer answer = co_await asking;
-  if (answer.failure) {
-    observed.detail = to_string(*answer.failure);
-    co_return observed;
-  }
+  AwsAnswer answer = co_await asking;
+  if (answer.failure) co_return Seen{"", std::move(answer.failure)};
   if (std::optional<std::string> sent = sent_template(wanted, stack, *attempt.aws)) wanted.body = *std::move(sent);
-  StackThere there{stack, text_at(answer.value, {"TemplateBody"})};
+  StackThere there{std::move(stack), text_at(answer.value, {"TemplateBody"})};
   if (!wanted.policy.empty()) {
-    Async<std::string> reading = stack_policy(*attempt.aws, stack.id, attempt.stop);
+    Async<std::string> reading = stack_policy(*attempt.aws, there.stack.id, attempt.stop);
     there.policy = co_await reading;
   }
-  observed.detail = difference(wanted, inputs, there);
+  co_return Seen{difference(wanted, inputs, there)};
+}
+
+/// Of a stack of which nothing is recorded: has the run that was broken off begun the last that was done to it, and is
+/// all of it there, and what stands beside it?
+Async<Observed> observe_broken_off(WantedStack wanted, Value inputs, Stack stack, Attempt& attempt) {
+  Observed observed;
+  observed.state = Observed::State::drifted;
+  observed.detail = "its status is " + stack.status;
+  observed.outputs = outputs_of(stack);
+  Async<std::vector<StackEvent>> reading = read_events(*attempt.aws, stack.id, few_events, attempt.stop);
+  const std::vector<StackEvent> events = co_await reading;
+  const bool is_ours = !events.empty() && events.front().token.starts_with(run_token(attempt));
+  if (!is_ours || !is_good(stack.status)) co_return observed;
+  Async<Seen> comparing = compare(std::move(wanted), std::move(inputs), std::move(stack), attempt);
+  const Seen seen = co_await comparing;
+  observed.detail = seen.failure ? to_string(*seen.failure) : seen.difference;
+  if (observed.detail.empty()) observed.state = Observed::State::present;
+  co_return observed;
+}
+
+Async<Observed> observe_deployed(WantedStack wanted, Value inputs, Stack stack, Attempt& attempt) {
+  Observed observed;
+  Async<Seen> comparing = compare(std::move(wanted), std::move(inputs), stack, attempt);
+  Seen seen = co_await comparing;
+  if (seen.failure) {
+    observed.detail = to_string(*seen.failure);
+    co_return observed;
+  }
+  observed.detail = std::move(seen.difference);
   const Milliseconds limit = attempt.timeout.value_or(longest_detection) * 3 / 4;  // the answer has to come, too
   Async<DriftDetection> detecting = detect_drift(*attempt.aws, attempt.system, stack.id, limit, attempt.stop);
   const DriftDetection detection = co_await detecting;
@@ -160,23 +178,25 @@ class CloudFormationProvider final : public Provider {
       observed.state = Observed::State::absent;
       co_return observed;
     }
+    if (rest == StackRest::unknown) {
+      observed.detail = fmt::format("its status is {}, which verba does not know", look.stack->status);
+      co_return observed;
+    }
     if (rest == StackRest::busy) {
       observed.state = Observed::State::in_progress;
       observed.detail = "its status is " + look.stack->status;
       co_return observed;
     }
-    if (id.empty()) {
-      Async<Observed> asking = observe_broken_off(*look.stack, attempt);
-      observed = co_await asking;
-      co_return observed;
-    }
-    std::variant<WantedStack, BadStack> wanted = read_stack(recorded.resource);
-    if (const BadStack* bad = std::get_if<BadStack>(&wanted)) {
+    std::variant<WantedStack, BadStack> read = read_stack(recorded.resource);
+    if (const BadStack* bad = std::get_if<BadStack>(&read)) {
       observed.detail = bad->message;
       co_return observed;
     }
-    Async<Observed> comparing =
-        observe_deployed(std::get<WantedStack>(std::move(wanted)), recorded.resource.inputs, *look.stack, attempt);
+    WantedStack wanted = std::get<WantedStack>(std::move(read));
+    Value inputs = std::move(recorded.resource.inputs);
+    Async<Observed> comparing = id.empty()
+                                    ? observe_broken_off(std::move(wanted), std::move(inputs), *look.stack, attempt)
+                                    : observe_deployed(std::move(wanted), std::move(inputs), *look.stack, attempt);
     observed = co_await comparing;
     co_return observed;
   }
@@ -212,17 +232,19 @@ class CloudFormationProvider final : public Provider {
   Async<Outcome> remove(Recorded recorded, Attempt& attempt) override {
     const std::string id = known_id(recorded);
     return take_away({.known = id.empty() ? stack_name(recorded.resource) : id,
-                      .is_recorded = !id.empty(),
+                      .recorded = id,
                       .empties = is_true(recorded.resource, "emptyBuckets", false),
                       .express = is_true(recorded.resource, "express", false),
                       .retained = retained_names(recorded.resource)},
                      attempt);
   }
 
-  /// A stack that was there before is left: what it was is not known.
+  /// A stack that was there before is left: what it was is not known. Of one that was taken over events alone tell
+  /// that.
   Async<Outcome> rollback(Recorded done, std::optional<Recorded> before, Attempt& attempt) override {
     if (!before)
       return take_away({.known = stack_name(done.resource),
+                        .recorded = is_true(done.resource, "adopt", false) ? "" : known_id(done),
                         .lifts_protection = true,
                         .empties = is_true(done.resource, "emptyBuckets", false),
                         .express = is_true(done.resource, "express", false),

@@ -155,7 +155,7 @@ Async<Preview> StackWork::preview(WantedStack wanted, std::string recorded) {
     Async<Made> asking = who_made(*look.stack);
     const Made made = co_await asking;
     if (made.failure) co_return Preview{{}, to_string(*made.failure)};
-    if (!made.by_us) co_return Preview{{}, fmt::format("there is a stack {} already", wanted.name)};
+    if (!made.by_us()) co_return Preview{{}, fmt::format("there is a stack {} already", wanted.name)};
   }
   if (!is_new) before_ = look.stack;
   std::vector<WantedImport> missing;
@@ -207,7 +207,7 @@ Async<std::optional<Outcome>> StackWork::foresee(WantedStack wanted) {
     Async<Made> asking = who_made(*look.stack);
     const Made made = co_await asking;
     if (made.failure) co_return failed_call(*made.failure, "the stack " + wanted.name);
-    if (!made.by_us) co_return not_ours(wanted);
+    if (!made.by_us()) co_return not_ours(wanted);
   }
   std::string url;
   Async<std::optional<Outcome>> storing = store(&wanted, &url);

@@ -19,7 +19,7 @@ namespace verba {
 Async<std::optional<Outcome>> StackWork::clear_away(Stack stack, const WantedStack& wanted) {
   log(fmt::format("the stack is in {}, and cannot be updated: it is deleted and made anew", stack.status));
   Async<Outcome> removing =
-      remove({.known = stack.id, .is_recorded = true, .empties = wanted.empty_buckets, .retained = wanted.retained});
+      remove({.known = stack.id, .recorded = stack.id, .empties = wanted.empty_buckets, .retained = wanted.retained});
   Outcome removed = co_await removing;
   if (std::holds_alternative<Succeeded>(removed)) co_return std::nullopt;
   co_return removed;
@@ -97,25 +97,33 @@ Async<Outcome> StackWork::remove(Removal removal) {
     const StackLook look = co_await looking;
     if (look.failure) co_return failed_call(*look.failure, doing);
     if (!look.stack) {
-      Async<std::optional<Outcome>> asking = require_here(removal.known);
+      Async<std::optional<Outcome>> asking = require_here(removal.recorded);
       std::optional<Outcome> other = co_await asking;
       if (other) co_return *std::move(other);
     }
     if (!look.stack || rest_of(look.stack->status) == StackRest::gone) co_return Outcome(Succeeded{Map{}});
     doing = fmt::format("deleting the stack {}", look.stack->name);
     const bool goes = look.stack->status == "DELETE_IN_PROGRESS";  // whosever it is
-    if (!removal.is_recorded && !goes) {
+    if (look.stack->id != removal.recorded && !goes) {
       Async<Made> asking = who_made(*look.stack);
       const Made made = co_await asking;
       if (limit_.stop().requested()) co_return Outcome(Cancelled{});
       if (made.failure) co_return failed_call(*made.failure, doing);
-      removal.is_recorded = made.by_us;
-      if (!removal.is_recorded) {
+      if (made.by == Made::By::unknown) {
+        co_return Outcome(
+            failed_for_good(doing + ": its events do not tell who made it",
+                            "if it is this task's, delete it by hand, or take it over with `adopt: true`"));
+      }
+      if (made.by == Made::By::others) {
         log(fmt::format("the stack {} was not made by this task: it is left as it is", look.stack->name));
         co_return Outcome(Succeeded{Map{}});
       }
+      removal.recorded = look.stack->id;
     }
-    const bool busy = rest_of(look.stack->status) == StackRest::busy;
+    const bool is_ours = look.stack->id == removal.recorded;
+    const StackRest rest = rest_of(look.stack->status);
+    if (rest == StackRest::unknown) co_return not_known(*look.stack);
+    const bool busy = rest == StackRest::busy;
     std::vector<std::string> staying;
     const std::string token = busy ? "" : fmt::format("{}-delete{}", token_, i == 0 ? "" : std::to_string(i + 1));
     if (busy) {
@@ -136,7 +144,7 @@ Async<Outcome> StackWork::remove(Removal removal) {
       for (const std::string& left : left_there) log("stays: " + left);
       co_return Outcome(Succeeded{Map{}});
     }
-    if (busy && (!goes || !removal.is_recorded)) continue;
+    if (busy && (!goes || !is_ours)) continue;
     if (staying.empty()) {  // it was not tried without them
       Async<std::vector<std::string>> asking = staying_of(removal, *end->stack);
       const std::vector<std::string> without = co_await asking;

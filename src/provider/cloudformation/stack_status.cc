@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provider/cloudformation/stack_status.h"
 
+#include <algorithm>
+
 namespace verba {
+namespace {
+
+/// CREATE_FAILED and UPDATE_FAILED, too: of those that were not rolled back.
+constexpr std::string_view at_rest[] = {
+    "CREATE_COMPLETE",        "CREATE_FAILED",   "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE",
+    "IMPORT_ROLLBACK_FAILED", "UPDATE_COMPLETE", "UPDATE_FAILED",   "UPDATE_ROLLBACK_COMPLETE"};
+
+}  // namespace
 
 StackRest rest_of(std::string_view status) {
   if (status == "REVIEW_IN_PROGRESS") return StackRest::reviewed;  // at rest, in spite of its name
@@ -9,7 +19,7 @@ StackRest rest_of(std::string_view status) {
   if (status.ends_with("_IN_PROGRESS")) return StackRest::busy;
   if (status == "UPDATE_ROLLBACK_FAILED") return StackRest::stuck;
   if (status == "ROLLBACK_COMPLETE" || status == "ROLLBACK_FAILED" || status == "DELETE_FAILED") return StackRest::dead;
-  return StackRest::usable;  // CREATE_FAILED and UPDATE_FAILED, too: of those that were not rolled back
+  return std::ranges::find(at_rest, status) != std::end(at_rest) ? StackRest::usable : StackRest::unknown;
 }
 
 bool is_good(std::string_view status) {

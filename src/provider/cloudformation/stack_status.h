@@ -15,6 +15,7 @@ enum class StackRest : std::uint8_t {
   dead,      ///< may only be deleted
   stuck,     ///< the rollback of an update failed: may only be continued, or deleted
   gone,      ///< DELETE_COMPLETE
+  unknown,   ///< a status of a later day: nobody may conclude anything from it
 };
 StackRest rest_of(std::string_view status);
 

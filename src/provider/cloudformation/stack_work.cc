@@ -68,10 +68,11 @@ Async<StackWork::Made> StackWork::who_began(Stack stack) {
   const std::string owner = owner_token(attempt_);
   Async<AwsAnswer> asking = call_stacks(account_, "ListChangeSets", {{"StackName", stack.id}}, limit_.stop());
   const AwsAnswer answer = co_await asking;
-  if (answer.failure) co_return Made{false, answer.failure};
+  if (answer.failure) co_return Made{Made::By::unknown, answer.failure};
   const auto is_ours = [&](const Value& one) { return text_at(one, {"ChangeSetName"}).starts_with(owner); };
   const auto& sets = list_at(answer.value, {"Summaries"});
-  co_return Made{sets.empty() || std::ranges::any_of(sets, is_ours), std::nullopt};
+  const bool ours = sets.empty() || std::ranges::any_of(sets, is_ours);
+  co_return Made{ours ? Made::By::us : Made::By::others};
 }
 
 Async<StackWork::Made> StackWork::who_made(Stack stack) {
@@ -87,9 +88,11 @@ Async<StackWork::Made> StackWork::who_made(Stack stack) {
   // Its making is the last one in them. Later operations may be ours, too, of a stack that was taken over.
   for (auto event = events.rbegin(); event != events.rend(); ++event) {
     const bool makes = event->status == "CREATE_IN_PROGRESS" || event->status == "IMPORT_IN_PROGRESS";
-    if (event->is_of_stack() && makes) co_return Made{event->token.starts_with(owner), std::nullopt};
+    if (event->is_of_stack() && makes) {
+      co_return Made{event->token.starts_with(owner) ? Made::By::us : Made::By::others};
+    }
   }
-  co_return Made{false, failure};
+  co_return Made{Made::By::unknown, failure};
 }
 
 Async<std::optional<StackLook>> StackWork::follow(std::string id, StackEvents* events) {
@@ -115,7 +118,8 @@ Async<std::optional<StackLook>> StackWork::follow(std::string id, StackEvents* e
     heard = attempt_.system.steady();
     told = false;
     if (look.stack) status_ = look.stack->status;
-    const bool rests = !look.stack || rest_of(look.stack->status) != StackRest::busy;
+    const StackRest rest = look.stack ? rest_of(look.stack->status) : StackRest::gone;
+    const bool rests = rest != StackRest::busy;
     const bool went_well = look.stack && is_good(look.stack->status);
     if ((rests && !went_well) || (watch_->are_few() && (rests || watch_->has_room(events->calls())))) {
       watch_->count_calls(events->calls());
@@ -125,6 +129,10 @@ Async<std::optional<StackLook>> StackWork::follow(std::string id, StackEvents* e
         log(fmt::format("{} {}{} ({}){}{}", event.status, event.path, event.logical, event.type,
                         event.reason.empty() ? "" : ": ", event.reason));
       }
+    }
+    if (rest == StackRest::unknown) {
+      trouble_ = "verba does not know that status";
+      co_return std::nullopt;
     }
     if (rests) co_return look;
   }
@@ -179,6 +187,12 @@ Outcome StackWork::not_ours(const WantedStack& wanted) const {
                          "give it another name, or take it over with `adopt: true`");
 }
 
+/// Of a stack with which nothing was begun.
+Outcome StackWork::not_known(const Stack& stack) const {
+  return failed_for_good(fmt::format("the stack {} is in {}, which verba does not know", stack.name, stack.status),
+                         "a newer verba may know it");
+}
+
 Async<std::optional<Outcome>> StackWork::prepare(const WantedStack& wanted, std::string recorded, Way* way) {
   const std::string doing = fmt::format("the stack {}", wanted.name);
   for (int i = 0; i < preparations; ++i) {
@@ -191,6 +205,7 @@ Async<std::optional<Outcome>> StackWork::prepare(const WantedStack& wanted, std:
       if (outcome) co_return outcome;
     }
     const StackRest rest = look.stack ? rest_of(look.stack->status) : StackRest::gone;
+    if (rest == StackRest::unknown) co_return not_known(*look.stack);
     *way = rest == StackRest::usable ? Way::update : Way::create;
     if (rest == StackRest::gone || rest == StackRest::reviewed) co_return std::nullopt;
     const bool goes = look.stack->status == "DELETE_IN_PROGRESS";  // whosever it is
@@ -199,7 +214,7 @@ Async<std::optional<Outcome>> StackWork::prepare(const WantedStack& wanted, std:
       const Made made = co_await asking;
       if (limit_.stop().requested()) co_return Outcome(Cancelled{});
       if (made.failure) co_return failed_call(*made.failure, doing);
-      if (!made.by_us) co_return not_ours(wanted);
+      if (!made.by_us()) co_return not_ours(wanted);
     }
     if (rest == StackRest::usable) {
       before_ = look.stack;

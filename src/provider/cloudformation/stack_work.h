@@ -19,7 +19,7 @@ namespace verba {
 /// A stack that is to go.
 struct Removal {
   std::string known;                       ///< its id, or its name
-  bool is_recorded = false;                ///< it is the task's; else only when events say so
+  std::string recorded = {};               ///< the id of the task's stack; another one is its when events say so
   bool lifts_protection = false;           ///< goes even when nobody may delete it
   bool empties = false;                    ///< its buckets first
   bool express = false;                    ///< see WantedStack
@@ -43,10 +43,11 @@ class StackWork {
   /// See Provider::foresee. Likewise.
   Async<std::optional<Outcome>> foresee(WantedStack wanted);
 
-  /// Has a call with a token of the task made a stack? Or why that is not known.
+  /// Who made a stack: the task when a call with its token did. Or why there was no answer.
   struct Made {
-    bool by_us = false;
+    enum class By : std::uint8_t { unknown, us, others } by = By::unknown;
     std::optional<AwsFailure> failure = {};
+    bool by_us() const { return by == By::us; }
   };
   Async<Made> who_made(Stack stack);
   Stop& stop() { return limit_.stop(); }
@@ -60,6 +61,7 @@ class StackWork {
   /// An outcome when the stack of that id is not where calls go to.
   Async<std::optional<Outcome>> require_here(std::string id);
   Outcome not_ours(const WantedStack& wanted) const;
+  Outcome not_known(const Stack& stack) const;
   /// Sets what has to be there before an update, and sees whether others need what that would take away.
   Async<std::optional<Outcome>> guard(const WantedStack& wanted);
   /// Sets what stands beside a stack that is now as it is wanted; `done` is its outcome until then.

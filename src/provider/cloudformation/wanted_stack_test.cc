@@ -96,17 +96,19 @@ TEST_F(WantedStackTest, MistakesAreSaid) {
 TEST(StackStatus, SaysWhatMayBeDone) {
   using enum StackRest;
   for (const char* status : {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE",
-                             "IMPORT_ROLLBACK_COMPLETE", "CREATE_FAILED", "UPDATE_FAILED"}) {
+                             "IMPORT_ROLLBACK_COMPLETE", "IMPORT_ROLLBACK_FAILED", "CREATE_FAILED", "UPDATE_FAILED"}) {
     EXPECT_EQ(rest_of(status), usable) << status;
   }
-  for (const char* status : {"CREATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
-                             "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"}) {
+  for (const char* status :
+       {"CREATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+        "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "ROLLBACK_IN_PROGRESS", "NEW_THING_IN_PROGRESS"}) {
     EXPECT_EQ(rest_of(status), busy) << status;
   }
   for (const char* status : {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"}) EXPECT_EQ(rest_of(status), dead);
   EXPECT_EQ(rest_of("REVIEW_IN_PROGRESS"), reviewed);
   EXPECT_EQ(rest_of("UPDATE_ROLLBACK_FAILED"), stuck);
   EXPECT_EQ(rest_of("DELETE_COMPLETE"), gone);
+  for (const char* status : {"NEW_THING_COMPLETE", "NEW_THING_FAILED", ""}) EXPECT_EQ(rest_of(status), unknown);
   EXPECT_FALSE(is_good("UPDATE_ROLLBACK_COMPLETE"));
   EXPECT_TRUE(is_good("UPDATE_COMPLETE"));
 }

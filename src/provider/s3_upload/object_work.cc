@@ -32,6 +32,16 @@ std::optional<Outcome> first_problem(std::vector<std::optional<Outcome>> problem
   return std::nullopt;
 }
 
+/// Whose ever: it may have had another name when it wrote it.
+bool is_of_a_task(const Object& object) {
+  return !object.header(mark_header).empty();
+}
+
+/// What may not be looked at, or is of another region, was not written: that begins with a look.
+bool may_not_look(const AwsFailure& failure) {
+  return failure.status == 403 || failure.status == 301;
+}
+
 Async<ObjectLook> nothing_to_see() {
   co_return ObjectLook{};
 }
@@ -108,6 +118,26 @@ Async<UploadLook> ObjectWork::look(const WantedUpload& upload, std::optional<Ins
     if (looks[i].failure && !result.failure) {
       result.failure = failed_call(*looks[i].failure, upload.place_of(upload.objects[i]));
     }
+  }
+  co_return result;
+}
+
+Async<PresenceLook> ObjectWork::look_for(const WantedUpload& upload, std::vector<ObjectPlace> places) {
+  std::vector<Together<ObjectLook>::Job> jobs;
+  for (const ObjectPlace& place : places) {
+    jobs.emplace_back([this, place] { return look_at_object(account_, place, limit_.stop()); });
+  }
+  Together<ObjectLook> looking(std::move(jobs), looks_at_a_time);
+  std::vector<ObjectLook> looks = co_await looking;
+  PresenceLook result;
+  for (std::size_t i = 0; i < looks.size(); ++i) {
+    const ObjectLook& one = looks[i];
+    if (one.failure && !may_not_look(*one.failure) && !result.failure) {
+      result.failure = failed_call(*one.failure, places[i]);
+    }
+    // Where it takes the place of others' objects, those of other tasks may be back there.
+    const bool is_ours = one.object && (upload.overwrite ? is_marked(*one.object) : is_of_a_task(*one.object));
+    if (is_ours) result.there.push_back(std::move(places[i]));
   }
   co_return result;
 }
@@ -253,13 +283,14 @@ Async<ObjectWork::Problem> ObjectWork::restore(ObjectPlace place, ObjectPlace ke
 }
 
 Async<ObjectWork::Problem> ObjectWork::drop(Leftover leftover) {
-  if (!leftover.ours) {
+  ObjectLook there;
+  if (!leftover.ours || leftover.restores) {
     Async<ObjectLook> looking = look_at_object(account_, leftover.place, limit_.stop());
-    const ObjectLook look = co_await looking;
-    // What may not be looked at, or is of another region, was not written: that begins with a look.
-    const bool was_not = look.failure && (look.failure->status == 403 || look.failure->status == 301);
-    if (look.failure && !was_not) co_return failed_call(*look.failure, leftover.place);
-    if (!look.object || !is_marked(*look.object)) co_return std::nullopt;
+    there = co_await looking;
+    if (there.failure && (leftover.ours || !may_not_look(*there.failure))) {
+      co_return failed_call(*there.failure, leftover.place);
+    }
+    if (!leftover.ours && !(there.object && is_marked(*there.object))) co_return std::nullopt;
   }
   const ObjectPlace kept = kept_place(leftover.place);
   if (leftover.restores) {
@@ -271,6 +302,8 @@ Async<ObjectWork::Problem> ObjectWork::drop(Leftover leftover) {
       Problem problem = co_await restoring;
       co_return problem;
     }
+    // It may be back already: a run was broken off after that.
+    if (!there.object || !is_of_a_task(*there.object)) co_return std::nullopt;
   }
   Async<AwsAnswer> deleting = delete_object(account_, leftover.place, limit_.stop());
   const AwsAnswer deleted = co_await deleting;

@@ -30,6 +30,12 @@ struct UploadLook {
   std::optional<Outcome> failure;
 };
 
+/// Those of some objects that are there; or why nothing can be said.
+struct PresenceLook {
+  std::vector<ObjectPlace> there;
+  std::optional<Outcome> failure;
+};
+
 /// Objects carry a mark of their task, by which a run knows what another one made that was killed before it could
 /// record it. Many objects are worked on at a time. Borrows the attempt; lives as long as what it is asked for is under
 /// way.
@@ -42,6 +48,8 @@ class ObjectWork {
   /// its content still, and not to have been written since, is not looked at; of what somebody wrote anew while the
   /// last of it was made only the content counts.
   Async<UploadLook> look(const WantedUpload& upload, std::optional<Instant> made);
+  /// Which of the objects that the upload had before are there still. Borrows the upload.
+  Async<PresenceLook> look_for(const WantedUpload& upload, std::vector<ObjectPlace> places);
   /// Why write() could not do it where the task has nothing yet. Changes nothing.
   Async<std::optional<Outcome>> foresee(const WantedUpload& upload);
   /// `known`: keys that the task has made in the bucket of the upload. Borrows the upload.

@@ -46,6 +46,29 @@ std::set<std::string> keys_in(const Resource& recorded, const std::string& bucke
   return keys;
 }
 
+/// What outputs of before name and the upload has no more: an update that was broken off may have left it.
+std::vector<ObjectPlace> dropped_places(const Value& outputs, const WantedUpload& upload) {
+  const std::string bucket = text_at(outputs, {"bucket"});
+  std::set<std::string> keys;
+  for (const Value& key : list_at(outputs, {"keys"})) {
+    if (key.is_string()) keys.insert(key.string());
+  }
+  if (std::string key = text_at(outputs, {"key"}); !key.empty()) keys.insert(std::move(key));
+  if (bucket == upload.bucket) {
+    for (const WantedObject& object : upload.objects) keys.erase(object.key);
+  }
+  std::vector<ObjectPlace> places;
+  for (const std::string& key : keys) places.push_back({bucket, key});
+  return places;
+}
+
+Observed unseen(const Outcome& why) {
+  const Failed* failed = std::get_if<Failed>(&why);
+  Observed observed;
+  observed.detail = failed != nullptr ? failed->message : "stopped";
+  return observed;
+}
+
 Observed judge(const WantedUpload& upload, const UploadLook& look) {
   using enum Observed::State;
   Observed observed;
@@ -75,15 +98,18 @@ Async<Observed> look(Recorded recorded, Attempt& attempt) {
     co_return observed;
   }
   ObjectWork work(attempt);
-  const std::string made = text_at(recorded.outputs, {"lastModified"});
+  const std::string made = recorded.former ? "" : text_at(recorded.outputs, {"lastModified"});
   Async<UploadLook> looking = work.look(*upload, parse_instant(made));
   UploadLook seen = co_await looking;
-  if (seen.failure) {
-    const Failed* failed = std::get_if<Failed>(&*seen.failure);
-    observed.detail = failed != nullptr ? failed->message : "stopped";
-    co_return observed;
-  }
+  if (seen.failure) co_return unseen(*seen.failure);
+  Async<PresenceLook> searching = work.look_for(*upload, dropped_places(recorded.outputs, *upload));
+  const PresenceLook left = co_await searching;
+  if (left.failure) co_return unseen(*left.failure);
   observed = judge(*upload, seen);
+  if (!left.there.empty() && observed.state != Observed::State::drifted) {
+    observed.state = Observed::State::drifted;
+    observed.detail = left.there.front().key + ": it is there still";
+  }
   observed.outputs = outputs_of(*upload, seen.objects, *attempt.aws);
   if (!made.empty()) observed.outputs->map().set("lastModified", made);
   co_return observed;

@@ -25,6 +25,8 @@ The file `faults` says what goes wrong, a line each: ACTION KIND [TIMES], where 
 `busy` (status 503, nothing more), `hang` (no answer for a minute), `cut` (the call is carried out, and the connection
 cut before the answer), `empty` (status 200, and nothing is done), `bare` (the same, the answer without its content),
 `expired` (the token), `skew` (refused for its time), or the code of an error.
+
+The file `rewritten` says what is changed in good answers of the query protocol, a line each: ACTION PATTERN => TEXT.
 """
 import datetime
 import http.server
@@ -166,6 +168,17 @@ class Faults:
         return ""
 
 
+def rewritten(action, answer):
+    """As the file of that name has it."""
+    if not os.path.exists("rewritten"):
+        return answer
+    for line in pathlib.Path("rewritten").read_text().splitlines():
+        wanted, change = line.split(" ", 1)
+        pattern, text = change.split(" => ")
+        answer = re.sub(pattern, text, answer) if wanted == action else answer
+    return answer
+
+
 class Aws:
     """All of it. One call at a time, but for those that moto answers."""
 
@@ -282,9 +295,9 @@ class Aws:
                     return 200, json.dumps(self.secret(action, form))
                 result = self.answer(service, action, key, account, region, form)
                 pathlib.Path("stacks").write_text(json.dumps(self.stacks.history()))
-                return (0, "") if fault == "cut" else (200, f"<{action}Response>{element(action + 'Result', result)}"
-                                                            f"<ResponseMetadata><RequestId>req-1</RequestId>"
-                                                            f"</ResponseMetadata></{action}Response>")
+                answer = (f"<{action}Response>{element(action + 'Result', result)}<ResponseMetadata><RequestId>req-1</RequestId>"
+                          f"</ResponseMetadata></{action}Response>")
+                return (0, "") if fault == "cut" else (200, rewritten(action, answer))
             except Refused as refused:
                 return self.refused_action(refused, by_json)
 
