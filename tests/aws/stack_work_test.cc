@@ -95,6 +95,7 @@ TEST_F(Work, NothingToChangeComesInThreeForms) {
   answers["DescribeStacks"] = {stack("CREATE_COMPLETE")};
   answers["CreateChangeSet"] = {error(400, "ValidationError", "No updates are to be performed.")};
   EXPECT_TRUE(std::holds_alternative<Succeeded>(deploy()));
+  EXPECT_THAT(calls, testing::Not(testing::Contains("DeleteChangeSet")));  // none was made
   for (const char* reason :
        {"The submitted information didn't contain changes. Submit different information to create a "
         "change set.",

@@ -79,6 +79,7 @@ class StackWork {
   Async<Outcome> see_whether_repaired(const WantedStack& wanted, Outcome unchanged);
   Async<std::optional<Outcome>> propose(const WantedStack& wanted, Way way, std::string url, Proposal* proposal);
   Async<bool> drop(Proposal proposal);
+  Async<Outcome> nothing_changes(std::string stack);
   Async<Outcome> nothing_proposed(Proposal proposal, std::string reason);
   /// What cannot be deleted, and why; else nothing.
   Async<std::optional<Outcome>> may_go(Stack stack, bool lifts_protection);
