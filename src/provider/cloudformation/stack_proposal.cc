@@ -75,8 +75,9 @@ Async<std::optional<Outcome>> StackWork::propose(const WantedStack& wanted, Way 
   const std::string doing = fmt::format("the change set of {}", wanted.name);
   const bool imports = way == Way::import;
   const bool reverts = way == Way::update && (wanted.reverts_drift || attempt_.drifted);
-  proposal->token = token_ + (imports ? "-import" : "");
   proposal->is_new = way == Way::create || (imports && !before_);
+  proposal->token = token_ + (imports ? "-import" : "");
+  if (proposal->is_new) proposal->token += makes_stack;
   Variables parameters{{"StackName", wanted.name},
                        {"ChangeSetName", proposal->token},
                        {"ClientToken", proposal->token},
