@@ -182,9 +182,25 @@ def function(aws, out, version):
         check(said["FunctionArn"] == out["Arn"], "the ARN", said, out)
 
 
+def replaced(aws, out, version):
+    keys = aws.dynamodb.describe_table(TableName=out["Table"])["Table"]["KeySchema"]
+    check(keys == [{"AttributeName": f"key{version}", "KeyType": "HASH"}], "the key", keys)
+    check(aws.parameter("/replaced/table") == out["Table"], "who needs it")
+    tables = [name for name in aws.dynamodb.list_tables()["TableNames"] if name.startswith("replaced-")]
+    check(tables == [out["Table"]], "the tables", tables)
+    there = [name for name in aws.queues() if name.startswith("replaced-")]
+    check(there == ["replaced-orders", "replaced-orders-of-2"][:version], "what is replaced is retained", there)
+    if version == 2:  # once more after a rollback, with the item that the first look put there
+        pages = aws.stacks.get_paginator("describe_stack_events").paginate(StackName="replaced")
+        events = [one["ResourceStatus"] for page in pages for one in page["StackEvents"] if one["LogicalResourceId"] == "Items"]
+        check("DELETE_COMPLETE" in events, "the events", events)
+        check(aws.dynamodb.scan(TableName=out["Table"])["Count"] == ("UPDATE_FAILED" in events), "the items", events)
+        aws.dynamodb.put_item(TableName=out["Table"], Item={"key2": {"S": "stays"}})
+
+
 CASES = {"site": site, "queue": queue, "table": table, "topic": topic, "role": role, "parameter": parameter, "nested": nested,
          "conditions": conditions, "exports": exports, "imports": imports, "each": each, "secret": secret, "function": function,
-         "serverless": function, "imported": imported}
+         "serverless": function, "imported": imported, "replaced": replaced}
 
 
 class World:
@@ -298,7 +314,7 @@ class World:
         self.write("fresh")
         said = self.run("apply", "--yes", "--var", "version=3", code=1)
         for name in [name for name in self.cases if name != "exports"] + ["fresh"]:
-            reason = {"parameter": "taken-by-somebody", "nested": "Back/Broken (AWS::SQS::Queue): UPDATE_FAILED: deep inside"}.get(
+            reason = {"parameter": "taken-by-somebody", "replaced": "replaced-news already exists in stack arn:", "nested": "Back/Broken (AWS::SQS::Queue): UPDATE_FAILED: deep inside"}.get(
                 name, "as the test has it")
             line = next((line for line in said.splitlines() if line.startswith(f"{name}.stack: ") and " failed after " in line), "")
             self.case("fails", name, lambda: check(reason in line or name == "parameter" and "bucket name" in line, "it says", line or said))
@@ -309,6 +325,7 @@ class World:
         self.run("destroy", "--yes")
         left = aws.everything()
         left["buckets"].remove(f"verba-111111111111-{REGION}")  # what is sent stays
+        left["queues"].remove("replaced-orders")
         self.case("deleted", "all", lambda: check(left == before, "left are", left))
 
     def go(self):

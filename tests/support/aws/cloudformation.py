@@ -34,7 +34,8 @@ PAGE = 5  # events on a page
 STACKS_PAGE = 100
 
 
-def changes_between(before, after):
+def changes_between(before, after, stays):
+    """`stays` says whether one becomes the other in place: see resources.py."""
     changes = []
     for name in sorted(set(before) | set(after)):
         if name not in before:
@@ -45,7 +46,7 @@ def changes_between(before, after):
             action, kind = "Modify", after[name][0]
         else:
             continue
-        replacement = {"Modify": "True" if before.get(name, [""])[0] != kind else "False"}.get(action)
+        replacement = None if action != "Modify" else "False" if stays(*before[name], *after[name]) else "True"
         changes.append({"Type": "Resource", "ResourceChange": {
             "Action": action, "LogicalResourceId": name, "ResourceType": kind, "Replacement": replacement,
             "PhysicalResourceId": None if action == "Add" else f"{name.lower()}-physical"}})
@@ -250,7 +251,7 @@ class World:
         before = stack.now.resources() if stack.now else {}
         if kind == "IMPORT":
             self.judge_import(stack, wanted, form)
-        changes = changes_between(before, wanted.resources())
+        changes = changes_between(before, wanted.resources(), self.resources.stays)
         if kind == "IMPORT":
             for change in changes:
                 change["ResourceChange"]["Action"] = "Import"

@@ -4,11 +4,13 @@
 Each resource is a stack of moto's with nothing else in it: its functions are evaluated before, so that it can be made, changed
 and deleted alone. moto's CloudFormation makes it and tells its attributes; what moto leaves out (SETTINGS) is set by the calls of
 the service, in place, so that what is in a bucket or a queue outlives an update. What it does not know at all (OWN) is made by
-such calls, too, or by being named. What can only be changed by moto by making it anew is deleted before.
+such calls, too, or by being named. What cannot be changed in place is made anew, beside the one that it replaces: that goes when
+the update has succeeded, and two of one name are one too many.
 """
 import dataclasses
 import hashlib
 import http.client
+import itertools
 import json
 import logging
 import os
@@ -31,7 +33,11 @@ NAMES = {"AWS::DynamoDB::Table": "TableName", "AWS::Events::Rule": "Name", "AWS:
          "AWS::SecretsManager::Secret": "Name"}
 FIXED = {"AWS::DynamoDB::Table": ("KeySchema",), "AWS::SQS::Queue": ("FifoQueue",), "AWS::SNS::Topic": ("FifoTopic",),
          "AWS::SNS::Subscription": ("TopicArn", "Protocol", "Endpoint")}  # what cannot be changed in place
-BY_MOTO = {"AWS::Events::Rule", "AWS::IAM::Policy", "AWS::Lambda::Function", "AWS::StepFunctions::StateMachine"}  # it updates them
+BY_MOTO = {f"AWS::{kind}" for kind in (  # it updates them
+    "AutoScaling::AutoScalingGroup", "CloudWatch::Dashboard", "EC2::LaunchTemplate", "EC2::SecurityGroup", "ECR::Repository",
+    "ECS::Cluster", "ECS::Service", "ECS::TaskDefinition", "ElasticLoadBalancingV2::Listener", "ElasticLoadBalancingV2::ListenerRule",
+    "Events::EventBus", "Events::Rule", "IAM::Policy", "IAM::User", "KMS::Alias", "Kinesis::Stream", "Lambda::EventSourceMapping",
+    "Lambda::Function", "Route53::RecordSet", "SSM::Document", "StepFunctions::StateMachine")}
 FOR_THE_STAND_IN = {"FailWith", "FailOnRollback", "FailOnDelete", "Invalid", "Looks", "CleanupLooks", "Seconds"}
 QUEUE_DEFAULTS = {"DelaySeconds": 0, "MaximumMessageSize": 262144, "MessageRetentionPeriod": 345600, "ReceiveMessageWaitTimeSeconds": 0,
                   "VisibilityTimeout": 30, "RedrivePolicy": "", "KmsMasterKeyId": ""}
@@ -125,6 +131,21 @@ def set_role(client, role, before, after):
         iam.attach_role_policy(RoleName=role, PolicyArn=arn)
 
 
+def set_managed_policy(client, arn, before, after):
+    if before and before["PolicyDocument"] != after["PolicyDocument"]:
+        iam = client("iam")
+        former = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        iam.create_policy_version(PolicyArn=arn, PolicyDocument=as_json(after["PolicyDocument"]), SetAsDefault=True)
+        iam.delete_policy_version(PolicyArn=arn, VersionId=former)
+
+
+def set_log_group(client, name, before, after):
+    if "RetentionInDays" in after:
+        client("logs").put_retention_policy(logGroupName=name, retentionInDays=int(after["RetentionInDays"]))
+    elif "RetentionInDays" in before:
+        client("logs").delete_retention_policy(logGroupName=name)
+
+
 def set_bucket_policy(client, _, before, after):
     client("s3").put_bucket_policy(Bucket=after["Bucket"], Policy=as_json(after["PolicyDocument"]))
     return f"{after['Bucket']}-policy"
@@ -176,8 +197,9 @@ def delete_secret(client, arn, properties):
     client("secretsmanager").delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
 
 
-SETTINGS = {"AWS::DynamoDB::Table": set_table, "AWS::IAM::Role": set_role, "AWS::S3::Bucket": set_bucket, "AWS::SNS::Topic": set_topic,
-            "AWS::SQS::Queue": set_queue, "AWS::SSM::Parameter": set_parameter}
+SETTINGS = {"AWS::DynamoDB::Table": set_table, "AWS::IAM::ManagedPolicy": set_managed_policy, "AWS::IAM::Role": set_role,
+            "AWS::Logs::LogGroup": set_log_group, "AWS::S3::Bucket": set_bucket, "AWS::SNS::Topic": set_topic, "AWS::SQS::Queue": set_queue,
+            "AWS::SSM::Parameter": set_parameter}
 OWN = {"AWS::S3::BucketPolicy": (set_bucket_policy, delete_bucket_policy), "AWS::SNS::Subscription": (set_subscription, delete_subscription),
        "AWS::SQS::QueuePolicy": (set_queue_policy, delete_queue_policy), "AWS::SecretsManager::Secret": (set_secret, delete_secret)}
 
@@ -185,11 +207,20 @@ OWN = {"AWS::S3::BucketPolicy": (set_bucket_policy, delete_bucket_policy), "AWS:
 @dataclasses.dataclass
 class Made:
     kind: str
-    properties: dict
+    properties: dict  # as the template has them
     id: str
+    given: dict = dataclasses.field(default_factory=dict)  # the name that it got, where the template has none
     stack: str = ""  # moto's; "": there is none
     template: dict = None  # of that stack
     attributes: dict = dataclasses.field(default_factory=dict)
+
+    def all(self, properties=None):
+        """The properties, or these, with its name."""
+        properties = self.properties if properties is None else properties
+        return {**self.given, **properties} if properties else {}
+
+    def name(self):
+        return self.all().get(NAMES.get(self.kind))
 
 
 class InMoto:
@@ -201,6 +232,7 @@ class InMoto:
         server.start()
         self.port = server.get_host_and_port()[1]
         self.clients = {}
+        self.numbers = itertools.count(1)
 
     def client(self, account, region, service):
         key = (account, region, service)
@@ -215,14 +247,15 @@ class InMoto:
         return lambda service: self.client(stack.account, stack.region, service)
 
     def make(self, stack, wanted, name):
-        """Makes it what `wanted` says, or leaves it where it is that. Raises Refused."""
-        kind, properties = self.to_make(stack, wanted, name)
+        """Makes it what `wanted` says, or leaves it where it is that. What it replaces is kept: see Stack.replaced. Raises Refused."""
+        kind, properties = self.to_make(wanted, name)
         made = stack.made.get(name)
         try:
-            if made and (made.kind != kind or made.properties != properties and not self.changes_in_place(kind, made.properties, properties)):
-                self.unmake(stack, name)
+            if made and not self.stays(made.kind, made.properties, kind, properties):
+                stack.replaced.append((name, stack.made.pop(name)))
                 made = None
             if made is None:
+                self.require_free(stack, kind, properties)
                 self.create(stack, name, kind, properties)
             elif made.properties != properties:
                 self.update(stack, made, name, properties)
@@ -230,16 +263,24 @@ class InMoto:
         except ClientError as error:
             raise invalid(self.reason(error)) from None
 
-    def to_make(self, stack, wanted, name):
+    @staticmethod
+    def to_make(wanted, name):
         kind, properties = wanted.resource(name)
-        properties = {key: value for key, value in properties.items() if key not in FOR_THE_STAND_IN}
-        if kind in NAMES:
-            properties.setdefault(NAMES[kind], self.generated(stack, name, kind))
-        return kind, properties
+        return kind, {key: value for key, value in properties.items() if key not in FOR_THE_STAND_IN}
+
+    @staticmethod
+    def require_free(stack, kind, properties):
+        """No stack of the same place has one of that name."""
+        name = properties.get(NAMES.get(kind))
+        for other in stack.world.stacks if name else ():
+            held = [*other.made.values(), *(made for _, made in other.replaced)]
+            if (other.account, other.region) == (stack.account, stack.region) and any(
+                    made.kind == kind and made.name() == name for made in held):
+                raise invalid(f"{name} already exists in stack {other.id}")
 
     def take(self, stack, wanted, name, identifier):
         """What was there before belongs to the stack from now on. When the stack forgets it, it is still there."""
-        stack.made[name] = Made(*self.to_make(stack, wanted, name), identifier)
+        stack.made[name] = Made(*self.to_make(wanted, name), identifier)
         self.learn(stack, stack.made[name], wanted.attributes_of(name))
 
     @staticmethod
@@ -247,43 +288,55 @@ class InMoto:
         said = error.response["Error"]
         return f"{said.get('Message') or 'Internal failure'} (Service: moto, Error Code: {said['Code']})"
 
-    @staticmethod
-    def generated(stack, logical, kind):
-        name = f"{stack.name}-{logical}-{hashlib.sha256(f'{stack.id}/{logical}'.encode()).hexdigest()[:12].upper()}"
+    def generated(self, stack, logical, kind):
+        chance = hashlib.sha256(f"{stack.id}/{logical}/{next(self.numbers)}".encode()).hexdigest()[:12].upper()
+        name = f"{stack.name}-{logical}-{chance}"
         return name.lower()[-63:] if kind == "AWS::S3::Bucket" else name[-64:]
 
     @staticmethod
-    def changes_in_place(kind, before, after):
+    def stays(kind_before, before, kind, after):
+        """Whether the one becomes the other in place."""
         fixed = (*FIXED.get(kind, ()), NAMES.get(kind))
-        return (kind in SETTINGS or kind in OWN or kind in BY_MOTO) and all(before.get(key) == after.get(key) for key in fixed)
+        in_place = kind in SETTINGS or kind in OWN or kind in BY_MOTO
+        return kind_before == kind and (before == after or in_place and all(before.get(key) == after.get(key) for key in fixed))
 
     def create(self, stack, name, kind, properties):
-        made = Made(kind, {}, f"{stack.name}-{name.lower()}")
+        given = {NAMES[kind]: self.generated(stack, name, kind)} if kind in NAMES and NAMES[kind] not in properties else {}
+        made = Made(kind, {}, f"{stack.name}-{name.lower()}", given)
+        named = {**given, **properties}
         if kind in OWN:
-            made.id = OWN[kind][0](self.of(stack), "", {}, properties)
+            made.id = OWN[kind][0](self.of(stack), "", {}, named)
         elif kind in get_model_map():
             moto = self.of(stack)("cloudformation")
             made.stack = self.generated(stack, name, kind)
-            made.template = {"Resources": {name: {"Type": kind, "Properties": properties}}}
+            made.template = {"Resources": {name: {"Type": kind, "Properties": named}}}
             try:
                 moto.create_stack(StackName=made.stack, TemplateBody=json.dumps(made.template))
             except ClientError:
                 moto.delete_stack(StackName=made.stack)  # it would stay, in CREATE_IN_PROGRESS
                 raise
-            made.id = moto.describe_stack_resources(StackName=made.stack)["StackResources"][0]["PhysicalResourceId"]
+            made.id = self.id_of(moto, made)
         stack.made[name] = made
         if kind in SETTINGS:
-            SETTINGS[kind](self.of(stack), made.id, {}, properties)
+            SETTINGS[kind](self.of(stack), made.id, {}, named)
         made.properties = properties
 
+    @staticmethod
+    def id_of(moto, made):
+        return moto.describe_stack_resources(StackName=made.stack)["StackResources"][0]["PhysicalResourceId"]
+
     def update(self, stack, made, name, properties):
+        before, after = made.all(), made.all(properties)
         if made.kind in OWN:
-            made.id = OWN[made.kind][0](self.of(stack), made.id, made.properties, properties)
+            made.id = OWN[made.kind][0](self.of(stack), made.id, before, after)
         elif made.kind in SETTINGS:
-            SETTINGS[made.kind](self.of(stack), made.id, made.properties, properties)
+            SETTINGS[made.kind](self.of(stack), made.id, before, after)
         else:
-            made.template = {**made.template, "Resources": {name: {"Type": made.kind, "Properties": properties}}}
-            self.of(stack)("cloudformation").update_stack(StackName=made.stack, TemplateBody=json.dumps(made.template))
+            moto = self.of(stack)("cloudformation")
+            made.template = {**made.template, "Resources": {name: {"Type": made.kind, "Properties": after}}}
+            moto.update_stack(StackName=made.stack, TemplateBody=json.dumps(made.template))
+            made.id = self.id_of(moto, made)
+            made.attributes.clear()
         made.properties = properties
 
     def learn(self, stack, made, attributes):
@@ -300,14 +353,11 @@ class InMoto:
             said = {one["OutputKey"]: one["OutputValue"] for one in moto.describe_stacks(StackName=made.stack)["Stacks"][0]["Outputs"]}
             made.attributes.update({attribute: said[f"At{number}"] for number, attribute in enumerate(known)})
 
-    def unmake(self, stack, name):
-        """Takes it away, if it was made. Raises Refused."""
-        made = stack.made.get(name)
-        if made is None:
-            return
+    def unmake(self, stack, made):
+        """Takes it away. Raises Refused."""
         try:
             if made.kind in OWN:
-                OWN[made.kind][1](self.of(stack), made.id, made.properties)
+                OWN[made.kind][1](self.of(stack), made.id, made.all())
             elif made.stack:
                 if made.kind == "AWS::IAM::Role":
                     set_role(self.of(stack), made.id, made.properties, {})
@@ -315,7 +365,6 @@ class InMoto:
         except ClientError as error:
             if not any(word in error.response["Error"]["Code"] for word in GONE):
                 raise invalid(self.reason(error)) from None
-        del stack.made[name]
 
     @staticmethod
     def without_serverless(template, parameters):

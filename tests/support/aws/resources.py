@@ -10,13 +10,18 @@ class Named:
         self.objects = objects
 
     def make(self, stack, wanted, name):
-        """Makes it what `wanted` says, or leaves it where it is that. Raises Refused."""
+        """Makes it what `wanted` says, or leaves it where it is that. What it replaces is kept: see Stack.replaced. Raises Refused."""
 
     def take(self, stack, wanted, name, identifier):
         """What was there before belongs to the stack from now on."""
 
-    def unmake(self, stack, name):
-        """Takes it away, if it was made. Raises Refused."""
+    @staticmethod
+    def stays(kind_before, before, kind, after):
+        """Whether the one becomes the other in place."""
+        return kind_before == kind
+
+    def unmake(self, stack, made):
+        """Takes away what was made. Raises Refused."""
 
     def without_serverless(self, template, parameters):
         """A template with what the types of SAM stand for."""

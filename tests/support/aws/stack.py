@@ -59,6 +59,7 @@ class Stack:
         self.children = {}  # nested stacks, by logical id
         self.begun = set()  # those at which this operation, or the last, has begun
         self.made = {}  # resources that were made, by logical id, as the world's `resources` has them
+        self.replaced = []  # by this operation: logical id, and the resource of before
         self.events = []
         self.steps = []  # what the next looks bring about, one each
         self.due = None  # when all of them are, instead
@@ -85,10 +86,10 @@ class Stack:
                     return output["OutputValue"]
         return f"{self.physical(logical)}.{attribute}"
 
-    def event(self, kind, logical, status, reason=None):
+    def event(self, kind, logical, status, reason=None, physical=None):
         self.events.insert(0, {
             "StackId": self.id, "EventId": f"{logical}-{len(self.events)}", "StackName": self.name, "LogicalResourceId": logical,
-            "PhysicalResourceId": self.id if kind == STACK and logical == self.name else self.physical(logical), "ResourceType": kind,
+            "PhysicalResourceId": physical or (self.id if kind == STACK and logical == self.name else self.physical(logical)), "ResourceType": kind,
             "Timestamp": self.world.time(), "ResourceStatus": status, "ResourceStatusReason": reason, "ClientRequestToken": self.token})
 
     def become(self, status, reason=None):
@@ -230,8 +231,16 @@ class Stack:
         return ""
 
     def clean_up(self, one):
-        """What the template has no more goes. That it does not is no failure of the update."""
+        """What the template has no more goes, and what was replaced. That it does not is no failure of the update."""
         left = [name for name in self.in_reverse(one.removed) if not self.before.retains(name) and not self.delete_resource(name)]
+        for name, made in reversed(self.replaced):
+            if one.wanted.is_kept_when_replaced(name):
+                self.event(made.kind, name, "DELETE_SKIPPED", physical=made.id)
+            elif self.delete_made(name, made):
+                self.event(made.kind, name, "DELETE_COMPLETE", physical=made.id)
+            else:
+                left.append(name)
+        self.replaced.clear()
         self.forget(one.removed)
         self.end(one.wanted, "UPDATE_COMPLETE", UNDELETED if left else None)
 
@@ -289,6 +298,11 @@ class Stack:
         new = [name for name in self.in_reverse({*self.made, *self.begun}) if name not in kept]
         gone = [name for name in new if not self.last.outlives_rollback(name)]
         left = [name for name in gone if not self.delete_resource(name)]
+        while self.replaced:
+            name, made = self.replaced.pop()
+            if name in self.made and not self.delete_made(name, self.made[name]):
+                left.append(name)
+            self.made[name] = made
         for name in kept:
             try:
                 if name in self.begun:
@@ -348,16 +362,34 @@ class Stack:
         try:
             if "FailOnDelete" in properties:
                 raise invalid(properties["FailOnDelete"])
-            if kind == "AWS::S3::Bucket" and self.world.resources.holds_objects(self, self.physical(name)):
-                raise invalid("The bucket you tried to delete is not empty")
             if name in self.children and not self.children[name].vanish():
                 raise invalid(f"Embedded stack {self.children[name].id} was not successfully deleted: {self.children[name].failure}")
-            self.children.pop(name, None)
-            self.world.resources.unmake(self, name)
-            return True
         except Refused as refused:
             self.event(kind, name, "DELETE_FAILED", refused.args[1])
             return False
+        self.children.pop(name, None)
+        if name in self.made:
+            return self.delete_made(name, self.made[name])
+        return self.is_emptied(kind, name, self.physical(name))
+
+    def delete_made(self, name, made):
+        """A resource that was made, or one that it replaced. Whether it could be."""
+        if not self.is_emptied(made.kind, name, made.id):
+            return False
+        try:
+            self.world.resources.unmake(self, made)
+        except Refused as refused:
+            self.event(made.kind, name, "DELETE_FAILED", refused.args[1], made.id)
+            return False
+        if self.made.get(name) is made:
+            del self.made[name]
+        return True
+
+    def is_emptied(self, kind, name, physical):
+        if kind != "AWS::S3::Bucket" or not self.world.resources.holds_objects(self, physical):
+            return True
+        self.event(kind, name, "DELETE_FAILED", "The bucket you tried to delete is not empty", physical)
+        return False
 
     def changed(self):
         """What the file `drift` says of it: by resource."""

@@ -150,6 +150,9 @@ class Wanted:
     def outlives_rollback(self, name):
         return self.known[name].get("DeletionPolicy") == "Retain"
 
+    def is_kept_when_replaced(self, name):
+        return self.known[name].get("UpdateReplacePolicy") in ("Retain", "RetainExceptOnCreate")
+
     def needs(self, name):
         """The resources that one needs."""
         resource = self.known[name]
