@@ -284,21 +284,49 @@ class World:
         """Signatures and faults count for what moto answers, too."""
         stranger = Aws(address, "not-the-secret")
         for call in (stranger.s3.list_buckets, stranger.sns.list_topics, stranger.ssm.describe_parameters, stranger.functions.list_functions):
-            self.case("strict", call.__name__, self.says, call, "SignatureDoesNotMatch")
+            self.case("strict", call.__name__, self.refuses, call, "SignatureDoesNotMatch")
         self.file("faults").write_text("ListTopics throttle\nAmazonSSM.DescribeParameters ParameterNotFound\n")
-        self.case("faults", "sns", self.says, aws.sns.list_topics, "Throttling")
-        self.case("faults", "ssm", self.says, aws.ssm.describe_parameters, "ParameterNotFound")
+        self.case("faults", "sns", self.refuses, aws.sns.list_topics, "Throttling")
+        self.case("faults", "ssm", self.refuses, aws.ssm.describe_parameters, "ParameterNotFound")
         self.case("faults", "after", aws.everything)
 
     @staticmethod
-    def says(call, code):
+    def refuses(call, told):
+        """With that code, or those words in the message."""
         from botocore.exceptions import ClientError
 
         try:
             call()
         except ClientError as error:
-            return check(error.response["Error"]["Code"] == code, "it says", error)
+            return check(error.response["Error"]["Code"] == told or told in str(error), "it says", error)
         raise Checked("it does not fail")
+
+    def directly(self, aws):
+        """Without change sets, as other clients may; with a parameter that Systems Manager knows."""
+        aws.ssm.put_parameter(Name="/direct/sizes", Value="1,2", Type="StringList")
+        template = json.dumps({
+            "Parameters": {"Sizes": {"Type": "AWS::SSM::Parameter::Value<List<String>>", "Default": "/direct/sizes"}},
+            "Resources": {"Size": {"Type": "AWS::SSM::Parameter", "Properties": {
+                "Name": "/direct/size", "Type": "String", "Value": {"Fn::Select": [1, {"Ref": "Sizes"}]}}}}})
+
+        def wait(what):
+            aws.stacks.get_waiter(f"stack_{what}_complete").wait(StackName="direct", WaiterConfig={"Delay": 0})
+
+        aws.stacks.create_stack(StackName="direct", TemplateBody=template)
+        wait("create")
+        check(aws.stacks.describe_stacks(StackName="direct")["Stacks"][0]["Parameters"] == [
+            {"ParameterKey": "Sizes", "ParameterValue": "/direct/sizes", "ResolvedValue": "1,2"}], "what is looked up")
+        check(aws.parameter("/direct/size") == "2", "the value")
+        again = {"StackName": "direct", "UsePreviousTemplate": True, "Parameters": [{"ParameterKey": "Sizes", "UsePreviousValue": True}]}
+        self.refuses(lambda: aws.stacks.update_stack(**again), "No updates are to be performed.")
+        aws.ssm.put_parameter(Name="/direct/sizes", Value="1,3", Type="StringList", Overwrite=True)
+        aws.stacks.update_stack(**again)
+        wait("update")
+        check(aws.parameter("/direct/size") == "3", "the new value")
+        aws.ssm.delete_parameter(Name="/direct/sizes")
+        self.refuses(lambda: aws.stacks.update_stack(**again), "Unable to fetch parameters [/direct/sizes]")
+        aws.stacks.delete_stack(StackName="direct")
+        wait("delete")
 
     def live(self, aws):
         for bucket in ("taken-by-somebody", "of-last-year"):
@@ -337,6 +365,7 @@ class World:
             address = self.file("aws").read_text()
             aws = Aws(address)
             self.is_strict(address, aws)
+            self.case("directly", "direct", self.directly, aws)
             self.live(aws)
         except (Checked, subprocess.TimeoutExpired) as problem:
             print(f"FAILED {problem}", flush=True)

@@ -3,6 +3,7 @@
 """The stand-in for CloudFormation must know templates as AWS does, or tests that pass with it say nothing."""
 import json
 import pathlib
+import re
 import sys
 import types
 import unittest
@@ -112,6 +113,31 @@ class StandIn(unittest.TestCase):
         template["Resources"]["C"] = child("in")
         self.assertEqual(self.deploy("n", template)[0], "UPDATE_ROLLBACK_COMPLETE")
         self.assertIn("Parameters: [P] must have values", self.reasons("n"))
+
+    def test_without_change_sets(self):
+        def template(**properties):
+            return json.dumps({"Resources": {"T": {**TOPIC, "Properties": properties}}})
+
+        def ask(action, **form):
+            return getattr(self.world, action)(*PLACE, {"StackName": "s", "TemplateBody": template(A=1), **form})["StackId"]
+
+        made = ask("create_stack", ClientRequestToken="one")
+        self.assertEqual(ask("create_stack", ClientRequestToken="one"), made)
+        for action, message in (("create_stack", "Stack [s] already exists"), ("update_stack", "CREATE_IN_PROGRESS state")):
+            with self.assertRaisesRegex(Refused, re.escape(message)):
+                ask(action, ClientRequestToken="two")
+        self.assertEqual(self.end("s")[0], "CREATE_COMPLETE")
+        self.assertNotIn("REVIEW_IN_PROGRESS", [event["ResourceStatus"] for event in self.world.require(*PLACE, "s").events])
+        for form in ({}, {"UsePreviousTemplate": "true"}):
+            with self.assertRaisesRegex(Refused, "No updates are to be performed."):
+                ask("update_stack", **form)
+        self.assertEqual(ask("update_stack", TemplateBody=template(A=2)), made)
+        self.assertEqual(self.end("s")[0], "UPDATE_COMPLETE")
+        ask("update_stack", TemplateBody=template(FailWith="no"), DisableRollback="true")
+        self.assertEqual(self.end("s")[0], "UPDATE_FAILED")
+        for how, status in (("ROLLBACK", "ROLLBACK_COMPLETE"), ("DO_NOTHING", "CREATE_FAILED"), ("DELETE", "DELETE_COMPLETE")):
+            gone = ask("create_stack", StackName=how, OnFailure=how, TemplateBody=template(FailWith="no"))
+            self.assertEqual(self.end(gone)[0], status)
 
     def test_a_cleanup_that_lasts(self):
         self.deploy("s", {"Resources": {"T": TOPIC}})

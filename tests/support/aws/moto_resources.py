@@ -385,6 +385,16 @@ class InMoto:
         except ClientError:
             return None
 
+    def parameter(self, stack, name):
+        """The value of a parameter in Systems Manager, or None."""
+        try:
+            found = self.client(stack.account, stack.region, "ssm").get_parameter(Name=name)["Parameter"]
+        except ClientError:
+            return None
+        if found["Type"] == "SecureString":
+            raise invalid(f"Parameters [{name}] referenced by template have types not supported by CloudFormation.")
+        return found["Value"]
+
     def holds_objects(self, stack, bucket):
         try:
             listed = self.client(stack.account, stack.region, "s3").list_object_versions(Bucket=bucket, MaxKeys=1)

@@ -32,5 +32,8 @@ class Named:
         found = self.objects.all.get(urllib.parse.unquote(path))
         return found.content.decode() if found else None
 
+    def parameter(self, stack, name):
+        """The value of a parameter in Systems Manager, or None."""
+
     def holds_objects(self, stack, bucket):
         return bool(self.objects.in_bucket(bucket))

@@ -20,9 +20,9 @@ def uuid(*parts):
 class Operation:
     """A create or an update that is under way."""
 
-    def __init__(self, stack, wanted, disable_rollback, drifted):
+    def __init__(self, stack, wanted, disable_rollback, drifted, deletes):
         before = stack.now.resources() if stack.now else {}
-        self.wanted, self.disable_rollback = wanted, disable_rollback
+        self.wanted, self.disable_rollback, self.deletes = wanted, disable_rollback, deletes  # the stack, when it fails
         self.verb = "CREATE" if stack.status == "REVIEW_IN_PROGRESS" else "UPDATE"
         self.after = wanted.resources()
         self.touched = [name for name in self.after if name in drifted or before.get(name) != self.after[name]]
@@ -66,10 +66,22 @@ class Stack:
         self.ends = None  # when the last of those was
         self.names = {}  # of resources that are given one
         self.token = None
+        self.asked = {}  # the token of the last CreateStack or UpdateStack
         self.event(STACK, name, "REVIEW_IN_PROGRESS", "User Initiated")
 
     def is_there(self):
         return self.now is not None and self.status != "DELETE_COMPLETE"
+
+    def is_busy(self):
+        return self.status.endswith("_IN_PROGRESS") and self.status != "REVIEW_IN_PROGRESS"
+
+    def is_already(self, wanted):
+        """But for its resources."""
+        return self.now is not None and self.now.outputs() == wanted.outputs() and wanted.tags in (None, self.tags)
+
+    def was_asked(self, verb, token):
+        """With this token, so that to be asked again means nothing."""
+        return token is not None and self.asked.get(verb) == token
 
     def physical(self, logical):
         """The id of a resource, or what it is likely to be."""
@@ -136,10 +148,10 @@ class Stack:
             self.event(wanted.known[name]["Type"], name, "IMPORT_COMPLETE")
         self.end(wanted, "IMPORT_COMPLETE")
 
-    def begin(self, wanted, token, disable_rollback, express=False, drifted=()):
+    def begin(self, wanted, token, disable_rollback, express=False, drifted=(), deletes=False):
         """Makes it so: the steps of a create or an update."""
         self.token, self.before, self.last, self.begun = token, self.now, wanted, set()
-        one = Operation(self, wanted, disable_rollback, drifted)
+        one = Operation(self, wanted, disable_rollback, drifted, deletes)
         self.become(f"{one.verb}_IN_PROGRESS", "User Initiated")
         if one.said("Seconds"):
             self.due = self.ends = time.time() + max(one.said("Seconds"))
@@ -277,6 +289,8 @@ class Stack:
         self.failure = reason
         if one.disable_rollback:
             return self.become(f"{one.verb}_FAILED", self.failure)
+        if one.deletes:
+            return self.begin_deletion(self.token, self.failure + "Delete requested by user.")
         rolling = "ROLLBACK" if one.verb == "CREATE" else "UPDATE_ROLLBACK"
         self.become(f"{rolling}_IN_PROGRESS", self.failure + "Rollback requested by user.")
         kind, properties = one.after.get(failed, ("", {}))
@@ -332,9 +346,9 @@ class Stack:
             self.to_the_end()
         return self.status == "DELETE_COMPLETE"
 
-    def begin_deletion(self, token):
+    def begin_deletion(self, token, reason="User Initiated"):
         self.token = token
-        self.become("DELETE_IN_PROGRESS", "User Initiated")
+        self.become("DELETE_IN_PROGRESS", reason)
         self.later(self.delete_resources)
 
     def delete_resources(self):
@@ -430,7 +444,8 @@ class Stack:
         declared = self.now.template.get("Parameters", {}) if self.now else {}
         return {"StackId": self.id, "StackName": self.name, "StackStatus": self.status, "StackStatusReason": self.reason,
                 "CreationTime": "2026-01-01T00:00:00Z", "RoleARN": self.role,
-                "Parameters": [{"ParameterKey": key, "ParameterValue": "****" if declared[key].get("NoEcho") else value}
+                "Parameters": [{"ParameterKey": key, "ParameterValue": "****" if declared[key].get("NoEcho") else value,
+                                "ResolvedValue": self.now.looked_up.get(key)}
                                for key, value in (self.now.parameters.items() if self.now else [])],
                 "Tags": self.tags or [], "NotificationARNs": self.topics or [], "EnableTerminationProtection": self.protected,
                 "Outputs": self.now.outputs() if self.now else []}
