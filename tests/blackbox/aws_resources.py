@@ -203,6 +203,28 @@ CASES = {"site": site, "queue": queue, "table": table, "topic": topic, "role": r
          "serverless": function, "imported": imported, "replaced": replaced}
 
 
+# What somebody changes about those of version 2, by their outputs, and what is told of it.
+
+
+def meddle(aws, out):
+    aws.s3.put_bucket_versioning(Bucket=out["site"]["Bucket"], VersioningConfiguration={"Status": "Suspended"})
+    aws.s3.delete_bucket_policy(Bucket=out["site"]["Bucket"])
+    aws.sqs.set_queue_attributes(QueueUrl=out["queue"]["Url"], Attributes={"VisibilityTimeout": "5"})
+    aws.sqs.delete_queue(QueueUrl=aws.sqs.get_queue_url(QueueName="each-bills")["QueueUrl"])
+    aws.sns.set_topic_attributes(TopicArn=out["topic"]["Topic"], AttributeName="DisplayName", AttributeValue="olds")
+    aws.ssm.put_parameter(Name=out["parameter"]["Name"], Value="mine", Type="String", Overwrite=True)
+    aws.dynamodb.delete_table(TableName=out["replaced"]["Table"])
+    aws.logs.put_retention_policy(logGroupName=out["secret"]["Logs"], retentionInDays=1)
+    aws.iam.detach_role_policy(RoleName=out["role"]["Role"], PolicyArn="arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole")
+
+
+MEDDLED = {
+    "site": "Bucket (AWS::S3::Bucket): /VersioningConfiguration/Status is 'Suspended', not 'Enabled'; Policy (AWS::S3::BucketPolicy) is gone",
+    "queue": "/VisibilityTimeout is '5', not '90'", "each": "Queuebills (AWS::SQS::Queue) is gone", "topic": "/DisplayName is 'olds', not 'news 2'",
+    "parameter": "/Value is 'mine', not 'b-2-eu-central-1'", "replaced": "Items (AWS::DynamoDB::Table) is gone",
+    "secret": "/RetentionInDays is '1', not '14'", "role": "/ManagedPolicyArns"}
+
+
 class World:
     def __init__(self, verba):
         self.verba = verba
@@ -275,10 +297,14 @@ class World:
 
     def look_at(self, aws, name, look, version):
         recorded = json.loads(self.run("output", f"{name}.stack", "-o", "json"))["outputs"][f"{name}.stack"]
-        stack = aws.stacks.describe_stacks(StackName=name)["Stacks"][0]
-        told = {**{one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}, "stackId": stack["StackId"]}
+        told = self.outputs(aws, name)
         check(recorded == told, "recorded is", recorded, "and there is", told)
         look(aws, told, version)
+
+    @staticmethod
+    def outputs(aws, name):
+        stack = aws.stacks.describe_stacks(StackName=name)["Stacks"][0]
+        return {**{one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}, "stackId": stack["StackId"]}
 
     def is_strict(self, address, aws):
         """Signatures and faults count for what moto answers, too."""
@@ -328,6 +354,21 @@ class World:
         aws.stacks.delete_stack(StackName="direct")
         wait("delete")
 
+    def drift(self, aws):
+        """What others change is found, and put right."""
+        def found(code):
+            tasks = json.loads(self.run("drift", "-o", "json", code=code))["tasks"]
+            return {task["address"].removesuffix(".stack"): task.get("detail", "") for task in tasks if task["state"] not in ("in-sync", "unchecked")}
+
+        self.case("drift", "before", lambda: check(found(0) == {}, "something drifted"))
+        meddle(aws, {name: self.outputs(aws, name) for name in self.cases})
+        drifted = found(3)
+        for name in sorted({*MEDDLED, *drifted}):
+            self.case("drift", name, lambda: check(MEDDLED.get(name, "nothing") in drifted.get(name, ""), "it says", drifted.get(name)))
+        self.run("apply", "--yes", "--refresh", "--var", "version=2")
+        self.case("repaired", "drift", lambda: check(found(0) == {}, "something drifts still"))
+        self.look(aws, "repaired", 2)
+
     def live(self, aws):
         for bucket in ("taken-by-somebody", "of-last-year"):
             aws.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
@@ -338,6 +379,7 @@ class World:
         self.case("unchanged", "all", lambda: check(" 0 to create, 0 to update, 0 to delete" in self.run("apply", "--yes"), "something changes"))
         self.run("apply", "--yes", "--var", "version=2")
         self.look(aws, "updated", 2)
+        self.drift(aws)
         there = aws.everything()
         self.write("fresh")
         said = self.run("apply", "--yes", "--var", "version=3", code=1)

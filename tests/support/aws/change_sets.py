@@ -94,13 +94,14 @@ class ChangeSets:
     @staticmethod
     def drift_to_revert(stack, wanted, changes):
         """Adds what drifted to the changes; the names of the resources."""
-        reverted = [name for name, properties in stack.changed().items()
+        changed = stack.changed()
+        reverted = [name for name, properties in changed.items()
                     if name in wanted.resources() and (properties is None or set(properties) - {"Immutable"})]
         known = {change["ResourceChange"]["LogicalResourceId"] for change in changes}
         for name in sorted(set(reverted) - known):
             changes.append({"Type": "Resource", "ResourceChange": {
-                "Action": "Modify" if stack.changed()[name] else "Add", "LogicalResourceId": name,
-                "ResourceType": wanted.resources()[name][0], "ResourceDriftStatus": "MODIFIED" if stack.changed()[name] else "DELETED"}})
+                "Action": "Modify" if changed[name] else "Add", "LogicalResourceId": name,
+                "ResourceType": wanted.resources()[name][0], "ResourceDriftStatus": "MODIFIED" if changed[name] else "DELETED"}})
         return reverted
 
     def change_set(self, form):

@@ -14,8 +14,9 @@ Things of a few types (IDENTIFIERS) can be imported; those whose identifier begi
 DeploymentConfig.Mode EXPRESS an operation takes one look, whatever Looks says. A change set of the mode REVERT_DRIFT sees the file
 `drift`, and once it is carried out that says nothing of the stack any more, but for properties named Immutable.
 A stack in a stack is made of its TemplateURL, by the looks at the outer one; where that cannot be begun, or fails, the outer one
-fails. CreateStack and UpdateStack do without a change set. An export that others import can neither be deleted nor left out. The file `drift` says what somebody has
-changed behind a stack's back, as JSON: {STACK: {RESOURCE: {PROPERTY: VALUE}}}, or {STACK: {RESOURCE: null}} where it is gone.
+fails. CreateStack and UpdateStack do without a change set. An export that others import can neither be deleted nor left out. What somebody has
+changed behind a stack's back is seen in moto, for the common types (moto_drift.py); besides, the file `drift` says it, as JSON:
+{STACK: {RESOURCE: {PROPERTY: VALUE}}}, or {STACK: {RESOURCE: null}} where it is gone.
 """
 import json
 from datetime import datetime, timedelta, timezone

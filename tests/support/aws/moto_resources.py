@@ -25,6 +25,7 @@ from botocore.exceptions import ClientError
 from moto.cloudformation.parsing import get_model_map
 from moto.server import ThreadedMotoServer
 
+import moto_drift
 from signature import invalid
 
 NAMES = {"AWS::DynamoDB::Table": "TableName", "AWS::Events::Rule": "Name", "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
@@ -41,7 +42,6 @@ BY_MOTO = {f"AWS::{kind}" for kind in (  # it updates them
 FOR_THE_STAND_IN = {"FailWith", "FailOnRollback", "FailOnDelete", "Invalid", "Looks", "CleanupLooks", "Seconds"}
 QUEUE_DEFAULTS = {"DelaySeconds": 0, "MaximumMessageSize": 262144, "MessageRetentionPeriod": 345600, "ReceiveMessageWaitTimeSeconds": 0,
                   "VisibilityTimeout": 30, "RedrivePolicy": "", "KmsMasterKeyId": ""}
-GONE = ("NoSuch", "NotFound", "NonExistent", "DoesNotExist", "404")
 
 
 def as_json(value):
@@ -260,8 +260,8 @@ class InMoto:
             elif made.properties != properties:
                 self.update(stack, made, name, properties)
             self.learn(stack, stack.made[name], wanted.attributes_of(name))
-        except ClientError as error:
-            raise invalid(self.reason(error)) from None
+        except moto_drift.ERRORS as error:
+            raise invalid(moto_drift.reason(error)) from None
 
     @staticmethod
     def to_make(wanted, name):
@@ -282,11 +282,6 @@ class InMoto:
         """What was there before belongs to the stack from now on. When the stack forgets it, it is still there."""
         stack.made[name] = Made(*self.to_make(wanted, name), identifier)
         self.learn(stack, stack.made[name], wanted.attributes_of(name))
-
-    @staticmethod
-    def reason(error):
-        said = error.response["Error"]
-        return f"{said.get('Message') or 'Internal failure'} (Service: moto, Error Code: {said['Code']})"
 
     def generated(self, stack, logical, kind):
         chance = hashlib.sha256(f"{stack.id}/{logical}/{next(self.numbers)}".encode()).hexdigest()[:12].upper()
@@ -312,7 +307,7 @@ class InMoto:
             made.template = {"Resources": {name: {"Type": kind, "Properties": named}}}
             try:
                 moto.create_stack(StackName=made.stack, TemplateBody=json.dumps(made.template))
-            except ClientError:
+            except moto_drift.ERRORS:
                 moto.delete_stack(StackName=made.stack)  # it would stay, in CREATE_IN_PROGRESS
                 raise
             made.id = self.id_of(moto, made)
@@ -353,6 +348,20 @@ class InMoto:
             said = {one["OutputKey"]: one["OutputValue"] for one in moto.describe_stacks(StackName=made.stack)["Stacks"][0]["Outputs"]}
             made.attributes.update({attribute: said[f"At{number}"] for number, attribute in enumerate(known)})
 
+    def difference(self, stack, made):
+        """The properties that others have changed since, or None where it is gone."""
+        return moto_drift.difference(self.of(stack), made)
+
+    def see(self, stack, name):
+        """That it is no more what it was made, so that to make it makes it so again."""
+        made = stack.made.get(name)
+        changed = self.difference(stack, made) if made else {}
+        if changed is None:
+            self.unmake(stack, made)
+            del stack.made[name]
+        elif changed:
+            made.properties = {key: value for key, value in {**made.properties, **changed}.items() if value is not None}
+
     def unmake(self, stack, made):
         """Takes it away. Raises Refused."""
         try:
@@ -362,9 +371,9 @@ class InMoto:
                 if made.kind == "AWS::IAM::Role":
                     set_role(self.of(stack), made.id, made.properties, {})
                 self.of(stack)("cloudformation").delete_stack(StackName=made.stack)
-        except ClientError as error:
-            if not any(word in error.response["Error"]["Code"] for word in GONE):
-                raise invalid(self.reason(error)) from None
+        except moto_drift.ERRORS as error:
+            if not moto_drift.is_gone(error):
+                raise invalid(moto_drift.reason(error)) from None
 
     @staticmethod
     def without_serverless(template, parameters):

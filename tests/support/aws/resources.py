@@ -15,6 +15,13 @@ class Named:
     def take(self, stack, wanted, name, identifier):
         """What was there before belongs to the stack from now on."""
 
+    def difference(self, stack, made):
+        """The properties that others have changed since, or None where it is gone."""
+        return {}
+
+    def see(self, stack, name):
+        """That it is no more what it was made, so that to make it makes it so again."""
+
     @staticmethod
     def stays(kind_before, before, kind, after):
         """Whether the one becomes the other in place."""

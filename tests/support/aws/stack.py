@@ -2,9 +2,9 @@
 """The life of a stack: the steps of its operations, one of which each look at it brings about."""
 import hashlib
 import json
-import pathlib
 import time
 
+from drift import Drift
 from signature import Refused, invalid
 from wanted import Wanted
 
@@ -42,7 +42,7 @@ class Operation:
         return [float(self.after[one][1][name]) for one in self.touched if name in self.after[one][1]]
 
 
-class Stack:
+class Stack(Drift):
     def __init__(self, world, account, region, name):
         self.world, self.account, self.region, self.name = world, account, region, name
         world.count += 1
@@ -153,6 +153,8 @@ class Stack:
         self.token, self.before, self.last, self.begun = token, self.now, wanted, set()
         one = Operation(self, wanted, disable_rollback, drifted, deletes)
         self.become(f"{one.verb}_IN_PROGRESS", "User Initiated")
+        for name in drifted:
+            self.world.resources.see(self, name)
         if one.said("Seconds"):
             self.due = self.ends = time.time() + max(one.said("Seconds"))
         if one.waiting:
@@ -404,34 +406,6 @@ class Stack:
             return True
         self.event(kind, name, "DELETE_FAILED", "The bucket you tried to delete is not empty", physical)
         return False
-
-    def changed(self):
-        """What the file `drift` says of it: by resource."""
-        file = pathlib.Path("drift")
-        return json.loads(file.read_text()).get(self.name, {}) if file.exists() else {}
-
-    def revert(self):
-        file = pathlib.Path("drift")
-        if file.exists():
-            of_all = json.loads(file.read_text())
-            stays = {name: {key: value for key, value in properties.items() if key == "Immutable"}
-                     for name, properties in of_all.pop(self.name, {}).items() if properties}
-            file.write_text(json.dumps({**of_all, self.name: {name: left for name, left in stays.items() if left}}))
-
-    def drifts(self):
-        """The same, as DescribeStackResourceDrifts has it."""
-        changed = self.changed()
-        for name, (kind, expected) in self.now.resources().items():
-            drift = {"StackId": self.id, "LogicalResourceId": name, "ResourceType": kind, "StackResourceDriftStatus": "IN_SYNC"}
-            if name in changed and changed[name] is None:
-                drift["StackResourceDriftStatus"] = "DELETED"
-            elif name in changed:
-                drift["StackResourceDriftStatus"] = "MODIFIED"
-                drift["PropertyDifferences"] = [
-                    {"PropertyPath": f"/{key}", "ExpectedValue": expected.get(key), "ActualValue": value,
-                     "DifferenceType": "ADD" if key not in expected else "REMOVE" if value is None else "NOT_EQUAL"}
-                    for key, value in changed[name].items()]
-            yield drift
 
     def rows(self):
         """Of its resources, as ListStackResources and DescribeStackResources have them."""
