@@ -53,7 +53,7 @@ class Aws:
 
         self.s3, self.sns, self.sqs, self.ssm, self.iam = map(client, ("s3", "sns", "sqs", "ssm", "iam"))
         self.dynamodb, self.secrets, self.logs, self.functions = map(client, ("dynamodb", "secretsmanager", "logs", "lambda"))
-        self.stacks = client("cloudformation")
+        self.stacks, self.ec2, self.ecs, self.events = map(client, ("cloudformation", "ec2", "ecs", "events"))
 
     def queues(self):
         return sorted(url.rsplit("/", 1)[1] for url in self.sqs.list_queues().get("QueueUrls", []))
@@ -77,7 +77,11 @@ class Aws:
                 "tables": self.dynamodb.list_tables()["TableNames"],
                 "secrets": [one["Name"] for one in self.secrets.list_secrets()["SecretList"]],
                 "logs": [one["logGroupName"] for one in self.logs.describe_log_groups()["logGroups"]],
-                "functions": [one["FunctionName"] for one in self.functions.list_functions()["Functions"]]}
+                "functions": [one["FunctionName"] for one in self.functions.list_functions()["Functions"]],
+                "networks": [one["VpcId"] for one in self.ec2.describe_vpcs()["Vpcs"]],
+                "clusters": [one["clusterArn"] for one in self.ecs.describe_clusters(clusters=self.ecs.list_clusters()["clusterArns"])["clusters"]
+                             if one["status"] == "ACTIVE"],
+                "policies": self.iam.list_policies(Scope="Local")["Policies"]}
 
 
 # How each template's resources have to be: by its outputs, in the versions 1 and 2.
@@ -198,9 +202,24 @@ def replaced(aws, out, version):
         aws.dynamodb.put_item(TableName=out["Table"], Item={"key2": {"S": "stays"}})
 
 
+def network(aws, out, version):
+    table = aws.ec2.describe_route_tables(RouteTableIds=[out["Routes"]])["RouteTables"][0]
+    check([one["DestinationCidrBlock"] for one in table["Routes"]] == ["10.0.0.0/16", "0.0.0.0/0"], "the routes", table)
+    check(aws.ec2.describe_subnets(SubnetIds=[out["Subnet"]])["Subnets"][0]["CidrBlock"] == "10.0.1.0/24", "the subnet")
+    service = aws.ecs.describe_services(cluster=out["Cluster"], services=["network"])["services"][0]
+    check(service["desiredCount"] == 2 and service["taskDefinition"] == out["Task"], "the service", service)
+    task = aws.ecs.describe_task_definition(taskDefinition=out["Task"])["taskDefinition"]
+    check(task["containerDefinitions"][0]["image"] == f"nginx:{version}", "the task", task)
+    policy = aws.iam.get_policy(PolicyArn=out["Logs"])["Policy"]
+    document = aws.iam.get_policy_version(PolicyArn=out["Logs"], VersionId=policy["DefaultVersionId"])["PolicyVersion"]["Document"]
+    check(document["Statement"][0]["Action"] == {1: "logs:PutLogEvents", 2: "logs:*"}[version], "the policy", document)
+    rule = aws.events.list_rules(EventBusName="network-bus")["Rules"][0]
+    check(rule["Description"] == str(version), "the rule", rule)
+
+
 CASES = {"site": site, "queue": queue, "table": table, "topic": topic, "role": role, "parameter": parameter, "nested": nested,
          "conditions": conditions, "exports": exports, "imports": imports, "each": each, "secret": secret, "function": function,
-         "serverless": function, "imported": imported, "replaced": replaced}
+         "serverless": function, "imported": imported, "replaced": replaced, "network": network}
 
 
 # What somebody changes about those of version 2, by their outputs, and what is told of it.

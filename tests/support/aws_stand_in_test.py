@@ -52,17 +52,18 @@ class StandIn(unittest.TestCase):
                   "Cidr": {"Fn::Select": [1, {"Fn::Cidr": ["10.0.0.0/16", 2, 8]}]}, "Base64": {"Fn::Base64": "a"},
                   "If": {"Fn::If": ["Both", "yes", {"Ref": "Absent"}]}}
         outputs = {name: {"Value": value} for name, value in values.items()}
-        template = {"Parameters": {"List": {"Type": "CommaDelimitedList"}}, "Mappings": {"M": {"a": {"b": "c"}}},
+        template = {"Parameters": {"List": {"Type": "CommaDelimitedList"}, "One": {"Type": "Number", "Default": 1},
+                                   "Version": {"Type": "Number", "Default": "1.10"}}, "Mappings": {"M": {"a": {"b": "c"}}},
                     "Conditions": {"One": {"Fn::Equals": [{"Ref": "AWS::Partition"}, "aws"]}, "Other": {"Fn::Not": [{"Condition": "Both"}]},
                                    "Both": {"Fn::And": [{"Condition": "One"}, {"Fn::Equals": ["a", "a"]}]}},
                     "Resources": {"T": {**TOPIC, "Properties": {"A": {"Fn::If": ["Both", {"Ref": "AWS::NoValue"}, 1]},
-                                                                "B": [{"Ref": "AWS::NoValue"}, 2]}},
+                                                                "B": [{"Ref": "AWS::NoValue"}, {"Ref": "One"}, {"Ref": "Version"}]}},
                                   "U": {**TOPIC, "Condition": "Other"}},
                     "Outputs": {**outputs, "None": {"Condition": "Other", "Value": {"Ref": "U"}}}}
         self.assertEqual(self.deploy("f", template, List="a, b")[2], {
             "All": "a+b", "Sub": "111111111111/eu-central-1/${A}/f-t", "Map": "c", "Select": "b", "Cidr": "10.0.1.0/24",
             "Base64": "YQ==", "If": "yes"})
-        self.assertEqual(self.world.require(*PLACE, "f").now.resources(), {"T": ("AWS::SNS::Topic", {"B": [2]})})
+        self.assertEqual(self.world.require(*PLACE, "f").now.resources(), {"T": ("AWS::SNS::Topic", {"B": [1, "1.10"]})})
 
     def test_for_each(self):
         inner = {"Fn::ForEach::Y": ["B", ["d-1", "e"], {"T${A}&{B}": {**TOPIC, "Properties": {"N": {"Fn::Sub": "${A}-${B}"}}}}]}

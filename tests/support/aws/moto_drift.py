@@ -107,6 +107,7 @@ def settled(value):
     if isinstance(value, str) and value.lstrip().startswith("{"):
         value = json.loads(urllib.parse.unquote(value))
     if isinstance(value, dict):
+        value = {"Version": "2012-10-17", **value} if "Statement" in value else value  # see moto_settings.as_json()
         return {key: settled(item) for key, item in value.items()}
     if isinstance(value, list):
         return sorted((settled(item) for item in value), key=lambda item: json.dumps(item, sort_keys=True))

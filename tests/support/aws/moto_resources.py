@@ -3,9 +3,9 @@
 
 Each resource is a stack of moto's with nothing else in it: its functions are evaluated before, so that it can be made, changed
 and deleted alone. moto's CloudFormation makes it and tells its attributes; what moto leaves out (SETTINGS) is set by the calls of
-the service, in place, so that what is in a bucket or a queue outlives an update. What it does not know at all (OWN) is made by
-such calls, too, or by being named. What cannot be changed in place is made anew, beside the one that it replaces: that goes when
-the update has succeeded, and two of one name are one too many.
+the service, in place, so that what is in a bucket or a queue outlives an update. What it does not know at all (OWN) is made by such
+calls, too, or by being named. What cannot be changed in place is made anew, beside the one that it replaces: that goes when the
+update has succeeded, and two of one name are one too many.
 """
 import dataclasses
 import hashlib
@@ -26,182 +26,21 @@ from moto.cloudformation.parsing import get_model_map
 from moto.server import ThreadedMotoServer
 
 import moto_drift
+from moto_settings import FREE, OWN, SETTINGS
 from signature import invalid
 
-NAMES = {"AWS::DynamoDB::Table": "TableName", "AWS::Events::Rule": "Name", "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
-         "AWS::IAM::Role": "RoleName", "AWS::Lambda::Function": "FunctionName", "AWS::Logs::LogGroup": "LogGroupName",
-         "AWS::S3::Bucket": "BucketName", "AWS::SNS::Topic": "TopicName", "AWS::SQS::Queue": "QueueName", "AWS::SSM::Parameter": "Name",
-         "AWS::SecretsManager::Secret": "Name"}
+NAMES = {"AWS::DynamoDB::Table": "TableName", "AWS::Events::EventBus": "Name", "AWS::Events::Rule": "Name",
+         "AWS::IAM::ManagedPolicy": "ManagedPolicyName", "AWS::IAM::Role": "RoleName", "AWS::Lambda::Function": "FunctionName",
+         "AWS::Logs::LogGroup": "LogGroupName", "AWS::S3::Bucket": "BucketName", "AWS::SNS::Topic": "TopicName", "AWS::SQS::Queue": "QueueName",
+         "AWS::SSM::Parameter": "Name", "AWS::SecretsManager::Secret": "Name"}
 FIXED = {"AWS::DynamoDB::Table": ("KeySchema",), "AWS::SQS::Queue": ("FifoQueue",), "AWS::SNS::Topic": ("FifoTopic",),
          "AWS::SNS::Subscription": ("TopicArn", "Protocol", "Endpoint")}  # what cannot be changed in place
 BY_MOTO = {f"AWS::{kind}" for kind in (  # it updates them
     "AutoScaling::AutoScalingGroup", "CloudWatch::Dashboard", "EC2::LaunchTemplate", "EC2::SecurityGroup", "ECR::Repository",
-    "ECS::Cluster", "ECS::Service", "ECS::TaskDefinition", "ElasticLoadBalancingV2::Listener", "ElasticLoadBalancingV2::ListenerRule",
+    "ECS::Cluster", "ECS::Service", "ElasticLoadBalancingV2::Listener", "ElasticLoadBalancingV2::ListenerRule",
     "Events::EventBus", "Events::Rule", "IAM::Policy", "IAM::User", "KMS::Alias", "Kinesis::Stream", "Lambda::EventSourceMapping",
     "Lambda::Function", "Route53::RecordSet", "SSM::Document", "StepFunctions::StateMachine")}
 FOR_THE_STAND_IN = {"FailWith", "FailOnRollback", "FailOnDelete", "Invalid", "Looks", "CleanupLooks", "Seconds"}
-QUEUE_DEFAULTS = {"DelaySeconds": 0, "MaximumMessageSize": 262144, "MessageRetentionPeriod": 345600, "ReceiveMessageWaitTimeSeconds": 0,
-                  "VisibilityTimeout": 30, "RedrivePolicy": "", "KmsMasterKeyId": ""}
-
-
-def as_json(value):
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def tags_of(properties):
-    return [{"Key": tag["Key"], "Value": str(tag["Value"])} for tag in properties.get("Tags", [])]
-
-
-# How what is there becomes what it should be: client of its account and service, id, properties before and after.
-
-
-def set_bucket(client, bucket, before, after):
-    s3 = client("s3")
-    for name, put, delete, content in (
-            ("VersioningConfiguration", s3.put_bucket_versioning, None, lambda said: {"VersioningConfiguration": said}),
-            ("WebsiteConfiguration", s3.put_bucket_website, s3.delete_bucket_website, lambda said: {"WebsiteConfiguration": website_of(said)}),
-            ("PublicAccessBlockConfiguration", s3.put_public_access_block, s3.delete_public_access_block,
-             lambda said: {"PublicAccessBlockConfiguration": said}),
-            ("Tags", s3.put_bucket_tagging, s3.delete_bucket_tagging, lambda said: {"Tagging": {"TagSet": tags_of(after)}})):
-        if name in after:
-            put(Bucket=bucket, **content(after[name]))
-        elif name in before and delete:
-            delete(Bucket=bucket)
-        elif name in before:
-            put(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
-
-
-def website_of(said):
-    return {"IndexDocument": {"Suffix": said["IndexDocument"]},
-            **({"ErrorDocument": {"Key": said["ErrorDocument"]}} if "ErrorDocument" in said else {})}
-
-
-def set_queue(client, queue, before, after):
-    said = {name: after.get(name, default) for name, default in QUEUE_DEFAULTS.items() if name in after or name in before}
-    if said:
-        client("sqs").set_queue_attributes(QueueUrl=queue, Attributes={
-            name: as_json(value) if value != "" else "" for name, value in said.items()})
-
-
-def set_topic(client, topic, before, after):
-    sns = client("sns")
-    if before or "DisplayName" in after:
-        sns.set_topic_attributes(TopicArn=topic, AttributeName="DisplayName", AttributeValue=after.get("DisplayName", ""))
-    wanted = [(one["Protocol"], one["Endpoint"]) for one in after.get("Subscription", [])]
-    known = [(one["Protocol"], one["Endpoint"]) for one in before.get("Subscription", [])]
-    for one in sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]:
-        if (one["Protocol"], one["Endpoint"]) in known and (one["Protocol"], one["Endpoint"]) not in wanted:
-            sns.unsubscribe(SubscriptionArn=one["SubscriptionArn"])
-    for protocol, endpoint in wanted if before else []:
-        sns.subscribe(TopicArn=topic, Protocol=protocol, Endpoint=endpoint)
-
-
-def set_parameter(client, name, before, after):
-    if before:
-        client("ssm").put_parameter(Name=name, Value=str(after["Value"]), Type=after["Type"], Description=after.get("Description", ""),
-                                    Overwrite=True)
-
-
-def set_table(client, table, before, after):
-    dynamo = client("dynamodb")
-    throughput = after.get("ProvisionedThroughput")
-    if before and throughput != before.get("ProvisionedThroughput"):
-        mode = {"BillingMode": "PROVISIONED", "ProvisionedThroughput": {name: int(count) for name, count in throughput.items()}} \
-            if throughput else {"BillingMode": "PAY_PER_REQUEST"}
-        dynamo.update_table(TableName=table, **mode)
-    if after.get("TimeToLiveSpecification") != before.get("TimeToLiveSpecification"):
-        dynamo.update_time_to_live(TableName=table, TimeToLiveSpecification=after.get("TimeToLiveSpecification") or {
-            **before["TimeToLiveSpecification"], "Enabled": False})
-
-
-def set_role(client, role, before, after):
-    iam = client("iam")
-    if before and after:
-        iam.update_assume_role_policy(RoleName=role, PolicyDocument=as_json(after["AssumeRolePolicyDocument"]))
-        iam.update_role(RoleName=role, Description=after.get("Description", ""))
-    names = {policy["PolicyName"] for policy in after.get("Policies", [])}
-    for policy in before.get("Policies", []):
-        if policy["PolicyName"] not in names:
-            iam.delete_role_policy(RoleName=role, PolicyName=policy["PolicyName"])
-    for policy in after.get("Policies", []):
-        iam.put_role_policy(RoleName=role, PolicyName=policy["PolicyName"], PolicyDocument=as_json(policy["PolicyDocument"]))
-    for arn in set(before.get("ManagedPolicyArns", [])) - set(after.get("ManagedPolicyArns", [])):
-        iam.detach_role_policy(RoleName=role, PolicyArn=arn)
-    for arn in after.get("ManagedPolicyArns", []):
-        iam.attach_role_policy(RoleName=role, PolicyArn=arn)
-
-
-def set_managed_policy(client, arn, before, after):
-    if before and before["PolicyDocument"] != after["PolicyDocument"]:
-        iam = client("iam")
-        former = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-        iam.create_policy_version(PolicyArn=arn, PolicyDocument=as_json(after["PolicyDocument"]), SetAsDefault=True)
-        iam.delete_policy_version(PolicyArn=arn, VersionId=former)
-
-
-def set_log_group(client, name, before, after):
-    if "RetentionInDays" in after:
-        client("logs").put_retention_policy(logGroupName=name, retentionInDays=int(after["RetentionInDays"]))
-    elif "RetentionInDays" in before:
-        client("logs").delete_retention_policy(logGroupName=name)
-
-
-def set_bucket_policy(client, _, before, after):
-    client("s3").put_bucket_policy(Bucket=after["Bucket"], Policy=as_json(after["PolicyDocument"]))
-    return f"{after['Bucket']}-policy"
-
-
-def delete_bucket_policy(client, _, properties):
-    client("s3").delete_bucket_policy(Bucket=properties["Bucket"])
-
-
-def set_subscription(client, arn, before, after):
-    sns = client("sns")
-    arn = arn or sns.subscribe(TopicArn=after["TopicArn"], Protocol=after["Protocol"], Endpoint=after["Endpoint"], ReturnSubscriptionArn=True)["SubscriptionArn"]
-    for name in ("FilterPolicy", "RawMessageDelivery"):
-        if name in after:
-            sns.set_subscription_attributes(SubscriptionArn=arn, AttributeName=name, AttributeValue=as_json(after[name]))
-    return arn
-
-
-def delete_subscription(client, arn, properties):
-    client("sns").unsubscribe(SubscriptionArn=arn)
-
-
-def set_queue_policy(client, _, before, after):
-    for queue in after["Queues"]:
-        client("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"Policy": as_json(after["PolicyDocument"])})
-    return "queue-policy"
-
-
-def delete_queue_policy(client, _, properties):
-    for queue in properties["Queues"]:
-        client("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"Policy": ""})
-
-
-def set_secret(client, arn, before, after):
-    manager = client("secretsmanager")
-    text = after.get("SecretString")
-    if text is None and not before:
-        generated = after.get("GenerateSecretString", {})
-        password = manager.get_random_password(PasswordLength=int(generated.get("PasswordLength", 32)))["RandomPassword"]
-        text = json.dumps({**json.loads(generated["SecretStringTemplate"]), generated["GenerateStringKey"]: password}) \
-            if "SecretStringTemplate" in generated else password
-    if arn:
-        manager.update_secret(SecretId=arn, Description=after.get("Description", ""), **({"SecretString": text} if text is not None else {}))
-        return arn
-    return manager.create_secret(Name=after["Name"], Description=after.get("Description", ""), SecretString=text)["ARN"]
-
-
-def delete_secret(client, arn, properties):
-    client("secretsmanager").delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
-
-
-SETTINGS = {"AWS::DynamoDB::Table": set_table, "AWS::IAM::ManagedPolicy": set_managed_policy, "AWS::IAM::Role": set_role,
-            "AWS::Logs::LogGroup": set_log_group, "AWS::S3::Bucket": set_bucket, "AWS::SNS::Topic": set_topic, "AWS::SQS::Queue": set_queue,
-            "AWS::SSM::Parameter": set_parameter}
-OWN = {"AWS::S3::BucketPolicy": (set_bucket_policy, delete_bucket_policy), "AWS::SNS::Subscription": (set_subscription, delete_subscription),
-       "AWS::SQS::QueuePolicy": (set_queue_policy, delete_queue_policy), "AWS::SecretsManager::Secret": (set_secret, delete_secret)}
 
 
 @dataclasses.dataclass
@@ -297,8 +136,8 @@ class InMoto:
 
     def create(self, stack, name, kind, properties):
         given = {NAMES[kind]: self.generated(stack, name, kind)} if kind in NAMES and NAMES[kind] not in properties else {}
-        made = Made(kind, {}, f"{stack.name}-{name.lower()}", given)
         named = {**given, **properties}
+        made = Made(kind, {}, named.get(NAMES.get(kind), f"{stack.name}-{name.lower()}"), given)
         if kind in OWN:
             made.id = OWN[kind][0](self.of(stack), "", {}, named)
         elif kind in get_model_map():
@@ -318,7 +157,8 @@ class InMoto:
 
     @staticmethod
     def id_of(moto, made):
-        return moto.describe_stack_resources(StackName=made.stack)["StackResources"][0]["PhysicalResourceId"]
+        """As moto tells it, if it does."""
+        return moto.describe_stack_resources(StackName=made.stack)["StackResources"][0].get("PhysicalResourceId", made.id)
 
     def update(self, stack, made, name, properties):
         before, after = made.all(), made.all(properties)
@@ -345,8 +185,9 @@ class InMoto:
                                                           for number, attribute in enumerate(known)}}
             moto = self.of(stack)("cloudformation")
             moto.update_stack(StackName=made.stack, TemplateBody=json.dumps(made.template))
-            said = {one["OutputKey"]: one["OutputValue"] for one in moto.describe_stacks(StackName=made.stack)["Stacks"][0]["Outputs"]}
-            made.attributes.update({attribute: said[f"At{number}"] for number, attribute in enumerate(known)})
+            outputs = moto.describe_stacks(StackName=made.stack)["Stacks"][0].get("Outputs", [])
+            said = {one["OutputKey"]: one["OutputValue"] for one in outputs}
+            made.attributes.update({attribute: said[f"At{number}"] for number, attribute in enumerate(known) if f"At{number}" in said})
 
     def difference(self, stack, made):
         """The properties that others have changed since, or None where it is gone."""
@@ -368,8 +209,8 @@ class InMoto:
             if made.kind in OWN:
                 OWN[made.kind][1](self.of(stack), made.id, made.all())
             elif made.stack:
-                if made.kind == "AWS::IAM::Role":
-                    set_role(self.of(stack), made.id, made.properties, {})
+                if made.kind in FREE:
+                    FREE[made.kind](self.of(stack), made.id, made.properties)
                 self.of(stack)("cloudformation").delete_stack(StackName=made.stack)
         except moto_drift.ERRORS as error:
             if not moto_drift.is_gone(error):

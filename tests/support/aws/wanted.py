@@ -11,6 +11,17 @@ SERVERLESS = "AWS::Serverless-2016-10-31"
 LOOKED_UP = "AWS::SSM::Parameter::Value<"  # the type of what names a parameter of Systems Manager, and stands for its value
 
 
+def as_number(text):
+    """Where that is written in the same way."""
+    for kind in (int, float):
+        try:
+            if str(kind(text)) == text:
+                return kind(text)
+        except ValueError:
+            pass
+    return text
+
+
 class Wanted:
     """What a stack is to be, and the scope of the functions in it."""
 
@@ -131,7 +142,8 @@ class Wanted:
         if name in self.parameters:
             kind = self.type_of(name).removeprefix(LOOKED_UP)
             value = self.looked_up.get(name, self.parameters[name])
-            return [item.strip() for item in value.split(",")] if kind.startswith(("List<", "CommaDelimitedList")) else value
+            one = as_number if "Number" in kind else str
+            return [one(item.strip()) for item in value.split(",")] if kind.startswith(("List<", "CommaDelimitedList")) else one(value)
         stack = self.stack
         known = {"AWS::Region": stack.region, "AWS::AccountId": stack.account, "AWS::StackName": stack.name, "AWS::StackId": stack.id,
                  "AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com", "AWS::NotificationARNs": stack.topics,
