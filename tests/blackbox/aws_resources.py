@@ -362,6 +362,10 @@ class World:
         check(aws.stacks.describe_stacks(StackName="direct")["Stacks"][0]["Parameters"] == [
             {"ParameterKey": "Sizes", "ParameterValue": "/direct/sizes", "ResolvedValue": "1,2"}], "what is looked up")
         check(aws.parameter("/direct/size") == "2", "the value")
+        row = aws.stacks.describe_stack_resource(StackName="direct", LogicalResourceId="Size")["StackResourceDetail"]
+        check(row["PhysicalResourceId"] == "/direct/size", "the resource", row)
+        for said in (aws.stacks.get_template_summary(StackName="direct"), aws.stacks.validate_template(TemplateBody=template)):
+            check([(one["ParameterKey"], one["DefaultValue"]) for one in said["Parameters"]] == [("Sizes", "/direct/sizes")], "the parameters", said)
         again = {"StackName": "direct", "UsePreviousTemplate": True, "Parameters": [{"ParameterKey": "Sizes", "UsePreviousValue": True}]}
         self.refuses(lambda: aws.stacks.update_stack(**again), "No updates are to be performed.")
         aws.ssm.put_parameter(Name="/direct/sizes", Value="1,3", Type="StringList", Overwrite=True)

@@ -133,15 +133,38 @@ class World(ChangeSets):
         body = "" if not stack.now else json.dumps(stack.now.template) if form.get("TemplateStage") == "Processed" else stack.now.body
         return {"TemplateBody": body, "StagesAvailable": ["Original", "Processed"]}
 
+    def described(self, account, region, form):
+        """A template that is sent, or that of a stack."""
+        if "StackName" in form:
+            return templates.read(self.require(account, region, form["StackName"]).now.body)
+        return templates.read(form["TemplateBody"] if "TemplateBody" in form else self.text_at(account, region, form["TemplateURL"]))
+
+    @staticmethod
+    def declared(template):
+        return [{"ParameterKey": key, "DefaultValue": one.get("Default"), "ParameterType": one.get("Type", "String"),
+                 "NoEcho": str(one.get("NoEcho", False)).lower() == "true"} for key, one in template.get("Parameters", {}).items()]
+
     def get_template_summary(self, account, region, form):
-        template = templates.read(form["TemplateBody"] if "TemplateBody" in form else self.text_at(account, region, form["TemplateURL"]))
+        template = self.described(account, region, form)
         resources = {}
         for name, resource in template["Resources"].items():
             if "Type" in resource:
                 resources.setdefault(resource["Type"], []).append(name)
-        return {"ResourceIdentifierSummaries": [
-            {"ResourceType": kind, "LogicalResourceIds": names, "ResourceIdentifiers": IDENTIFIERS[kind]}
-            for kind, names in resources.items() if kind in IDENTIFIERS]}
+        return {"Parameters": self.declared(template), "Description": template.get("Description"), "ResourceTypes": list(resources),
+                "ResourceIdentifierSummaries": [
+                    {"ResourceType": kind, "LogicalResourceIds": names, "ResourceIdentifiers": IDENTIFIERS[kind]}
+                    for kind, names in resources.items() if kind in IDENTIFIERS]}
+
+    def validate_template(self, account, region, form):
+        template = self.described(account, region, form)
+        return {"Parameters": self.declared(template), "Description": template.get("Description")}
+
+    def describe_stack_resource(self, account, region, form):
+        stack = self.require(account, region, form["StackName"])
+        for row in stack.rows():
+            if row["LogicalResourceId"] == form["LogicalResourceId"]:
+                return {"StackResourceDetail": row}
+        raise invalid(f"Resource {form['LogicalResourceId']} does not exist for stack {stack.name}")
 
     def list_exports(self, account, region, form):
         return {"Exports": [{"ExportingStackId": stack.id, "Name": output["ExportName"], "Value": output["OutputValue"]}
