@@ -95,6 +95,7 @@ TEST_F(Work, NothingToChangeComesInThreeForms) {
   answers["DescribeStacks"] = {stack("CREATE_COMPLETE")};
   answers["CreateChangeSet"] = {error(400, "ValidationError", "No updates are to be performed.")};
   EXPECT_TRUE(std::holds_alternative<Succeeded>(deploy()));
+  EXPECT_THAT(calls, testing::Not(testing::Contains("DeleteChangeSet")));  // none was made
   for (const char* reason :
        {"The submitted information didn't contain changes. Submit different information to create a "
         "change set.",
@@ -166,7 +167,7 @@ TEST_F(Work, WhoseStackItIsMustBeKnown) {
   EXPECT_THAT(std::get<Failed>(deploy(false)).message, HasSubstr("AccessDenied"));
   answers["DescribeStacks"] = {stack("REVIEW_IN_PROGRESS")};
   answers["ListChangeSets"] = {
-      result("ListChangeSets", fmt::format("<Summaries><member><ChangeSetName>{}x</ChangeSetName>"
+      result("ListChangeSets", fmt::format("<Summaries><member><ChangeSetName>{}x-new</ChangeSetName>"
                                            "</member></Summaries>",
                                            owner_token(attempt)))};
   StackWork work(attempt, watches);
@@ -295,10 +296,21 @@ TEST_F(Work, AStackOfOthersIsLeftAlone) {
     StackWork work(attempt, watches);
     EXPECT_TRUE(std::holds_alternative<Succeeded>(wait_for(system, work.remove({.known = "web"}))));
   }
+  const auto there_is_a_change_set = [&](const std::string& name) {
+    answers["ListChangeSets"] = {
+        result("ListChangeSets",
+               fmt::format("<Summaries><member><ChangeSetName>{}</ChangeSetName></member></Summaries>", name))};
+  };
+  there_is_a_change_set(owner_token(attempt) + "3-x");  // an update's, of one that was taken over
+  EXPECT_THAT(std::get<Failed>(deploy(false)).message, HasSubstr("this task did not make it"));
   EXPECT_THAT(calls, testing::Not(testing::Contains("DeleteStack")));
-  made_with(owner_token(attempt) + "3-x");
   make_change_set();
   answers["DescribeChangeSet"] = {change_set("FAILED", "<StatusReason>No updates are to be performed.</StatusReason>")};
+  there_is_a_change_set(owner_token(attempt) + "3-x-new");
+  EXPECT_TRUE(std::holds_alternative<Succeeded>(deploy(false)));
+  made_with("somebody");
+  EXPECT_THAT(std::get<Failed>(deploy(false)).message, HasSubstr("this task did not make it"));
+  made_with(owner_token(attempt) + "3-x");
   EXPECT_TRUE(std::holds_alternative<Succeeded>(deploy(false)));
 }
 

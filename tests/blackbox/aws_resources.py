@@ -53,7 +53,7 @@ class Aws:
 
         self.s3, self.sns, self.sqs, self.ssm, self.iam = map(client, ("s3", "sns", "sqs", "ssm", "iam"))
         self.dynamodb, self.secrets, self.logs, self.functions = map(client, ("dynamodb", "secretsmanager", "logs", "lambda"))
-        self.stacks = client("cloudformation")
+        self.stacks, self.ec2, self.ecs, self.events = map(client, ("cloudformation", "ec2", "ecs", "events"))
 
     def queues(self):
         return sorted(url.rsplit("/", 1)[1] for url in self.sqs.list_queues().get("QueueUrls", []))
@@ -77,7 +77,11 @@ class Aws:
                 "tables": self.dynamodb.list_tables()["TableNames"],
                 "secrets": [one["Name"] for one in self.secrets.list_secrets()["SecretList"]],
                 "logs": [one["logGroupName"] for one in self.logs.describe_log_groups()["logGroups"]],
-                "functions": [one["FunctionName"] for one in self.functions.list_functions()["Functions"]]}
+                "functions": [one["FunctionName"] for one in self.functions.list_functions()["Functions"]],
+                "networks": [one["VpcId"] for one in self.ec2.describe_vpcs()["Vpcs"]],
+                "clusters": [one["clusterArn"] for one in self.ecs.describe_clusters(clusters=self.ecs.list_clusters()["clusterArns"])["clusters"]
+                             if one["status"] == "ACTIVE"],
+                "policies": self.iam.list_policies(Scope="Local")["Policies"]}
 
 
 # How each template's resources have to be: by its outputs, in the versions 1 and 2.
@@ -182,9 +186,62 @@ def function(aws, out, version):
         check(said["FunctionArn"] == out["Arn"], "the ARN", said, out)
 
 
+def replaced(aws, out, version):
+    keys = aws.dynamodb.describe_table(TableName=out["Table"])["Table"]["KeySchema"]
+    check(keys == [{"AttributeName": f"key{version}", "KeyType": "HASH"}], "the key", keys)
+    check(aws.parameter("/replaced/table") == out["Table"], "who needs it")
+    tables = [name for name in aws.dynamodb.list_tables()["TableNames"] if name.startswith("replaced-")]
+    check(tables == [out["Table"]], "the tables", tables)
+    there = [name for name in aws.queues() if name.startswith("replaced-")]
+    check(there == ["replaced-orders", "replaced-orders-of-2"][:version], "what is replaced is retained", there)
+    if version == 2:  # once more after a rollback, with the item that the first look put there
+        pages = aws.stacks.get_paginator("describe_stack_events").paginate(StackName="replaced")
+        events = [one["ResourceStatus"] for page in pages for one in page["StackEvents"] if one["LogicalResourceId"] == "Items"]
+        check("DELETE_COMPLETE" in events, "the events", events)
+        check(aws.dynamodb.scan(TableName=out["Table"])["Count"] == ("UPDATE_FAILED" in events), "the items", events)
+        aws.dynamodb.put_item(TableName=out["Table"], Item={"key2": {"S": "stays"}})
+
+
+def network(aws, out, version):
+    table = aws.ec2.describe_route_tables(RouteTableIds=[out["Routes"]])["RouteTables"][0]
+    check([one["DestinationCidrBlock"] for one in table["Routes"]] == ["10.0.0.0/16", "0.0.0.0/0"], "the routes", table)
+    check(aws.ec2.describe_subnets(SubnetIds=[out["Subnet"]])["Subnets"][0]["CidrBlock"] == "10.0.1.0/24", "the subnet")
+    service = aws.ecs.describe_services(cluster=out["Cluster"], services=["network"])["services"][0]
+    check(service["desiredCount"] == 2 and service["taskDefinition"] == out["Task"], "the service", service)
+    task = aws.ecs.describe_task_definition(taskDefinition=out["Task"])["taskDefinition"]
+    check(task["containerDefinitions"][0]["image"] == f"nginx:{version}", "the task", task)
+    policy = aws.iam.get_policy(PolicyArn=out["Logs"])["Policy"]
+    document = aws.iam.get_policy_version(PolicyArn=out["Logs"], VersionId=policy["DefaultVersionId"])["PolicyVersion"]["Document"]
+    check(document["Statement"][0]["Action"] == {1: "logs:PutLogEvents", 2: "logs:*"}[version], "the policy", document)
+    rule = aws.events.list_rules(EventBusName="network-bus")["Rules"][0]
+    check(rule["Description"] == str(version), "the rule", rule)
+
+
 CASES = {"site": site, "queue": queue, "table": table, "topic": topic, "role": role, "parameter": parameter, "nested": nested,
          "conditions": conditions, "exports": exports, "imports": imports, "each": each, "secret": secret, "function": function,
-         "serverless": function, "imported": imported}
+         "serverless": function, "imported": imported, "replaced": replaced, "network": network}
+
+
+# What somebody changes about those of version 2, by their outputs, and what is told of it.
+
+
+def meddle(aws, out):
+    aws.s3.put_bucket_versioning(Bucket=out["site"]["Bucket"], VersioningConfiguration={"Status": "Suspended"})
+    aws.s3.delete_bucket_policy(Bucket=out["site"]["Bucket"])
+    aws.sqs.set_queue_attributes(QueueUrl=out["queue"]["Url"], Attributes={"VisibilityTimeout": "5"})
+    aws.sqs.delete_queue(QueueUrl=aws.sqs.get_queue_url(QueueName="each-bills")["QueueUrl"])
+    aws.sns.set_topic_attributes(TopicArn=out["topic"]["Topic"], AttributeName="DisplayName", AttributeValue="olds")
+    aws.ssm.put_parameter(Name=out["parameter"]["Name"], Value="mine", Type="String", Overwrite=True)
+    aws.dynamodb.delete_table(TableName=out["replaced"]["Table"])
+    aws.logs.put_retention_policy(logGroupName=out["secret"]["Logs"], retentionInDays=1)
+    aws.iam.detach_role_policy(RoleName=out["role"]["Role"], PolicyArn="arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole")
+
+
+MEDDLED = {
+    "site": "Bucket (AWS::S3::Bucket): /VersioningConfiguration/Status is 'Suspended', not 'Enabled'; Policy (AWS::S3::BucketPolicy) is gone",
+    "queue": "/VisibilityTimeout is '5', not '90'", "each": "Queuebills (AWS::SQS::Queue) is gone", "topic": "/DisplayName is 'olds', not 'news 2'",
+    "parameter": "/Value is 'mine', not 'b-2-eu-central-1'", "replaced": "Items (AWS::DynamoDB::Table) is gone",
+    "secret": "/RetentionInDays is '1', not '14'", "role": "/ManagedPolicyArns"}
 
 
 class World:
@@ -259,30 +316,81 @@ class World:
 
     def look_at(self, aws, name, look, version):
         recorded = json.loads(self.run("output", f"{name}.stack", "-o", "json"))["outputs"][f"{name}.stack"]
-        stack = aws.stacks.describe_stacks(StackName=name)["Stacks"][0]
-        told = {**{one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}, "stackId": stack["StackId"]}
+        told = self.outputs(aws, name)
         check(recorded == told, "recorded is", recorded, "and there is", told)
         look(aws, told, version)
+
+    @staticmethod
+    def outputs(aws, name):
+        stack = aws.stacks.describe_stacks(StackName=name)["Stacks"][0]
+        return {**{one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}, "stackId": stack["StackId"]}
 
     def is_strict(self, address, aws):
         """Signatures and faults count for what moto answers, too."""
         stranger = Aws(address, "not-the-secret")
         for call in (stranger.s3.list_buckets, stranger.sns.list_topics, stranger.ssm.describe_parameters, stranger.functions.list_functions):
-            self.case("strict", call.__name__, self.says, call, "SignatureDoesNotMatch")
+            self.case("strict", call.__name__, self.refuses, call, "SignatureDoesNotMatch")
         self.file("faults").write_text("ListTopics throttle\nAmazonSSM.DescribeParameters ParameterNotFound\n")
-        self.case("faults", "sns", self.says, aws.sns.list_topics, "Throttling")
-        self.case("faults", "ssm", self.says, aws.ssm.describe_parameters, "ParameterNotFound")
+        self.case("faults", "sns", self.refuses, aws.sns.list_topics, "Throttling")
+        self.case("faults", "ssm", self.refuses, aws.ssm.describe_parameters, "ParameterNotFound")
         self.case("faults", "after", aws.everything)
 
     @staticmethod
-    def says(call, code):
+    def refuses(call, told):
+        """With that code, or those words in the message."""
         from botocore.exceptions import ClientError
 
         try:
             call()
         except ClientError as error:
-            return check(error.response["Error"]["Code"] == code, "it says", error)
+            return check(error.response["Error"]["Code"] == told or told in str(error), "it says", error)
         raise Checked("it does not fail")
+
+    def directly(self, aws):
+        """Without change sets, as other clients may; with a parameter that Systems Manager knows."""
+        aws.ssm.put_parameter(Name="/direct/sizes", Value="1,2", Type="StringList")
+        template = json.dumps({
+            "Parameters": {"Sizes": {"Type": "AWS::SSM::Parameter::Value<List<String>>", "Default": "/direct/sizes"}},
+            "Resources": {"Size": {"Type": "AWS::SSM::Parameter", "Properties": {
+                "Name": "/direct/size", "Type": "String", "Value": {"Fn::Select": [1, {"Ref": "Sizes"}]}}}}})
+
+        def wait(what):
+            aws.stacks.get_waiter(f"stack_{what}_complete").wait(StackName="direct", WaiterConfig={"Delay": 0})
+
+        aws.stacks.create_stack(StackName="direct", TemplateBody=template)
+        wait("create")
+        check(aws.stacks.describe_stacks(StackName="direct")["Stacks"][0]["Parameters"] == [
+            {"ParameterKey": "Sizes", "ParameterValue": "/direct/sizes", "ResolvedValue": "1,2"}], "what is looked up")
+        check(aws.parameter("/direct/size") == "2", "the value")
+        row = aws.stacks.describe_stack_resource(StackName="direct", LogicalResourceId="Size")["StackResourceDetail"]
+        check(row["PhysicalResourceId"] == "/direct/size", "the resource", row)
+        for said in (aws.stacks.get_template_summary(StackName="direct"), aws.stacks.validate_template(TemplateBody=template)):
+            check([(one["ParameterKey"], one["DefaultValue"]) for one in said["Parameters"]] == [("Sizes", "/direct/sizes")], "the parameters", said)
+        again = {"StackName": "direct", "UsePreviousTemplate": True, "Parameters": [{"ParameterKey": "Sizes", "UsePreviousValue": True}]}
+        self.refuses(lambda: aws.stacks.update_stack(**again), "No updates are to be performed.")
+        aws.ssm.put_parameter(Name="/direct/sizes", Value="1,3", Type="StringList", Overwrite=True)
+        aws.stacks.update_stack(**again)
+        wait("update")
+        check(aws.parameter("/direct/size") == "3", "the new value")
+        aws.ssm.delete_parameter(Name="/direct/sizes")
+        self.refuses(lambda: aws.stacks.update_stack(**again), "Unable to fetch parameters [/direct/sizes]")
+        aws.stacks.delete_stack(StackName="direct")
+        wait("delete")
+
+    def drift(self, aws):
+        """What others change is found, and put right."""
+        def found(code):
+            tasks = json.loads(self.run("drift", "-o", "json", code=code))["tasks"]
+            return {task["address"].removesuffix(".stack"): task.get("detail", "") for task in tasks if task["state"] not in ("in-sync", "unchecked")}
+
+        self.case("drift", "before", lambda: check(found(0) == {}, "something drifted"))
+        meddle(aws, {name: self.outputs(aws, name) for name in self.cases})
+        drifted = found(3)
+        for name in sorted({*MEDDLED, *drifted}):
+            self.case("drift", name, lambda: check(MEDDLED.get(name, "nothing") in drifted.get(name, ""), "it says", drifted.get(name)))
+        self.run("apply", "--yes", "--refresh", "--var", "version=2")
+        self.case("repaired", "drift", lambda: check(found(0) == {}, "something drifts still"))
+        self.look(aws, "repaired", 2)
 
     def live(self, aws):
         for bucket in ("taken-by-somebody", "of-last-year"):
@@ -294,11 +402,12 @@ class World:
         self.case("unchanged", "all", lambda: check(" 0 to create, 0 to update, 0 to delete" in self.run("apply", "--yes"), "something changes"))
         self.run("apply", "--yes", "--var", "version=2")
         self.look(aws, "updated", 2)
+        self.drift(aws)
         there = aws.everything()
         self.write("fresh")
         said = self.run("apply", "--yes", "--var", "version=3", code=1)
         for name in [name for name in self.cases if name != "exports"] + ["fresh"]:
-            reason = {"parameter": "taken-by-somebody", "nested": "Back/Broken (AWS::SQS::Queue): UPDATE_FAILED: deep inside"}.get(
+            reason = {"parameter": "taken-by-somebody", "replaced": "replaced-news already exists in stack arn:", "nested": "Back/Broken (AWS::SQS::Queue): UPDATE_FAILED: deep inside"}.get(
                 name, "as the test has it")
             line = next((line for line in said.splitlines() if line.startswith(f"{name}.stack: ") and " failed after " in line), "")
             self.case("fails", name, lambda: check(reason in line or name == "parameter" and "bucket name" in line, "it says", line or said))
@@ -309,6 +418,7 @@ class World:
         self.run("destroy", "--yes")
         left = aws.everything()
         left["buckets"].remove(f"verba-111111111111-{REGION}")  # what is sent stays
+        left["queues"].remove("replaced-orders")
         self.case("deleted", "all", lambda: check(left == before, "left are", left))
 
     def go(self):
@@ -320,6 +430,7 @@ class World:
             address = self.file("aws").read_text()
             aws = Aws(address)
             self.is_strict(address, aws)
+            self.case("directly", "direct", self.directly, aws)
             self.live(aws)
         except (Checked, subprocess.TimeoutExpired) as problem:
             print(f"FAILED {problem}", flush=True)

@@ -3,6 +3,7 @@
 """The stand-in for CloudFormation must know templates as AWS does, or tests that pass with it say nothing."""
 import json
 import pathlib
+import re
 import sys
 import types
 import unittest
@@ -51,17 +52,18 @@ class StandIn(unittest.TestCase):
                   "Cidr": {"Fn::Select": [1, {"Fn::Cidr": ["10.0.0.0/16", 2, 8]}]}, "Base64": {"Fn::Base64": "a"},
                   "If": {"Fn::If": ["Both", "yes", {"Ref": "Absent"}]}}
         outputs = {name: {"Value": value} for name, value in values.items()}
-        template = {"Parameters": {"List": {"Type": "CommaDelimitedList"}}, "Mappings": {"M": {"a": {"b": "c"}}},
+        template = {"Parameters": {"List": {"Type": "CommaDelimitedList"}, "One": {"Type": "Number", "Default": 1},
+                                   "Version": {"Type": "Number", "Default": "1.10"}}, "Mappings": {"M": {"a": {"b": "c"}}},
                     "Conditions": {"One": {"Fn::Equals": [{"Ref": "AWS::Partition"}, "aws"]}, "Other": {"Fn::Not": [{"Condition": "Both"}]},
                                    "Both": {"Fn::And": [{"Condition": "One"}, {"Fn::Equals": ["a", "a"]}]}},
                     "Resources": {"T": {**TOPIC, "Properties": {"A": {"Fn::If": ["Both", {"Ref": "AWS::NoValue"}, 1]},
-                                                                "B": [{"Ref": "AWS::NoValue"}, 2]}},
+                                                                "B": [{"Ref": "AWS::NoValue"}, {"Ref": "One"}, {"Ref": "Version"}]}},
                                   "U": {**TOPIC, "Condition": "Other"}},
                     "Outputs": {**outputs, "None": {"Condition": "Other", "Value": {"Ref": "U"}}}}
         self.assertEqual(self.deploy("f", template, List="a, b")[2], {
             "All": "a+b", "Sub": "111111111111/eu-central-1/${A}/f-t", "Map": "c", "Select": "b", "Cidr": "10.0.1.0/24",
             "Base64": "YQ==", "If": "yes"})
-        self.assertEqual(self.world.require(*PLACE, "f").now.resources(), {"T": ("AWS::SNS::Topic", {"B": [2]})})
+        self.assertEqual(self.world.require(*PLACE, "f").now.resources(), {"T": ("AWS::SNS::Topic", {"B": [1, "1.10"]})})
 
     def test_for_each(self):
         inner = {"Fn::ForEach::Y": ["B", ["d-1", "e"], {"T${A}&{B}": {**TOPIC, "Properties": {"N": {"Fn::Sub": "${A}-${B}"}}}}]}
@@ -112,6 +114,31 @@ class StandIn(unittest.TestCase):
         template["Resources"]["C"] = child("in")
         self.assertEqual(self.deploy("n", template)[0], "UPDATE_ROLLBACK_COMPLETE")
         self.assertIn("Parameters: [P] must have values", self.reasons("n"))
+
+    def test_without_change_sets(self):
+        def template(**properties):
+            return json.dumps({"Resources": {"T": {**TOPIC, "Properties": properties}}})
+
+        def ask(action, **form):
+            return getattr(self.world, action)(*PLACE, {"StackName": "s", "TemplateBody": template(A=1), **form})["StackId"]
+
+        made = ask("create_stack", ClientRequestToken="one")
+        self.assertEqual(ask("create_stack", ClientRequestToken="one"), made)
+        for action, message in (("create_stack", "Stack [s] already exists"), ("update_stack", "CREATE_IN_PROGRESS state")):
+            with self.assertRaisesRegex(Refused, re.escape(message)):
+                ask(action, ClientRequestToken="two")
+        self.assertEqual(self.end("s")[0], "CREATE_COMPLETE")
+        self.assertNotIn("REVIEW_IN_PROGRESS", [event["ResourceStatus"] for event in self.world.require(*PLACE, "s").events])
+        for form in ({}, {"UsePreviousTemplate": "true"}):
+            with self.assertRaisesRegex(Refused, "No updates are to be performed."):
+                ask("update_stack", **form)
+        self.assertEqual(ask("update_stack", TemplateBody=template(A=2)), made)
+        self.assertEqual(self.end("s")[0], "UPDATE_COMPLETE")
+        ask("update_stack", TemplateBody=template(FailWith="no"), DisableRollback="true")
+        self.assertEqual(self.end("s")[0], "UPDATE_FAILED")
+        for how, status in (("ROLLBACK", "ROLLBACK_COMPLETE"), ("DO_NOTHING", "CREATE_FAILED"), ("DELETE", "DELETE_COMPLETE")):
+            gone = ask("create_stack", StackName=how, OnFailure=how, TemplateBody=template(FailWith="no"))
+            self.assertEqual(self.end(gone)[0], status)
 
     def test_a_cleanup_that_lasts(self):
         self.deploy("s", {"Resources": {"T": TOPIC}})

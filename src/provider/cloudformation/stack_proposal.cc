@@ -44,6 +44,14 @@ Async<bool> StackWork::drop(Proposal proposal) {
   co_return true;
 }
 
+Async<Outcome> StackWork::nothing_changes(std::string stack) {
+  log("no changes");
+  Async<StackLook> looking = look_at(account_, stack, limit_.stop());
+  const StackLook look = co_await looking;
+  if (look.failure) co_return failed_call(*look.failure, "the stack " + stack);
+  co_return Outcome(Succeeded{look.stack ? outputs_of(*look.stack) : Value(Map{})});
+}
+
 /// Nothing is to change, or it was refused.
 Async<Outcome> StackWork::nothing_proposed(Proposal proposal, std::string reason) {
   const bool same = says_no_changes(reason);
@@ -57,11 +65,9 @@ Async<Outcome> StackWork::nothing_proposed(Proposal proposal, std::string reason
   Async<bool> dropping = drop(proposal);
   co_await dropping;
   if (!same) co_return Outcome(failed_for_good("the change set was refused: " + reason, ""));
-  log("no changes");
-  Async<StackLook> looking = look_at(account_, proposal.stack, limit_.stop());
-  const StackLook look = co_await looking;
-  if (look.failure) co_return failed_call(*look.failure, "the stack " + proposal.stack);
-  co_return Outcome(Succeeded{look.stack ? outputs_of(*look.stack) : Value(Map{})});
+  Async<Outcome> telling = nothing_changes(std::move(proposal.stack));
+  Outcome outcome = co_await telling;
+  co_return outcome;
 }
 
 Async<std::optional<Outcome>> StackWork::propose(const WantedStack& wanted, Way way, std::string url,
@@ -69,8 +75,9 @@ Async<std::optional<Outcome>> StackWork::propose(const WantedStack& wanted, Way 
   const std::string doing = fmt::format("the change set of {}", wanted.name);
   const bool imports = way == Way::import;
   const bool reverts = way == Way::update && (wanted.reverts_drift || attempt_.drifted);
-  proposal->token = token_ + (imports ? "-import" : "");
   proposal->is_new = way == Way::create || (imports && !before_);
+  proposal->token = token_ + (imports ? "-import" : "");
+  if (proposal->is_new) proposal->token += makes_stack;
   Variables parameters{{"StackName", wanted.name},
                        {"ChangeSetName", proposal->token},
                        {"ClientToken", proposal->token},
@@ -88,9 +95,7 @@ Async<std::optional<Outcome>> StackWork::propose(const WantedStack& wanted, Way 
   Async<AwsAnswer> making = call_stacks(account_, "CreateChangeSet", std::move(parameters), limit_.stop());
   const AwsAnswer made = co_await making;
   if (made.failure && says_no_changes(made.failure->message)) {
-    proposal->change_set = proposal->token;
-    proposal->stack = wanted.name;
-    Async<Outcome> telling = nothing_proposed(*proposal, made.failure->message);
+    Async<Outcome> telling = nothing_changes(wanted.name);  // no change set was made
     Outcome outcome = co_await telling;
     co_return outcome;
   }

@@ -62,17 +62,22 @@ Outcome StackWork::failed_call(const AwsFailure& failure, const std::string& doi
   return outcome;
 }
 
-/// Of a stack in which there is nothing yet but what is to be carried out, its change sets tell. Without any it is
-/// nobody's: whoever began it has given it up.
+/// Of a stack in which there is nothing yet but what is to be carried out, its change sets tell: without any, whoever
+/// began it has given it up. Of any other one that we made, ours may be there still.
 Async<StackWork::Made> StackWork::who_began(Stack stack) {
   const std::string owner = owner_token(attempt_);
   Async<AwsAnswer> asking = call_stacks(account_, "ListChangeSets", {{"StackName", stack.id}}, limit_.stop());
   const AwsAnswer answer = co_await asking;
   if (answer.failure) co_return Made{Made::By::unknown, answer.failure};
-  const auto is_ours = [&](const Value& one) { return text_at(one, {"ChangeSetName"}).starts_with(owner); };
+  const auto is_ours = [&](const Value& one) {
+    const std::string name = text_at(one, {"ChangeSetName"});
+    return name.starts_with(owner) && name.ends_with(makes_stack);
+  };
   const auto& sets = list_at(answer.value, {"Summaries"});
-  const bool ours = sets.empty() || std::ranges::any_of(sets, is_ours);
-  co_return Made{ours ? Made::By::us : Made::By::others};
+  if (std::ranges::any_of(sets, is_ours)) co_return Made{Made::By::us};
+  const bool is_reviewed = rest_of(stack.status) == StackRest::reviewed;
+  if (sets.empty()) co_return Made{is_reviewed ? Made::By::us : Made::By::unknown};
+  co_return Made{Made::By::others};
 }
 
 Async<StackWork::Made> StackWork::who_made(Stack stack) {
@@ -88,11 +93,14 @@ Async<StackWork::Made> StackWork::who_made(Stack stack) {
   // Its making is the last one in them. Later operations may be ours, too, of a stack that was taken over.
   for (auto event = events.rbegin(); event != events.rend(); ++event) {
     const bool makes = event->status == "CREATE_IN_PROGRESS" || event->status == "IMPORT_IN_PROGRESS";
-    if (event->is_of_stack() && makes) {
-      co_return Made{event->token.starts_with(owner) ? Made::By::us : Made::By::others};
-    }
+    if (!event->is_of_stack() || !makes) continue;
+    if (event->token.empty()) break;
+    co_return Made{event->token.starts_with(owner) ? Made::By::us : Made::By::others};
   }
-  co_return Made{Made::By::unknown, failure};
+  if (failure) co_return Made{Made::By::unknown, failure};
+  Async<Made> asking = who_began(std::move(stack));
+  const Made made = co_await asking;
+  co_return Made{made.by};  // who may not ask knows of no change set
 }
 
 Async<std::optional<StackLook>> StackWork::follow(std::string id, StackEvents* events) {

@@ -54,7 +54,8 @@ class StackWork {
 
  private:
   enum class Way : std::uint8_t { create, update, import };
-  static constexpr int preparations = 6;  ///< that a stack may need before it can be worked on
+  static constexpr int preparations = 6;                   ///< that a stack may need before it can be worked on
+  static constexpr std::string_view makes_stack = "-new";  ///< ends the token of a change set that makes its stack
 
   /// Waits for what is under way and clears away what cannot be updated; which way it is then, or an outcome.
   Async<std::optional<Outcome>> prepare(const WantedStack& wanted, std::string recorded, Way* way);
@@ -82,9 +83,12 @@ class StackWork {
   Async<Outcome> see_whether_repaired(const WantedStack& wanted, Outcome unchanged);
   Async<std::optional<Outcome>> propose(const WantedStack& wanted, Way way, std::string url, Proposal* proposal);
   Async<bool> drop(Proposal proposal);
+  Async<Outcome> nothing_changes(std::string stack);
   Async<Outcome> nothing_proposed(Proposal proposal, std::string reason);
   /// What cannot be deleted, and why; else nothing.
   Async<std::optional<Outcome>> may_go(Stack stack, bool lifts_protection);
+  /// Where its events do not tell, its change sets do: of one in which there is nothing yet, and of one that was made
+  /// without a token, or by what keeps none.
   Async<Made> who_began(Stack stack);
   Async<Outcome> carry_out(const WantedStack& wanted, Proposal proposal);
   Async<std::optional<Outcome>> clear_away(Stack stack, const WantedStack& wanted);

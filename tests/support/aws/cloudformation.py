@@ -14,48 +14,28 @@ Things of a few types (IDENTIFIERS) can be imported; those whose identifier begi
 DeploymentConfig.Mode EXPRESS an operation takes one look, whatever Looks says. A change set of the mode REVERT_DRIFT sees the file
 `drift`, and once it is carried out that says nothing of the stack any more, but for properties named Immutable.
 A stack in a stack is made of its TemplateURL, by the looks at the outer one; where that cannot be begun, or fails, the outer one
-fails. An export that others import can neither be deleted nor left out. The file `drift` says what somebody has
-changed behind a stack's back, as JSON: {STACK: {RESOURCE: {PROPERTY: VALUE}}}, or {STACK: {RESOURCE: null}} where it is gone.
+fails. CreateStack and UpdateStack do without a change set. An export that others import can neither be deleted nor left out. What somebody has
+changed behind a stack's back is seen in moto, for the common types (moto_drift.py); besides, the file `drift` says it, as JSON:
+{STACK: {RESOURCE: {PROPERTY: VALUE}}}, or {STACK: {RESOURCE: null}} where it is gone.
 """
 import json
 from datetime import datetime, timedelta, timezone
 
 import templates
+from change_sets import IDENTIFIERS, ChangeSets
 from functions import as_text, evaluated
 from signature import Refused, invalid
 from stack import Stack, uuid
 from wanted import Wanted
 
-NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
-INVALID = ("The following hook(s)/validation failed: [AWS::EarlyValidation::PropertyValidation]. To troubleshoot Early Validation "
-           "errors, use the DescribeEvents API for detailed failure information.")
-IDENTIFIERS = {"AWS::S3::Bucket": ["BucketName"], "AWS::SNS::Topic": ["TopicArn"], "AWS::ApiGateway::Resource": ["RestApiId", "ResourceId"]}
 PAGE = 5  # events on a page
 STACKS_PAGE = 100
 
 
-def changes_between(before, after):
-    changes = []
-    for name in sorted(set(before) | set(after)):
-        if name not in before:
-            action, kind = "Add", after[name][0]
-        elif name not in after:
-            action, kind = "Remove", before[name][0]
-        elif before[name] != after[name]:
-            action, kind = "Modify", after[name][0]
-        else:
-            continue
-        replacement = {"Modify": "True" if before.get(name, [""])[0] != kind else "False"}.get(action)
-        changes.append({"Type": "Resource", "ResourceChange": {
-            "Action": action, "LogicalResourceId": name, "ResourceType": kind, "Replacement": replacement,
-            "PhysicalResourceId": None if action == "Add" else f"{name.lower()}-physical"}})
-    return changes
-
-
-class World:
+class World(ChangeSets):
     def __init__(self, resources):
+        super().__init__()
         self.stacks = []
-        self.sets = {}  # by ARN
         self.resources = resources
         self.count = 0
         self.now = datetime.now(timezone.utc)
@@ -153,15 +133,38 @@ class World:
         body = "" if not stack.now else json.dumps(stack.now.template) if form.get("TemplateStage") == "Processed" else stack.now.body
         return {"TemplateBody": body, "StagesAvailable": ["Original", "Processed"]}
 
+    def described(self, account, region, form):
+        """A template that is sent, or that of a stack."""
+        if "StackName" in form:
+            return templates.read(self.require(account, region, form["StackName"]).now.body)
+        return templates.read(form["TemplateBody"] if "TemplateBody" in form else self.text_at(account, region, form["TemplateURL"]))
+
+    @staticmethod
+    def declared(template):
+        return [{"ParameterKey": key, "DefaultValue": one.get("Default"), "ParameterType": one.get("Type", "String"),
+                 "NoEcho": str(one.get("NoEcho", False)).lower() == "true"} for key, one in template.get("Parameters", {}).items()]
+
     def get_template_summary(self, account, region, form):
-        template = templates.read(form["TemplateBody"] if "TemplateBody" in form else self.text_at(account, region, form["TemplateURL"]))
+        template = self.described(account, region, form)
         resources = {}
         for name, resource in template["Resources"].items():
             if "Type" in resource:
                 resources.setdefault(resource["Type"], []).append(name)
-        return {"ResourceIdentifierSummaries": [
-            {"ResourceType": kind, "LogicalResourceIds": names, "ResourceIdentifiers": IDENTIFIERS[kind]}
-            for kind, names in resources.items() if kind in IDENTIFIERS]}
+        return {"Parameters": self.declared(template), "Description": template.get("Description"), "ResourceTypes": list(resources),
+                "ResourceIdentifierSummaries": [
+                    {"ResourceType": kind, "LogicalResourceIds": names, "ResourceIdentifiers": IDENTIFIERS[kind]}
+                    for kind, names in resources.items() if kind in IDENTIFIERS]}
+
+    def validate_template(self, account, region, form):
+        template = self.described(account, region, form)
+        return {"Parameters": self.declared(template), "Description": template.get("Description")}
+
+    def describe_stack_resource(self, account, region, form):
+        stack = self.require(account, region, form["StackName"])
+        for row in stack.rows():
+            if row["LogicalResourceId"] == form["LogicalResourceId"]:
+                return {"StackResourceDetail": row}
+        raise invalid(f"Resource {form['LogicalResourceId']} does not exist for stack {stack.name}")
 
     def list_exports(self, account, region, form):
         return {"Exports": [{"ExportingStackId": stack.id, "Name": output["ExportName"], "Value": output["OutputValue"]}
@@ -221,145 +224,50 @@ class World:
         end = begin + PAGE
         return {"StackEvents": stack.events[begin:end], "NextToken": str(end) if end < len(stack.events) else None}
 
-    def create_change_set(self, account, region, form):
-        name, kind = form["StackName"], form.get("ChangeSetType", "UPDATE")
+    def create_stack(self, account, region, form):
+        name, token = form["StackName"], form.get("ClientRequestToken")
         stack = self.find(account, region, name)
-        for arn, known in self.sets.items():
-            if known["token"] == form.get("ClientToken") and known["token"] and known["stack"].name == name:
-                return {"Id": arn, "StackId": known["stack"].id}
-        if kind == "CREATE" and stack is not None and stack.status != "REVIEW_IN_PROGRESS":
-            raise Refused("AlreadyExistsException", f"Stack [{name}] already exists and cannot be created again with the changeSet")
-        if kind == "UPDATE" and stack is None:
-            raise invalid(f"Stack [{name}] does not exist")
-        if kind == "UPDATE" and stack.status in ("ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS", "ROLLBACK_FAILED", "DELETE_FAILED"):
-            raise invalid(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
-        if stack is not None and stack.status.endswith("_IN_PROGRESS") and stack.status != "REVIEW_IN_PROGRESS":
-            raise invalid(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
-        reverts = form.get("DeploymentMode") == "REVERT_DRIFT"
-        if reverts and (kind != "UPDATE" or form.get("IncludeNestedStacks") == "true"):
-            raise invalid("DeploymentMode REVERT_DRIFT is not supported with this ChangeSetType or with IncludeNestedStacks")
-        config = form.get("DeploymentConfig", {})
-        if config.get("Mode") == "EXPRESS" and "DisableRollback" not in config:
-            raise invalid("this test wants to be told whether an express operation is rolled back")
-        fresh = stack is None
-        stack = stack or Stack(self, account, region, name)
-        wanted = Wanted(stack, form)
-        if fresh:
+        if stack is not None and not stack.was_asked("create", token):
+            raise Refused("AlreadyExistsException", f"Stack [{name}] already exists")
+        if stack is None:
+            if "OnFailure" in form and "DisableRollback" in form:
+                raise invalid("You cannot specify both OnFailure and DisableRollback.")
+            stack = Stack(self, account, region, name)
+            wanted = Wanted(stack, form)
             self.stacks.append(stack)
-        arn = f"arn:aws:cloudformation:{region}:{account}:changeSet/{form['ChangeSetName']}/{uuid(stack.id, form['ChangeSetName'])}"
-        before = stack.now.resources() if stack.now else {}
-        if kind == "IMPORT":
-            self.judge_import(stack, wanted, form)
-        changes = changes_between(before, wanted.resources())
-        if kind == "IMPORT":
-            for change in changes:
-                change["ResourceChange"]["Action"] = "Import"
-        drifted = self.drift_to_revert(stack, wanted, changes) if reverts else []
-        same = not changes and stack.now is not None and stack.now.outputs() == wanted.outputs() and (
-            wanted.tags is None or wanted.tags == stack.tags)
-        self.sets[arn] = {"kind": kind, "imports": form.get("ResourcesToImport"), "express": config.get("Mode") == "EXPRESS",
-                          "reverts": reverts, "drifted": drifted, "stack": stack, "name": form["ChangeSetName"], "wanted": wanted, "changes": changes, "same": same,
-                          "looks": 1, "executed": None, "token": form.get("ClientToken")}
-        return {"Id": arn, "StackId": stack.id}
+            stack.events.clear()  # it was never under review
+            stack.policy, stack.protected = form.get("StackPolicyBody"), form.get("EnableTerminationProtection") == "true"
+            on_failure = form.get("OnFailure", "DO_NOTHING" if form.get("DisableRollback") == "true" else "ROLLBACK")
+            stack.asked["create"] = token
+            stack.begin(wanted, token, on_failure == "DO_NOTHING", deletes=on_failure == "DELETE")
+        return {"StackId": stack.id}
+
+    def update_stack(self, account, region, form):
+        name, token = form["StackName"], form.get("ClientRequestToken")
+        stack = self.find(account, region, name)
+        if stack is None or not stack.was_asked("update", token):
+            self.require_updatable(stack, name)
+            wanted = Wanted(stack, form)
+            if wanted.resources() == stack.now.resources() and stack.is_already(wanted):
+                raise invalid("No updates are to be performed.")
+            stack.policy = form.get("StackPolicyBody", stack.policy)
+            stack.asked["update"] = token
+            stack.begin(wanted, token, form.get("DisableRollback") == "true")
+        return {"StackId": stack.id}
 
     @staticmethod
-    def judge_import(stack, wanted, form):
-        """Nothing else may change, and what is imported is retained."""
-        names = {one["LogicalResourceId"] for one in form["ResourcesToImport"]}
-        before = stack.now.resources() if stack.now else {}
-        if {name: resource for name, resource in wanted.resources().items() if name not in names} != before:
-            raise invalid("As part of the import operation, you cannot modify or add [Resources]")
-        if (wanted.outputs() or []) != (stack.now.outputs() if stack.now else []):
-            raise invalid("As part of the import operation, you cannot modify or add [Outputs]")
-        for one in form["ResourcesToImport"]:
-            resource = wanted.template["Resources"][one["LogicalResourceId"]]
-            told = sorted(entry["key"] for entry in one["ResourceIdentifier"]["entry"].values())
-            one["ResourceIdentifier"] = one["ResourceIdentifier"]["entry"]
-            if "DeletionPolicy" not in resource:
-                raise invalid(f"Resources [{one['LogicalResourceId']}] is missing DeletionPolicy attribute in template")
-            if told != sorted(IDENTIFIERS[resource["Type"]]) or one["ResourceType"] != resource["Type"]:
-                raise invalid("Invalid resource identifiers")
-
-    @staticmethod
-    def drift_to_revert(stack, wanted, changes):
-        """Adds what drifted to the changes; the names of the resources."""
-        reverted = [name for name, properties in stack.changed().items()
-                    if name in wanted.resources() and (properties is None or set(properties) - {"Immutable"})]
-        known = {change["ResourceChange"]["LogicalResourceId"] for change in changes}
-        for name in sorted(set(reverted) - known):
-            changes.append({"Type": "Resource", "ResourceChange": {
-                "Action": "Modify" if stack.changed()[name] else "Add", "LogicalResourceId": name,
-                "ResourceType": wanted.resources()[name][0], "ResourceDriftStatus": "MODIFIED" if stack.changed()[name] else "DELETED"}})
-        return reverted
-
-    def change_set(self, form):
-        if form["ChangeSetName"] not in self.sets:
-            raise Refused("ChangeSetNotFound", f"ChangeSet [{form['ChangeSetName']}] does not exist")
-        return self.sets[form["ChangeSetName"]]
-
-    def describe_change_set(self, account, region, form):
-        one = self.change_set(form)
-        busy = one["looks"] > 0
-        one["looks"] -= 1
-        invalid = self.invalid(one)
-        status = "CREATE_IN_PROGRESS" if busy else "FAILED" if one["same"] or invalid else "CREATE_COMPLETE"
-        return {"ChangeSetName": one["name"], "ChangeSetId": form["ChangeSetName"], "StackId": one["stack"].id,
-                "StackName": one["stack"].name, "Status": status,
-                "StatusReason": None if status != "FAILED" else INVALID if invalid else NO_CHANGES,
-                "ExecutionStatus": "AVAILABLE" if status == "CREATE_COMPLETE" and not one["executed"] else "UNAVAILABLE",
-                "Changes": [] if busy else one["changes"]}
-
-    @staticmethod
-    def invalid(one):
-        """The mistakes of its resources: logical id, type, reason."""
-        return [(name, kind, properties["Invalid"]) for name, (kind, properties) in one["wanted"].resources().items()
-                if properties.get("Invalid")]
-
-    def describe_events(self, account, region, form):
-        """Of a change set only, and only what failed."""
-        if form.get("Filters", {}).get("FailedEvents") != "true":
-            raise invalid("this test wants to hear of failures only")
-        return {"OperationEvents": [
-            {"EventType": "VALIDATION_ERROR", "LogicalResourceId": name, "ResourceType": kind, "ValidationFailureMode": "FAIL",
-             "ValidationName": "AWS::EarlyValidation::PropertyValidation", "ValidationStatus": "FAILED",
-             "ValidationStatusReason": reason, "ValidationPath": f"/Resources/{name}/Properties/Invalid"}
-            for name, kind, reason in self.invalid(self.change_set(form))]}
-
-    def execute_change_set(self, account, region, form):
-        one = self.change_set(form)
-        token = form.get("ClientRequestToken")
-        if one["executed"]:
-            if one["executed"] == token:
-                return {}
-            raise Refused("InvalidChangeSetStatus", "ChangeSet cannot be executed in its current status")
-        if "DisableRollback" not in form:
-            raise invalid("DisableRollback has to be said")
-        status = one["stack"].status
-        if status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
-            raise invalid(f"Stack:{one['stack'].id} is in {status} state and can not be updated.")
-        one["executed"] = token or "nobody"
-        if one["kind"] == "IMPORT":
-            one["stack"].begin_import(one["wanted"], token, one["imports"])
-            return {}
-        one["stack"].begin(one["wanted"], token, form["DisableRollback"] == "true", one["express"], one["drifted"])
-        if one["reverts"]:
-            one["stack"].revert()
-        return {}
-
-    def list_change_sets(self, account, region, form):
-        stack = self.require(account, region, form["StackName"])
-        return {"Summaries": [{"ChangeSetId": arn, "ChangeSetName": one["name"]} for arn, one in self.sets.items()
-                              if one["stack"] is stack]}
-
-    def delete_change_set(self, account, region, form):
-        self.sets.pop(form["ChangeSetName"], None)
-        return {}
+    def require_updatable(stack, name):
+        if stack is None:
+            raise invalid(f"Stack [{name}] does not exist")
+        if stack.is_busy() or stack.status in ("ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS", "ROLLBACK_FAILED", "DELETE_FAILED",
+                                               "UPDATE_ROLLBACK_FAILED"):
+            raise invalid(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
 
     def delete_stack(self, account, region, form):
         stack = self.find(account, region, form["StackName"])
         if stack is None or stack.status in ("DELETE_COMPLETE", "DELETE_IN_PROGRESS"):
             return {}
-        if stack.status.endswith("_IN_PROGRESS") and stack.status != "REVIEW_IN_PROGRESS":
+        if stack.is_busy():
             raise invalid(f"Stack:{stack.id} is in {stack.status} state and can not be deleted.")
         if stack.protected:
             raise invalid(f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled")

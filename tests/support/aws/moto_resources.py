@@ -3,12 +3,14 @@
 
 Each resource is a stack of moto's with nothing else in it: its functions are evaluated before, so that it can be made, changed
 and deleted alone. moto's CloudFormation makes it and tells its attributes; what moto leaves out (SETTINGS) is set by the calls of
-the service, in place, so that what is in a bucket or a queue outlives an update. What it does not know at all (OWN) is made by
-such calls, too, or by being named. What can only be changed by moto by making it anew is deleted before.
+the service, in place, so that what is in a bucket or a queue outlives an update. What it does not know at all (OWN) is made by such
+calls, too, or by being named. What cannot be changed in place is made anew, beside the one that it replaces: that goes when the
+update has succeeded, and two of one name are one too many.
 """
 import dataclasses
 import hashlib
 import http.client
+import itertools
 import json
 import logging
 import os
@@ -23,173 +25,41 @@ from botocore.exceptions import ClientError
 from moto.cloudformation.parsing import get_model_map
 from moto.server import ThreadedMotoServer
 
+import moto_drift
+from moto_settings import FREE, OWN, SETTINGS
 from signature import invalid
 
-NAMES = {"AWS::DynamoDB::Table": "TableName", "AWS::Events::Rule": "Name", "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
-         "AWS::IAM::Role": "RoleName", "AWS::Lambda::Function": "FunctionName", "AWS::Logs::LogGroup": "LogGroupName",
-         "AWS::S3::Bucket": "BucketName", "AWS::SNS::Topic": "TopicName", "AWS::SQS::Queue": "QueueName", "AWS::SSM::Parameter": "Name",
-         "AWS::SecretsManager::Secret": "Name"}
+NAMES = {"AWS::DynamoDB::Table": "TableName", "AWS::Events::EventBus": "Name", "AWS::Events::Rule": "Name",
+         "AWS::IAM::ManagedPolicy": "ManagedPolicyName", "AWS::IAM::Role": "RoleName", "AWS::Lambda::Function": "FunctionName",
+         "AWS::Logs::LogGroup": "LogGroupName", "AWS::S3::Bucket": "BucketName", "AWS::SNS::Topic": "TopicName", "AWS::SQS::Queue": "QueueName",
+         "AWS::SSM::Parameter": "Name", "AWS::SecretsManager::Secret": "Name"}
 FIXED = {"AWS::DynamoDB::Table": ("KeySchema",), "AWS::SQS::Queue": ("FifoQueue",), "AWS::SNS::Topic": ("FifoTopic",),
          "AWS::SNS::Subscription": ("TopicArn", "Protocol", "Endpoint")}  # what cannot be changed in place
-BY_MOTO = {"AWS::Events::Rule", "AWS::IAM::Policy", "AWS::Lambda::Function", "AWS::StepFunctions::StateMachine"}  # it updates them
+BY_MOTO = {f"AWS::{kind}" for kind in (  # it updates them
+    "AutoScaling::AutoScalingGroup", "CloudWatch::Dashboard", "EC2::LaunchTemplate", "EC2::SecurityGroup", "ECR::Repository",
+    "ECS::Cluster", "ECS::Service", "ElasticLoadBalancingV2::Listener", "ElasticLoadBalancingV2::ListenerRule",
+    "Events::EventBus", "Events::Rule", "IAM::Policy", "IAM::User", "KMS::Alias", "Kinesis::Stream", "Lambda::EventSourceMapping",
+    "Lambda::Function", "Route53::RecordSet", "SSM::Document", "StepFunctions::StateMachine")}
 FOR_THE_STAND_IN = {"FailWith", "FailOnRollback", "FailOnDelete", "Invalid", "Looks", "CleanupLooks", "Seconds"}
-QUEUE_DEFAULTS = {"DelaySeconds": 0, "MaximumMessageSize": 262144, "MessageRetentionPeriod": 345600, "ReceiveMessageWaitTimeSeconds": 0,
-                  "VisibilityTimeout": 30, "RedrivePolicy": "", "KmsMasterKeyId": ""}
-GONE = ("NoSuch", "NotFound", "NonExistent", "DoesNotExist", "404")
-
-
-def as_json(value):
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def tags_of(properties):
-    return [{"Key": tag["Key"], "Value": str(tag["Value"])} for tag in properties.get("Tags", [])]
-
-
-# How what is there becomes what it should be: client of its account and service, id, properties before and after.
-
-
-def set_bucket(client, bucket, before, after):
-    s3 = client("s3")
-    for name, put, delete, content in (
-            ("VersioningConfiguration", s3.put_bucket_versioning, None, lambda said: {"VersioningConfiguration": said}),
-            ("WebsiteConfiguration", s3.put_bucket_website, s3.delete_bucket_website, lambda said: {"WebsiteConfiguration": website_of(said)}),
-            ("PublicAccessBlockConfiguration", s3.put_public_access_block, s3.delete_public_access_block,
-             lambda said: {"PublicAccessBlockConfiguration": said}),
-            ("Tags", s3.put_bucket_tagging, s3.delete_bucket_tagging, lambda said: {"Tagging": {"TagSet": tags_of(after)}})):
-        if name in after:
-            put(Bucket=bucket, **content(after[name]))
-        elif name in before and delete:
-            delete(Bucket=bucket)
-        elif name in before:
-            put(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
-
-
-def website_of(said):
-    return {"IndexDocument": {"Suffix": said["IndexDocument"]},
-            **({"ErrorDocument": {"Key": said["ErrorDocument"]}} if "ErrorDocument" in said else {})}
-
-
-def set_queue(client, queue, before, after):
-    said = {name: after.get(name, default) for name, default in QUEUE_DEFAULTS.items() if name in after or name in before}
-    if said:
-        client("sqs").set_queue_attributes(QueueUrl=queue, Attributes={
-            name: as_json(value) if value != "" else "" for name, value in said.items()})
-
-
-def set_topic(client, topic, before, after):
-    sns = client("sns")
-    if before or "DisplayName" in after:
-        sns.set_topic_attributes(TopicArn=topic, AttributeName="DisplayName", AttributeValue=after.get("DisplayName", ""))
-    wanted = [(one["Protocol"], one["Endpoint"]) for one in after.get("Subscription", [])]
-    known = [(one["Protocol"], one["Endpoint"]) for one in before.get("Subscription", [])]
-    for one in sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]:
-        if (one["Protocol"], one["Endpoint"]) in known and (one["Protocol"], one["Endpoint"]) not in wanted:
-            sns.unsubscribe(SubscriptionArn=one["SubscriptionArn"])
-    for protocol, endpoint in wanted if before else []:
-        sns.subscribe(TopicArn=topic, Protocol=protocol, Endpoint=endpoint)
-
-
-def set_parameter(client, name, before, after):
-    if before:
-        client("ssm").put_parameter(Name=name, Value=str(after["Value"]), Type=after["Type"], Description=after.get("Description", ""),
-                                    Overwrite=True)
-
-
-def set_table(client, table, before, after):
-    dynamo = client("dynamodb")
-    throughput = after.get("ProvisionedThroughput")
-    if before and throughput != before.get("ProvisionedThroughput"):
-        mode = {"BillingMode": "PROVISIONED", "ProvisionedThroughput": {name: int(count) for name, count in throughput.items()}} \
-            if throughput else {"BillingMode": "PAY_PER_REQUEST"}
-        dynamo.update_table(TableName=table, **mode)
-    if after.get("TimeToLiveSpecification") != before.get("TimeToLiveSpecification"):
-        dynamo.update_time_to_live(TableName=table, TimeToLiveSpecification=after.get("TimeToLiveSpecification") or {
-            **before["TimeToLiveSpecification"], "Enabled": False})
-
-
-def set_role(client, role, before, after):
-    iam = client("iam")
-    if before and after:
-        iam.update_assume_role_policy(RoleName=role, PolicyDocument=as_json(after["AssumeRolePolicyDocument"]))
-        iam.update_role(RoleName=role, Description=after.get("Description", ""))
-    names = {policy["PolicyName"] for policy in after.get("Policies", [])}
-    for policy in before.get("Policies", []):
-        if policy["PolicyName"] not in names:
-            iam.delete_role_policy(RoleName=role, PolicyName=policy["PolicyName"])
-    for policy in after.get("Policies", []):
-        iam.put_role_policy(RoleName=role, PolicyName=policy["PolicyName"], PolicyDocument=as_json(policy["PolicyDocument"]))
-    for arn in set(before.get("ManagedPolicyArns", [])) - set(after.get("ManagedPolicyArns", [])):
-        iam.detach_role_policy(RoleName=role, PolicyArn=arn)
-    for arn in after.get("ManagedPolicyArns", []):
-        iam.attach_role_policy(RoleName=role, PolicyArn=arn)
-
-
-def set_bucket_policy(client, _, before, after):
-    client("s3").put_bucket_policy(Bucket=after["Bucket"], Policy=as_json(after["PolicyDocument"]))
-    return f"{after['Bucket']}-policy"
-
-
-def delete_bucket_policy(client, _, properties):
-    client("s3").delete_bucket_policy(Bucket=properties["Bucket"])
-
-
-def set_subscription(client, arn, before, after):
-    sns = client("sns")
-    arn = arn or sns.subscribe(TopicArn=after["TopicArn"], Protocol=after["Protocol"], Endpoint=after["Endpoint"], ReturnSubscriptionArn=True)["SubscriptionArn"]
-    for name in ("FilterPolicy", "RawMessageDelivery"):
-        if name in after:
-            sns.set_subscription_attributes(SubscriptionArn=arn, AttributeName=name, AttributeValue=as_json(after[name]))
-    return arn
-
-
-def delete_subscription(client, arn, properties):
-    client("sns").unsubscribe(SubscriptionArn=arn)
-
-
-def set_queue_policy(client, _, before, after):
-    for queue in after["Queues"]:
-        client("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"Policy": as_json(after["PolicyDocument"])})
-    return "queue-policy"
-
-
-def delete_queue_policy(client, _, properties):
-    for queue in properties["Queues"]:
-        client("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"Policy": ""})
-
-
-def set_secret(client, arn, before, after):
-    manager = client("secretsmanager")
-    text = after.get("SecretString")
-    if text is None and not before:
-        generated = after.get("GenerateSecretString", {})
-        password = manager.get_random_password(PasswordLength=int(generated.get("PasswordLength", 32)))["RandomPassword"]
-        text = json.dumps({**json.loads(generated["SecretStringTemplate"]), generated["GenerateStringKey"]: password}) \
-            if "SecretStringTemplate" in generated else password
-    if arn:
-        manager.update_secret(SecretId=arn, Description=after.get("Description", ""), **({"SecretString": text} if text is not None else {}))
-        return arn
-    return manager.create_secret(Name=after["Name"], Description=after.get("Description", ""), SecretString=text)["ARN"]
-
-
-def delete_secret(client, arn, properties):
-    client("secretsmanager").delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
-
-
-SETTINGS = {"AWS::DynamoDB::Table": set_table, "AWS::IAM::Role": set_role, "AWS::S3::Bucket": set_bucket, "AWS::SNS::Topic": set_topic,
-            "AWS::SQS::Queue": set_queue, "AWS::SSM::Parameter": set_parameter}
-OWN = {"AWS::S3::BucketPolicy": (set_bucket_policy, delete_bucket_policy), "AWS::SNS::Subscription": (set_subscription, delete_subscription),
-       "AWS::SQS::QueuePolicy": (set_queue_policy, delete_queue_policy), "AWS::SecretsManager::Secret": (set_secret, delete_secret)}
 
 
 @dataclasses.dataclass
 class Made:
     kind: str
-    properties: dict
+    properties: dict  # as the template has them
     id: str
+    given: dict = dataclasses.field(default_factory=dict)  # the name that it got, where the template has none
     stack: str = ""  # moto's; "": there is none
     template: dict = None  # of that stack
     attributes: dict = dataclasses.field(default_factory=dict)
+
+    def all(self, properties=None):
+        """The properties, or these, with its name."""
+        properties = self.properties if properties is None else properties
+        return {**self.given, **properties} if properties else {}
+
+    def name(self):
+        return self.all().get(NAMES.get(self.kind))
 
 
 class InMoto:
@@ -201,6 +71,7 @@ class InMoto:
         server.start()
         self.port = server.get_host_and_port()[1]
         self.clients = {}
+        self.numbers = itertools.count(1)
 
     def client(self, account, region, service):
         key = (account, region, service)
@@ -215,75 +86,92 @@ class InMoto:
         return lambda service: self.client(stack.account, stack.region, service)
 
     def make(self, stack, wanted, name):
-        """Makes it what `wanted` says, or leaves it where it is that. Raises Refused."""
-        kind, properties = self.to_make(stack, wanted, name)
+        """Makes it what `wanted` says, or leaves it where it is that. What it replaces is kept: see Stack.replaced. Raises Refused."""
+        kind, properties = self.to_make(wanted, name)
         made = stack.made.get(name)
         try:
-            if made and (made.kind != kind or made.properties != properties and not self.changes_in_place(kind, made.properties, properties)):
-                self.unmake(stack, name)
+            if made and not self.stays(made.kind, made.properties, kind, properties):
+                stack.replaced.append((name, stack.made.pop(name)))
                 made = None
             if made is None:
+                self.require_free(stack, kind, properties)
                 self.create(stack, name, kind, properties)
             elif made.properties != properties:
                 self.update(stack, made, name, properties)
             self.learn(stack, stack.made[name], wanted.attributes_of(name))
-        except ClientError as error:
-            raise invalid(self.reason(error)) from None
+        except moto_drift.ERRORS as error:
+            raise invalid(moto_drift.reason(error)) from None
 
-    def to_make(self, stack, wanted, name):
+    @staticmethod
+    def to_make(wanted, name):
         kind, properties = wanted.resource(name)
-        properties = {key: value for key, value in properties.items() if key not in FOR_THE_STAND_IN}
-        if kind in NAMES:
-            properties.setdefault(NAMES[kind], self.generated(stack, name, kind))
-        return kind, properties
+        return kind, {key: value for key, value in properties.items() if key not in FOR_THE_STAND_IN}
+
+    @staticmethod
+    def require_free(stack, kind, properties):
+        """No stack of the same place has one of that name."""
+        name = properties.get(NAMES.get(kind))
+        for other in stack.world.stacks if name else ():
+            held = [*other.made.values(), *(made for _, made in other.replaced)]
+            if (other.account, other.region) == (stack.account, stack.region) and any(
+                    made.kind == kind and made.name() == name for made in held):
+                raise invalid(f"{name} already exists in stack {other.id}")
 
     def take(self, stack, wanted, name, identifier):
         """What was there before belongs to the stack from now on. When the stack forgets it, it is still there."""
-        stack.made[name] = Made(*self.to_make(stack, wanted, name), identifier)
+        stack.made[name] = Made(*self.to_make(wanted, name), identifier)
         self.learn(stack, stack.made[name], wanted.attributes_of(name))
 
-    @staticmethod
-    def reason(error):
-        said = error.response["Error"]
-        return f"{said.get('Message') or 'Internal failure'} (Service: moto, Error Code: {said['Code']})"
-
-    @staticmethod
-    def generated(stack, logical, kind):
-        name = f"{stack.name}-{logical}-{hashlib.sha256(f'{stack.id}/{logical}'.encode()).hexdigest()[:12].upper()}"
+    def generated(self, stack, logical, kind):
+        chance = hashlib.sha256(f"{stack.id}/{logical}/{next(self.numbers)}".encode()).hexdigest()[:12].upper()
+        name = f"{stack.name}-{logical}-{chance}"
         return name.lower()[-63:] if kind == "AWS::S3::Bucket" else name[-64:]
 
     @staticmethod
-    def changes_in_place(kind, before, after):
+    def stays(kind_before, before, kind, after):
+        """Whether the one becomes the other in place."""
         fixed = (*FIXED.get(kind, ()), NAMES.get(kind))
-        return (kind in SETTINGS or kind in OWN or kind in BY_MOTO) and all(before.get(key) == after.get(key) for key in fixed)
+        in_place = kind in SETTINGS or kind in OWN or kind in BY_MOTO
+        return kind_before == kind and (before == after or in_place and all(before.get(key) == after.get(key) for key in fixed))
 
     def create(self, stack, name, kind, properties):
-        made = Made(kind, {}, f"{stack.name}-{name.lower()}")
+        given = {NAMES[kind]: self.generated(stack, name, kind)} if kind in NAMES and NAMES[kind] not in properties else {}
+        named = {**given, **properties}
+        made = Made(kind, {}, named.get(NAMES.get(kind), f"{stack.name}-{name.lower()}"), given)
         if kind in OWN:
-            made.id = OWN[kind][0](self.of(stack), "", {}, properties)
+            made.id = OWN[kind][0](self.of(stack), "", {}, named)
         elif kind in get_model_map():
             moto = self.of(stack)("cloudformation")
             made.stack = self.generated(stack, name, kind)
-            made.template = {"Resources": {name: {"Type": kind, "Properties": properties}}}
+            made.template = {"Resources": {name: {"Type": kind, "Properties": named}}}
             try:
                 moto.create_stack(StackName=made.stack, TemplateBody=json.dumps(made.template))
-            except ClientError:
+            except moto_drift.ERRORS:
                 moto.delete_stack(StackName=made.stack)  # it would stay, in CREATE_IN_PROGRESS
                 raise
-            made.id = moto.describe_stack_resources(StackName=made.stack)["StackResources"][0]["PhysicalResourceId"]
+            made.id = self.id_of(moto, made)
         stack.made[name] = made
         if kind in SETTINGS:
-            SETTINGS[kind](self.of(stack), made.id, {}, properties)
+            SETTINGS[kind](self.of(stack), made.id, {}, named)
         made.properties = properties
 
+    @staticmethod
+    def id_of(moto, made):
+        """As moto tells it, if it does."""
+        return moto.describe_stack_resources(StackName=made.stack)["StackResources"][0].get("PhysicalResourceId", made.id)
+
     def update(self, stack, made, name, properties):
+        before, after = made.all(), made.all(properties)
         if made.kind in OWN:
-            made.id = OWN[made.kind][0](self.of(stack), made.id, made.properties, properties)
+            made.id = OWN[made.kind][0](self.of(stack), made.id, before, after)
         elif made.kind in SETTINGS:
-            SETTINGS[made.kind](self.of(stack), made.id, made.properties, properties)
+            SETTINGS[made.kind](self.of(stack), made.id, before, after)
         else:
-            made.template = {**made.template, "Resources": {name: {"Type": made.kind, "Properties": properties}}}
-            self.of(stack)("cloudformation").update_stack(StackName=made.stack, TemplateBody=json.dumps(made.template))
+            moto = self.of(stack)("cloudformation")
+            made.template = {**made.template, "Resources": {name: {"Type": made.kind, "Properties": after}}}
+            moto.update_stack(StackName=made.stack, TemplateBody=json.dumps(made.template))
+            made.id = self.id_of(moto, made)
+            made.attributes.clear()
         made.properties = properties
 
     def learn(self, stack, made, attributes):
@@ -297,25 +185,36 @@ class InMoto:
                                                           for number, attribute in enumerate(known)}}
             moto = self.of(stack)("cloudformation")
             moto.update_stack(StackName=made.stack, TemplateBody=json.dumps(made.template))
-            said = {one["OutputKey"]: one["OutputValue"] for one in moto.describe_stacks(StackName=made.stack)["Stacks"][0]["Outputs"]}
-            made.attributes.update({attribute: said[f"At{number}"] for number, attribute in enumerate(known)})
+            outputs = moto.describe_stacks(StackName=made.stack)["Stacks"][0].get("Outputs", [])
+            said = {one["OutputKey"]: one["OutputValue"] for one in outputs}
+            made.attributes.update({attribute: said[f"At{number}"] for number, attribute in enumerate(known) if f"At{number}" in said})
 
-    def unmake(self, stack, name):
-        """Takes it away, if it was made. Raises Refused."""
+    def difference(self, stack, made):
+        """The properties that others have changed since, or None where it is gone."""
+        return moto_drift.difference(self.of(stack), made)
+
+    def see(self, stack, name):
+        """That it is no more what it was made, so that to make it makes it so again."""
         made = stack.made.get(name)
-        if made is None:
-            return
+        changed = self.difference(stack, made) if made else {}
+        if changed is None:
+            self.unmake(stack, made)
+            del stack.made[name]
+        elif changed:
+            made.properties = {key: value for key, value in {**made.properties, **changed}.items() if value is not None}
+
+    def unmake(self, stack, made):
+        """Takes it away. Raises Refused."""
         try:
             if made.kind in OWN:
-                OWN[made.kind][1](self.of(stack), made.id, made.properties)
+                OWN[made.kind][1](self.of(stack), made.id, made.all())
             elif made.stack:
-                if made.kind == "AWS::IAM::Role":
-                    set_role(self.of(stack), made.id, made.properties, {})
+                if made.kind in FREE:
+                    FREE[made.kind](self.of(stack), made.id, made.properties)
                 self.of(stack)("cloudformation").delete_stack(StackName=made.stack)
-        except ClientError as error:
-            if not any(word in error.response["Error"]["Code"] for word in GONE):
-                raise invalid(self.reason(error)) from None
-        del stack.made[name]
+        except moto_drift.ERRORS as error:
+            if not moto_drift.is_gone(error):
+                raise invalid(moto_drift.reason(error)) from None
 
     @staticmethod
     def without_serverless(template, parameters):
@@ -335,6 +234,16 @@ class InMoto:
             return self.client(account, region, "s3").get_object(Bucket=bucket, Key=key)["Body"].read().decode()
         except ClientError:
             return None
+
+    def parameter(self, stack, name):
+        """The value of a parameter in Systems Manager, or None."""
+        try:
+            found = self.client(stack.account, stack.region, "ssm").get_parameter(Name=name)["Parameter"]
+        except ClientError:
+            return None
+        if found["Type"] == "SecureString":
+            raise invalid(f"Parameters [{name}] referenced by template have types not supported by CloudFormation.")
+        return found["Value"]
 
     def holds_objects(self, stack, bucket):
         try:

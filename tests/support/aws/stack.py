@@ -2,9 +2,9 @@
 """The life of a stack: the steps of its operations, one of which each look at it brings about."""
 import hashlib
 import json
-import pathlib
 import time
 
+from drift import Drift
 from signature import Refused, invalid
 from wanted import Wanted
 
@@ -20,9 +20,9 @@ def uuid(*parts):
 class Operation:
     """A create or an update that is under way."""
 
-    def __init__(self, stack, wanted, disable_rollback, drifted):
+    def __init__(self, stack, wanted, disable_rollback, drifted, deletes):
         before = stack.now.resources() if stack.now else {}
-        self.wanted, self.disable_rollback = wanted, disable_rollback
+        self.wanted, self.disable_rollback, self.deletes = wanted, disable_rollback, deletes  # the stack, when it fails
         self.verb = "CREATE" if stack.status == "REVIEW_IN_PROGRESS" else "UPDATE"
         self.after = wanted.resources()
         self.touched = [name for name in self.after if name in drifted or before.get(name) != self.after[name]]
@@ -42,7 +42,7 @@ class Operation:
         return [float(self.after[one][1][name]) for one in self.touched if name in self.after[one][1]]
 
 
-class Stack:
+class Stack(Drift):
     def __init__(self, world, account, region, name):
         self.world, self.account, self.region, self.name = world, account, region, name
         world.count += 1
@@ -60,16 +60,29 @@ class Stack:
         self.begun = set()  # those at which this operation, or the last, has begun
         self.undeleted = set()  # resources that the last deletion left
         self.made = {}  # resources that were made, by logical id, as the world's `resources` has them
+        self.replaced = []  # by this operation: logical id, and the resource of before
         self.events = []
         self.steps = []  # what the next looks bring about, one each
         self.due = None  # when all of them are, instead
         self.ends = None  # when the last of those was
         self.names = {}  # of resources that are given one
         self.token = None
+        self.asked = {}  # the token of the last CreateStack or UpdateStack
         self.event(STACK, name, "REVIEW_IN_PROGRESS", "User Initiated")
 
     def is_there(self):
         return self.now is not None and self.status != "DELETE_COMPLETE"
+
+    def is_busy(self):
+        return self.status.endswith("_IN_PROGRESS") and self.status != "REVIEW_IN_PROGRESS"
+
+    def is_already(self, wanted):
+        """But for its resources."""
+        return self.now is not None and self.now.outputs() == wanted.outputs() and wanted.tags in (None, self.tags)
+
+    def was_asked(self, verb, token):
+        """With this token, so that to be asked again means nothing."""
+        return token is not None and self.asked.get(verb) == token
 
     def physical(self, logical):
         """The id of a resource, or what it is likely to be."""
@@ -89,7 +102,7 @@ class Stack:
     def event(self, kind, logical, status, reason=None, physical=None):
         self.events.insert(0, {
             "StackId": self.id, "EventId": f"{logical}-{len(self.events)}", "StackName": self.name, "LogicalResourceId": logical,
-            "PhysicalResourceId": self.id if kind == STACK and logical == self.name else physical or self.physical(logical), "ResourceType": kind,
+            "PhysicalResourceId": physical or (self.id if kind == STACK and logical == self.name else self.physical(logical)), "ResourceType": kind,
             "Timestamp": self.world.time(), "ResourceStatus": status, "ResourceStatusReason": reason, "ClientRequestToken": self.token})
 
     def become(self, status, reason=None):
@@ -136,11 +149,13 @@ class Stack:
             self.event(wanted.known[name]["Type"], name, "IMPORT_COMPLETE")
         self.end(wanted, "IMPORT_COMPLETE")
 
-    def begin(self, wanted, token, disable_rollback, express=False, drifted=()):
+    def begin(self, wanted, token, disable_rollback, express=False, drifted=(), deletes=False):
         """Makes it so: the steps of a create or an update."""
         self.token, self.before, self.last, self.begun = token, self.now, wanted, set()
-        one = Operation(self, wanted, disable_rollback, drifted)
+        one = Operation(self, wanted, disable_rollback, drifted, deletes)
         self.become(f"{one.verb}_IN_PROGRESS", "User Initiated")
+        for name in drifted:
+            self.world.resources.see(self, name)
         if one.said("Seconds"):
             self.due = self.ends = time.time() + max(one.said("Seconds"))
         if one.waiting:
@@ -231,8 +246,16 @@ class Stack:
         return ""
 
     def clean_up(self, one):
-        """What the template has no more goes. That it does not is no failure of the update."""
+        """What the template has no more goes, and what was replaced. That it does not is no failure of the update."""
         left = [name for name in self.in_reverse(one.removed) if not self.before.retains(name) and not self.delete_resource(name)]
+        for name, made in reversed(self.replaced):
+            if one.wanted.is_kept_when_replaced(name):
+                self.event(made.kind, name, "DELETE_SKIPPED", physical=made.id)
+            elif self.delete_made(name, made):
+                self.event(made.kind, name, "DELETE_COMPLETE", physical=made.id)
+            else:
+                left.append(name)
+        self.replaced.clear()
         self.forget(one.removed)
         self.end(one.wanted, "UPDATE_COMPLETE", UNDELETED if left else None)
 
@@ -269,6 +292,8 @@ class Stack:
         self.failure = reason
         if one.disable_rollback:
             return self.become(f"{one.verb}_FAILED", self.failure)
+        if one.deletes:
+            return self.begin_deletion(self.token, reason=self.failure + "Delete requested by user.")
         rolling = "ROLLBACK" if one.verb == "CREATE" else "UPDATE_ROLLBACK"
         self.become(f"{rolling}_IN_PROGRESS", self.failure + "Rollback requested by user.")
         kind, properties = one.after.get(failed, ("", {}))
@@ -290,6 +315,11 @@ class Stack:
         new = [name for name in self.in_reverse({*self.made, *self.begun}) if name not in kept]
         gone = [name for name in new if not self.last.outlives_rollback(name)]
         left = [name for name in gone if not self.delete_resource(name)]
+        while self.replaced:
+            name, made = self.replaced.pop()
+            if name in self.made and not self.delete_made(name, self.made[name]):
+                left.append(name)
+            self.made[name] = made
         for name in kept:
             try:
                 if name in self.begun:
@@ -319,9 +349,9 @@ class Stack:
             self.to_the_end()
         return self.status == "DELETE_COMPLETE"
 
-    def begin_deletion(self, token, retained=()):
+    def begin_deletion(self, token, retained=(), reason="User Initiated"):
         self.token = token
-        self.become("DELETE_IN_PROGRESS", "User Initiated")
+        self.become("DELETE_IN_PROGRESS", reason)
         self.later(lambda: self.delete_resources(retained))
 
     def delete_resources(self, retained):
@@ -351,44 +381,34 @@ class Stack:
         try:
             if "FailOnDelete" in properties:
                 raise invalid(properties["FailOnDelete"])
-            if kind == "AWS::S3::Bucket" and self.world.resources.holds_objects(self, self.physical(name)):
-                raise invalid("The bucket you tried to delete is not empty")
             if name in self.children and not self.children[name].vanish():
                 raise invalid(f"Embedded stack {self.children[name].id} was not successfully deleted: {self.children[name].failure}")
-            self.children.pop(name, None)
-            self.world.resources.unmake(self, name)
-            return True
         except Refused as refused:
             self.event(kind, name, "DELETE_FAILED", refused.args[1])
             return False
+        self.children.pop(name, None)
+        if name in self.made:
+            return self.delete_made(name, self.made[name])
+        return self.is_emptied(kind, name, self.physical(name))
 
-    def changed(self):
-        """What the file `drift` says of it: by resource."""
-        file = pathlib.Path("drift")
-        return json.loads(file.read_text()).get(self.name, {}) if file.exists() else {}
+    def delete_made(self, name, made):
+        """A resource that was made, or one that it replaced. Whether it could be."""
+        if not self.is_emptied(made.kind, name, made.id):
+            return False
+        try:
+            self.world.resources.unmake(self, made)
+        except Refused as refused:
+            self.event(made.kind, name, "DELETE_FAILED", refused.args[1], made.id)
+            return False
+        if self.made.get(name) is made:
+            del self.made[name]
+        return True
 
-    def revert(self):
-        file = pathlib.Path("drift")
-        if file.exists():
-            of_all = json.loads(file.read_text())
-            stays = {name: {key: value for key, value in properties.items() if key == "Immutable"}
-                     for name, properties in of_all.pop(self.name, {}).items() if properties}
-            file.write_text(json.dumps({**of_all, self.name: {name: left for name, left in stays.items() if left}}))
-
-    def drifts(self):
-        """The same, as DescribeStackResourceDrifts has it."""
-        changed = self.changed()
-        for name, (kind, expected) in self.now.resources().items():
-            drift = {"StackId": self.id, "LogicalResourceId": name, "ResourceType": kind, "StackResourceDriftStatus": "IN_SYNC"}
-            if name in changed and changed[name] is None:
-                drift["StackResourceDriftStatus"] = "DELETED"
-            elif name in changed:
-                drift["StackResourceDriftStatus"] = "MODIFIED"
-                drift["PropertyDifferences"] = [
-                    {"PropertyPath": f"/{key}", "ExpectedValue": expected.get(key), "ActualValue": value,
-                     "DifferenceType": "ADD" if key not in expected else "REMOVE" if value is None else "NOT_EQUAL"}
-                    for key, value in changed[name].items()]
-            yield drift
+    def is_emptied(self, kind, name, physical):
+        if kind != "AWS::S3::Bucket" or not self.world.resources.holds_objects(self, physical):
+            return True
+        self.event(kind, name, "DELETE_FAILED", "The bucket you tried to delete is not empty", physical)
+        return False
 
     def rows(self):
         """Of its resources, as ListStackResources and DescribeStackResources have them."""
@@ -401,7 +421,8 @@ class Stack:
         declared = self.now.template.get("Parameters", {}) if self.now else {}
         return {"StackId": self.id, "StackName": self.name, "StackStatus": self.status, "StackStatusReason": self.reason,
                 "CreationTime": "2026-01-01T00:00:00Z", "RoleARN": self.role,
-                "Parameters": [{"ParameterKey": key, "ParameterValue": "****" if declared[key].get("NoEcho") else value}
+                "Parameters": [{"ParameterKey": key, "ParameterValue": "****" if declared[key].get("NoEcho") else value,
+                                "ResolvedValue": self.now.looked_up.get(key)}
                                for key, value in (self.now.parameters.items() if self.now else [])],
                 "Tags": self.tags or [], "NotificationARNs": self.topics or [], "EnableTerminationProtection": self.protected,
                 "Outputs": self.now.outputs() if self.now else []}

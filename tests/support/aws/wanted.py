@@ -8,6 +8,18 @@ from signature import Refused, invalid
 TEMPLATE_LIMIT = 51200  # bytes of one that is sent along
 LANGUAGE_EXTENSIONS = "AWS::LanguageExtensions"
 SERVERLESS = "AWS::Serverless-2016-10-31"
+LOOKED_UP = "AWS::SSM::Parameter::Value<"  # the type of what names a parameter of Systems Manager, and stands for its value
+
+
+def as_number(text):
+    """Where that is written in the same way."""
+    for kind in (int, float):
+        try:
+            if str(kind(text)) == text:
+                return kind(text)
+        except ValueError:
+            pass
+    return text
 
 
 class Wanted:
@@ -15,8 +27,8 @@ class Wanted:
 
     def __init__(self, stack, form):
         self.stack = stack
-        self.body = form["TemplateBody"] if "TemplateBody" in form else stack.world.text_at(stack.account, stack.region, form["TemplateURL"])
-        if len(self.body.encode()) > TEMPLATE_LIMIT and "TemplateURL" not in form:
+        self.body = self.said(form)
+        if len(form.get("TemplateBody", "").encode()) > TEMPLATE_LIMIT:
             raise invalid("1 validation error detected: Value at 'templateBody' failed to satisfy constraint")
         self.template = templates.read(self.body)
         self.tags = (form["Tags"] or []) if "Tags" in form else None  # an empty list takes all away
@@ -24,6 +36,7 @@ class Wanted:
         self.capabilities = form.get("Capabilities", [])
         self.role = form.get("RoleARN")
         self.parameters = self.chosen(form.get("Parameters") or [])
+        self.looked_up = {key: self.value_of(name) for key, name in self.parameters.items() if self.type_of(key).startswith(LOOKED_UP)}
         self.template = self.processed()
         self.known = {name: one for name, one in self.template["Resources"].items() if self.applies(one)}
         self.require_references()
@@ -31,6 +44,23 @@ class Wanted:
         self.require_capabilities()
         stack.names = {name: evaluated(one["Properties"]["BucketName"], self)
                        for name, one in self.known.items() if "BucketName" in one.get("Properties", {})}
+
+    def said(self, form):
+        """The template's text."""
+        if form.get("UsePreviousTemplate") == "true" and self.stack.now:
+            return self.stack.now.body
+        return form["TemplateBody"] if "TemplateBody" in form else self.stack.world.text_at(
+            self.stack.account, self.stack.region, form["TemplateURL"])
+
+    def type_of(self, parameter):
+        return self.template["Parameters"][parameter].get("Type", "String")
+
+    def value_of(self, name):
+        """In Systems Manager."""
+        value = self.stack.world.resources.parameter(self.stack, name)
+        if value is None:
+            raise invalid(f"Unable to fetch parameters [{name}] from parameter store for this account.")
+        return value
 
     def chosen(self, given):
         declared = self.template.get("Parameters", {})
@@ -110,9 +140,10 @@ class Wanted:
 
     def reference(self, name):
         if name in self.parameters:
-            kind = self.template["Parameters"][name].get("Type", "String")
-            value = self.parameters[name]
-            return [item.strip() for item in value.split(",")] if kind.startswith(("List<", "CommaDelimitedList")) else value
+            kind = self.type_of(name).removeprefix(LOOKED_UP)
+            value = self.looked_up.get(name, self.parameters[name])
+            one = as_number if "Number" in kind else str
+            return [one(item.strip()) for item in value.split(",")] if kind.startswith(("List<", "CommaDelimitedList")) else one(value)
         stack = self.stack
         known = {"AWS::Region": stack.region, "AWS::AccountId": stack.account, "AWS::StackName": stack.name, "AWS::StackId": stack.id,
                  "AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com", "AWS::NotificationARNs": stack.topics,
@@ -149,6 +180,9 @@ class Wanted:
 
     def outlives_rollback(self, name):
         return self.known[name].get("DeletionPolicy") == "Retain"
+
+    def is_kept_when_replaced(self, name):
+        return self.known[name].get("UpdateReplacePolicy") in ("Retain", "RetainExceptOnCreate")
 
     def needs(self, name):
         """The resources that one needs."""

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Change sets: what they say would change, and how they are carried out."""
+from signature import Refused, invalid
+from stack import Stack, uuid
+from wanted import Wanted
+
+NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
+INVALID = ("The following hook(s)/validation failed: [AWS::EarlyValidation::PropertyValidation]. To troubleshoot Early Validation "
+           "errors, use the DescribeEvents API for detailed failure information.")
+IDENTIFIERS = {"AWS::S3::Bucket": ["BucketName"], "AWS::SNS::Topic": ["TopicArn"], "AWS::ApiGateway::Resource": ["RestApiId", "ResourceId"]}
+
+
+def changes_between(before, after, stays):
+    """`stays` says whether one becomes the other in place: see resources.py."""
+    changes = []
+    for name in sorted(set(before) | set(after)):
+        if name not in before:
+            action, kind = "Add", after[name][0]
+        elif name not in after:
+            action, kind = "Remove", before[name][0]
+        elif before[name] != after[name]:
+            action, kind = "Modify", after[name][0]
+        else:
+            continue
+        replacement = None if action != "Modify" else "False" if stays(*before[name], *after[name]) else "True"
+        changes.append({"Type": "Resource", "ResourceChange": {
+            "Action": action, "LogicalResourceId": name, "ResourceType": kind, "Replacement": replacement,
+            "PhysicalResourceId": None if action == "Add" else f"{name.lower()}-physical"}})
+    return changes
+
+
+class ChangeSets:
+    """A part of cloudformation.World."""
+
+    def __init__(self):
+        self.sets = {}  # by ARN
+
+    def create_change_set(self, account, region, form):
+        name, kind = form["StackName"], form.get("ChangeSetType", "UPDATE")
+        stack = self.find(account, region, name)
+        for arn, known in self.sets.items():
+            if known["token"] == form.get("ClientToken") and known["token"] and known["stack"].name == name:
+                return {"Id": arn, "StackId": known["stack"].id}
+        if kind == "CREATE" and stack is not None and stack.status != "REVIEW_IN_PROGRESS":
+            raise Refused("AlreadyExistsException", f"Stack [{name}] already exists and cannot be created again with the changeSet")
+        if kind == "UPDATE":
+            self.require_updatable(stack, name)
+        elif stack is not None and stack.is_busy():
+            raise invalid(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
+        reverts = form.get("DeploymentMode") == "REVERT_DRIFT"
+        if reverts and (kind != "UPDATE" or form.get("IncludeNestedStacks") == "true"):
+            raise invalid("DeploymentMode REVERT_DRIFT is not supported with this ChangeSetType or with IncludeNestedStacks")
+        config = form.get("DeploymentConfig", {})
+        if config.get("Mode") == "EXPRESS" and "DisableRollback" not in config:
+            raise invalid("this test wants to be told whether an express operation is rolled back")
+        fresh = stack is None
+        stack = stack or Stack(self, account, region, name)
+        wanted = Wanted(stack, form)
+        if fresh:
+            self.stacks.append(stack)
+        arn = f"arn:aws:cloudformation:{region}:{account}:changeSet/{form['ChangeSetName']}/{uuid(stack.id, form['ChangeSetName'])}"
+        before = stack.now.resources() if stack.now else {}
+        if kind == "IMPORT":
+            self.judge_import(stack, wanted, form)
+        changes = changes_between(before, wanted.resources(), self.resources.stays)
+        if kind == "IMPORT":
+            for change in changes:
+                change["ResourceChange"]["Action"] = "Import"
+        drifted = self.drift_to_revert(stack, wanted, changes) if reverts else []
+        same = not changes and stack.is_already(wanted)
+        self.sets[arn] = {"kind": kind, "imports": form.get("ResourcesToImport"), "express": config.get("Mode") == "EXPRESS",
+                          "reverts": reverts, "drifted": drifted, "stack": stack, "name": form["ChangeSetName"], "wanted": wanted, "changes": changes, "same": same,
+                          "looks": 1, "executed": None, "token": form.get("ClientToken")}
+        return {"Id": arn, "StackId": stack.id}
+
+    @staticmethod
+    def judge_import(stack, wanted, form):
+        """Nothing else may change, and what is imported is retained."""
+        names = {one["LogicalResourceId"] for one in form["ResourcesToImport"]}
+        before = stack.now.resources() if stack.now else {}
+        if {name: resource for name, resource in wanted.resources().items() if name not in names} != before:
+            raise invalid("As part of the import operation, you cannot modify or add [Resources]")
+        if (wanted.outputs() or []) != (stack.now.outputs() if stack.now else []):
+            raise invalid("As part of the import operation, you cannot modify or add [Outputs]")
+        for one in form["ResourcesToImport"]:
+            resource = wanted.template["Resources"][one["LogicalResourceId"]]
+            told = sorted(entry["key"] for entry in one["ResourceIdentifier"]["entry"].values())
+            one["ResourceIdentifier"] = one["ResourceIdentifier"]["entry"]
+            if "DeletionPolicy" not in resource:
+                raise invalid(f"Resources [{one['LogicalResourceId']}] is missing DeletionPolicy attribute in template")
+            if told != sorted(IDENTIFIERS[resource["Type"]]) or one["ResourceType"] != resource["Type"]:
+                raise invalid("Invalid resource identifiers")
+
+    @staticmethod
+    def drift_to_revert(stack, wanted, changes):
+        """Adds what drifted to the changes; the names of the resources."""
+        changed = stack.changed()
+        reverted = [name for name, properties in changed.items()
+                    if name in wanted.resources() and (properties is None or set(properties) - {"Immutable"})]
+        known = {change["ResourceChange"]["LogicalResourceId"] for change in changes}
+        for name in sorted(set(reverted) - known):
+            changes.append({"Type": "Resource", "ResourceChange": {
+                "Action": "Modify" if changed[name] else "Add", "LogicalResourceId": name,
+                "ResourceType": wanted.resources()[name][0], "ResourceDriftStatus": "MODIFIED" if changed[name] else "DELETED"}})
+        return reverted
+
+    def change_set(self, form):
+        if form["ChangeSetName"] not in self.sets:
+            raise Refused("ChangeSetNotFound", f"ChangeSet [{form['ChangeSetName']}] does not exist")
+        return self.sets[form["ChangeSetName"]]
+
+    def describe_change_set(self, account, region, form):
+        one = self.change_set(form)
+        busy = one["looks"] > 0
+        one["looks"] -= 1
+        invalid = self.invalid(one)
+        status = "CREATE_IN_PROGRESS" if busy else "FAILED" if one["same"] or invalid else "CREATE_COMPLETE"
+        return {"ChangeSetName": one["name"], "ChangeSetId": form["ChangeSetName"], "StackId": one["stack"].id,
+                "StackName": one["stack"].name, "Status": status,
+                "StatusReason": None if status != "FAILED" else INVALID if invalid else NO_CHANGES,
+                "ExecutionStatus": "AVAILABLE" if status == "CREATE_COMPLETE" and not one["executed"] else "UNAVAILABLE",
+                "Changes": [] if busy else one["changes"]}
+
+    @staticmethod
+    def invalid(one):
+        """The mistakes of its resources: logical id, type, reason."""
+        return [(name, kind, properties["Invalid"]) for name, (kind, properties) in one["wanted"].resources().items()
+                if properties.get("Invalid")]
+
+    def describe_events(self, account, region, form):
+        """Of a change set only, and only what failed."""
+        if form.get("Filters", {}).get("FailedEvents") != "true":
+            raise invalid("this test wants to hear of failures only")
+        return {"OperationEvents": [
+            {"EventType": "VALIDATION_ERROR", "LogicalResourceId": name, "ResourceType": kind, "ValidationFailureMode": "FAIL",
+             "ValidationName": "AWS::EarlyValidation::PropertyValidation", "ValidationStatus": "FAILED",
+             "ValidationStatusReason": reason, "ValidationPath": f"/Resources/{name}/Properties/Invalid"}
+            for name, kind, reason in self.invalid(self.change_set(form))]}
+
+    def execute_change_set(self, account, region, form):
+        one = self.change_set(form)
+        token = form.get("ClientRequestToken")
+        if one["executed"]:
+            if one["executed"] == token:
+                return {}
+            raise Refused("InvalidChangeSetStatus", "ChangeSet cannot be executed in its current status")
+        if "DisableRollback" not in form:
+            raise invalid("DisableRollback has to be said")
+        if one["stack"].is_busy():
+            raise invalid(f"Stack:{one['stack'].id} is in {one['stack'].status} state and can not be updated.")
+        one["executed"] = token or "nobody"
+        if one["kind"] == "IMPORT":
+            one["stack"].begin_import(one["wanted"], token, one["imports"])
+            return {}
+        one["stack"].begin(one["wanted"], token, form["DisableRollback"] == "true", one["express"], one["drifted"])
+        if one["reverts"]:
+            one["stack"].revert()
+        return {}
+
+    def list_change_sets(self, account, region, form):
+        stack = self.require(account, region, form["StackName"])
+        return {"Summaries": [{"ChangeSetId": arn, "ChangeSetName": one["name"]} for arn, one in self.sets.items()
+                              if one["stack"] is stack]}
+
+    def delete_change_set(self, account, region, form):
+        self.sets.pop(form["ChangeSetName"], None)
+        return {}
