@@ -170,7 +170,7 @@ void write_plan_file(Call& call, const std::string& path, const Request& request
   for (const Location& location : request.locations) locations.push_back(as_kept(location.text));
   map.append({"locations", {}}, texts(locations));
   map.append({"environment", {}}, planned.plan.environment);
-  const SaidVariables variables = said_variables(desk.model, request.variables);
+  const SaidVariables variables = said_variables(desk, request.variables);
   map.append({"variables", {}}, texts(variables.open));
   if (!variables.secret_names.empty()) map.append({"secretVariables", {}}, texts(variables.secret_names));
   map.append({"state", {}}, request.state);

@@ -46,12 +46,27 @@ bool is_for(const std::string& said, const std::string& name) {
   return said.substr(0, said.find('=')) == name;
 }
 
-SaidVariables said_variables(const Model& model, const std::vector<std::string>& said) {
+SecretWords secrets_at_hand(const Desk& desk) {
+  SecretWords words;
+  words.add(Value(desk.model.command_line_variables));
+  Surroundings around = desk.surroundings;
+  around.outputs = [](TaskId) { return Value(Unknown{}); };
+  Diagnostics told_by_the_plan;
+  for (TaskId id = 0; id < desk.model.tasks.size(); ++id) {
+    if (!desk.model.tasks[id].type->mark_secrets) continue;
+    if (const auto resource = evaluate_resource(desk.model, id, around, told_by_the_plan)) words.add_of(*resource);
+  }
+  return words;
+}
+
+SaidVariables said_variables(const Desk& desk, const std::vector<std::string>& said) {
   SaidVariables variables;
+  if (said.empty()) return variables;
+  const SecretWords secrets = secrets_at_hand(desk);
   for (const std::string& each : said) {
     const std::string name = each.substr(0, each.find('='));
-    const Value* value = model.command_line_variables.find(name);
-    if (value && has_secret(*value)) {
+    const Value* value = desk.model.command_line_variables.find(name);
+    if ((value && has_secret(*value)) || secrets.occur_in(each)) {
       variables.secret_names.push_back(name);
     } else {
       variables.open.push_back(each);

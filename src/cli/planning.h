@@ -11,6 +11,7 @@
 #include "cli/state_access.h"
 #include "manifest/model.h"
 #include "plan/plan.h"
+#include "provider/mask.h"
 #include "run/hosts.h"
 #include "state/seal.h"
 #include "state/store.h"
@@ -46,11 +47,14 @@ struct Desk {
   std::unique_ptr<Hosts> hosts = {};        ///< see hosts_of
 };
 
+/// What must not be written down of what a person said: the secrets among --var, and what a task's type says is one.
+SecretWords secrets_at_hand(const Desk&);
+
 /// Of --var, as it was said: what may be written down, and the names of those that are secrets.
 struct SaidVariables {
   std::vector<std::string> open, secret_names;
 };
-SaidVariables said_variables(const Model&, const std::vector<std::string>& said);
+SaidVariables said_variables(const Desk&, const std::vector<std::string>& said);
 /// Is "NAME=VALUE" for that name?
 bool is_for(const std::string& said, const std::string& name);
 /// Throws Error(usage) unless they are said: `what` ("run 3") was made with them and does not hold them.

@@ -55,15 +55,16 @@ std::unique_ptr<Listener> listener_of(Call& call, Desk& desk, Format format) {
 
 /// Whoever reads the history reads it: without the secrets that are at hand before the run.
 std::string open_reason(Call& call, const Desk& desk, const Plan& plan) {
-  SecretWords words;
-  words.add(Value(desk.model.command_line_variables));
+  const std::string reason = reason_of(call);
+  if (reason.empty()) return reason;
+  SecretWords words = secrets_at_hand(desk);
   for (const Step& step : plan.steps) {
     for (const FieldChange& change : step.changes) {
       if (change.before) words.add(*change.before);
       if (change.after) words.add(*change.after);
     }
   }
-  return words.mask(reason_of(call));
+  return words.mask(reason);
 }
 
 RunSettings settings_of(Call& call, Desk& desk, const Planned& planned) {
@@ -77,7 +78,7 @@ RunSettings settings_of(Call& call, Desk& desk, const Planned& planned) {
   if (const auto approved = approved_by(desk, planned.plan); !approved.empty()) {
     source.append({"approvedBy", {}}, texts(approved));
   }
-  const SaidVariables variables = said_variables(desk.model, desk.variables);
+  const SaidVariables variables = said_variables(desk, desk.variables);
   if (!variables.open.empty()) source.append({"variables", {}}, texts(variables.open));
   if (!variables.secret_names.empty()) source.append({"secretVariables", {}}, texts(variables.secret_names));
   settings.source = to_json(Value(std::move(source)));

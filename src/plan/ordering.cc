@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
@@ -40,27 +41,45 @@ void order_deletes(const Graph& removal, std::size_t records, const std::vector<
 
 namespace {
 
+/// The records that need this one, by themselves or as part of a deployment.
+std::vector<NodeId> users_of(NodeId record, const Graph& removal, std::size_t records) {
+  std::vector<NodeId> users;
+  std::vector<NodeId> open(removal.needs(record).begin(), removal.needs(record).end());
+  while (!open.empty()) {
+    const NodeId node = open.back();
+    open.pop_back();
+    if (node < records) {
+      users.push_back(node);
+    } else {
+      std::ranges::copy(removal.needs(node), std::back_inserter(open));
+    }
+  }
+  return users;
+}
+
 /// What others took of a thing and take no longer has to be let go of before the thing can change, as what a stack
 /// exports stays as long as somebody imports it.
 std::vector<Graph::Edge> departures(const Model& model, const Snapshot& snapshot, const std::vector<Step>& steps) {
-  const auto changes = [&](const Step& step) {
-    return step.task && step.record && model.tasks[*step.task].type->exchange;
-  };
-  std::unordered_map<std::size_t, NodeId> by_record;
+  std::unordered_map<NodeId, NodeId> by_record;
+  bool any = false;
   for (NodeId step = 0; step < steps.size(); ++step) {
-    if (changes(steps[step])) by_record.emplace(*steps[step].record, step);
+    if (!steps[step].record) continue;
+    by_record.emplace(static_cast<NodeId>(*steps[step].record), step);
+    any = any || (steps[step].task && model.tasks[*steps[step].task].type->exchange);
   }
   std::vector<Graph::Edge> edges;
-  if (by_record.size() < 2) return edges;
-  const Graph users = removal_order(snapshot);
-  for (const auto& [record, step] : by_record) {
-    for (const NodeId user : users.needs(static_cast<NodeId>(record))) {
+  if (!any) return edges;
+  const Graph removal = removal_order(snapshot);
+  for (const auto& [record, changed] : by_record) {
+    const Step& step = steps[changed];
+    if (!step.task || !model.tasks[*step.task].type->exchange) continue;
+    for (const NodeId user : users_of(record, removal, snapshot.records.size())) {
       const auto leaving = by_record.find(user);
-      if (leaving == by_record.end()) continue;
-      const NodeId from = *steps[leaving->second].task;
-      if (std::ranges::binary_search(model.tasks[from].needs, *steps[step].task)) continue;
-      const bool stays = reach(model.graph, std::vector{from}, Direction::needs)[*steps[step].task];
-      if (!stays) edges.emplace_back(step, leaving->second);
+      if (leaving == by_record.end() || steps[leaving->second].type != step.type) continue;
+      const std::optional<TaskId> by = steps[leaving->second].task;
+      const bool stays = by && (std::ranges::binary_search(model.tasks[*by].needs, *step.task) ||
+                                reach(model.graph, std::vector{*by}, Direction::needs)[*step.task]);
+      if (!stays) edges.emplace_back(changed, leaving->second);
     }
   }
   return edges;

@@ -33,7 +33,7 @@ class Work : public testing::Test, protected StacksWorld {
   }
   Outcome remove(bool lifts_protection = false) {
     StackWork work(attempt, watches);
-    return wait_for(system, work.remove({.known = "web", .is_recorded = true, .lifts_protection = lifts_protection}));
+    return wait_for(system, work.remove({.known = "web", .recorded = "web", .lifts_protection = lifts_protection}));
   }
   /// One that rests, with more about it.
   static WebAnswer stack_with(const std::string& more) {
@@ -145,7 +145,7 @@ TEST_F(Work, AStackThatIsElsewhereIsNotGone) {
   answers["GetCallerIdentity"] = {result("GetCallerIdentity", "<Account>222222222222</Account><Arn>a</Arn>")};
   const auto remove_of = [this](const std::string& id) {
     StackWork work(attempt, watches);
-    return wait_for(system, work.remove({.known = id, .is_recorded = true}));
+    return wait_for(system, work.remove({.known = id, .recorded = id}));
   };
   const std::string other_region = "arn:aws:cloudformation:eu-west-1:222222222222:stack/web/1";
   const std::string other_account = "arn:aws:cloudformation:eu-central-1:111111111111:stack/web/1";
@@ -171,7 +171,7 @@ TEST_F(Work, WhoseStackItIsMustBeKnown) {
                                            "</member></Summaries>",
                                            owner_token(attempt)))};
   StackWork work(attempt, watches);
-  EXPECT_TRUE(wait_for(system, work.who_made({"web", "web", "REVIEW_IN_PROGRESS", "", {}})).by_us);
+  EXPECT_TRUE(wait_for(system, work.who_made({"web", "web", "REVIEW_IN_PROGRESS", "", {}})).by_us());
 }
 
 TEST_F(Work, WhatIsInTheWayIsNoObstacle) {
