@@ -32,8 +32,9 @@ void add_words(const AwsLogin& login, List& words) {
 struct AwsLogins::Entry {
   std::optional<AwsCredentials> credentials;
   Instant obtained;
-  bool busy = false;               ///< somebody asks for them now
-  int round = 0;                   ///< counts the askings
+  bool busy = false;  ///< somebody asks for them now
+  int round = 0;      ///< counts the askings
+  bool asked_person = false;
   std::optional<NoLogin> problem;  ///< of the last asking
   std::vector<Waiting*> waiting;
 
@@ -111,7 +112,11 @@ AwsLogins::Entry& AwsLogins::entry_of(const AwsPlace& place) {
   List words;
   add_words(place.login, words);
   words.emplace_back(place.endpoint_url);
-  words.emplace_back(region_of(place, configuration_, system_));
+  // Good in every region of their partition; but a code is good only once, while a region's own STS may be out of
+  // order.
+  const std::string region = region_of(place, configuration_, system_);
+  const bool takes_code = place.login.kind != AwsLogin::Kind::role && asks_for_code(place.login);
+  words.emplace_back(takes_code ? std::string(partition_of(region).name) : region);
   std::unique_ptr<Entry>& entry = entries_[to_json(Value(std::move(words)), SecretsAs::clear)];
   if (!entry) entry = std::make_unique<Entry>();
   return *entry;
@@ -129,6 +134,7 @@ Async<AwsFound> AwsLogins::credentials(AwsPlace place, Stop& stop) {
     if (entry.round == round && entry.problem) co_return AwsFound{.problem = entry.problem};
   }
   if (entry.is_fresh(system_.now())) co_return AwsFound{.credentials = entry.credentials};
+  if (entry.asked_person && entry.problem) co_return AwsFound{.problem = entry.problem};
   Async<AwsFound> renewing = renewed(entry, std::move(place), stop);
   AwsFound found = co_await renewing;
   co_return found;
@@ -136,9 +142,10 @@ Async<AwsFound> AwsLogins::credentials(AwsPlace place, Stop& stop) {
 
 Async<AwsFound> AwsLogins::renewed(Entry& entry, AwsPlace place, Stop& stop) {
   const Turn turn(entry);
-  AwsSources sources(transport_, configuration_, ask_, std::move(place));
+  AwsSources sources(*this, std::move(place));
   Async<AwsFound> looking = sources.find(stop);
   AwsFound found = co_await looking;
+  entry.asked_person = entry.asked_person || sources.has_asked();
   if (found.credentials) {
     for (const std::string& part :
          {found.credentials->access_key, found.credentials->secret_key, found.credentials->session_token}) {
@@ -154,6 +161,21 @@ Async<AwsFound> AwsLogins::renewed(Entry& entry, AwsPlace place, Stop& stop) {
     entry.problem = found.problem;
   }
   co_return found;
+}
+
+bool AwsLogins::asks_for_code(const AwsLogin& login) const {
+  const auto has = [&](const char* name) { return !system_.variable(name).value_or("").empty(); };
+  switch (login.kind) {
+    case AwsLogin::Kind::keys:
+      return false;
+    case AwsLogin::Kind::role:
+      return asks_for_code(login.source ? *login.source : AwsLogin());
+    case AwsLogin::Kind::profile:
+      return configuration_.asks_for_code(login.profile);
+    case AwsLogin::Kind::chain:
+      break;
+  }
+  return !has("AWS_ACCESS_KEY_ID") && configuration_.asks_for_code(default_profile(system_));
 }
 
 void AwsLogins::expired(const AwsPlace& place, const AwsCredentials& old) {

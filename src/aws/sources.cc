@@ -36,12 +36,11 @@ std::optional<AwsCredentials> credentials_in(const Value& value, std::string_vie
 
 }  // namespace
 
-AwsSources::AwsSources(AwsTransport& transport, const AwsConfiguration& configuration, const AwsLogins::Question& ask,
-                       AwsPlace place)
-    : transport_(transport),
-      system_(transport.system()),
-      configuration_(configuration),
-      ask_(ask),
+AwsSources::AwsSources(AwsLogins& logins, AwsPlace place)
+    : logins_(logins),
+      transport_(logins.transport()),
+      system_(logins.system()),
+      configuration_(logins.configuration()),
       place_(std::move(place)) {}
 
 std::string AwsSources::variable(const char* name) const {
@@ -78,7 +77,18 @@ Async<AwsFound> AwsSources::of(AwsLogin login, Stop& stop) {
     }
     co_return result;
   }
-  Async<AwsFound> looking = of(login.source ? *login.source : AwsLogin(), stop);
+  Async<AwsFound> looking = of_role(std::move(login), stop);
+  AwsFound result = co_await looking;
+  co_return result;
+}
+
+/// What a code was given for serves other roles, too: the logins keep it.
+Async<AwsFound> AwsSources::of_role(AwsLogin login, Stop& stop) {
+  AwsPlace from = place_;
+  from.login = login.source ? *login.source : AwsLogin();
+  from.region = region_of(place_, configuration_, system_);
+  const bool is_kept = logins_.asks_for_code(from.login);
+  Async<AwsFound> looking = is_kept ? logins_.credentials(from, stop) : of(from.login, stop);
   AwsFound source = co_await looking;
   if (!source.credentials) co_return source;
   Async<AwsFound> taking = take_on({login.role_arn, login.external_id, login.session_name, login.duration},
@@ -207,12 +217,18 @@ Async<AwsFound> AwsSources::of_role_profile(std::string name, std::vector<std::s
   role.mfa_serial = setting(name, "mfa_serial");
   if (source.credentials && !role.mfa_serial.empty()) {
     const std::string what = fmt::format("code of {} for the profile '{}'", role.mfa_serial, name);
-    const std::optional<std::string> code = ask_ ? ask_(what + ": ") : std::nullopt;
+    std::optional<std::string> code;
+    if (logins_.question()) {
+      Async<std::optional<std::string>> asking = logins_.question()(what + ": ", stop);
+      code = co_await asking;
+      if (stop.requested()) co_return AwsFound{};
+    }
     if (!code) {
       co_return problem(fmt::format("the {} is needed, and there is nobody to ask", what),
                         "run `verba accounts test` on a terminal to see whether it works; else take on the role with "
                         "AWS's own tools, and give its keys in the environment");
     }
+    has_asked_ = true;
     role.mfa_code = *code;
   }
   if (source.credentials) {

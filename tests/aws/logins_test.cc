@@ -18,6 +18,9 @@ using testing::Not;
 using testing::Pair;
 
 const char* const role = "arn:aws:iam::123456789012:role/deployer";
+const char* const mfa_profile =
+    "[profile m]\nrole_arn = arn:aws:iam::123456789012:role/m\nsource_profile = m\nmfa_serial = arn:mfa\n"
+    "aws_access_key_id = KEY\naws_secret_access_key = s\n";
 
 class Logins : public testing::Test {
  protected:
@@ -49,13 +52,22 @@ class Logins : public testing::Test {
       return role_credentials("AssumeRole", "ROLE" + std::to_string(++roles), system.now() + length);
     };
   }
+  void answer_with(std::string code) {
+    logins().on_question([this, code](std::string question, Stop&) { return noted(std::move(question), code); });
+  }
   static AwsLogin profile(std::string name) { return {.kind = AwsLogin::Kind::profile, .profile = std::move(name)}; }
 
   FakeSystem system;
   Stop stop;
   int roles = 0;
+  std::vector<std::string> questions;
 
  private:
+  Async<std::optional<std::string>> noted(std::string question, std::string answer) {
+    questions.push_back(std::move(question));
+    co_return answer;
+  }
+
   std::unique_ptr<AwsLogins> made_;
 };
 
@@ -122,17 +134,54 @@ TEST_F(Logins, ARoleOfAManifestIsTakenOnByItsSource) {
 }
 
 TEST_F(Logins, ACodeIsAskedForWhereThereIsSomebodyToAsk) {
-  config(
-      "[profile m]\nrole_arn = arn:aws:iam::123456789012:role/m\nsource_profile = m\nmfa_serial = arn:mfa\n"
-      "aws_access_key_id = KEY\naws_secret_access_key = s\n");
+  config(mfa_profile);
   give_roles(hour);
   EXPECT_EQ(key(profile("m")), "the code of arn:mfa for the profile 'm' is needed, and there is nobody to ask");
-  logins().on_question([](const std::string& question) {
-    EXPECT_EQ(question, "code of arn:mfa for the profile 'm': ");
-    return std::optional<std::string>("123456");
-  });
+  answer_with("123456");
   EXPECT_EQ(key(profile("m")), "ROLE1");
+  EXPECT_THAT(questions, ElementsAre("code of arn:mfa for the profile 'm': "));
   EXPECT_THAT(system.requests.at(0).body, HasSubstr("SerialNumber=arn%3Amfa&TokenCode=123456"));
+}
+
+TEST_F(Logins, ACodeIsAskedForOnceForAllRegionsAndForAllRolesThatItLeadsTo) {
+  config(mfa_profile);
+  give_roles(hour);
+  answer_with("123456");
+  AwsLogin over{.kind = AwsLogin::Kind::role, .role_arn = role};
+  over.source = std::make_shared<const AwsLogin>(profile("m"));
+  AwsLogin other = over;
+  other.role_arn += "2";
+  for (const char* region : {"eu-central-1", "eu-west-1"}) {
+    for (const AwsLogin& login : {profile("m"), over, other}) {
+      EXPECT_TRUE(wait_for(system, logins().credentials({.name = "a", .login = login, .region = region}, stop)).any());
+    }
+  }
+  EXPECT_THAT(questions, testing::SizeIs(1));
+}
+
+TEST_F(Logins, ACodeThatDoesNotLeadInIsNotAskedForAgain) {
+  config(mfa_profile);
+  system.servers = [](const WebRequest&) { return error(403, "AccessDenied", "not that code"); };
+  answer_with("000000");
+  EXPECT_THAT(key(profile("m")), HasSubstr("not that code"));
+  EXPECT_THAT(key(profile("m")), HasSubstr("not that code"));
+  EXPECT_THAT(questions, testing::SizeIs(1));
+}
+
+TEST_F(Logins, ItIsKnownBeforehandWhoHasToGiveACode) {
+  config(std::string(mfa_profile) +
+         "[profile over]\nrole_arn = r\nsource_profile = m\n[profile plain]\nmfa_serial = arn:mfa\n"
+         "[profile a]\nrole_arn=r\nsource_profile=b\n[profile b]\nrole_arn=r\nsource_profile=a\n");
+  EXPECT_TRUE(logins().asks_for_code(profile("m")));
+  EXPECT_TRUE(logins().asks_for_code(profile("over")));
+  EXPECT_FALSE(logins().asks_for_code(profile("plain")));
+  EXPECT_FALSE(logins().asks_for_code(profile("a")));
+  EXPECT_FALSE(logins().asks_for_code({}));
+  system.environment["AWS_PROFILE"] = "m";
+  EXPECT_TRUE(logins().asks_for_code({}));
+  EXPECT_TRUE(logins().asks_for_code({.kind = AwsLogin::Kind::role, .role_arn = role}));
+  system.environment["AWS_ACCESS_KEY_ID"] = "ENV";
+  EXPECT_FALSE(logins().asks_for_code({}));
 }
 
 TEST_F(Logins, AWebIdentityNeedsNoKey) {
