@@ -9,6 +9,7 @@
 #include "aws/soon_stop.h"
 #include "base/diagnostic.h"
 #include "base/number.h"
+#include "base/utf8.h"
 #include "os/curl.h"
 #include "value/json.h"
 
@@ -22,10 +23,6 @@ AwsFound problem(std::string message, std::string hint = {}) {
   return {.problem = NoLogin{std::move(message), std::move(hint)}};
 }
 
-AwsFound found(AwsCredentials credentials) {
-  return {.credentials = std::move(credentials)};
-}
-
 /// An answer with SecretAccessKey in it, as STS, containers, instances and processes give it.
 std::optional<AwsCredentials> credentials_in(const Value& value, std::string_view token) {
   AwsCredentials credentials{text_at(value, {"AccessKeyId"}), text_at(value, {"SecretAccessKey"}),
@@ -35,6 +32,18 @@ std::optional<AwsCredentials> credentials_in(const Value& value, std::string_vie
 }
 
 }  // namespace
+
+AwsFound checked(AwsCredentials credentials, std::string_view from) {
+  const std::pair<std::string_view, std::string_view> parts[] = {{"access key id", credentials.access_key},
+                                                                 {"secret access key", credentials.secret_key},
+                                                                 {"session token", credentials.session_token}};
+  for (const auto& [name, text] : parts) {
+    if (!has_control(text)) continue;
+    return problem(fmt::format("the {} of {} has a line break or another control character in it", name, from),
+                   control_hint);
+  }
+  return {.credentials = std::move(credentials)};
+}
 
 AwsSources::AwsSources(AwsLogins& logins, AwsPlace place)
     : logins_(logins),
@@ -62,7 +71,7 @@ Async<AwsFound> AwsSources::find(Stop& stop) {
 }
 
 Async<AwsFound> AwsSources::of(AwsLogin login, Stop& stop) {
-  if (login.kind == AwsLogin::Kind::keys) co_return found(login.keys);
+  if (login.kind == AwsLogin::Kind::keys) co_return checked(login.keys, "the account's authentication");
   if (login.kind == AwsLogin::Kind::chain) {
     Async<AwsFound> looking = of_chain(stop);
     AwsFound result = co_await looking;
@@ -129,7 +138,8 @@ AwsFound AwsSources::of_environment() const {
   if (keys.access_key.empty() != keys.secret_key.empty()) {
     return problem("of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY only one is set", "set both, or neither");
   }
-  return keys.access_key.empty() ? AwsFound{} : found(std::move(keys));
+  return keys.access_key.empty() ? AwsFound{}
+                                 : checked(std::move(keys), "the environment (AWS_ACCESS_KEY_ID and its companions)");
 }
 
 std::optional<AwsFound> AwsSources::broken_files() const {
@@ -142,7 +152,9 @@ AwsFound AwsSources::of_keys(std::string_view profile) const {
   AwsCredentials keys{setting(profile, "aws_access_key_id"), setting(profile, "aws_secret_access_key"),
                       setting(profile, "aws_session_token")};
   if (keys.access_key.empty()) return {};
-  if (!keys.secret_key.empty()) return found(std::move(keys));
+  if (!keys.secret_key.empty()) {
+    return checked(std::move(keys), fmt::format("the profile '{}'{}", profile, place_of(profile, "aws_access_key_id")));
+  }
   return problem(fmt::format("the profile '{}' has an aws_access_key_id without an aws_secret_access_key{}", profile,
                              place_of(profile, "aws_access_key_id")));
 }
@@ -313,7 +325,7 @@ Async<AwsFound> AwsSources::ask_sts(std::string action, Variables parameters, st
   const Value* inside = at(answer.value, {action + "Result", "Credentials"});
   std::optional<AwsCredentials> got = credentials_in(inside != nullptr ? *inside : Value(), "SessionToken");
   if (!got) co_return problem(fmt::format("the role {} cannot be taken on: the answer has no credentials", role));
-  co_return found(*std::move(got));
+  co_return checked(*std::move(got), fmt::format("the role {}", role));
 }
 
 /// A command line, for sh, that prints JSON.
@@ -348,7 +360,7 @@ Async<AwsFound> AwsSources::of_process(std::string profile, Stop& stop) {
   if (got->expires && *got->expires <= system_.now()) {
     co_return problem(fmt::format("{} printed credentials that ended at {}", what, to_string(*got->expires)));
   }
-  co_return found(*std::move(got));
+  co_return checked(*std::move(got), what);
 }
 
 }  // namespace verba

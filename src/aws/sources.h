@@ -13,6 +13,11 @@
 
 namespace verba {
 
+/// Credentials that were found; a problem where a control character is in one of them, which would begin another header
+/// of every request. `from`: "the profile 'web' (~/.aws/config:3)".
+AwsFound checked(AwsCredentials, std::string_view from);
+constexpr const char* control_hint = "take it away; often it is the end of the line of the file that it was read from";
+
 /// Looks once for the credentials of a place's login. Changes nothing but what AWS and a credential_process write down
 /// of themselves. Borrows the logins; lives as long as what it is asked for is under way.
 class AwsSources {

@@ -85,6 +85,26 @@ TEST_F(Logins, TheEnvironmentComesFirst) {
   EXPECT_EQ(wait_for(system, fresh.credentials({.name = "a"}, stop)).credentials->access_key, "ENV");
 }
 
+TEST_F(Logins, ALineBreakInACredentialIsNoHeader) {
+  config("[profile p]\ncredential_process = get\n");
+  system.environment["AWS_ACCESS_KEY_ID"] = "ENV\r\nX-Evil: 1";
+  system.environment["AWS_SECRET_ACCESS_KEY"] = "s";
+  const char* const rest = " has a line break or another control character in it";
+  EXPECT_EQ(key(), std::string("the access key id of the environment (AWS_ACCESS_KEY_ID and its companions)") + rest);
+  system.environment["AWS_ACCESS_KEY_ID"] = "ENV";
+  system.environment["AWS_SECRET_ACCESS_KEY"] = "s\n";
+  EXPECT_THAT(key(), HasSubstr("the secret access key of the environment"));
+  system.environment.erase("AWS_ACCESS_KEY_ID");
+  system.environment.erase("AWS_SECRET_ACCESS_KEY");
+  system.programs = [](const Command&) {
+    return Performance::exit(0, R"({"Version":1,"AccessKeyId":"K","SecretAccessKey":"s","SessionToken":"t\r\nX: 2"})");
+  };
+  EXPECT_EQ(
+      key(profile("p")),
+      std::string("the session token of the credential_process of the profile 'p' (/home/user/.aws/config:2)") + rest);
+  EXPECT_TRUE(system.requests.empty());
+}
+
 TEST_F(Logins, NothingAnywhereIsSaid) {
   EXPECT_THAT(key(), HasSubstr("there are no credentials of AWS"));
 }
