@@ -34,6 +34,12 @@ std::string profile_of(const AwsLogin&, System&);
 /// profile that counts. "" when nobody says one.
 std::string region_of(const AwsPlace&, const AwsConfiguration&, System&);
 
+/// Is it what an endpointUrl may be? Without a query, and without a user name or a password: addresses are shown.
+bool is_aws_endpoint(std::string_view);
+/// The first of the addresses below that a person has set and that is none, or of the regions: a sentence that names
+/// the setting and does not show what it is. "" when there is none.
+std::string wrong_setting(const AwsPlace&, const AwsConfiguration&, System&);
+
 /// The first of: the place's endpointUrl, AWS_ENDPOINT_URL_SERVICE, AWS_ENDPOINT_URL, the profile's `services`, its
 /// endpoint_url (these four not with AWS_IGNORE_CONFIGURED_ENDPOINT_URLS), and AWS's own. Without a '/' at its end.
 std::string endpoint_of(const AwsService&, std::string_view region, const AwsPlace&, const AwsConfiguration&, System&);

@@ -149,9 +149,7 @@ Async<AwsFound> AwsLogins::renewed(Entry& entry, AwsPlace place, Stop& stop) {
   if (found.credentials) {
     for (const std::string& part :
          {found.credentials->access_key, found.credentials->secret_key, found.credentials->session_token}) {
-      Value secret(part);
-      make_secret(secret);
-      if (keep_secret_ && !part.empty()) keep_secret_(secret);
+      keep_secret(part);
     }
     entry.credentials = found.credentials;
     entry.obtained = system_.now();
@@ -161,6 +159,13 @@ Async<AwsFound> AwsLogins::renewed(Entry& entry, AwsPlace place, Stop& stop) {
     entry.problem = found.problem;
   }
   co_return found;
+}
+
+void AwsLogins::keep_secret(const std::string& text) const {
+  if (!keep_secret_ || text.empty()) return;
+  Value secret(text);
+  make_secret(secret);
+  keep_secret_(secret);
 }
 
 bool AwsLogins::asks_for_code(const AwsLogin& login) const {

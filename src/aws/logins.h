@@ -42,8 +42,9 @@ class AwsLogins {
   AwsLogins& operator=(const AwsLogins&) = delete;
   ~AwsLogins();
 
-  /// Called with every credential that was got, before it is used.
+  /// Called with every credential that was got, and what it was got with, before it is used.
   void on_secret(std::function<void(const Value&)> keep) { keep_secret_ = std::move(keep); }
+  void keep_secret(const std::string& text) const;
 
   /// How to ask a person for a line: the code of an MFA device. No answer: there is none to be had, or `stop` was
   /// requested. While there is nobody to ask (as at first), a profile with one is a problem. For a code that did not

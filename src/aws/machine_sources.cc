@@ -83,6 +83,7 @@ Async<AwsFound> AwsSources::of_sso(std::string profile, Stop& stop) {
   if (has_control(access_token)) {
     co_return problem(fmt::format("the token of SSO in {} has a control character in it", path), hint);
   }
+  logins_.keep_secret(access_token);
   const std::string region = say("sso_region");
   AwsCall call{.service = &sso_service(), .region = region};
   call.endpoint = endpoint_of(sso_service(), region, place_, configuration_, system_);
@@ -126,6 +127,7 @@ Async<AwsFound> AwsSources::of_container(Stop& stop) {
         "(AWS_CONTAINER_AUTHORIZATION_TOKEN, or its file)",
         control_hint);
   }
+  logins_.keep_secret(token);
   const std::size_t begin = std::min(url.find('/', url.find("//") + 2), url.size());
   AwsMessage message = get_message(begin < url.size() ? url.substr(begin) : "/");
   if (const std::size_t mark = message.path.find('?'); mark != std::string::npos) {

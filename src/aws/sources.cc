@@ -61,6 +61,8 @@ std::string AwsSources::setting(std::string_view profile, std::string_view name)
 }
 
 Async<AwsFound> AwsSources::find(Stop& stop) {
+  const std::string wrong = wrong_setting(place_, configuration_, system_);
+  if (!wrong.empty()) co_return problem(wrong, "an address is, for example, https://localhost:4566");
   Async<AwsFound> looking = of(place_.login, stop);
   AwsFound result = co_await looking;
   if (result.any() || stop.requested()) co_return result;
@@ -289,6 +291,7 @@ Async<AwsFound> AwsSources::take_on_by_token(Role role, std::string token_file, 
   std::optional<std::string> token = system_.read_file(home_path(system_, token_file), 64 << 10);
   if (!token) co_return problem(fmt::format("there is no file '{}' with a token of an identity", token_file));
   while (token->ends_with('\n')) token->pop_back();
+  logins_.keep_secret(*token);
   Variables parameters{{"RoleArn", role.arn}, {"WebIdentityToken", *token}};
   if (role.session_name.empty()) role.session_name = fmt::format("verba-{}", system_.now().ms / 1000);
   parameters.emplace_back("RoleSessionName", role.session_name);
