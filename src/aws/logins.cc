@@ -103,7 +103,7 @@ class AwsLogins::Turn {
 
 AwsLogins::AwsLogins(System& system)
     : system_(system), configuration_(read_aws_configuration(system)), transport_(system) {
-  transport_.trust(home_path(system, std::string(configuration_.setting(default_profile(system), "ca_bundle"))));
+  transport_.trust(ca_file_of(configuration_, system));
 }
 
 AwsLogins::~AwsLogins() = default;

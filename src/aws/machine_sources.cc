@@ -34,8 +34,9 @@ bool may_be_asked(std::string_view url) {
   std::string_view host = url.substr(7, url.find_first_of("/?", 7) - 7);
   const std::size_t port = host.rfind(':');
   if (port != std::string_view::npos && host.find(']', port) == std::string_view::npos) host = host.substr(0, port);
-  return host == "localhost" || host.starts_with("127.") || host == "[::1]" || host == "169.254.170.2" ||
-         host == "169.254.170.23" || host == "[fd00:ec2::23]";
+  const bool is_numeric = host.find_first_not_of("0123456789.") == std::string_view::npos;
+  return host == "localhost" || (is_numeric && host.starts_with("127.")) || host == "[::1]" ||
+         host == "169.254.170.2" || host == "169.254.170.23" || host == "[fd00:ec2::23]";
 }
 
 std::optional<AwsCredentials> credentials_in(const Value& value) {

@@ -18,6 +18,7 @@ namespace {
 
 constexpr Milliseconds process_limit{60'000};
 constexpr std::size_t process_bytes = 64 << 10;
+constexpr const char* role_hint = "for example: arn:aws:iam::123456789012:role/deployer";
 
 AwsFound problem(std::string message, std::string hint = {}) {
   return {.problem = NoLogin{std::move(message), std::move(hint)}};
@@ -62,7 +63,7 @@ std::string AwsSources::setting(std::string_view profile, std::string_view name)
 
 Async<AwsFound> AwsSources::find(Stop& stop) {
   const std::string wrong = wrong_setting(place_, configuration_, system_);
-  if (!wrong.empty()) co_return problem(wrong, "an address is, for example, https://localhost:4566");
+  if (!wrong.empty()) co_return problem(wrong);
   Async<AwsFound> looking = of(place_.login, stop);
   AwsFound result = co_await looking;
   if (result.any() || stop.requested()) co_return result;
@@ -114,8 +115,14 @@ Async<AwsFound> AwsSources::of_chain(Stop& stop) {
   const std::string profile = default_profile(system_);
   const std::string token_file = variable("AWS_WEB_IDENTITY_TOKEN_FILE");
   if (!token_file.empty() && setting(profile, "role_arn").empty()) {
-    Async<AwsFound> taking =
-        take_on_by_token({variable("AWS_ROLE_ARN"), "", variable("AWS_ROLE_SESSION_NAME")}, token_file, stop);
+    const std::string role = variable("AWS_ROLE_ARN");
+    if (!is_aws_role(role)) {
+      co_return problem(role.empty()
+                            ? "AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN, the role to take on, is not"
+                            : fmt::format("AWS_ROLE_ARN is '{}', which is no role of AWS", role),
+                        role_hint);
+    }
+    Async<AwsFound> taking = take_on_by_token({role, "", variable("AWS_ROLE_SESSION_NAME")}, token_file, stop);
     result = co_await taking;
     co_return result;
   }
@@ -206,6 +213,11 @@ Async<AwsFound> AwsSources::of_role_profile(std::string name, std::vector<std::s
         "it is a number of seconds, such as 3600");
   }
   role.duration = std::chrono::seconds(seconds.value_or(0));
+  if (!is_aws_role(role.arn)) {
+    co_return problem(fmt::format("role_arn of the profile '{}' is '{}', which is no role of AWS{}", name, role.arn,
+                                  place_of(name, "role_arn")),
+                      role_hint);
+  }
   const std::string token_file = setting(name, "web_identity_token_file");
   if (!token_file.empty()) {
     Async<AwsFound> taking = take_on_by_token(std::move(role), token_file, stop);
@@ -291,6 +303,7 @@ Async<AwsFound> AwsSources::take_on_by_token(Role role, std::string token_file, 
   std::optional<std::string> token = system_.read_file(home_path(system_, token_file), 64 << 10);
   if (!token) co_return problem(fmt::format("there is no file '{}' with a token of an identity", token_file));
   while (token->ends_with('\n')) token->pop_back();
+  if (token->empty()) co_return problem(fmt::format("the file '{}' with a token of an identity is empty", token_file));
   logins_.keep_secret(*token);
   Variables parameters{{"RoleArn", role.arn}, {"WebIdentityToken", *token}};
   if (role.session_name.empty()) role.session_name = fmt::format("verba-{}", system_.now().ms / 1000);
@@ -315,8 +328,7 @@ Async<AwsFound> AwsSources::ask_sts(std::string action, Variables parameters, st
   const AwsAnswer answer = co_await asking;
   if (answer.failure && answer.failure->stopped) {
     if (stop.requested()) co_return AwsFound{};
-    co_return problem(fmt::format("the role {} cannot be taken on: no answer within {} (STS at {})", role,
-                                  to_string(sts_limit), endpoint));
+    co_return problem(fmt::format("the role {} cannot be taken on: {}", role, late_text(*answer.failure, endpoint)));
   }
   if (answer.failure) {
     co_return problem(fmt::format("the role {} cannot be taken on: {}", role, to_string(*answer.failure)),

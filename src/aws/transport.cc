@@ -39,9 +39,11 @@ double chance_of(System& system) {
   return static_cast<double>(number) / 4294967296.0;
 }
 
-AwsAnswer stopped() {
+/// `last`: how the service had answered before.
+AwsAnswer stopped(const std::string& last) {
   AwsAnswer answer;
   AwsFailure& failure = answer.failure.emplace();
+  failure.last = last;
   failure.message = "it was broken off";
   failure.in_doubt = true;
   failure.stopped = true;
@@ -83,10 +85,6 @@ AwsMessage get_message(std::string path, Variables query, Variables headers, std
 AwsTransport::AwsTransport(System& system) : system_(system) {
   if (const auto tries = system.variable("AWS_MAX_ATTEMPTS"))
     tries_ = std::max(1, number_in<int>(*tries).value_or(tries_));
-}
-
-void AwsTransport::trust(std::string ca_file) {
-  ca_file_ = system_.variable("AWS_CA_BUNDLE").value_or(std::move(ca_file));
 }
 
 WebRequest AwsTransport::request_of(const AwsCall& call, const std::optional<AwsCredentials>& credentials) {
@@ -136,19 +134,24 @@ Milliseconds AwsTransport::pause(const AwsAnswer& answer, int retry, AwsTrouble 
 
 Async<AwsAnswer> AwsTransport::send(AwsCall call, std::optional<AwsCredentials> credentials, Stop& stop) {
   int paid = 0;
+  std::string last;
   int clocks = 0;
   const int tries = call.direct ? 1 : tries_;
   for (int number = 1;; ++number) {
     const Milliseconds signed_ahead = clock_ahead_;
     Async<std::optional<WebAnswer>> asking = ask(system_, request_of(call, credentials), stop);
     std::optional<WebAnswer> web = co_await asking;
-    if (!web) co_return stopped();
+    if (!web) co_return stopped(last);
     AwsAnswer answer =
         read_aws_answer(*std::move(web), call.direct ? AwsBody::any : AwsBody::tree, call.message.answered_by);
     if (answer.good()) {
       budget_.give_back(paid);
       co_return answer;
     }
+    if (answer.failure->code.empty() && !call.direct) {
+      answer.failure->message += fmt::format(" ({} at {})", call.service->title, call.endpoint);
+    }
+    last = to_string(*answer.failure);
     const AwsTrouble trouble = trouble_of(*answer.failure);
     if (trouble == AwsTrouble::clock) set_clock(answer);
     // Another call may have set it, while this one was under way.
@@ -159,7 +162,7 @@ Async<AwsAnswer> AwsTransport::send(AwsCall call, std::optional<AwsCredentials> 
     if (!again || number >= most || !budget_.take(paid)) co_return answer;
     Async<bool> pausing = sleep(system_, pause(answer, number, trouble), stop);
     const bool go_on = co_await pausing;
-    if (!go_on) co_return stopped();
+    if (!go_on) co_return stopped(last);
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "aws/answer.h"
 #include "aws/endpoint.h"
@@ -37,8 +38,8 @@ AwsMessage get_message(std::string path, Variables query = {}, Variables headers
 /// what it has to have is that, too), up to
 /// AWS_MAX_ATTEMPTS tries (8; where nobody answers 5 at most), within the budget of all calls, and at once when it was
 /// signed by another clock than the service's, which all calls then keep to. A call must therefore be one that may be
-/// made twice. Every failure is in the answer; nothing is thrown but for what System::send throws. Borrows the system.
-/// One thread.
+/// made twice. Every failure is in the answer, with the service's address where that named no code; nothing is thrown
+/// but for what System::send throws. Borrows the system. One thread.
 class AwsTransport {
  public:
   explicit AwsTransport(System& system);
@@ -46,8 +47,8 @@ class AwsTransport {
   /// Unsigned without credentials.
   Async<AwsAnswer> send(AwsCall call, std::optional<AwsCredentials> credentials, Stop& stop);
 
-  /// Certificates (PEM) to trust in place of the machine's; AWS_CA_BUNDLE is stronger.
-  void trust(std::string ca_file);
+  /// Certificates (PEM) to trust in place of the machine's; "": those.
+  void trust(std::string ca_file) { ca_file_ = std::move(ca_file); }
   System& system() const { return system_; }
 
  private:

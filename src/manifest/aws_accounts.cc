@@ -25,15 +25,6 @@ bool is_region(std::string_view text) {
   return !text.empty() && text.front() != '-' && text.find_first_not_of(letters) == std::string_view::npos;
 }
 
-/// arn:PARTITION:iam::ACCOUNT:role/NAME
-bool is_role(std::string_view text) {
-  if (!text.starts_with("arn:") || has_control(text)) return false;
-  const std::size_t iam = text.find(":iam::");
-  if (iam == std::string_view::npos) return false;
-  const std::string_view rest = text.substr(iam + 6);
-  return is_account_id(rest.substr(0, 12)) && rest.substr(12).starts_with(":role/") && rest.size() > 18;
-}
-
 bool is_session_name(std::string_view text) {
   constexpr std::string_view others = "_+=,.@-";
   return text.size() >= 2 && text.size() <= 64 && std::ranges::all_of(text, [&](char c) {
@@ -61,7 +52,7 @@ constexpr Rule account_rules[] = {
 };
 constexpr Rule login_rules[] = {
     {"region", is_region, "cannot be a region", "for example: eu-central-1"},
-    {"roleArn", is_role, "is no role of AWS", "for example: arn:aws:iam::123456789012:role/deployer"},
+    {"roleArn", is_aws_role, "is no role of AWS", "for example: arn:aws:iam::123456789012:role/deployer"},
     {"sessionName", is_session_name, "cannot be the name of a session",
      "it has 2 to 64 letters, digits and characters of _+=,.@-"},
     {"duration", is_duration, "cannot be the length of a session", "AWS allows from 15m to 12h"},

@@ -62,6 +62,18 @@ TEST_F(Endpoint, AnAddressWithAPasswordIsTold) {
   EXPECT_EQ(wrong(by_profile), "");
 }
 
+TEST_F(Endpoint, WhatCannotBeMeantIsTold) {
+  const auto wrong = [&] { return wrong_setting(by_chain, configuration, system); };
+  system.environment["AWS_MAX_ATTEMPTS"] = "rubbish";
+  EXPECT_EQ(wrong(), "AWS_MAX_ATTEMPTS is 'rubbish', which is no number of tries");
+  system.environment["AWS_MAX_ATTEMPTS"] = "3";
+  system.environment["AWS_CA_BUNDLE"] = "/absent.pem";
+  EXPECT_EQ(wrong(),
+            "there is no file '/absent.pem' with certificates to trust (AWS_CA_BUNDLE, or ca_bundle of the profile)");
+  system.add_file("/absent.pem", "");
+  EXPECT_EQ(wrong(), "");
+}
+
 TEST_F(Endpoint, SoItIsWithTheRegion) {
   EXPECT_EQ(region_of(by_chain, configuration, system), "eu-north-1");
   EXPECT_EQ(region_of(by_profile, configuration, system), "eu-west-2");

@@ -135,8 +135,17 @@ TEST_F(Logins, RolesAreTakenOnThroughAChainOfProfiles) {
   EXPECT_EQ(system.requests[0].url, "https://sts.eu-central-1.amazonaws.com/");
 }
 
+TEST_F(Logins, WhatIsNoRoleIsSaidBeforeAnybodyIsAsked) {
+  config("[profile a]\nrole_arn = banana\nsource_profile = a\naws_access_key_id = K\naws_secret_access_key = s\n");
+  EXPECT_EQ(key(profile("a")),
+            "role_arn of the profile 'a' is 'banana', which is no role of AWS (/home/user/.aws/config:2)");
+  EXPECT_TRUE(system.requests.empty());
+}
+
 TEST_F(Logins, ACircleOfProfilesIsSaid) {
-  config("[profile a]\nrole_arn=r\nsource_profile=b\n[profile b]\nrole_arn=r\nsource_profile=a\n");
+  config(
+      "[profile a]\nrole_arn=arn:aws:iam::123456789012:role/r\nsource_profile=b\n[profile "
+      "b]\nrole_arn=arn:aws:iam::123456789012:role/r\nsource_profile=a\n");
   EXPECT_THAT(key(profile("a")), HasSubstr("a -> b -> a"));
 }
 
@@ -209,10 +218,19 @@ TEST_F(Logins, AWebIdentityNeedsNoKey) {
   system.environment["AWS_WEB_IDENTITY_TOKEN_FILE"] = "/var/token";
   give_roles(hour);
   EXPECT_THAT(key(), HasSubstr("no file '/var/token'"));
+  system.add_file("/var/token", "\n");
+  EXPECT_EQ(key(), "the file '/var/token' with a token of an identity is empty");
   system.add_file("/var/token", "ey.abc\n");
   EXPECT_EQ(key(), "WEB");
   EXPECT_EQ(signer_of(system.requests[0]), "");
   EXPECT_THAT(system.requests[0].body, HasSubstr("WebIdentityToken=ey.abc"));
+  system.environment["AWS_ROLE_ARN"] = "banana";
+  AwsLogins other(system);
+  EXPECT_EQ(wait_for(system, other.credentials({.name = "a"}, stop)).problem->message,
+            "AWS_ROLE_ARN is 'banana', which is no role of AWS");
+  system.environment.erase("AWS_ROLE_ARN");
+  EXPECT_EQ(wait_for(system, other.credentials({.name = "a"}, stop)).problem->message,
+            "AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN, the role to take on, is not");
 }
 
 TEST_F(Logins, AProcessPrintsThem) {
@@ -251,8 +269,9 @@ TEST_F(Logins, AProcessThatPrintsWhatCannotCountIsSaid) {
 
 TEST_F(Logins, AProfileThatContradictsItselfIsSaid) {
   config(
-      "[profile a]\nrole_arn = r\nsource_profile = b\ncredential_source = Environment\n[profile b]\n"
-      "[profile c]\nrole_arn = r\nsource_profile = b\nduration_seconds = many\n"
+      "[profile a]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = b\ncredential_source = "
+      "Environment\n[profile b]\n"
+      "[profile c]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = b\nduration_seconds = many\n"
       "[profile d]\nsso_session = crop\nsso_account_id = 123456789012\nsso_role_name = dev\n");
   EXPECT_EQ(key(profile("a")),
             "the profile 'a' has a source_profile and a credential_source (/home/user/.aws/config:4)");
@@ -298,6 +317,10 @@ TEST_F(Logins, AnSsoSessionThatAwsWroteDown) {
 TEST_F(Logins, AContainerIsAskedOnlyNearby) {
   system.environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = "http://evil.example.org/x";
   EXPECT_THAT(key(), HasSubstr("neither https nor near"));
+  for (const char* url : {"http://127.0.0.1.example.org/x", "http://127.0.0.1@example.org/x"}) {
+    system.environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = url;
+    EXPECT_THAT(key(), HasSubstr("neither https nor near"));
+  }
   system.environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = "http://127.0.0.1:9/creds";
   system.environment["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = "tok";
   system.servers = [](const WebRequest& request) {
@@ -336,6 +359,18 @@ TEST_F(Logins, AnStsThatNeverAnswersIsGivenUp) {
             std::string("the role ") + role +
                 " cannot be taken on: no answer within 30s (STS at https://sts.eu-central-1.amazonaws.com)");
   EXPECT_EQ(system.steady(), std::chrono::seconds(60));
+}
+
+TEST_F(Logins, AnStsThatRefusesForTooLongIsQuoted) {
+  system.servers = [](const WebRequest&) {
+    WebAnswer busy = error(400, "Throttling", "Rate exceeded");
+    busy.headers = {{"retry-after", "20"}};
+    return busy;
+  };
+  const AwsLogin keys{.kind = AwsLogin::Kind::keys, .keys = {"KEY", "s"}};
+  AwsAccount account(logins(), {.name = "web", .login = keys, .region = "eu-central-1"});
+  EXPECT_EQ(wait_for(system, account.identify(stop)).why,
+            "no good answer within 30s, at last: Throttling: Rate exceeded");
 }
 
 TEST_F(Logins, AreAskedForOnceAndAnewAheadOfTheirEnd) {

@@ -57,9 +57,11 @@ TEST_F(Transport, ButNotForEverAndNotWhatLasts) {
   answers = std::vector<WebAnswer>(9, xml("", 503));
   EXPECT_EQ(send().failure->status, 503);
   EXPECT_EQ(system.requests.size(), 8U);
+  answers = {xml("moved", 302)};
+  EXPECT_EQ(send().failure->message, "status 302, and no word why (STS at https://sts.eu-central-1.amazonaws.com)");
   answers = {error(403, "AccessDenied")};
-  EXPECT_EQ(send().failure->code, "AccessDenied");
-  EXPECT_EQ(system.requests.size(), 9U);
+  EXPECT_EQ(send().failure->message, "no");
+  EXPECT_EQ(system.requests.size(), 10U);
 }
 
 TEST_F(Transport, TheBudgetIsOfAllCalls) {
