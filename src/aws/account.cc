@@ -75,13 +75,10 @@ Async<AwsIdentity> AwsAccount::identify(Stop& stop) {
   identity.arn = text_at(answer.value, {"GetCallerIdentityResult", "Arn"});
   if (answer.failure) {
     const bool is_late = answer.failure->stopped && !stop.requested();
-    const std::string why = is_late ? "no answer within " + to_string(sts_limit) : to_string(*answer.failure);
-    const bool named = !answer.failure->code.empty();
     const std::string region = region_.empty() ? std::string(region_of_sts) : region_;
-    identity.why =
-        named ? why
-              : fmt::format("{} (STS at {})", why,
-                            endpoint_of(sts_service(), region, place_, logins_.configuration(), logins_.system()));
+    identity.why = is_late ? late_text(*answer.failure, endpoint_of(sts_service(), region, place_,
+                                                                    logins_.configuration(), logins_.system()))
+                           : to_string(*answer.failure);
   } else if (identity.account_id.empty()) {
     identity.why = "the answer of STS names no account";
   } else if (!place_.account_id.empty() && place_.account_id != identity.account_id) {

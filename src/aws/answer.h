@@ -19,6 +19,7 @@ struct AwsFailure {
   int status = 0;          ///< 0: it did not answer
   bool in_doubt = false;   ///< what was asked for may have been done all the same
   bool stopped = false;    ///< it was broken off by us
+  std::string last = {};   ///< then: what the last try had come to, as by to_string(); "" when there was none
 };
 
 /// "AccessDenied: User is not authorized to do this (request 1f2e)".

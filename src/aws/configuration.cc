@@ -128,6 +128,15 @@ std::string_view AwsConfiguration::setting(std::string_view profile, std::string
   return found == section->second.end() ? std::string_view() : std::string_view(found->second);
 }
 
+bool AwsConfiguration::asks_for_code(std::string_view profile) const {
+  for (std::size_t steps = 0; steps <= profiles.size(); ++steps) {  // they may go round in a circle
+    if (setting(profile, "role_arn").empty()) return false;
+    if (!setting(profile, "mfa_serial").empty()) return true;
+    profile = setting(profile, "source_profile");
+  }
+  return false;
+}
+
 std::string AwsConfiguration::place_of(std::string_view profile, std::string_view name) const {
   const auto place = places.find({std::string(profile), std::string(name)});
   return place == places.end() ? "" : " (" + place->second + ")";

@@ -26,6 +26,8 @@ struct AwsConfiguration {
 
   /// "" when there is no such profile or setting.
   std::string_view setting(std::string_view profile, std::string_view name) const;
+  /// Does somebody have to give the code of an MFA device for it, or for one of those that it is taken on with?
+  bool asks_for_code(std::string_view profile) const;
   /// Where that is written, for people: " (PATH:LINE)", "" when it is not.
   std::string place_of(std::string_view profile, std::string_view name) const;
 

@@ -7,6 +7,9 @@
 #include <cctype>
 #include <optional>
 
+#include "base/number.h"
+#include "base/utf8.h"
+
 namespace verba {
 namespace {
 
@@ -20,14 +23,17 @@ std::string variable(System& system, const std::string& name) {
   return system.variable(name).value_or("");
 }
 
+/// Does the account's own address alone count, or AWS's?
+bool ignores_others(const AwsPlace& place, const AwsConfiguration& configuration, System& system) {
+  return !place.endpoint_url.empty() || variable(system, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") == "true" ||
+         configuration.setting(profile_of(place.login, system), "ignore_configured_endpoint_urls") == "true";
+}
+
 /// What a person has set.
 std::string configured(const AwsService& service, const AwsPlace& place, const AwsConfiguration& configuration,
                        System& system) {
-  if (!place.endpoint_url.empty()) return place.endpoint_url;
+  if (ignores_others(place, configuration, system)) return place.endpoint_url;
   const std::string profile = profile_of(place.login, system);
-  const bool ignored = variable(system, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") == "true" ||
-                       configuration.setting(profile, "ignore_configured_endpoint_urls") == "true";
-  if (ignored) return {};
   if (std::string url = variable(system, "AWS_ENDPOINT_URL_" + upper(service.id)); !url.empty()) return url;
   if (std::string url = variable(system, "AWS_ENDPOINT_URL"); !url.empty()) return url;
   const auto services = configuration.services.find(configuration.setting(profile, "services"));
@@ -41,12 +47,12 @@ std::string configured(const AwsService& service, const AwsPlace& place, const A
 }  // namespace
 
 const AwsService& sts_service() {
-  static const AwsService service{.name = "sts", .id = "sts", .version = "2011-06-15"};
+  static const AwsService service{.name = "sts", .id = "sts", .version = "2011-06-15", .title = "STS"};
   return service;
 }
 
 const AwsService& sso_service() {
-  static const AwsService service{.name = "portal.sso", .id = "sso"};
+  static const AwsService service{.name = "portal.sso", .id = "sso", .title = "SSO"};
   return service;
 }
 
@@ -82,6 +88,63 @@ std::string region_of(const AwsPlace& place, const AwsConfiguration& configurati
     if (std::string region = variable(system, name); !region.empty()) return region;
   }
   return of_profile;
+}
+
+bool is_aws_endpoint(std::string_view text) {
+  const std::size_t host = text.starts_with("https://") ? 8 : text.starts_with("http://") ? 7 : 0;
+  return host != 0 && text.size() > host && text.find_first_of(" ?#@") == std::string_view::npos && !has_control(text);
+}
+
+bool is_aws_role(std::string_view text) {
+  if (!text.starts_with("arn:") || has_control(text)) return false;
+  const std::size_t iam = text.find(":iam::");
+  if (iam == std::string_view::npos) return false;
+  const std::string_view account = text.substr(iam + 6, 12);
+  const std::string_view rest = text.substr(std::min(iam + 18, text.size()));
+  return account.size() == 12 && std::ranges::all_of(account, [](char c) { return c >= '0' && c <= '9'; }) &&
+         rest.starts_with(":role/") && rest.size() > 6;
+}
+
+std::string ca_file_of(const AwsConfiguration& configuration, System& system) {
+  const std::string of_profile(configuration.setting(default_profile(system), "ca_bundle"));
+  return system.variable("AWS_CA_BUNDLE").value_or(home_path(system, of_profile));
+}
+
+std::string wrong_setting(const AwsPlace& place, const AwsConfiguration& configuration, System& system) {
+  if (const std::string tries = variable(system, "AWS_MAX_ATTEMPTS"); !tries.empty()) {
+    if (number_in<int>(tries).value_or(0) < 1)
+      return fmt::format("AWS_MAX_ATTEMPTS is '{}', which is no number of tries", tries);
+  }
+  if (const std::string file = ca_file_of(configuration, system); !file.empty() && !system.kind_of(file)) {
+    return fmt::format("there is no file '{}' with certificates to trust (AWS_CA_BUNDLE, or ca_bundle of the profile)",
+                       file);
+  }
+  if (has_control(region_of(place, configuration, system))) return "the region has a control character in it";
+  if (ignores_others(place, configuration, system)) return {};
+  const std::string profile = profile_of(place.login, system);
+  Variables said;
+  for (auto& [name, url] : system.variables()) {
+    if (name.starts_with("AWS_ENDPOINT_URL")) said.emplace_back(name, url);
+  }
+  said.emplace_back(
+      fmt::format("endpoint_url of the profile '{}'{}", profile, configuration.place_of(profile, "endpoint_url")),
+      configuration.setting(profile, "endpoint_url"));
+  const auto services = configuration.services.find(configuration.setting(profile, "services"));
+  if (services != configuration.services.end()) {
+    for (const auto& [name, value] : services->second) {
+      if (name.ends_with(".endpoint_url"))
+        said.emplace_back(fmt::format("{} of [services {}]", name, services->first), value);
+    }
+  }
+  for (const auto& [name, url] : said) {
+    if (url.empty() || is_aws_endpoint(url)) continue;
+    const bool has_user = url.find('@') != std::string::npos;
+    return fmt::format(
+        "{} {}", name,
+        has_user ? "has a user name or a password in it, which would be seen: addresses are shown and recorded"
+                 : "is no address of a service, such as https://localhost:4566");
+  }
+  return {};
 }
 
 std::string endpoint_of(const AwsService& service, std::string_view region, const AwsPlace& place,

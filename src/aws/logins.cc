@@ -32,8 +32,9 @@ void add_words(const AwsLogin& login, List& words) {
 struct AwsLogins::Entry {
   std::optional<AwsCredentials> credentials;
   Instant obtained;
-  bool busy = false;               ///< somebody asks for them now
-  int round = 0;                   ///< counts the askings
+  bool busy = false;  ///< somebody asks for them now
+  int round = 0;      ///< counts the askings
+  bool asked_person = false;
   std::optional<NoLogin> problem;  ///< of the last asking
   std::vector<Waiting*> waiting;
 
@@ -102,7 +103,7 @@ class AwsLogins::Turn {
 
 AwsLogins::AwsLogins(System& system)
     : system_(system), configuration_(read_aws_configuration(system)), transport_(system) {
-  transport_.trust(home_path(system, std::string(configuration_.setting(default_profile(system), "ca_bundle"))));
+  transport_.trust(ca_file_of(configuration_, system));
 }
 
 AwsLogins::~AwsLogins() = default;
@@ -111,7 +112,11 @@ AwsLogins::Entry& AwsLogins::entry_of(const AwsPlace& place) {
   List words;
   add_words(place.login, words);
   words.emplace_back(place.endpoint_url);
-  words.emplace_back(region_of(place, configuration_, system_));
+  // Good in every region of their partition; but a code is good only once, while a region's own STS may be out of
+  // order.
+  const std::string region = region_of(place, configuration_, system_);
+  const bool takes_code = place.login.kind != AwsLogin::Kind::role && asks_for_code(place.login);
+  words.emplace_back(takes_code ? std::string(partition_of(region).name) : region);
   std::unique_ptr<Entry>& entry = entries_[to_json(Value(std::move(words)), SecretsAs::clear)];
   if (!entry) entry = std::make_unique<Entry>();
   return *entry;
@@ -129,6 +134,7 @@ Async<AwsFound> AwsLogins::credentials(AwsPlace place, Stop& stop) {
     if (entry.round == round && entry.problem) co_return AwsFound{.problem = entry.problem};
   }
   if (entry.is_fresh(system_.now())) co_return AwsFound{.credentials = entry.credentials};
+  if (entry.asked_person && entry.problem) co_return AwsFound{.problem = entry.problem};
   Async<AwsFound> renewing = renewed(entry, std::move(place), stop);
   AwsFound found = co_await renewing;
   co_return found;
@@ -136,15 +142,14 @@ Async<AwsFound> AwsLogins::credentials(AwsPlace place, Stop& stop) {
 
 Async<AwsFound> AwsLogins::renewed(Entry& entry, AwsPlace place, Stop& stop) {
   const Turn turn(entry);
-  AwsSources sources(transport_, configuration_, ask_, std::move(place));
+  AwsSources sources(*this, std::move(place));
   Async<AwsFound> looking = sources.find(stop);
   AwsFound found = co_await looking;
+  entry.asked_person = entry.asked_person || sources.has_asked();
   if (found.credentials) {
     for (const std::string& part :
          {found.credentials->access_key, found.credentials->secret_key, found.credentials->session_token}) {
-      Value secret(part);
-      make_secret(secret);
-      if (keep_secret_ && !part.empty()) keep_secret_(secret);
+      keep_secret(part);
     }
     entry.credentials = found.credentials;
     entry.obtained = system_.now();
@@ -154,6 +159,28 @@ Async<AwsFound> AwsLogins::renewed(Entry& entry, AwsPlace place, Stop& stop) {
     entry.problem = found.problem;
   }
   co_return found;
+}
+
+void AwsLogins::keep_secret(const std::string& text) const {
+  if (!keep_secret_ || text.empty()) return;
+  Value secret(text);
+  make_secret(secret);
+  keep_secret_(secret);
+}
+
+bool AwsLogins::asks_for_code(const AwsLogin& login) const {
+  const auto has = [&](const char* name) { return !system_.variable(name).value_or("").empty(); };
+  switch (login.kind) {
+    case AwsLogin::Kind::keys:
+      return false;
+    case AwsLogin::Kind::role:
+      return asks_for_code(login.source ? *login.source : AwsLogin());
+    case AwsLogin::Kind::profile:
+      return configuration_.asks_for_code(login.profile);
+    case AwsLogin::Kind::chain:
+      break;
+  }
+  return !has("AWS_ACCESS_KEY_ID") && configuration_.asks_for_code(default_profile(system_));
 }
 
 void AwsLogins::expired(const AwsPlace& place, const AwsCredentials& old) {

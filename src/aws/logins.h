@@ -42,13 +42,18 @@ class AwsLogins {
   AwsLogins& operator=(const AwsLogins&) = delete;
   ~AwsLogins();
 
-  /// Called with every credential that was got, before it is used.
+  /// Called with every credential that was got, and what it was got with, before it is used.
   void on_secret(std::function<void(const Value&)> keep) { keep_secret_ = std::move(keep); }
+  void keep_secret(const std::string& text) const;
 
-  /// How to ask a person for a line: the code of an MFA device. While there is nobody to ask (as at first), a profile
-  /// with one is a problem.
-  using Question = std::function<std::optional<std::string>(const std::string& question)>;
+  /// How to ask a person for a line: the code of an MFA device. No answer: there is none to be had, or `stop` was
+  /// requested. While there is nobody to ask (as at first), a profile with one is a problem. For a code that did not
+  /// lead in nobody is asked again.
+  using Question = std::function<Async<std::optional<std::string>>(std::string question, Stop& stop)>;
   void on_question(Question ask) { ask_ = std::move(ask); }
+  const Question& question() const { return ask_; }
+  /// Does a person have to be asked for one, by this login or by those that it is taken on with?
+  bool asks_for_code(const AwsLogin&) const;
 
   /// Of the place's login. Neither credentials nor a problem: `stop` was requested.
   Async<AwsFound> credentials(AwsPlace place, Stop& stop);

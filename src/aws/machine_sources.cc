@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "aws/sources.h"
+#include "base/utf8.h"
 #include "value/json.h"
 
 namespace verba {
@@ -33,8 +34,9 @@ bool may_be_asked(std::string_view url) {
   std::string_view host = url.substr(7, url.find_first_of("/?", 7) - 7);
   const std::size_t port = host.rfind(':');
   if (port != std::string_view::npos && host.find(']', port) == std::string_view::npos) host = host.substr(0, port);
-  return host == "localhost" || host.starts_with("127.") || host == "[::1]" || host == "169.254.170.2" ||
-         host == "169.254.170.23" || host == "[fd00:ec2::23]";
+  const bool is_numeric = host.find_first_not_of("0123456789.") == std::string_view::npos;
+  return host == "localhost" || (is_numeric && host.starts_with("127.")) || host == "[::1]" ||
+         host == "169.254.170.2" || host == "169.254.170.23" || host == "[fd00:ec2::23]";
 }
 
 std::optional<AwsCredentials> credentials_in(const Value& value) {
@@ -78,13 +80,18 @@ Async<AwsFound> AwsSources::of_sso(std::string profile, Stop& stop) {
   if (!end || *end <= system_.now()) {
     co_return problem(fmt::format("the SSO session of the profile '{}' has ended", profile), hint);
   }
+  const std::string access_token = text_at(token, {"accessToken"});
+  if (has_control(access_token)) {
+    co_return problem(fmt::format("the token of SSO in {} has a control character in it", path), hint);
+  }
+  logins_.keep_secret(access_token);
   const std::string region = say("sso_region");
   AwsCall call{.service = &sso_service(), .region = region};
   call.endpoint = endpoint_of(sso_service(), region, place_, configuration_, system_);
   call.message = get_message(
       "/federation/credentials",
       {{"role_name", setting(profile, "sso_role_name")}, {"account_id", setting(profile, "sso_account_id")}},
-      {{"x-amz-sso_bearer_token", text_at(token, {"accessToken"})}}, "/roleCredentials/secretAccessKey");
+      {{"x-amz-sso_bearer_token", access_token}}, "/roleCredentials/secretAccessKey");
   Async<AwsAnswer> asking = transport_.send(std::move(call), std::nullopt, stop);
   const AwsAnswer answer = co_await asking;
   if (answer.failure && answer.failure->stopped) co_return AwsFound{};
@@ -98,7 +105,7 @@ Async<AwsFound> AwsSources::of_sso(std::string profile, Stop& stop) {
   const Value* ends = at(answer.value, {"roleCredentials", "expiration"});
   if (ends != nullptr && ends->is(Value::Kind::integer)) got.expires = Instant{ends->integer()};
   if (got.secret_key.empty()) co_return problem("the answer of SSO has no credentials in it", hint);
-  co_return AwsFound{.credentials = std::move(got)};
+  co_return checked(std::move(got), fmt::format("the SSO session of the profile '{}'", profile));
 }
 
 Async<AwsFound> AwsSources::of_container(Stop& stop) {
@@ -115,9 +122,13 @@ Async<AwsFound> AwsSources::of_container(Stop& stop) {
     token = system_.read_file(file, 64 << 10).value_or("");
     while (token.ends_with('\n')) token.pop_back();
   }
-  if (token.find_first_of("\r\n") != std::string::npos) {
-    co_return problem("the token for the container's credentials has more than one line");
+  if (has_control(token)) {
+    co_return problem(
+        "the token for the container's credentials has a line break or another control character in it "
+        "(AWS_CONTAINER_AUTHORIZATION_TOKEN, or its file)",
+        control_hint);
   }
+  logins_.keep_secret(token);
   const std::size_t begin = std::min(url.find('/', url.find("//") + 2), url.size());
   AwsMessage message = get_message(begin < url.size() ? url.substr(begin) : "/");
   if (const std::size_t mark = message.path.find('?'); mark != std::string::npos) {
@@ -132,7 +143,7 @@ Async<AwsFound> AwsSources::of_container(Stop& stop) {
     co_return problem(fmt::format("the container has no credentials at {}: {}", url,
                                   answer.failure ? to_string(*answer.failure) : "none are in the answer"));
   }
-  co_return AwsFound{.credentials = std::move(got)};
+  co_return checked(*std::move(got), fmt::format("the container at {}", url));
 }
 
 /// By version 2 of the instance metadata service. That nobody is there is no mistake: this is no instance then.
@@ -149,7 +160,7 @@ Async<AwsFound> AwsSources::of_instance(Stop& stop) {
   session.headers = {{"x-aws-ec2-metadata-token-ttl-seconds", "21600"}};
   Async<AwsAnswer> beginning = ask_machine(place, std::move(session), stop);
   const AwsAnswer token = co_await beginning;
-  if (token.body.empty() || !token.good()) co_return AwsFound{};
+  if (token.body.empty() || has_control(token.body) || !token.good()) co_return AwsFound{};
   const Variables headers{{"x-aws-ec2-metadata-token", token.body}};
   Async<AwsAnswer> listing = ask_machine(place, get_message(roles, {}, headers), stop);
   const AwsAnswer list = co_await listing;
@@ -163,7 +174,7 @@ Async<AwsFound> AwsSources::of_instance(Stop& stop) {
     co_return problem(fmt::format("the instance's role {} has no credentials: {}", role,
                                   answer.failure ? to_string(*answer.failure) : text_at(answer.value, {"Message"})));
   }
-  co_return AwsFound{.credentials = std::move(got)};
+  co_return checked(*std::move(got), fmt::format("the instance's role {}", role));
 }
 
 }  // namespace verba

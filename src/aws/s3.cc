@@ -62,7 +62,7 @@ std::string encrypted() {
 }  // namespace
 
 const AwsService& s3_service() {
-  static const AwsService service{.name = "s3", .id = "s3"};
+  static const AwsService service{.name = "s3", .id = "s3", .title = "S3"};
   return service;
 }
 

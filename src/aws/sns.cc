@@ -6,7 +6,7 @@
 namespace verba {
 
 const AwsService& sns_service() {
-  static const AwsService service{.name = "sns", .id = "sns", .version = "2010-03-31"};
+  static const AwsService service{.name = "sns", .id = "sns", .version = "2010-03-31", .title = "SNS"};
   return service;
 }
 

@@ -2,9 +2,14 @@
 // How long is waited for STS: nothing else can begin before it has answered.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 
+#include "aws/answer.h"
 #include "base/instant.h"
 #include "os/process.h"
 #include "os/system.h"
@@ -35,5 +40,12 @@ class SoonStop {
   std::optional<TimerId> timer_;
   Stop::Watch watch_;
 };
+
+/// Why there is nothing from STS after that time.
+inline std::string late_text(const AwsFailure& stopped, std::string_view endpoint) {
+  if (!stopped.last.empty())
+    return fmt::format("no good answer within {}, at last: {}", to_string(sts_limit), stopped.last);
+  return fmt::format("no answer within {} (STS at {})", to_string(sts_limit), endpoint);
+}
 
 }  // namespace verba

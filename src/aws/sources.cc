@@ -9,6 +9,7 @@
 #include "aws/soon_stop.h"
 #include "base/diagnostic.h"
 #include "base/number.h"
+#include "base/utf8.h"
 #include "os/curl.h"
 #include "value/json.h"
 
@@ -17,13 +18,10 @@ namespace {
 
 constexpr Milliseconds process_limit{60'000};
 constexpr std::size_t process_bytes = 64 << 10;
+constexpr const char* role_hint = "for example: arn:aws:iam::123456789012:role/deployer";
 
 AwsFound problem(std::string message, std::string hint = {}) {
   return {.problem = NoLogin{std::move(message), std::move(hint)}};
-}
-
-AwsFound found(AwsCredentials credentials) {
-  return {.credentials = std::move(credentials)};
 }
 
 /// An answer with SecretAccessKey in it, as STS, containers, instances and processes give it.
@@ -36,12 +34,23 @@ std::optional<AwsCredentials> credentials_in(const Value& value, std::string_vie
 
 }  // namespace
 
-AwsSources::AwsSources(AwsTransport& transport, const AwsConfiguration& configuration, const AwsLogins::Question& ask,
-                       AwsPlace place)
-    : transport_(transport),
-      system_(transport.system()),
-      configuration_(configuration),
-      ask_(ask),
+AwsFound checked(AwsCredentials credentials, std::string_view from) {
+  const std::pair<std::string_view, std::string_view> parts[] = {{"access key id", credentials.access_key},
+                                                                 {"secret access key", credentials.secret_key},
+                                                                 {"session token", credentials.session_token}};
+  for (const auto& [name, text] : parts) {
+    if (!has_control(text)) continue;
+    return problem(fmt::format("the {} of {} has a line break or another control character in it", name, from),
+                   control_hint);
+  }
+  return {.credentials = std::move(credentials)};
+}
+
+AwsSources::AwsSources(AwsLogins& logins, AwsPlace place)
+    : logins_(logins),
+      transport_(logins.transport()),
+      system_(logins.system()),
+      configuration_(logins.configuration()),
       place_(std::move(place)) {}
 
 std::string AwsSources::variable(const char* name) const {
@@ -53,6 +62,8 @@ std::string AwsSources::setting(std::string_view profile, std::string_view name)
 }
 
 Async<AwsFound> AwsSources::find(Stop& stop) {
+  const std::string wrong = wrong_setting(place_, configuration_, system_);
+  if (!wrong.empty()) co_return problem(wrong);
   Async<AwsFound> looking = of(place_.login, stop);
   AwsFound result = co_await looking;
   if (result.any() || stop.requested()) co_return result;
@@ -63,7 +74,7 @@ Async<AwsFound> AwsSources::find(Stop& stop) {
 }
 
 Async<AwsFound> AwsSources::of(AwsLogin login, Stop& stop) {
-  if (login.kind == AwsLogin::Kind::keys) co_return found(login.keys);
+  if (login.kind == AwsLogin::Kind::keys) co_return checked(login.keys, "the account's authentication");
   if (login.kind == AwsLogin::Kind::chain) {
     Async<AwsFound> looking = of_chain(stop);
     AwsFound result = co_await looking;
@@ -78,7 +89,18 @@ Async<AwsFound> AwsSources::of(AwsLogin login, Stop& stop) {
     }
     co_return result;
   }
-  Async<AwsFound> looking = of(login.source ? *login.source : AwsLogin(), stop);
+  Async<AwsFound> looking = of_role(std::move(login), stop);
+  AwsFound result = co_await looking;
+  co_return result;
+}
+
+/// What a code was given for serves other roles, too: the logins keep it.
+Async<AwsFound> AwsSources::of_role(AwsLogin login, Stop& stop) {
+  AwsPlace from = place_;
+  from.login = login.source ? *login.source : AwsLogin();
+  from.region = region_of(place_, configuration_, system_);
+  const bool is_kept = logins_.asks_for_code(from.login);
+  Async<AwsFound> looking = is_kept ? logins_.credentials(from, stop) : of(from.login, stop);
   AwsFound source = co_await looking;
   if (!source.credentials) co_return source;
   Async<AwsFound> taking = take_on({login.role_arn, login.external_id, login.session_name, login.duration},
@@ -93,8 +115,14 @@ Async<AwsFound> AwsSources::of_chain(Stop& stop) {
   const std::string profile = default_profile(system_);
   const std::string token_file = variable("AWS_WEB_IDENTITY_TOKEN_FILE");
   if (!token_file.empty() && setting(profile, "role_arn").empty()) {
-    Async<AwsFound> taking =
-        take_on_by_token({variable("AWS_ROLE_ARN"), "", variable("AWS_ROLE_SESSION_NAME")}, token_file, stop);
+    const std::string role = variable("AWS_ROLE_ARN");
+    if (!is_aws_role(role)) {
+      co_return problem(role.empty()
+                            ? "AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN, the role to take on, is not"
+                            : fmt::format("AWS_ROLE_ARN is '{}', which is no role of AWS", role),
+                        role_hint);
+    }
+    Async<AwsFound> taking = take_on_by_token({role, "", variable("AWS_ROLE_SESSION_NAME")}, token_file, stop);
     result = co_await taking;
     co_return result;
   }
@@ -119,7 +147,8 @@ AwsFound AwsSources::of_environment() const {
   if (keys.access_key.empty() != keys.secret_key.empty()) {
     return problem("of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY only one is set", "set both, or neither");
   }
-  return keys.access_key.empty() ? AwsFound{} : found(std::move(keys));
+  return keys.access_key.empty() ? AwsFound{}
+                                 : checked(std::move(keys), "the environment (AWS_ACCESS_KEY_ID and its companions)");
 }
 
 std::optional<AwsFound> AwsSources::broken_files() const {
@@ -132,7 +161,9 @@ AwsFound AwsSources::of_keys(std::string_view profile) const {
   AwsCredentials keys{setting(profile, "aws_access_key_id"), setting(profile, "aws_secret_access_key"),
                       setting(profile, "aws_session_token")};
   if (keys.access_key.empty()) return {};
-  if (!keys.secret_key.empty()) return found(std::move(keys));
+  if (!keys.secret_key.empty()) {
+    return checked(std::move(keys), fmt::format("the profile '{}'{}", profile, place_of(profile, "aws_access_key_id")));
+  }
   return problem(fmt::format("the profile '{}' has an aws_access_key_id without an aws_secret_access_key{}", profile,
                              place_of(profile, "aws_access_key_id")));
 }
@@ -182,6 +213,11 @@ Async<AwsFound> AwsSources::of_role_profile(std::string name, std::vector<std::s
         "it is a number of seconds, such as 3600");
   }
   role.duration = std::chrono::seconds(seconds.value_or(0));
+  if (!is_aws_role(role.arn)) {
+    co_return problem(fmt::format("role_arn of the profile '{}' is '{}', which is no role of AWS{}", name, role.arn,
+                                  place_of(name, "role_arn")),
+                      role_hint);
+  }
   const std::string token_file = setting(name, "web_identity_token_file");
   if (!token_file.empty()) {
     Async<AwsFound> taking = take_on_by_token(std::move(role), token_file, stop);
@@ -207,12 +243,18 @@ Async<AwsFound> AwsSources::of_role_profile(std::string name, std::vector<std::s
   role.mfa_serial = setting(name, "mfa_serial");
   if (source.credentials && !role.mfa_serial.empty()) {
     const std::string what = fmt::format("code of {} for the profile '{}'", role.mfa_serial, name);
-    const std::optional<std::string> code = ask_ ? ask_(what + ": ") : std::nullopt;
+    std::optional<std::string> code;
+    if (logins_.question()) {
+      Async<std::optional<std::string>> asking = logins_.question()(what + ": ", stop);
+      code = co_await asking;
+      if (stop.requested()) co_return AwsFound{};
+    }
     if (!code) {
       co_return problem(fmt::format("the {} is needed, and there is nobody to ask", what),
                         "run `verba accounts test` on a terminal to see whether it works; else take on the role with "
                         "AWS's own tools, and give its keys in the environment");
     }
+    has_asked_ = true;
     role.mfa_code = *code;
   }
   if (source.credentials) {
@@ -261,6 +303,8 @@ Async<AwsFound> AwsSources::take_on_by_token(Role role, std::string token_file, 
   std::optional<std::string> token = system_.read_file(home_path(system_, token_file), 64 << 10);
   if (!token) co_return problem(fmt::format("there is no file '{}' with a token of an identity", token_file));
   while (token->ends_with('\n')) token->pop_back();
+  if (token->empty()) co_return problem(fmt::format("the file '{}' with a token of an identity is empty", token_file));
+  logins_.keep_secret(*token);
   Variables parameters{{"RoleArn", role.arn}, {"WebIdentityToken", *token}};
   if (role.session_name.empty()) role.session_name = fmt::format("verba-{}", system_.now().ms / 1000);
   parameters.emplace_back("RoleSessionName", role.session_name);
@@ -284,8 +328,7 @@ Async<AwsFound> AwsSources::ask_sts(std::string action, Variables parameters, st
   const AwsAnswer answer = co_await asking;
   if (answer.failure && answer.failure->stopped) {
     if (stop.requested()) co_return AwsFound{};
-    co_return problem(fmt::format("the role {} cannot be taken on: no answer within {} (STS at {})", role,
-                                  to_string(sts_limit), endpoint));
+    co_return problem(fmt::format("the role {} cannot be taken on: {}", role, late_text(*answer.failure, endpoint)));
   }
   if (answer.failure) {
     co_return problem(fmt::format("the role {} cannot be taken on: {}", role, to_string(*answer.failure)),
@@ -297,7 +340,7 @@ Async<AwsFound> AwsSources::ask_sts(std::string action, Variables parameters, st
   const Value* inside = at(answer.value, {action + "Result", "Credentials"});
   std::optional<AwsCredentials> got = credentials_in(inside != nullptr ? *inside : Value(), "SessionToken");
   if (!got) co_return problem(fmt::format("the role {} cannot be taken on: the answer has no credentials", role));
-  co_return found(*std::move(got));
+  co_return checked(*std::move(got), fmt::format("the role {}", role));
 }
 
 /// A command line, for sh, that prints JSON.
@@ -332,7 +375,7 @@ Async<AwsFound> AwsSources::of_process(std::string profile, Stop& stop) {
   if (got->expires && *got->expires <= system_.now()) {
     co_return problem(fmt::format("{} printed credentials that ended at {}", what, to_string(*got->expires)));
   }
-  co_return found(*std::move(got));
+  co_return checked(*std::move(got), what);
 }
 
 }  // namespace verba

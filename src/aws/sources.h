@@ -13,13 +13,18 @@
 
 namespace verba {
 
+/// Credentials that were found; a problem where a control character is in one of them, which would begin another header
+/// of every request. `from`: "the profile 'web' (~/.aws/config:3)".
+AwsFound checked(AwsCredentials, std::string_view from);
+constexpr const char* control_hint = "take it away; often it is the end of the line of the file that it was read from";
+
 /// Looks once for the credentials of a place's login. Changes nothing but what AWS and a credential_process write down
-/// of themselves. Borrows the transport and the configuration; lives as long as what it is asked for is under way.
+/// of themselves. Borrows the logins; lives as long as what it is asked for is under way.
 class AwsSources {
  public:
-  AwsSources(AwsTransport& transport, const AwsConfiguration& configuration, const AwsLogins::Question& ask,
-             AwsPlace place);
+  AwsSources(AwsLogins& logins, AwsPlace place);
   Async<AwsFound> find(Stop& stop);
+  bool has_asked() const { return has_asked_; }  ///< a person, who answered
 
  private:
   /// What to ask STS for a role with.
@@ -33,6 +38,7 @@ class AwsSources {
   };
 
   Async<AwsFound> of(AwsLogin login, Stop& stop);
+  Async<AwsFound> of_role(AwsLogin login, Stop& stop);
   Async<AwsFound> of_chain(Stop& stop);
   /// `way`: the profiles that led here by their source_profile.
   Async<AwsFound> of_profile(std::string name, std::vector<std::string> way, Stop& stop);
@@ -59,11 +65,12 @@ class AwsSources {
     return configuration_.place_of(profile, name);
   }
 
+  AwsLogins& logins_;
   AwsTransport& transport_;
   System& system_;
   const AwsConfiguration& configuration_;
-  const AwsLogins::Question& ask_;
   AwsPlace place_;
+  bool has_asked_ = false;
 };
 
 }  // namespace verba

@@ -19,6 +19,7 @@ constexpr Milliseconds clock_tolerance{60'000};
 constexpr std::size_t slowest_bytes_per_ms = 64;  ///< that a request is given time for
 constexpr Milliseconds longest_pause{60'000};
 constexpr int tries_unanswered = 5;
+constexpr int clocks_most = 3;  ///< that one call follows: services may differ from one another
 
 /// "host:port" and the path of an address.
 struct Address {
@@ -38,9 +39,11 @@ double chance_of(System& system) {
   return static_cast<double>(number) / 4294967296.0;
 }
 
-AwsAnswer stopped() {
+/// `last`: how the service had answered before.
+AwsAnswer stopped(const std::string& last) {
   AwsAnswer answer;
   AwsFailure& failure = answer.failure.emplace();
+  failure.last = last;
   failure.message = "it was broken off";
   failure.in_doubt = true;
   failure.stopped = true;
@@ -84,10 +87,6 @@ AwsTransport::AwsTransport(System& system) : system_(system) {
     tries_ = std::max(1, number_in<int>(*tries).value_or(tries_));
 }
 
-void AwsTransport::trust(std::string ca_file) {
-  ca_file_ = system_.variable("AWS_CA_BUNDLE").value_or(std::move(ca_file));
-}
-
 WebRequest AwsTransport::request_of(const AwsCall& call, const std::optional<AwsCredentials>& credentials) {
   AwsMessage message = call.message;
   const Address address = address_of(call.endpoint);
@@ -111,17 +110,15 @@ WebRequest AwsTransport::request_of(const AwsCall& call, const std::optional<Aws
   return request;
 }
 
-/// Takes over the service's clock; false when that is as we had it.
-bool AwsTransport::set_clock(const AwsAnswer& answer) {
+/// Takes over the service's clock, unless that is as we had it.
+void AwsTransport::set_clock(const AwsAnswer& answer) {
   for (const auto& [name, value] : answer.headers) {
     const auto theirs = name == "date" ? parse_http_date(value) : std::nullopt;
     if (!theirs) continue;
     const Milliseconds ahead = *theirs - system_.now();
-    if (std::chrono::abs(ahead - clock_ahead_) < clock_tolerance) return false;
-    clock_ahead_ = ahead;
-    return true;
+    if (std::chrono::abs(ahead - clock_ahead_) >= clock_tolerance) clock_ahead_ = ahead;
+    return;
   }
-  return false;
 }
 
 /// As the service says, or by chance.
@@ -137,30 +134,35 @@ Milliseconds AwsTransport::pause(const AwsAnswer& answer, int retry, AwsTrouble 
 
 Async<AwsAnswer> AwsTransport::send(AwsCall call, std::optional<AwsCredentials> credentials, Stop& stop) {
   int paid = 0;
-  bool clock_was_set = false;
+  std::string last;
+  int clocks = 0;
   const int tries = call.direct ? 1 : tries_;
   for (int number = 1;; ++number) {
+    const Milliseconds signed_ahead = clock_ahead_;
     Async<std::optional<WebAnswer>> asking = ask(system_, request_of(call, credentials), stop);
     std::optional<WebAnswer> web = co_await asking;
-    if (!web) co_return stopped();
+    if (!web) co_return stopped(last);
     AwsAnswer answer =
         read_aws_answer(*std::move(web), call.direct ? AwsBody::any : AwsBody::tree, call.message.answered_by);
     if (answer.good()) {
       budget_.give_back(paid);
       co_return answer;
     }
-    const AwsTrouble trouble = trouble_of(*answer.failure);
-    if (trouble == AwsTrouble::clock && !clock_was_set && set_clock(answer)) {
-      clock_was_set = true;
-      continue;
+    if (answer.failure->code.empty() && !call.direct) {
+      answer.failure->message += fmt::format(" ({} at {})", call.service->title, call.endpoint);
     }
+    last = to_string(*answer.failure);
+    const AwsTrouble trouble = trouble_of(*answer.failure);
+    if (trouble == AwsTrouble::clock) set_clock(answer);
+    // Another call may have set it, while this one was under way.
+    if (trouble == AwsTrouble::clock && clock_ahead_ != signed_ahead && clocks++ < clocks_most) continue;
     const bool again = trouble == AwsTrouble::passing || trouble == AwsTrouble::throttled;
     paid = answer.failure->status == 0 ? retry_cost_unanswered : retry_cost;
     const int most = answer.failure->status == 0 ? std::min(tries, tries_unanswered) : tries;
     if (!again || number >= most || !budget_.take(paid)) co_return answer;
     Async<bool> pausing = sleep(system_, pause(answer, number, trouble), stop);
     const bool go_on = co_await pausing;
-    if (!go_on) co_return stopped();
+    if (!go_on) co_return stopped(last);
   }
 }
 

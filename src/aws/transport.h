@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "aws/answer.h"
 #include "aws/endpoint.h"
@@ -35,9 +36,10 @@ AwsMessage get_message(std::string path, Variables query = {}, Variables headers
 
 /// Sends calls. A call is made again after throttling, trouble of the service and of the way to it (an answer without
 /// what it has to have is that, too), up to
-/// AWS_MAX_ATTEMPTS tries (8; where nobody answers 5 at most), within the budget of all calls, and at once when the
-/// service's clock is another than ours, which it then keeps to. A call must therefore be one that may be made twice.
-/// Every failure is in the answer; nothing is thrown but for what System::send throws. Borrows the system. One thread.
+/// AWS_MAX_ATTEMPTS tries (8; where nobody answers 5 at most), within the budget of all calls, and at once when it was
+/// signed by another clock than the service's, which all calls then keep to. A call must therefore be one that may be
+/// made twice. Every failure is in the answer, with the service's address where that named no code; nothing is thrown
+/// but for what System::send throws. Borrows the system. One thread.
 class AwsTransport {
  public:
   explicit AwsTransport(System& system);
@@ -45,13 +47,13 @@ class AwsTransport {
   /// Unsigned without credentials.
   Async<AwsAnswer> send(AwsCall call, std::optional<AwsCredentials> credentials, Stop& stop);
 
-  /// Certificates (PEM) to trust in place of the machine's; AWS_CA_BUNDLE is stronger.
-  void trust(std::string ca_file);
+  /// Certificates (PEM) to trust in place of the machine's; "": those.
+  void trust(std::string ca_file) { ca_file_ = std::move(ca_file); }
   System& system() const { return system_; }
 
  private:
   WebRequest request_of(const AwsCall&, const std::optional<AwsCredentials>&);
-  bool set_clock(const AwsAnswer&);
+  void set_clock(const AwsAnswer&);
   Milliseconds pause(const AwsAnswer&, int retry, AwsTrouble);
 
   System& system_;

@@ -15,8 +15,8 @@
 namespace verba {
 namespace {
 
-const AwsService ssm{.name = "ssm", .id = "ssm"};
-const AwsService secrets_manager{.name = "secretsmanager", .id = "secrets_manager"};
+const AwsService ssm{.name = "ssm", .id = "ssm", .title = "Systems Manager"};
+const AwsService secrets_manager{.name = "secretsmanager", .id = "secrets_manager", .title = "Secrets Manager"};
 
 /// Of answers that say that there is no such secret. With all others nobody knows.
 constexpr std::array<std::string_view, 5> absent_codes{"ParameterNotFound", "ParameterVersionNotFound",

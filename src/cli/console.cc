@@ -34,6 +34,11 @@ ScreenSize screen_size() {
   return {size.ws_col, size.ws_row};
 }
 
+bool has_line() {
+  pollfd ready{STDIN_FILENO, POLLIN, 0};
+  return ::poll(&ready, 1, 0) > 0;
+}
+
 std::optional<std::string> read_line(const std::function<void()>& meanwhile) {
   constexpr int kEveryMs = 5000;
   std::string line;
@@ -65,6 +70,7 @@ Console make_console() {
   console.out_terminal = ::isatty(STDOUT_FILENO) == 1;
   console.err_terminal = ::isatty(STDERR_FILENO) == 1;
   console.size = screen_size;
+  console.has_line = has_line;
   console.read_line = read_line;
   return console;
 }

@@ -20,6 +20,8 @@ struct Console {
   bool out_terminal = false;
   bool err_terminal = false;
   std::function<ScreenSize()> size;
+  /// Would read_line answer at once? A terminal gives whole lines.
+  std::function<bool()> has_line;
   /// One line without its end; nothing at the end of input. `meanwhile` is called every few seconds while nobody types.
   std::function<std::optional<std::string>(const std::function<void()>& meanwhile)> read_line;
 };

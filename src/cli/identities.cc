@@ -19,6 +19,7 @@ namespace verba {
 namespace {
 
 constexpr Milliseconds between_calls{5'000};
+constexpr Milliseconds between_looks{50};  ///< at what is being typed
 /// After that it says that it is at it.
 constexpr Milliseconds long_while{10'000};
 
@@ -67,6 +68,37 @@ class Notice {
  private:
   System& system_;
   std::optional<TimerId> timer_;
+};
+
+/// Whoever sits at the terminal: one question at a time, while all else goes on.
+class Person {
+ public:
+  Person(Call& call, Notice& notice) : call_(call), notice_(notice) {}
+
+  Async<std::optional<std::string>> ask(std::string question, Stop& stop) {
+    while (busy_ && !stop.requested()) {
+      Async<bool> sleeping = sleep(call_.system, between_looks, stop);
+      co_await sleeping;
+    }
+    if (stop.requested()) co_return std::nullopt;
+    busy_ = true;
+    notice_.withdraw();
+    call_.console.err(question);
+    while (!stop.requested() && !call_.console.has_line()) {
+      Async<bool> sleeping = sleep(call_.system, between_looks, stop);
+      co_await sleeping;
+    }
+    std::optional<std::string> answer;
+    if (!stop.requested()) answer = call_.console.read_line([] {});
+    if (!answer) say(call_, "");
+    busy_ = false;
+    co_return answer;
+  }
+
+ private:
+  Call& call_;
+  Notice& notice_;
+  bool busy_ = false;
 };
 
 /// Where tasks could not begin as things are. It is no reason to do nothing: another task may be about to change that.
@@ -124,18 +156,23 @@ std::vector<Identity> identify(Call& call, Hosts& hosts, const std::vector<Accou
   call.system.on_interrupt([&stop] { stop.request(); });
   const Meanwhile calls(call.system, meanwhile);
   Notice notice(call, accounts);
+  Person person(call, notice);
   if (call.console.in_terminal) {
-    hosts.on_question([&](const std::string& question) {
-      notice.withdraw();
-      call.console.err(question);
-      return call.console.read_line(meanwhile);
-    });
+    hosts.on_question([&person](std::string question, Stop& at) { return person.ask(std::move(question), at); });
   }
   std::vector<Identity> answers = hosts.identify(accounts, stop);
   hosts.on_question({});
   call.system.on_interrupt({});
   if (stop.requested()) throw Interrupted{};
   return answers;
+}
+
+std::vector<Identity> identify_by_code(Call& call, Hosts& hosts, std::vector<Account> accounts,
+                                       const std::function<void()>& meanwhile) {
+  if (!call.console.in_terminal) return {};
+  std::erase_if(accounts, [&](const Account& account) { return !hosts.asks_for_code(account); });
+  if (accounts.empty()) return {};
+  return identify(call, hosts, accounts, meanwhile);
 }
 
 bool tell_unreachable(Call& call, const std::vector<Identity>& identities) {
@@ -148,6 +185,12 @@ bool tell_unreachable(Call& call, const std::vector<Identity>& identities) {
   const Sources none;
   if (!found.empty()) call.console.err(render(found, none, call.err_style.colour));
   return !found.empty();
+}
+
+void note_unreachable(Call& call, const std::vector<Identity>& identities) {
+  std::vector<Identity> bad;
+  std::ranges::copy_if(identities, std::back_inserter(bad), std::logical_not(), &Identity::good);
+  for (const Trouble& trouble : troubles_of(bad)) say(call, "note: " + printable(trouble.text()));
 }
 
 void require_identities(Call& call, Hosts& hosts, const std::vector<Account>& accounts, const Plan& plan,

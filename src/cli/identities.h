@@ -21,8 +21,16 @@ const Account& account_or_role(const Model&, const std::string& name);
 /// MFA. `meanwhile` is called every few seconds.
 std::vector<Identity> identify(Call&, Hosts&, const std::vector<Account>&, const std::function<void()>& meanwhile = {});
 
+/// Gets into those of them that take such a code, on a terminal: before anything is done there that has limits of time,
+/// and hands Ctrl-C on to nobody.
+std::vector<Identity> identify_by_code(Call&, Hosts&, std::vector<Account>,
+                                       const std::function<void()>& meanwhile = {});
+
 /// Prints why those that are not good cannot be got into. True when there are any.
 bool tell_unreachable(Call&, const std::vector<Identity>&);
+
+/// The same as notes, where things go on without them.
+void note_unreachable(Call&, const std::vector<Identity>&);
 
 /// Before the first change: throws Exit when one of them cannot be got into; all of those printed. Hosts that the plan
 /// can do without are a note: their steps will fail.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/observing.h"
 
+#include "cli/identities.h"
 #include "cli/planning.h"
 #include "cli/running.h"
 
@@ -14,7 +15,8 @@ ObservationSettings observation_settings(Call& call, const std::string& state_pa
 }
 
 Observations look(Call& call, Store& store, const Sealer& sealer, const std::string& state_path, Hosts& hosts,
-                  const std::vector<const Record*>& records) {
+                  const Model& model, const std::vector<const Record*>& records) {
+  identify_by_code(call, hosts, accounts_of(records, model, store));
   return observe(records, observation_settings(call, state_path),
                  Viewpoint{call.system, store, call.kit().providers, sealer, hosts});
 }

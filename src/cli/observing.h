@@ -14,8 +14,9 @@ namespace verba {
 /// As many at a time as --parallelism says.
 ObservationSettings observation_settings(Call&, const std::string& state_path);
 
-/// Looks at these records, as many at a time as --parallelism says. Throws what verba::observe() throws.
-Observations look(Call&, Store&, const Sealer&, const std::string& state_path, Hosts&,
+/// Looks at these records, as many at a time as --parallelism says; asks for codes of MFA before. Throws what
+/// verba::observe() throws.
+Observations look(Call&, Store&, const Sealer&, const std::string& state_path, Hosts&, const Model&,
                   const std::vector<const Record*>&);
 
 }  // namespace verba

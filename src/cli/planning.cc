@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "cli/exit_code.h"
+#include "cli/identities.h"
 #include "cli/observing.h"
 #include "cli/protection.h"
 #include "cli/state_key.h"
@@ -162,7 +163,8 @@ Observations refreshed(Call& call, Desk& desk, const Snapshot& snapshot, const G
     const auto task = desk.model.by_address.find(record.address);
     if (task != desk.model.by_address.end() && targets.has(task->second)) records.push_back(&record);
   }
-  Observations observed = look(call, *desk.store, desk.sealer, desk.state_path, hosts_of(call, desk), records);
+  Observations observed =
+      look(call, *desk.store, desk.sealer, desk.state_path, hosts_of(call, desk), desk.model, records);
   for (const auto& [address, seen] : observed) {
     if (seen.state != Observed::State::unknown && seen.state != Observed::State::in_progress) continue;
     say(call, "note: how " + printable(address) + " is cannot be told: " + printable(seen.detail));
@@ -172,6 +174,7 @@ Observations refreshed(Call& call, Desk& desk, const Snapshot& snapshot, const G
 
 /// Writes into the steps what they would do inside of things. Says of which that cannot be told.
 void add_previews(Call& call, Desk& desk, const Snapshot& snapshot, Plan& plan) {
+  identify_by_code(call, hosts_of(call, desk), accounts_of(plan, desk.model, snapshot, *desk.store));
   const Viewpoint from{call.system, *desk.store, call.kit().providers, desk.sealer, hosts_of(call, desk)};
   preview(plan, desk.model, snapshot, desk.surroundings, observation_settings(call, desk.state_path), from,
           [&](const std::string& address, const std::string& why) {
@@ -233,17 +236,31 @@ WhenInDoubt ask_what_became(Call& call, Desk& desk, const HeldLease& held, const
       "verba decide by itself");
 }
 
+/// What is looked at, to settle it, may be in accounts that take a code.
+void get_in_to_settle(Call& call, Desk& desk, const Snapshot& snapshot, const HeldLease& held) {
+  std::vector<const Record*> unsettled;
+  for (const Record& record : snapshot.records) {
+    const bool is_ours = std::ranges::count(held.lease().deployments, record.deployment) > 0;
+    if (is_ours && record.status == RecordStatus::started) unsettled.push_back(&record);
+  }
+  const std::vector<Identity> identities =
+      identify_by_code(call, hosts_of(call, desk), accounts_of(unsettled, desk.model, *desk.store),
+                       [&] { desk.store->renew(held.lease(), call.system.now(), lease_length); });
+  note_unreachable(call, identities);
+}
+
 }  // namespace
 
 bool settle(Call& call, Desk& desk, const HeldLease& held) {
   const std::string scratch = scratch_directory(call, desk.state_path);
-  return settle_interrupted(
-      desk.store->snapshot(desk.model.environment.name),
-      {call.system, *desk.store, held.lease(), call.kit().providers, desk.sealer, scratch, hosts_of(call, desk),
-       [&](const std::string& address, const std::string& why) {
-         return ask_what_became(call, desk, held, address, why);
-       },
-       [&](const std::string& line) { say(call, "Interrupted: " + line); }});
+  const Snapshot snapshot = desk.store->snapshot(desk.model.environment.name);
+  get_in_to_settle(call, desk, snapshot, held);
+  return settle_interrupted(snapshot, {call.system, *desk.store, held.lease(), call.kit().providers, desk.sealer,
+                                       scratch, hosts_of(call, desk),
+                                       [&](const std::string& address, const std::string& why) {
+                                         return ask_what_became(call, desk, held, address, why);
+                                       },
+                                       [&](const std::string& line) { say(call, "Interrupted: " + line); }});
 }
 
 std::string scratch_directory(Call& call, const std::string& state_path) {

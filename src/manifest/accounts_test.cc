@@ -209,6 +209,13 @@ TEST(AwsAccounts, SayHowToGetIn) {
   EXPECT_THAT(read.findings(), ElementsAre(testing::HasSubstr("the key of keys is not known any more")));
 }
 
+TEST(AwsAccounts, APasswordInAnAddressIsNotShown) {
+  Read read(aws_account("{endpointUrl: 'https://ann:hunter2@localhost'}"));
+  read.check_names();
+  read.resolve();
+  EXPECT_THAT(read.findings(), ElementsAre(testing::HasSubstr("'https://***@localhost' is no address of a service")));
+}
+
 TEST(AwsAccounts, MistakesAreToldOnce) {
   Read read(
       document("AwsAssumeRoleAuthentication", "name: a", "  {roleArn: deployer, source: b, duration: 1m}") +

@@ -7,6 +7,7 @@
 #include <functional>
 #include <utility>
 
+#include "aws/endpoint.h"
 #include "base/utf8.h"
 #include "manifest/accounts.h"
 #include "manifest/kinds/kinds.h"
@@ -22,20 +23,6 @@ bool is_account_id(std::string_view text) {
 bool is_region(std::string_view text) {
   constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz0123456789-";
   return !text.empty() && text.front() != '-' && text.find_first_not_of(letters) == std::string_view::npos;
-}
-
-bool is_endpoint(std::string_view text) {
-  const std::size_t host = text.starts_with("https://") ? 8 : text.starts_with("http://") ? 7 : 0;
-  return host != 0 && text.size() > host && text.find_first_of(" ?#@") == std::string_view::npos && !has_control(text);
-}
-
-/// arn:PARTITION:iam::ACCOUNT:role/NAME
-bool is_role(std::string_view text) {
-  if (!text.starts_with("arn:") || has_control(text)) return false;
-  const std::size_t iam = text.find(":iam::");
-  if (iam == std::string_view::npos) return false;
-  const std::string_view rest = text.substr(iam + 6);
-  return is_account_id(rest.substr(0, 12)) && rest.substr(12).starts_with(":role/") && rest.size() > 18;
 }
 
 bool is_session_name(std::string_view text) {
@@ -61,15 +48,23 @@ struct Rule {
 constexpr Rule account_rules[] = {
     {"accountId", is_account_id, "is no id of an account of AWS", "it has twelve digits: \"123456789012\""},
     {"region", is_region, "cannot be a region", "for example: eu-central-1"},
-    {"endpointUrl", is_endpoint, "is no address of a service", "for example: https://localhost:4566"},
+    {"endpointUrl", is_aws_endpoint, "is no address of a service", "for example: https://localhost:4566"},
 };
 constexpr Rule login_rules[] = {
     {"region", is_region, "cannot be a region", "for example: eu-central-1"},
-    {"roleArn", is_role, "is no role of AWS", "for example: arn:aws:iam::123456789012:role/deployer"},
+    {"roleArn", is_aws_role, "is no role of AWS", "for example: arn:aws:iam::123456789012:role/deployer"},
     {"sessionName", is_session_name, "cannot be the name of a session",
      "it has 2 to 64 letters, digits and characters of _+=,.@-"},
     {"duration", is_duration, "cannot be the length of a session", "AWS allows from 15m to 12h"},
 };
+
+/// Without the user name and password of an address.
+std::string shown(const std::string& text) {
+  const std::size_t begin = text.find("://");
+  const std::size_t at = text.rfind('@');
+  if (begin == std::string::npos || at == std::string::npos || at < begin) return text;
+  return text.substr(0, begin + 3) + "***" + text.substr(at);
+}
 
 template <std::size_t n>
 void check_spec(const Value& spec, const Rule (&rules)[n], const Account& account, Diagnostics& diagnostics) {
@@ -78,7 +73,7 @@ void check_spec(const Value& spec, const Rule (&rules)[n], const Account& accoun
     if (!value || !value->is_string() || rule.is(value->string())) continue;
     Diagnostic finding;
     finding.code = "manifest.bad-value";
-    finding.message = fmt::format("'{}' {}", value->string(), rule.what);
+    finding.message = fmt::format("'{}' {}", shown(value->string()), rule.what);
     finding.where = value->where ? value->where : account.where;
     finding.hint = rule.hint;
     finding.trail.push_back({fmt::format("resolving {} '{}'", account.kind->name, account.name), {}});

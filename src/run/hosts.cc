@@ -70,6 +70,19 @@ void Hosts::on_question(AwsLogins::Question ask) {
   if (logins_) logins_->on_question(ask_);
 }
 
+AwsLogins& Hosts::logins() {
+  if (!logins_) {
+    logins_ = std::make_unique<AwsLogins>(system_);
+    logins_->on_secret([this](const Value& secret) { keep(secret); });
+    logins_->on_question(ask_);
+  }
+  return *logins_;
+}
+
+bool Hosts::asks_for_code(const Account& account) {
+  return is_aws(account.kind->name) && logins().asks_for_code(aws_whereabouts(account).login);
+}
+
 Account Hosts::account_of(const Resource& resource) const {
   const Account* account = find_account(model_, resource.account);
   Account then = described_account(resource.account, resource.account_kind, resource.account_spec);
@@ -113,12 +126,7 @@ Hosts::AwsHost& Hosts::aws_host(const Account& account) {
   Diagnostics mistakes;
   std::optional<AwsPlace> place = aws_place(model_, account, surroundings_, mistakes);
   require_none(mistakes, account);
-  if (!logins_) {
-    logins_ = std::make_unique<AwsLogins>(system_);
-    logins_->on_secret([this](const Value& secret) { keep(secret); });
-    logins_->on_question(ask_);
-  }
-  auto made = std::make_unique<AwsHost>(*logins_, *std::move(place), here_);
+  auto made = std::make_unique<AwsHost>(logins(), *std::move(place), here_);
   return *aws_.emplace(key, std::move(made)).first->second;
 }
 
@@ -254,23 +262,21 @@ std::vector<Identity> Hosts::identify(const std::vector<Account>& accounts, Stop
   return answers;
 }
 
-std::vector<Account> accounts_of(const Plan& plan, const Model& model, const Snapshot& snapshot, Store& store) {
-  struct Latest {
-    std::optional<Instant> updated;
-    std::optional<Digest> definition;  ///< in which it is recorded
-  };
-  std::map<std::string, Latest> names;
-  for (const Step& step : plan.steps) {
-    if (step.only_recorded || is_only_forgotten(step)) continue;
-    Latest& latest = names[step.account];
-    if (!latest.definition) latest.definition = step.restores;
-  }
-  for (const Record& record : snapshot.records) {
-    const auto latest = names.find(record.account);
-    const std::optional<Digest> made = made_of(record);
-    if (latest == names.end() || !made) continue;
-    if (!latest->second.updated || record.updated > *latest->second.updated) latest->second = {record.updated, made};
-  }
+namespace {
+
+/// What was recorded last of an account.
+struct Latest {
+  std::optional<Instant> updated;
+  std::optional<Digest> definition;  ///< in which it is recorded
+};
+
+void note_latest(const Record& record, Latest& latest) {
+  const std::optional<Digest> made = made_of(record);
+  if (made && (!latest.updated || record.updated > *latest.updated)) latest = {record.updated, made};
+}
+
+/// As the model says; of those that it does not know, as was recorded. This machine is not among them.
+std::vector<Account> as_known(const std::map<std::string, Latest>& names, const Model& model, Store& store) {
   std::vector<Account> accounts;
   for (const auto& [name, latest] : names) {
     const Account* known = find_account(model, name);
@@ -280,6 +286,27 @@ std::vector<Account> accounts_of(const Plan& plan, const Model& model, const Sna
     if (account && !is_here(account->kind->name)) accounts.push_back(*std::move(account));
   }
   return accounts;
+}
+
+}  // namespace
+
+std::vector<Account> accounts_of(const std::vector<const Record*>& records, const Model& model, Store& store) {
+  std::map<std::string, Latest> names;
+  for (const Record* record : records) note_latest(*record, names[record->account]);
+  return as_known(names, model, store);
+}
+
+std::vector<Account> accounts_of(const Plan& plan, const Model& model, const Snapshot& snapshot, Store& store) {
+  std::map<std::string, Latest> names;
+  for (const Step& step : plan.steps) {
+    if (step.only_recorded || is_only_forgotten(step)) continue;
+    Latest& latest = names[step.account];
+    if (!latest.definition) latest.definition = step.restores;
+  }
+  for (const Record& record : snapshot.records) {
+    if (const auto latest = names.find(record.account); latest != names.end()) note_latest(record, latest->second);
+  }
+  return as_known(names, model, store);
 }
 
 }  // namespace verba

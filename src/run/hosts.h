@@ -57,6 +57,8 @@ class Hosts {
 
   /// How to ask a person, while somebody gets in: see AwsLogins::on_question.
   void on_question(AwsLogins::Question ask);
+  /// Does a person have to be asked, to get into it?
+  bool asks_for_code(const Account&);
 
   /// Gets into all of them, side by side, and asks who one is there. Changes nothing.
   std::vector<Identity> identify(const std::vector<Account>& accounts, Stop& stop);
@@ -70,6 +72,7 @@ class Hosts {
     AwsExecutor executor;
   };
   Account account_of(const Resource&) const;
+  AwsLogins& logins();
   AwsHost& aws_host(const Account&);
   static std::string key_of(const Account&);  ///< of one of AWS: its name, and where it is
   std::unique_ptr<Executor> make(const Account&);
@@ -93,5 +96,7 @@ class Hosts {
 /// The accounts of all steps that call a provider, sorted by name: as the model says; of those that it does not know,
 /// as was recorded last, of whatever is there. This machine is not among them.
 std::vector<Account> accounts_of(const Plan&, const Model&, const Snapshot&, Store&);
+/// Those of records, likewise.
+std::vector<Account> accounts_of(const std::vector<const Record*>&, const Model&, Store&);
 
 }  // namespace verba

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "aws/endpoint.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "support/fake_system.h"
@@ -40,6 +41,37 @@ TEST_F(Endpoint, TheNearestSayingCounts) {
   EXPECT_EQ(of(by_chain), "http://account");
   by_chain.endpoint_url.clear();
   EXPECT_EQ(of(by_chain), "https://sts.cn-north-1.amazonaws.com.cn");
+}
+
+TEST_F(Endpoint, AnAddressWithAPasswordIsTold) {
+  const auto wrong = [&](const AwsPlace& place) { return wrong_setting(place, configuration, system); };
+  const char* const seen =
+      " has a user name or a password in it, which would be seen: addresses are shown and recorded";
+  EXPECT_EQ(wrong(by_chain), "");
+  configuration.profiles["default"]["endpoint_url"] = "http://ann:hunter2@profile";
+  EXPECT_EQ(wrong(by_chain), std::string("endpoint_url of the profile 'default' (:3)") + seen);
+  EXPECT_EQ(wrong(by_profile), "");
+  configuration.services["own"]["s3.endpoint_url"] = "http://ann:hunter2@services";
+  configuration.profiles["default"]["endpoint_url"] = "";
+  EXPECT_EQ(wrong(by_chain), std::string("s3.endpoint_url of [services own]") + seen);
+  system.environment["AWS_ENDPOINT_URL_S3"] = "https://ann:hunter2@localhost";
+  EXPECT_EQ(wrong(by_profile), std::string("AWS_ENDPOINT_URL_S3") + seen);
+  system.environment["AWS_ENDPOINT_URL_S3"] = "banana";
+  EXPECT_THAT(wrong(by_profile), testing::StartsWith("AWS_ENDPOINT_URL_S3 is no address of a service"));
+  by_profile.endpoint_url = "http://account";
+  EXPECT_EQ(wrong(by_profile), "");
+}
+
+TEST_F(Endpoint, WhatCannotBeMeantIsTold) {
+  const auto wrong = [&] { return wrong_setting(by_chain, configuration, system); };
+  system.environment["AWS_MAX_ATTEMPTS"] = "rubbish";
+  EXPECT_EQ(wrong(), "AWS_MAX_ATTEMPTS is 'rubbish', which is no number of tries");
+  system.environment["AWS_MAX_ATTEMPTS"] = "3";
+  system.environment["AWS_CA_BUNDLE"] = "/absent.pem";
+  EXPECT_EQ(wrong(),
+            "there is no file '/absent.pem' with certificates to trust (AWS_CA_BUNDLE, or ca_bundle of the profile)");
+  system.add_file("/absent.pem", "");
+  EXPECT_EQ(wrong(), "");
 }
 
 TEST_F(Endpoint, SoItIsWithTheRegion) {

@@ -18,6 +18,9 @@ using testing::Not;
 using testing::Pair;
 
 const char* const role = "arn:aws:iam::123456789012:role/deployer";
+const char* const mfa_profile =
+    "[profile m]\nrole_arn = arn:aws:iam::123456789012:role/m\nsource_profile = m\nmfa_serial = arn:mfa\n"
+    "aws_access_key_id = KEY\naws_secret_access_key = s\n";
 
 class Logins : public testing::Test {
  protected:
@@ -49,13 +52,22 @@ class Logins : public testing::Test {
       return role_credentials("AssumeRole", "ROLE" + std::to_string(++roles), system.now() + length);
     };
   }
+  void answer_with(std::string code) {
+    logins().on_question([this, code](std::string question, Stop&) { return noted(std::move(question), code); });
+  }
   static AwsLogin profile(std::string name) { return {.kind = AwsLogin::Kind::profile, .profile = std::move(name)}; }
 
   FakeSystem system;
   Stop stop;
   int roles = 0;
+  std::vector<std::string> questions;
 
  private:
+  Async<std::optional<std::string>> noted(std::string question, std::string answer) {
+    questions.push_back(std::move(question));
+    co_return answer;
+  }
+
   std::unique_ptr<AwsLogins> made_;
 };
 
@@ -71,6 +83,26 @@ TEST_F(Logins, TheEnvironmentComesFirst) {
   EXPECT_THAT(half.problem->message, HasSubstr("only one is set"));
   system.environment["AWS_SECRET_ACCESS_KEY"] = "s";
   EXPECT_EQ(wait_for(system, fresh.credentials({.name = "a"}, stop)).credentials->access_key, "ENV");
+}
+
+TEST_F(Logins, ALineBreakInACredentialIsNoHeader) {
+  config("[profile p]\ncredential_process = get\n");
+  system.environment["AWS_ACCESS_KEY_ID"] = "ENV\r\nX-Evil: 1";
+  system.environment["AWS_SECRET_ACCESS_KEY"] = "s";
+  const char* const rest = " has a line break or another control character in it";
+  EXPECT_EQ(key(), std::string("the access key id of the environment (AWS_ACCESS_KEY_ID and its companions)") + rest);
+  system.environment["AWS_ACCESS_KEY_ID"] = "ENV";
+  system.environment["AWS_SECRET_ACCESS_KEY"] = "s\n";
+  EXPECT_THAT(key(), HasSubstr("the secret access key of the environment"));
+  system.environment.erase("AWS_ACCESS_KEY_ID");
+  system.environment.erase("AWS_SECRET_ACCESS_KEY");
+  system.programs = [](const Command&) {
+    return Performance::exit(0, R"({"Version":1,"AccessKeyId":"K","SecretAccessKey":"s","SessionToken":"t\r\nX: 2"})");
+  };
+  EXPECT_EQ(
+      key(profile("p")),
+      std::string("the session token of the credential_process of the profile 'p' (/home/user/.aws/config:2)") + rest);
+  EXPECT_TRUE(system.requests.empty());
 }
 
 TEST_F(Logins, NothingAnywhereIsSaid) {
@@ -103,8 +135,17 @@ TEST_F(Logins, RolesAreTakenOnThroughAChainOfProfiles) {
   EXPECT_EQ(system.requests[0].url, "https://sts.eu-central-1.amazonaws.com/");
 }
 
+TEST_F(Logins, WhatIsNoRoleIsSaidBeforeAnybodyIsAsked) {
+  config("[profile a]\nrole_arn = banana\nsource_profile = a\naws_access_key_id = K\naws_secret_access_key = s\n");
+  EXPECT_EQ(key(profile("a")),
+            "role_arn of the profile 'a' is 'banana', which is no role of AWS (/home/user/.aws/config:2)");
+  EXPECT_TRUE(system.requests.empty());
+}
+
 TEST_F(Logins, ACircleOfProfilesIsSaid) {
-  config("[profile a]\nrole_arn=r\nsource_profile=b\n[profile b]\nrole_arn=r\nsource_profile=a\n");
+  config(
+      "[profile a]\nrole_arn=arn:aws:iam::123456789012:role/r\nsource_profile=b\n[profile "
+      "b]\nrole_arn=arn:aws:iam::123456789012:role/r\nsource_profile=a\n");
   EXPECT_THAT(key(profile("a")), HasSubstr("a -> b -> a"));
 }
 
@@ -122,17 +163,54 @@ TEST_F(Logins, ARoleOfAManifestIsTakenOnByItsSource) {
 }
 
 TEST_F(Logins, ACodeIsAskedForWhereThereIsSomebodyToAsk) {
-  config(
-      "[profile m]\nrole_arn = arn:aws:iam::123456789012:role/m\nsource_profile = m\nmfa_serial = arn:mfa\n"
-      "aws_access_key_id = KEY\naws_secret_access_key = s\n");
+  config(mfa_profile);
   give_roles(hour);
   EXPECT_EQ(key(profile("m")), "the code of arn:mfa for the profile 'm' is needed, and there is nobody to ask");
-  logins().on_question([](const std::string& question) {
-    EXPECT_EQ(question, "code of arn:mfa for the profile 'm': ");
-    return std::optional<std::string>("123456");
-  });
+  answer_with("123456");
   EXPECT_EQ(key(profile("m")), "ROLE1");
+  EXPECT_THAT(questions, ElementsAre("code of arn:mfa for the profile 'm': "));
   EXPECT_THAT(system.requests.at(0).body, HasSubstr("SerialNumber=arn%3Amfa&TokenCode=123456"));
+}
+
+TEST_F(Logins, ACodeIsAskedForOnceForAllRegionsAndForAllRolesThatItLeadsTo) {
+  config(mfa_profile);
+  give_roles(hour);
+  answer_with("123456");
+  AwsLogin over{.kind = AwsLogin::Kind::role, .role_arn = role};
+  over.source = std::make_shared<const AwsLogin>(profile("m"));
+  AwsLogin other = over;
+  other.role_arn += "2";
+  for (const char* region : {"eu-central-1", "eu-west-1"}) {
+    for (const AwsLogin& login : {profile("m"), over, other}) {
+      EXPECT_TRUE(wait_for(system, logins().credentials({.name = "a", .login = login, .region = region}, stop)).any());
+    }
+  }
+  EXPECT_THAT(questions, testing::SizeIs(1));
+}
+
+TEST_F(Logins, ACodeThatDoesNotLeadInIsNotAskedForAgain) {
+  config(mfa_profile);
+  system.servers = [](const WebRequest&) { return error(403, "AccessDenied", "not that code"); };
+  answer_with("000000");
+  EXPECT_THAT(key(profile("m")), HasSubstr("not that code"));
+  EXPECT_THAT(key(profile("m")), HasSubstr("not that code"));
+  EXPECT_THAT(questions, testing::SizeIs(1));
+}
+
+TEST_F(Logins, ItIsKnownBeforehandWhoHasToGiveACode) {
+  config(std::string(mfa_profile) +
+         "[profile over]\nrole_arn = r\nsource_profile = m\n[profile plain]\nmfa_serial = arn:mfa\n"
+         "[profile a]\nrole_arn=r\nsource_profile=b\n[profile b]\nrole_arn=r\nsource_profile=a\n");
+  EXPECT_TRUE(logins().asks_for_code(profile("m")));
+  EXPECT_TRUE(logins().asks_for_code(profile("over")));
+  EXPECT_FALSE(logins().asks_for_code(profile("plain")));
+  EXPECT_FALSE(logins().asks_for_code(profile("a")));
+  EXPECT_FALSE(logins().asks_for_code({}));
+  system.environment["AWS_PROFILE"] = "m";
+  EXPECT_TRUE(logins().asks_for_code({}));
+  EXPECT_TRUE(logins().asks_for_code({.kind = AwsLogin::Kind::role, .role_arn = role}));
+  system.environment["AWS_ACCESS_KEY_ID"] = "ENV";
+  EXPECT_FALSE(logins().asks_for_code({}));
 }
 
 TEST_F(Logins, AWebIdentityNeedsNoKey) {
@@ -140,10 +218,19 @@ TEST_F(Logins, AWebIdentityNeedsNoKey) {
   system.environment["AWS_WEB_IDENTITY_TOKEN_FILE"] = "/var/token";
   give_roles(hour);
   EXPECT_THAT(key(), HasSubstr("no file '/var/token'"));
+  system.add_file("/var/token", "\n");
+  EXPECT_EQ(key(), "the file '/var/token' with a token of an identity is empty");
   system.add_file("/var/token", "ey.abc\n");
   EXPECT_EQ(key(), "WEB");
   EXPECT_EQ(signer_of(system.requests[0]), "");
   EXPECT_THAT(system.requests[0].body, HasSubstr("WebIdentityToken=ey.abc"));
+  system.environment["AWS_ROLE_ARN"] = "banana";
+  AwsLogins other(system);
+  EXPECT_EQ(wait_for(system, other.credentials({.name = "a"}, stop)).problem->message,
+            "AWS_ROLE_ARN is 'banana', which is no role of AWS");
+  system.environment.erase("AWS_ROLE_ARN");
+  EXPECT_EQ(wait_for(system, other.credentials({.name = "a"}, stop)).problem->message,
+            "AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN, the role to take on, is not");
 }
 
 TEST_F(Logins, AProcessPrintsThem) {
@@ -182,8 +269,9 @@ TEST_F(Logins, AProcessThatPrintsWhatCannotCountIsSaid) {
 
 TEST_F(Logins, AProfileThatContradictsItselfIsSaid) {
   config(
-      "[profile a]\nrole_arn = r\nsource_profile = b\ncredential_source = Environment\n[profile b]\n"
-      "[profile c]\nrole_arn = r\nsource_profile = b\nduration_seconds = many\n"
+      "[profile a]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = b\ncredential_source = "
+      "Environment\n[profile b]\n"
+      "[profile c]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = b\nduration_seconds = many\n"
       "[profile d]\nsso_session = crop\nsso_account_id = 123456789012\nsso_role_name = dev\n");
   EXPECT_EQ(key(profile("a")),
             "the profile 'a' has a source_profile and a credential_source (/home/user/.aws/config:4)");
@@ -229,6 +317,10 @@ TEST_F(Logins, AnSsoSessionThatAwsWroteDown) {
 TEST_F(Logins, AContainerIsAskedOnlyNearby) {
   system.environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = "http://evil.example.org/x";
   EXPECT_THAT(key(), HasSubstr("neither https nor near"));
+  for (const char* url : {"http://127.0.0.1.example.org/x", "http://127.0.0.1@example.org/x"}) {
+    system.environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = url;
+    EXPECT_THAT(key(), HasSubstr("neither https nor near"));
+  }
   system.environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = "http://127.0.0.1:9/creds";
   system.environment["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = "tok";
   system.servers = [](const WebRequest& request) {
@@ -267,6 +359,18 @@ TEST_F(Logins, AnStsThatNeverAnswersIsGivenUp) {
             std::string("the role ") + role +
                 " cannot be taken on: no answer within 30s (STS at https://sts.eu-central-1.amazonaws.com)");
   EXPECT_EQ(system.steady(), std::chrono::seconds(60));
+}
+
+TEST_F(Logins, AnStsThatRefusesForTooLongIsQuoted) {
+  system.servers = [](const WebRequest&) {
+    WebAnswer busy = error(400, "Throttling", "Rate exceeded");
+    busy.headers = {{"retry-after", "20"}};
+    return busy;
+  };
+  const AwsLogin keys{.kind = AwsLogin::Kind::keys, .keys = {"KEY", "s"}};
+  AwsAccount account(logins(), {.name = "web", .login = keys, .region = "eu-central-1"});
+  EXPECT_EQ(wait_for(system, account.identify(stop)).why,
+            "no good answer within 30s, at last: Throttling: Rate exceeded");
 }
 
 TEST_F(Logins, AreAskedForOnceAndAnewAheadOfTheirEnd) {

@@ -127,6 +127,15 @@ TEST_F(Work, AChangeSetThatMayNotBeCarriedOutOrSeenLeavesNothing) {
   }
 }
 
+TEST_F(Work, PagesThatFollowThemselvesHaveAnEnd) {
+  make_change_set();
+  answers["DescribeChangeSet"] = {change_set("CREATE_COMPLETE", "<NextToken>again</NextToken>")};
+  answers["DescribeStacks"] = {stack("CREATE_COMPLETE")};
+  EXPECT_THAT(std::get<Failed>(deploy()).message,
+              HasSubstr("DescribeChangeSet gives a page that is followed by itself"));
+  EXPECT_THAT(calls, testing::Contains("DeleteChangeSet"));
+}
+
 TEST_F(Work, AStackThatOthersWorkOnMeanwhileIsTriedAgain) {
   make_change_set();
   answers["DescribeStacks"] = {stack("CREATE_COMPLETE")};

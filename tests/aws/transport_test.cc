@@ -57,9 +57,11 @@ TEST_F(Transport, ButNotForEverAndNotWhatLasts) {
   answers = std::vector<WebAnswer>(9, xml("", 503));
   EXPECT_EQ(send().failure->status, 503);
   EXPECT_EQ(system.requests.size(), 8U);
+  answers = {xml("moved", 302)};
+  EXPECT_EQ(send().failure->message, "status 302, and no word why (STS at https://sts.eu-central-1.amazonaws.com)");
   answers = {error(403, "AccessDenied")};
-  EXPECT_EQ(send().failure->code, "AccessDenied");
-  EXPECT_EQ(system.requests.size(), 9U);
+  EXPECT_EQ(send().failure->message, "no");
+  EXPECT_EQ(system.requests.size(), 10U);
 }
 
 TEST_F(Transport, TheBudgetIsOfAllCalls) {
@@ -90,6 +92,25 @@ TEST_F(Transport, KeepsToTheClockOfTheService) {
   answers = {skewed, skewed};
   EXPECT_FALSE(send().good());
   EXPECT_EQ(system.requests.size(), 4U);
+}
+
+TEST_F(Transport, ManyCallsAtOnceKeepToTheClockOfTheService) {
+  system.web_duration = Milliseconds(10);  // all are under way before the first is answered
+  system.servers = [](const WebRequest& request) {
+    if (header_of(request, "X-Amz-Date").starts_with("20280101")) return xml("<R/>");
+    WebAnswer skewed = error(403, "RequestTimeTooSkewed");
+    skewed.headers = {{"date", "Sat, 01 Jan 2028 00:00:00 GMT"}};
+    return skewed;
+  };
+  const AwsCall call{.service = &sts_service(), .region = "eu-central-1", .endpoint = "https://localhost"};
+  int good = 0;
+  std::vector<Background> calls;
+  for (int i = 0; i < 3; ++i) {
+    calls.push_back(start<AwsAnswer>(transport.send(call, AwsCredentials{"AKID", "secret"}, stop),
+                                     [&](Result<AwsAnswer> result) { good += std::get<0>(result).good() ? 1 : 0; }));
+  }
+  while (system.requests.size() < 6 || good < 3) system.poll();
+  EXPECT_EQ(system.requests.size(), 6U);
 }
 
 TEST_F(Transport, EndsWhenStopped) {

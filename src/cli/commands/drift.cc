@@ -71,7 +71,7 @@ int drift(Call& call) {
   const Model& model = model_at_hand(call, snapshot.environment);
   const Surroundings surroundings = planning_surroundings(call);
   Hosts hosts(call.system, model, surroundings);
-  const Observations observations = look(call, *store, sealer, path, hosts, records);
+  const Observations observations = look(call, *store, sealer, path, hosts, model, records);
   DriftReport report;
   report.environment = snapshot.environment;
   for (const Record* record : records) report.findings.push_back(finding_of(*record, observations));

@@ -24,6 +24,7 @@ int exec(Call& call) {
   const Model& model = resolved(call, surroundings);
   const Account& account = account_or_role(model, *name);
   Hosts hosts(call.system, model, surroundings);
+  identify_by_code(call, hosts, {account});
   Executor& executor = hosts.of(account);
   Work work;
   work.argv = call.arguments.words();

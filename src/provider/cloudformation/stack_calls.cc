@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provider/cloudformation/stack_calls.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
@@ -42,12 +45,15 @@ std::string answered_by(const std::string& action) {
 }  // namespace
 
 const AwsService& cloudformation_service() {
-  static const AwsService service{.name = "cloudformation", .id = "cloudformation", .version = "2010-05-15"};
+  static const AwsService service{
+      .name = "cloudformation", .id = "cloudformation", .version = "2010-05-15", .title = "CloudFormation"};
   return service;
 }
 
 Async<AwsAnswer> call_stacks(AwsAccount& account, std::string action, Variables parameters, Stop& stop) {
   const AwsService& service = cloudformation_service();
+  const auto asked = std::ranges::find(parameters, "NextToken", &Variables::value_type::first);
+  const std::string page = asked == parameters.end() ? "" : asked->second;
   AwsMessage message = query_message(service, action, std::move(parameters), answered_by(action));
   Async<AwsAnswer> asking = account.call(service, std::move(message), stop);
   AwsAnswer answer = co_await asking;
@@ -55,6 +61,10 @@ Async<AwsAnswer> call_stacks(AwsAccount& account, std::string action, Variables 
     const Value* result = at(answer.value, {action + "Result"});
     Value inner = result != nullptr ? *result : Value(Map{});
     answer.value = std::move(inner);
+    if (!page.empty() && text_at(answer.value, {"NextToken"}) == page) {
+      answer.value = Map{};
+      answer.failure.emplace().message = fmt::format("{} gives a page that is followed by itself", action);
+    }
   }
   co_return answer;
 }
