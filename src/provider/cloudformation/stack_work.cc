@@ -90,17 +90,21 @@ Async<StackWork::Made> StackWork::who_made(Stack stack) {
   Async<std::vector<StackEvent>> reading = read_events(account_, stack.id, events_of_stack, limit_.stop(), &failure);
   const std::vector<StackEvent> events = co_await reading;
   const std::string owner = owner_token(attempt_);
-  // Its making is the last one in them. Later operations may be ours, too, of a stack that was taken over.
+  // Its making is the last one in them. Later operations may be ours, too, of a stack that was taken over. Ours have a
+  // token, unless the server keeps none: then a change set tells.
+  bool is_told = false;
   for (auto event = events.rbegin(); event != events.rend(); ++event) {
     const bool makes = event->status == "CREATE_IN_PROGRESS" || event->status == "IMPORT_IN_PROGRESS";
     if (!event->is_of_stack() || !makes) continue;
+    is_told = true;
     if (event->token.empty()) break;
     co_return Made{event->token.starts_with(owner) ? Made::By::us : Made::By::others};
   }
   if (failure) co_return Made{Made::By::unknown, failure};
   Async<Made> asking = who_began(std::move(stack));
   const Made made = co_await asking;
-  co_return Made{made.by};  // who may not ask knows of no change set
+  if (made.by_us()) co_return made;
+  co_return Made{is_told ? Made::By::others : Made::By::unknown};  // who may not ask knows of no change set
 }
 
 Async<std::optional<StackLook>> StackWork::follow(std::string id, StackEvents* events) {
