@@ -15,7 +15,7 @@ namespace verba {
 namespace {
 
 constexpr std::size_t most_told = 20;
-constexpr Milliseconds first_pause{250};
+constexpr Milliseconds first_pause{100};
 constexpr Milliseconds longest_pause{5'000};
 
 std::string told(const Value& difference) {
