@@ -18,7 +18,7 @@
 #include "provider/cloudformation/stack_storage.h"
 #include "provider/cloudformation/stack_work.h"
 #include "provider/cloudformation/template_check.h"
-#include "provider/cloudformation/template_remains.h"
+#include "provider/cloudformation/template_retained.h"
 #include "provider/cloudformation/wanted_stack.h"
 #include "provider/ending.h"
 #include "provider/inputs.h"

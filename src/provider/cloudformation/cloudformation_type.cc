@@ -3,7 +3,7 @@
 
 #include "provider/cloudformation/template_artifacts.h"
 #include "provider/cloudformation/template_exchange.h"
-#include "provider/cloudformation/template_remains.h"
+#include "provider/cloudformation/template_retained.h"
 #include "provider/cloudformation/template_secrets.h"
 
 namespace verba {
@@ -63,8 +63,8 @@ file, the whole file. With other
 secrets among the parameters, take care that the template says `NoEcho`; tags are shown, and may hold none.
 
 **Exports.** What a stack imports (`Fn::ImportValue`) has to be exported before, and is deleted before the export is. Where
-both stacks are tasks of one plan, the one that imports has to name the other one in `dependsOn`, or read its outputs; where
-it does not, that is a mistake. Names are compared as far as the templates and their parameters tell them.
+both stacks are tasks in one account and region, the one that imports waits for the other one by itself, as far as the templates
+and their parameters tell the names; those that would wait for each other are a mistake.
 
 **Before anything is sent** verba reads the template and those that it nests: what cannot be read, has no resources, or nests
 itself is a mistake with its place, as are conditions, parameters and resources that are named (`Condition`, `Fn::If`, `Ref`,
@@ -251,7 +251,7 @@ const TaskType& cloudformation_type() {
       .names = named_by_template,
       .mark_secrets = mark_no_echo,
       .exchange = exchange_of_stack,
-      .leaves = remains_of_stack,
+      .leaves = left_by_stack,
   };
   return type;
 }

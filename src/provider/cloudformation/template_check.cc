@@ -11,7 +11,7 @@
 
 #include "provider/cloudformation/template_artifacts.h"
 #include "provider/cloudformation/template_references.h"
-#include "provider/cloudformation/template_remains.h"
+#include "provider/cloudformation/template_retained.h"
 
 namespace verba {
 namespace {

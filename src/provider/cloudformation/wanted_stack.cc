@@ -10,7 +10,7 @@
 #include "base/digest.h"
 #include "provider/cloudformation/import_template.h"
 #include "provider/cloudformation/template_artifacts.h"
-#include "provider/cloudformation/template_remains.h"
+#include "provider/cloudformation/template_retained.h"
 #include "provider/inputs.h"
 #include "value/json.h"
 

@@ -13,7 +13,7 @@ namespace verba {
 /// The resources that the template and those that it nests retain, and those of `retainResources`: "Orders
 /// (AWS::S3::Bucket)", "Front/Logs (AWS::S3::Bucket), if it was made"; in the order of the template. See
 /// TaskType::leaves.
-std::vector<std::string> remains_of_stack(const Resource&);
+std::vector<std::string> left_by_stack(const Resource&);
 
 /// The names in `retainResources`; what waits for something is none.
 std::vector<std::string> retained_names(const Resource&);

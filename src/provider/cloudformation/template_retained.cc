@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "provider/cloudformation/template_remains.h"
+#include "provider/cloudformation/template_retained.h"
 
 #include <fmt/format.h>
 
@@ -28,9 +28,9 @@ std::optional<std::string_view> how_it_stays(const Value& resource, bool may_sta
   return may_stay ? std::optional(", if it cannot be deleted") : std::nullopt;
 }
 
-class Remains {
+class Retained {
  public:
-  explicit Remains(const Resource& resource) : resource_(resource) {}
+  explicit Retained(const Resource& resource) : resource_(resource) {}
 
   std::vector<std::string> found() {
     const TemplateText written = template_of(resource_);
@@ -73,8 +73,8 @@ class Remains {
 
 }  // namespace
 
-std::vector<std::string> remains_of_stack(const Resource& resource) {
-  return Remains(resource).found();
+std::vector<std::string> left_by_stack(const Resource& resource) {
+  return Retained(resource).found();
 }
 
 std::vector<std::string> retained_names(const Resource& resource) {

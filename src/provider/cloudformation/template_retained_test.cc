@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "provider/cloudformation/template_remains.h"
+#include "provider/cloudformation/template_retained.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -21,9 +21,9 @@ Resource stack_of(const std::string& with) {
 }
 
 TEST(TemplateRemains, AreWhatTheTemplateRetains) {
-  EXPECT_THAT(remains_of_stack(stack_of("data: {Resources: {A: {Type: T}}}")), IsEmpty());
+  EXPECT_THAT(left_by_stack(stack_of("data: {Resources: {A: {Type: T}}}")), IsEmpty());
   EXPECT_THAT(
-      remains_of_stack(stack_of(R"(
+      left_by_stack(stack_of(R"(
 retainResources: [F, G]
 data:
   Resources:
@@ -43,7 +43,7 @@ TEST(TemplateRemains, AreInNestedTemplatesToo) {
   resource.files = {
       {"template", "a/a.yaml", {}, "Resources: {F: {Type: T, Properties: {TemplateURL: b.yaml}}, G: {Type: T}}"},
       {"artifact", "a/b.yaml", {}, "Resources: {L: {Type: T, DeletionPolicy: Retain}}", "a/b.yaml"}};
-  EXPECT_THAT(remains_of_stack(resource), ElementsAre("F/L (T)"));
+  EXPECT_THAT(left_by_stack(resource), ElementsAre("F/L (T)"));
 }
 
 }  // namespace
