@@ -12,6 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).with_name("aws")))
 import cloudformation  # noqa: E402
 import resources  # noqa: E402
 import s3  # noqa: E402
+from model import faults_of, model_of  # noqa: E402
 from signature import Refused  # noqa: E402
 
 PLACE = ("111111111111", "eu-central-1")
@@ -153,6 +154,29 @@ class StandIn(unittest.TestCase):
         status, reason, _ = self.deploy("s", {"Resources": {"T": TOPIC}})
         self.assertEqual((status, reason), ("UPDATE_COMPLETE", "Update successful. One or more resources could not be deleted."))
         self.assertEqual(list(stack.made), ["T"])
+
+
+@unittest.skipUnless(model_of("cloudformation"), "the models of AWS are missing: pip install botocore")
+class AsAws(unittest.TestCase):
+    def faults(self, action, side="input", **value):
+        return "; ".join(faults_of(side, "cloudformation", action, value))
+
+    def test_calls_and_answers_that_are_in_order(self):
+        self.assertEqual("", self.faults("CreateChangeSet", StackName="a", ChangeSetName="b", ChangeSetType="UPDATE", Capabilities="",
+                                         Tags=[{"Key": "k", "Value": "v"}], IncludeNestedStacks="true"))
+        self.assertEqual("", self.faults("DescribeStacks", "output", Stacks=[], NextToken=None))
+
+    def test_what_is_wrong_is_told(self):
+        self.assertIn("it has no ChangeSetName", self.faults("CreateChangeSet", StackName="a"))
+        self.assertIn("it has a Stack, which there is not", self.faults("DescribeStacks", Stack="a"))
+        self.assertIn("Tags[] has no Value", self.faults("CreateChangeSet", StackName="a", ChangeSetName="b", Tags=[{"Key": "k"}]))
+        self.assertIn("ChangeSetType is 'REMOVE', none of", self.faults("CreateChangeSet", StackName="a", ChangeSetName="b", ChangeSetType="REMOVE"))
+        self.assertIn("ChangeSetName is '1b', not as", self.faults("CreateChangeSet", StackName="a", ChangeSetName="1b"))
+        self.assertIn("ClientToken has 0, not 1 to 128", self.faults("CreateChangeSet", StackName="a", ChangeSetName="b", ClientToken=""))
+        self.assertIn("IncludeNestedStacks is 'yes', no boolean", self.faults("CreateChangeSet", StackName="a", ChangeSetName="b", IncludeNestedStacks="yes"))
+        self.assertIn("Tags is no list", self.faults("CreateChangeSet", StackName="a", ChangeSetName="b", Tags="k"))
+        self.assertIn("cloudformation has no MakeStack", self.faults("MakeStack"))
+        self.assertIn("Stacks[] has no StackName", self.faults("DescribeStacks", "output", Stacks=[{"StackStatus": "CREATE_COMPLETE"}]))
 
 
 if __name__ == "__main__":

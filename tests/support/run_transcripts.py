@@ -16,7 +16,8 @@ lines. A line of output that would look like one of these marks is written with 
 
 Volatile text is masked on both sides: lengths of time, instants, the temporary directory, 64-digit digests,
 UUIDs, ports of this machine and process ids. Commands see PATH (with verba), HOME (the temporary directory they run in), TZ=UTC,
-LC_ALL=C.UTF-8 and TMPDIR, no terminal and no standard input.
+LC_ALL=C.UTF-8 and TMPDIR, no terminal and no standard input; BOTOCORE, too, where this Python has it: the stand-in for AWS
+reads what AWS says of its calls there.
 
 VERBA_ACCEPT=1 rewrites the expected output; VERBA_TRANSCRIPTS=WORD runs those whose path holds WORD. With
 GTEST_OUTPUT=json:FILE a report is written as GoogleTest writes it.
@@ -24,6 +25,7 @@ GTEST_OUTPUT=json:FILE a report is written as GoogleTest writes it.
 import argparse
 import concurrent.futures
 import difflib
+import importlib.util
 import json
 import os
 import pathlib
@@ -41,6 +43,7 @@ FILE = re.compile(r"-- (\S.*) --$")
 EXIT = re.compile(r"\[exit (\d+)\]$")
 MARK = re.compile(r"\\|\$ |! |\.\.\.$|-- \S.* --$|\[exit \d+\]$")
 COMMAND_LIMIT_SECONDS = 120
+BOTOCORE = importlib.util.find_spec("botocore")
 
 DURATION = re.compile(r"(?<![\w.:-])(?:\d+d)?(?:\d+h)?(?:\d+m)?\d+(?:\.\d+)?m?s(?![\w-])|(?<![\w.:-])(?:\d+h)?\d+m\d+s(?!\w)")
 HEADING = re.compile(r"^(?:! )?[A-Z]+\b.* (?:TOOK|STARTED|SINCE|WHEN|AGE)\b")
@@ -171,6 +174,8 @@ class Session:
             "LC_ALL": "C.UTF-8",
             "TRANSCRIPT": self.token,
         }
+        if BOTOCORE:
+            self.environment["BOTOCORE"] = os.path.dirname(BOTOCORE.origin)
 
     def write(self, block):
         path = self.work / FILE.match(block.lines[0]).group(1)

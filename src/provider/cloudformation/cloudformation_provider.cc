@@ -131,6 +131,9 @@ Async<Observed> observe_deployed(WantedStack wanted, Value inputs, Stack stack, 
     observed.detail += (observed.detail.empty() ? "" : "; ") + detection.differences;
   }
   observed.state = observed.detail.empty() ? Observed::State::present : Observed::State::drifted;
+  if (detection.end == DriftDetection::End::refused && observed.detail.empty()) {
+    observed.detail = "its resources were not compared: " + detection.why;
+  }
   observed.outputs = outputs_of(stack);
   co_return observed;
 }

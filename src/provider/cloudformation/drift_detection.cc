@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "aws/retry.h"
 #include "os/system.h"
 #include "provider/cloudformation/stack_calls.h"
 
@@ -26,10 +25,15 @@ std::string told(const Value& difference) {
   return fmt::format("{} is '{}', not '{}'", text("PropertyPath"), text("ActualValue"), text("ExpectedValue"));
 }
 
-/// Who stands in for AWS may not know how to look, and answers with a status of 500.
-DriftDetection refused(const AwsFailure& failure) {
-  const bool says_no = failure.status >= 300 && trouble_of(failure) != AwsTrouble::throttled;
-  return {says_no ? DriftDetection::End::refused : DriftDetection::End::unknown, "", to_string(failure)};
+/// Who stands in for AWS may not know how to look, and answers with a status of 500 and a page, or that there is no such
+/// action.
+DriftDetection not_begun(const AwsFailure& failure) {
+  const bool cannot = failure.code == "InvalidAction" || (failure.code.empty() && failure.status == 500);
+  return {cannot ? DriftDetection::End::refused : DriftDetection::End::unknown, "", to_string(failure)};
+}
+
+DriftDetection lost(const AwsFailure& failure) {
+  return {DriftDetection::End::unknown, "", to_string(failure)};
 }
 
 /// All that are not as they should be.
@@ -43,7 +47,7 @@ Async<DriftDetection> read_drifts(AwsAccount& account, std::string stack, Stop& 
     if (!next.empty()) parameters.emplace_back("NextToken", next);
     Async<AwsAnswer> asking = call_stacks(account, "DescribeStackResourceDrifts", std::move(parameters), stop);
     const AwsAnswer answer = co_await asking;
-    if (answer.failure) co_return refused(*answer.failure);
+    if (answer.failure) co_return lost(*answer.failure);
     for (const Value& drift : list_at(answer.value, {"StackResourceDrifts"})) drifts.push_back(drift);
     next = text_at(answer.value, {"NextToken"});
   } while (!next.empty());
@@ -71,14 +75,14 @@ Async<DriftDetection> detect_drift(AwsAccount& account, System& system, std::str
                                    Stop& stop) {
   Async<AwsAnswer> beginning = call_stacks(account, "DetectStackDrift", {{"StackName", stack}}, stop);
   const AwsAnswer begun = co_await beginning;
-  if (begun.failure) co_return refused(*begun.failure);
+  if (begun.failure) co_return not_begun(*begun.failure);
   const std::string id = text_at(begun.value, {"StackDriftDetectionId"});
   const auto end = system.steady() + limit;
   for (Milliseconds pause = first_pause; system.steady() < end; pause = std::min(pause * 2, longest_pause)) {
     Async<AwsAnswer> asking =
         call_stacks(account, "DescribeStackDriftDetectionStatus", {{"StackDriftDetectionId", id}}, stop);
     const AwsAnswer answer = co_await asking;
-    if (answer.failure) co_return refused(*answer.failure);
+    if (answer.failure) co_return lost(*answer.failure);
     // One that failed may have found something all the same.
     if (text_at(answer.value, {"DetectionStatus"}) != "DETECTION_IN_PROGRESS") {
       Async<DriftDetection> reading = read_drifts(account, stack, stop);

@@ -18,8 +18,8 @@ namespace verba {
 std::string told(const List& drifts);
 
 struct DriftDetection {
-  /// done: `differences` are all that CloudFormation can see. refused: it does not look here, and `why` says why.
-  /// unknown: it did not come to an end in time, or there was no answer; `why` says which.
+  /// done: `differences` are all that CloudFormation can see. refused: it knows of no such look, and `why` says so.
+  /// unknown: it did not come to an end in time, or an answer was missing; `why` says which.
   enum class End : std::uint8_t { done, refused, unknown } end = End::done;
   std::string differences = {};  ///< "" when there are none
   std::string why = {};

@@ -343,6 +343,7 @@ Async<Outcome> StackWork::see_whether_repaired(const WantedStack& wanted, Outcom
   Async<DriftDetection> detecting =
       detect_drift(account_, attempt_.system, before_->id, longest_detection, limit_.stop());
   const DriftDetection detection = co_await detecting;
+  if (detection.end != DriftDetection::End::done) log("whether it is repaired was not seen: " + detection.why);
   if (detection.differences.empty()) co_return unchanged;
   co_return Outcome(failed_for_good(
       fmt::format("CloudFormation does not bring back what drifted in the stack {}: {}", wanted.name,

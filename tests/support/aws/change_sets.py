@@ -84,8 +84,7 @@ class ChangeSets:
             raise invalid("As part of the import operation, you cannot modify or add [Outputs]")
         for one in form["ResourcesToImport"]:
             resource = wanted.template["Resources"][one["LogicalResourceId"]]
-            told = sorted(entry["key"] for entry in one["ResourceIdentifier"]["entry"].values())
-            one["ResourceIdentifier"] = one["ResourceIdentifier"]["entry"]
+            told = sorted(one["ResourceIdentifier"])
             if "DeletionPolicy" not in resource:
                 raise invalid(f"Resources [{one['LogicalResourceId']}] is missing DeletionPolicy attribute in template")
             if told != sorted(IDENTIFIERS[resource["Type"]]) or one["ResourceType"] != resource["Type"]:

@@ -126,7 +126,7 @@ class World(ChangeSets):
         return {"StackResourceSummaries": self.require(account, region, form["StackName"]).rows()}
 
     def describe_stack_resources(self, account, region, form):
-        return {"StackResources": self.require(account, region, form["StackName"]).rows()}
+        return {"StackResources": self.require(account, region, form["StackName"]).rows("Timestamp")}
 
     def get_template(self, account, region, form):
         stack = self.require(account, region, form["StackName"])
@@ -141,8 +141,7 @@ class World(ChangeSets):
 
     @staticmethod
     def declared(template):
-        return [{"ParameterKey": key, "DefaultValue": one.get("Default"), "ParameterType": one.get("Type", "String"),
-                 "NoEcho": str(one.get("NoEcho", False)).lower() == "true"} for key, one in template.get("Parameters", {}).items()]
+        return [{"ParameterKey": key, "DefaultValue": one.get("Default"), "NoEcho": str(one.get("NoEcho", False)).lower() == "true"} for key, one in template.get("Parameters", {}).items()]
 
     def get_template_summary(self, account, region, form):
         template = self.described(account, region, form)
@@ -150,7 +149,8 @@ class World(ChangeSets):
         for name, resource in template["Resources"].items():
             if "Type" in resource:
                 resources.setdefault(resource["Type"], []).append(name)
-        return {"Parameters": self.declared(template), "Description": template.get("Description"), "ResourceTypes": list(resources),
+        kinds = [{**one, "ParameterType": template["Parameters"][one["ParameterKey"]].get("Type", "String")} for one in self.declared(template)]
+        return {"Parameters": kinds, "Description": template.get("Description"), "ResourceTypes": list(resources),
                 "ResourceIdentifierSummaries": [
                     {"ResourceType": kind, "LogicalResourceIds": names, "ResourceIdentifiers": IDENTIFIERS[kind]}
                     for kind, names in resources.items() if kind in IDENTIFIERS]}
@@ -163,7 +163,7 @@ class World(ChangeSets):
         stack = self.require(account, region, form["StackName"])
         for row in stack.rows():
             if row["LogicalResourceId"] == form["LogicalResourceId"]:
-                return {"StackResourceDetail": row}
+                return {"StackResourceDetail": {**row, "StackId": stack.id, "StackName": stack.name}}
         raise invalid(f"Resource {form['LogicalResourceId']} does not exist for stack {stack.name}")
 
     def list_exports(self, account, region, form):
@@ -201,7 +201,7 @@ class World(ChangeSets):
     def describe_stack_drift_detection_status(self, account, region, form):
         detection = self.detections[form["StackDriftDetectionId"]]
         detection[1] -= 1
-        return {"StackDriftDetectionId": form["StackDriftDetectionId"], "StackId": detection[0].id,
+        return {"StackDriftDetectionId": form["StackDriftDetectionId"], "StackId": detection[0].id, "Timestamp": self.time(),
                 "DetectionStatus": "DETECTION_IN_PROGRESS" if detection[1] > 0 else "DETECTION_COMPLETE"}
 
     def describe_stack_resource_drifts(self, account, region, form):

@@ -21,7 +21,7 @@ def differences(path, expected, actual):
 
 
 def told(value):
-    return json.dumps(value) if isinstance(value, (dict, list)) else value
+    return value if isinstance(value, str) else json.dumps(value)  # AWS says "null", too
 
 
 class Drift:
@@ -44,7 +44,7 @@ class Drift:
         changed = self.changed()
         for name, (kind, expected) in self.now.resources().items():
             drift = {"StackId": self.id, "LogicalResourceId": name, "PhysicalResourceId": self.physical(name), "ResourceType": kind,
-                     "StackResourceDriftStatus": "IN_SYNC"}
+                     "StackResourceDriftStatus": "IN_SYNC", "Timestamp": self.world.time()}
             if name in changed and changed[name] is None:
                 drift["StackResourceDriftStatus"] = "DELETED"
             elif name in changed:

@@ -132,7 +132,7 @@ class Stack(Drift):
         self.become("IMPORT_IN_PROGRESS", "User Initiated")
         resources = wanted.resources()
         absent = next((one["LogicalResourceId"] for one in imports
-                       if any(entry["value"].startswith("absent") for entry in one["ResourceIdentifier"].values())), None)
+                       if any(value.startswith("absent") for value in one["ResourceIdentifier"].values())), None)
         self.later(lambda: [self.event(resources[one["LogicalResourceId"]][0], one["LogicalResourceId"], "IMPORT_IN_PROGRESS")
                             for one in imports])
         if absent is not None:
@@ -145,7 +145,7 @@ class Stack(Drift):
     def end_import(self, wanted, imports):
         for one in imports:
             name = one["LogicalResourceId"]
-            self.world.resources.take(self, wanted, name, next(iter(one["ResourceIdentifier"].values()))["value"])
+            self.world.resources.take(self, wanted, name, next(iter(one["ResourceIdentifier"].values())))
             self.event(wanted.known[name]["Type"], name, "IMPORT_COMPLETE")
         self.end(wanted, "IMPORT_COMPLETE")
 
@@ -410,11 +410,10 @@ class Stack(Drift):
         self.event(kind, name, "DELETE_FAILED", "The bucket you tried to delete is not empty", physical)
         return False
 
-    def rows(self):
-        """Of its resources, as ListStackResources and DescribeStackResources have them."""
+    def rows(self, when="LastUpdatedTimestamp"):
+        """Of its resources; what tells when they were changed has different names with AWS."""
         return [{"LogicalResourceId": name, "PhysicalResourceId": self.physical(name), "ResourceType": kind["Type"],
-                 "ResourceStatus": "DELETE_FAILED" if name in self.undeleted else "CREATE_COMPLETE", "StackId": self.id, "StackName": self.name,
-                 "Timestamp": self.events[0]["Timestamp"], "LastUpdatedTimestamp": self.events[0]["Timestamp"]}
+                 "ResourceStatus": "DELETE_FAILED" if name in self.undeleted else "CREATE_COMPLETE", when: self.events[0]["Timestamp"]}
                 for name, kind in (self.now.known.items() if self.now else [])]
 
     def description(self):

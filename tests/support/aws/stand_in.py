@@ -19,7 +19,7 @@ The key AKIDDEPLOYER with the secret `deployer-secret` is of account 11111111111
 whose name does not begin with "closed"; one whose name begins with "guarded" asks for the external id `open-sesame`,
 one whose name begins with "strong" for the MFA code 123456. With a web identity (AssumeRoleWithWebIdentity, which nobody signs) the
 same roles are had for a token that begins with neither "expired" nor "wrong".
-Every signature is checked strictly.
+Every signature is checked strictly, and every call and answer beside AWS's own models (model.py).
 
 The file `faults` says what goes wrong, a line each: ACTION KIND [TIMES], where KIND is `throttle`, `html` (status 500),
 `busy` (status 503, nothing more), `hang` (no answer for a minute), `cut` (the call is carried out, and the connection
@@ -47,7 +47,8 @@ import xml.sax.saxutils
 import cloudformation
 import resources
 import s3
-from signature import Refused, check
+from model import faults_of
+from signature import Refused, check, invalid
 
 DEPLOYER = ("AKIDDEPLOYER", "deployer-secret", "111111111111", "arn:aws:iam::111111111111:user/deployer")
 LENGTH = datetime.timedelta(hours=1)
@@ -73,7 +74,7 @@ def element(name, value):
 
 
 def lists_of(form):
-    """"Tags.member.1.Key" taken apart: dicts and lists."""
+    """"Tags.member.1.Key" taken apart: dicts and lists; "Names.entry.1.key" (SNS: Name) with its value is of a map."""
     tree = {}
     for name, value in form.items():
         at = tree
@@ -87,6 +88,9 @@ def lists_of(form):
             return value
         if set(value) == {"member"}:
             return [settled(value["member"][key]) for key in sorted(value["member"], key=int)]
+        if set(value) == {"entry"}:
+            entries = [settled(one) for one in value["entry"].values()]
+            return {one.get("key", one.get("Name")): one.get("value", one.get("Value")) for one in entries}
         return {key: settled(item) for key, item in value.items()}
 
     return settled(tree)
@@ -137,7 +141,7 @@ class Sts:
 
     def session(self, account, role, form):
         self.count += 1
-        key = f"ASIASESSION{self.count:04}"
+        key = f"ASIASESSION{self.count:05}"
         arn = f"arn:aws:sts::{account}:assumed-role/{role}/{form['RoleSessionName']}"
         length = datetime.timedelta(seconds=int(form.get("DurationSeconds", LENGTH.total_seconds())))
         self.sessions[key] = (f"secret-of-session-{self.count}", f"token-of-session-{self.count}", account, arn, now() + length)
@@ -291,15 +295,25 @@ class Aws:
                 if fault and fault != "cut":
                     status, _, text = self.gone_wrong(fault, bare="{}" if by_json else f"<{action}Response/>")
                     return status, text
+                self.require_as_aws(service, action, form)
                 if by_json:
                     return 200, json.dumps(self.secret(action, form))
                 result = self.answer(service, action, key, account, region, form)
+                faults = faults_of("output", service, action, result)
+                assert not faults, f"{action} of AWS does not answer so: {'; '.join(faults)}"
                 pathlib.Path("stacks").write_text(json.dumps(self.stacks.history()))
                 answer = (f"<{action}Response>{element(action + 'Result', result)}<ResponseMetadata><RequestId>req-1</RequestId>"
                           f"</ResponseMetadata></{action}Response>")
                 return (0, "") if fault == "cut" else (200, rewritten(action, answer))
             except Refused as refused:
                 return self.refused_action(refused, by_json)
+
+    @staticmethod
+    def require_as_aws(service, action, form):
+        said = {name: value for name, value in form.items() if name not in ("Action", "Version")}
+        faults = faults_of("input", service, action.rpartition(".")[2], said)
+        if faults:
+            raise invalid(f"{len(faults)} validation errors detected: {'; '.join(faults)}")
 
     def signer(self, action, method, target, headers, body):
         """Key, region and service; no key for the one call that nobody signs."""
