@@ -25,8 +25,8 @@ std::string told(const Value& difference) {
   return fmt::format("{} is '{}', not '{}'", text("PropertyPath"), text("ActualValue"), text("ExpectedValue"));
 }
 
-/// Who stands in for AWS may not know how to look, and answers with a status of 500 and a page, or that there is no such
-/// action.
+/// Who stands in for AWS may not know how to look, and answers with a status of 500 and a page, or that there is no
+/// such action.
 DriftDetection not_begun(const AwsFailure& failure) {
   const bool cannot = failure.code == "InvalidAction" || (failure.code.empty() && failure.status == 500);
   return {cannot ? DriftDetection::End::refused : DriftDetection::End::unknown, "", to_string(failure)};
