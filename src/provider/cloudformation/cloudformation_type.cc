@@ -79,7 +79,8 @@ change set shows what comes of that. A tag that is not known (`!Something`) is t
 take. Values that are known after apply are looked at before anything is sent. Left to AWS are types that it alone knows
 (`AWS::...`), values with `{{resolve:...}}`, and patterns that RE2 cannot read, or does not read as Java does.
 
-**A stack that is there already** and was not made by this task is left alone: the step fails. With `adopt: true` it is
+**A stack that is there already** and was not made by this task, or is in review with others' change sets, is left alone: the
+step fails. With `adopt: true` it is
 taken over; rolling that back leaves the stack, deleting the task deletes it.
 
 **Import.** `import` takes in resources that were made otherwise: by their names in the template, with what tells each
