@@ -70,11 +70,17 @@ and their parameters tell the names; those that would wait for each other are a 
 itself is a mistake with its place, as are conditions, parameters and resources that are named (`Condition`, `Fn::If`, `Ref`,
 `Fn::GetAtt`, `Fn::Sub`, `DependsOn`) and not there (in what has a condition itself a warning; where a transform may make them
 nothing is said), parameters that the template does not declare, those without `Default` that are not
-given, and capabilities that are needed and not written: `CAPABILITY_IAM` for things of IAM, `CAPABILITY_NAMED_IAM` where
+given, values (and defaults that are used) that they do not take, and capabilities that are needed and not written: `CAPABILITY_IAM` for things of IAM, `CAPABILITY_NAMED_IAM` where
 they have names of their own. `CAPABILITY_AUTO_EXPAND` is sent without being asked for where something is transformed: the
 change set shows what comes of that. A tag that is not known (`!Something`) is told with a warning: the file is sent as it is.
 
-**A stack that is there already** and was not made by this task is left alone: the step fails. With `adopt: true` it is
+**What parameters take** is what their `Type` (`String`, `Number`, `List<Number>`, `CommaDelimitedList`), `AllowedValues`,
+`AllowedPattern`, `MinLength`, `MaxLength`, `MinValue` and `MaxValue` say; `ConstraintDescription` is told with what they do not
+take. Values that are known after apply are looked at before anything is sent. Left to AWS are types that it alone knows
+(`AWS::...`), values with `{{resolve:...}}`, and patterns that RE2 cannot read, or does not read as Java does.
+
+**A stack that is there already** and was not made by this task, or is in review with others' change sets, is left alone: the
+step fails. With `adopt: true` it is
 taken over; rolling that back leaves the stack, deleting the task deletes it.
 
 **Import.** `import` takes in resources that were made otherwise: by their names in the template, with what tells each

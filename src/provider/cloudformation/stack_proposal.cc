@@ -70,6 +70,26 @@ Async<Outcome> StackWork::nothing_proposed(Proposal proposal, std::string reason
   co_return outcome;
 }
 
+/// Where whether it was made is not known, it is asked for by its name: one that is there is as good.
+Async<AwsAnswer> StackWork::make_change_set(Variables parameters, std::string stack, std::string name) {
+  Async<AwsAnswer> making = call_stacks(account_, "CreateChangeSet", std::move(parameters), limit_.stop());
+  AwsAnswer made = co_await making;
+  if (made.good() || !made.failure->in_doubt || limit_.stop().requested()) co_return made;
+  Async<AwsAnswer> asking =
+      call_stacks(account_, "DescribeChangeSet", {{"StackName", stack}, {"ChangeSetName", name}}, limit_.stop());
+  const AwsAnswer found = co_await asking;
+  if (found.failure) {
+    made.failure->in_doubt = found.failure->code != "ChangeSetNotFound" && !says_absent(*found.failure);
+    co_return made;
+  }
+  made.failure.reset();
+  Map ids;
+  ids.set("Id", text_at(found.value, {"ChangeSetId"}));
+  ids.set("StackId", text_at(found.value, {"StackId"}));
+  made.value = Value(std::move(ids));
+  co_return made;
+}
+
 Async<std::optional<Outcome>> StackWork::propose(const WantedStack& wanted, Way way, std::string url,
                                                  Proposal* proposal) {
   const std::string doing = fmt::format("the change set of {}", wanted.name);
@@ -92,12 +112,16 @@ Async<std::optional<Outcome>> StackWork::propose(const WantedStack& wanted, Way 
   }
   add_wanted(wanted, before_.has_value(), url, parameters);
   if (imports && before_) std::erase_if(parameters, [](const auto& one) { return one.first.starts_with("Tags"); });
-  Async<AwsAnswer> making = call_stacks(account_, "CreateChangeSet", std::move(parameters), limit_.stop());
+  Async<AwsAnswer> making = make_change_set(std::move(parameters), wanted.name, proposal->token);
   const AwsAnswer made = co_await making;
   if (made.failure && says_no_changes(made.failure->message)) {
     Async<Outcome> telling = nothing_changes(wanted.name);  // no change set was made
     Outcome outcome = co_await telling;
     co_return outcome;
+  }
+  if (made.failure && made.failure->in_doubt && !made.failure->stopped && proposal->is_new) {
+    co_return Outcome(InDoubt{fmt::format("whether {} was made is not known: {}", doing, to_string(*made.failure)),
+                              wanted.name, true});
   }
   if (made.failure) {
     Outcome outcome = failed_call(*made.failure, doing);
@@ -156,7 +180,7 @@ Async<Preview> StackWork::preview(WantedStack wanted, std::string recorded) {
     const std::optional<BadStack> other = co_await asking;
     if (other) co_return Preview{{}, other->message};
   }
-  if (!is_new && look.stack->id != recorded && !wanted.adopt) {
+  if (rest != StackRest::gone && look.stack->id != recorded && !wanted.adopt) {
     Async<Made> asking = who_made(*look.stack);
     const Made made = co_await asking;
     if (made.failure) co_return Preview{{}, to_string(*made.failure)};
@@ -189,7 +213,8 @@ Async<Preview> StackWork::preview(WantedStack wanted, std::string recorded) {
   }
   if (!outcome || std::holds_alternative<Succeeded>(*outcome)) co_return Preview{std::move(proposal.changes), ""};
   const Failed* failed = std::get_if<Failed>(&*outcome);
-  co_return Preview{{}, failed != nullptr ? failed->message : "it was broken off"};
+  const InDoubt* doubt = std::get_if<InDoubt>(&*outcome);
+  co_return Preview{{}, failed != nullptr ? failed->message : doubt != nullptr ? doubt->message : "it was broken off"};
 }
 
 namespace {
@@ -226,6 +251,12 @@ Async<std::optional<Outcome>> StackWork::foresee(WantedStack wanted) {
     co_await dropping;
   }
   if (outcome && is_in_the_way(*outcome)) co_return std::nullopt;
+  // Nothing was to stay of it: what is deployed is as it was.
+  if (const InDoubt* doubt = outcome ? std::get_if<InDoubt>(&*outcome) : nullptr) {
+    Failed failed;
+    failed.message = doubt->message;
+    co_return Outcome(std::move(failed));
+  }
   co_return outcome;
 }
 

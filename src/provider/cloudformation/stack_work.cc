@@ -219,7 +219,7 @@ Async<std::optional<Outcome>> StackWork::prepare(const WantedStack& wanted, std:
     const StackRest rest = look.stack ? rest_of(look.stack->status) : StackRest::gone;
     if (rest == StackRest::unknown) co_return not_known(*look.stack);
     *way = rest == StackRest::usable ? Way::update : Way::create;
-    if (rest == StackRest::gone || rest == StackRest::reviewed) co_return std::nullopt;
+    if (rest == StackRest::gone) co_return std::nullopt;
     const bool goes = look.stack->status == "DELETE_IN_PROGRESS";  // whosever it is
     if (look.stack->id != recorded && !wanted.adopt && !goes) {
       Async<Made> asking = who_made(*look.stack);
@@ -228,6 +228,7 @@ Async<std::optional<Outcome>> StackWork::prepare(const WantedStack& wanted, std:
       if (made.failure) co_return failed_call(*made.failure, doing);
       if (!made.by_us()) co_return not_ours(wanted);
     }
+    if (rest == StackRest::reviewed) co_return std::nullopt;
     if (rest == StackRest::usable) {
       before_ = look.stack;
       co_return std::nullopt;

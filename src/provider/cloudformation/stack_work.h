@@ -81,6 +81,7 @@ class StackWork {
   Async<std::optional<Outcome>> find_imports(const WantedStack& wanted, std::vector<WantedImport>* missing);
   /// Of a stack that drifted and of which CloudFormation would change nothing: has it come back of itself?
   Async<Outcome> see_whether_repaired(const WantedStack& wanted, Outcome unchanged);
+  Async<AwsAnswer> make_change_set(Variables parameters, std::string stack, std::string name);
   Async<std::optional<Outcome>> propose(const WantedStack& wanted, Way way, std::string url, Proposal* proposal);
   Async<bool> drop(Proposal proposal);
   Async<Outcome> nothing_changes(std::string stack);

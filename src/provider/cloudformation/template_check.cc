@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "provider/cloudformation/template_artifacts.h"
+#include "provider/cloudformation/template_parameters.h"
 #include "provider/cloudformation/template_references.h"
 #include "provider/cloudformation/template_retained.h"
 
@@ -70,25 +71,26 @@ class TemplateCheck {
     if (!in_manifest && written.path.empty()) return;  // it was not read, and that was told
     if (in_manifest && data->is_map()) {
       references(*data, nullptr);
-      return outermost(*data, written);
+      return outermost(*data, written, nullptr);
     }
     is_secret_ = in_manifest && has_secret(*data);
     const TemplateRead read = read_template_text(written.body, in_manifest ? "data" : written.path);
     if (!read.tree) return unreadable(read);
     note_lost(read);
     references(*read.tree, &read.sources);
-    outermost(*read.tree, written);
+    outermost(*read.tree, written, &read.sources);
   }
 
  private:
-  void outermost(const Value& tree, const TemplateText& written) {
+  /// `text`: the one that it was read from; null: the manifest.
+  void outermost(const Value& tree, const TemplateText& written, const Sources* text) {
     if (written.body.size() > longest_template_bytes) {
       error(fmt::format("the template has {} bytes, and at most {} can be sent", written.body.size(),
                         longest_template_bytes),
             "take it apart into several stacks");
     }
     one(tree, written.path.empty() ? "the template" : written.path, directory_of(written.path), {written.path});
-    parameters(tree);
+    parameters(tree, text);
     capabilities();
     check_retained(with_, tree, diagnostics_);
   }
@@ -119,8 +121,7 @@ class TemplateCheck {
     nested(tree, base, chain);
   }
 
-  /// What its parts name and it does not have. `text`: the one that it was read from; null: the manifest. AWS looks
-  /// itself at what is sent.
+  /// What its parts name and it does not have. AWS looks itself at what is sent.
   void references(const Value& tree, const Sources* text) {
     if (is_sent_ || is_secret_) return;
     for (Dangling& one : dangling_in(tree)) {
@@ -172,7 +173,7 @@ class TemplateCheck {
   }
 
   /// Those that are given, and those that have to be.
-  void parameters(const Value& tree) {
+  void parameters(const Value& tree, const Sources* text) {
     const Value* given = with_.find("parameters");
     if (given != nullptr && !given->is_map() && !given->is_null()) return;
     const Value* declared = tree.find("Parameters");
@@ -184,18 +185,35 @@ class TemplateCheck {
     std::vector<std::string_view> names;
     for (const auto& [key, parameter] : known) names.push_back(key.name);
     for (const auto& [key, value] : said) {
-      if (known.find(key.name) != nullptr) continue;
+      if (const Value* parameter = known.find(key.name)) {
+        takes(key.name, *parameter, value, nullptr);
+        continue;
+      }
       const std::string all = names.empty() ? "it has none" : fmt::format("it has: {}", fmt::join(names, ", "));
       diagnostics_.error("cloudformation.parameters", fmt::format("the template has no parameter '{}'", key.name),
                          key.where ? key.where : where_, did_you_mean(key.name, names, all));
     }
     for (const auto& [key, parameter] : known) {
-      if (said.find(key.name) != nullptr || !parameter.is_map() || parameter.find("Default") != nullptr) continue;
+      if (said.find(key.name) != nullptr || !parameter.is_map()) continue;
+      if (const Value* fallback = parameter.find("Default")) {
+        takes(key.name, parameter, *fallback, text);
+        continue;
+      }
       diagnostics_.error("cloudformation.parameters",
                          fmt::format("the parameter '{}' of the template has no Default, and is not given", key.name),
                          given != nullptr && given->where ? given->where : where_,
                          fmt::format("add it to 'parameters': {}: ...", key.name));
     }
+  }
+
+  /// `text`: the one that the value is in; null: the manifest.
+  void takes(const std::string& name, const Value& parameter, const Value& value, const Sources* text) {
+    std::optional<NotTaken> fault = not_taken(name, parameter, value, is_secret_);
+    if (!fault) return;
+    const bool has_place = text != nullptr && fault->where && !is_secret_;
+    diagnostics_.error("cloudformation.parameters",
+                       has_place ? fmt::format("{}: {}", text->place(fault->where), fault->message) : fault->message,
+                       text == nullptr && fault->where ? fault->where : where_, std::move(fault->hint));
   }
 
   void need(std::string_view capability, std::string why) { needs_.emplace(capability, std::move(why)); }

@@ -15,6 +15,12 @@ namespace {
 
 constexpr std::string_view mark = "NoEcho";
 
+Value* member(Value* value, std::string_view name) {
+  return value != nullptr && value->is_map() ? value->map().find(name) : nullptr;
+}
+
+}  // namespace
+
 bool is_no_echo(const Value& parameter) {
   const Value* said = parameter.is_map() ? parameter.find(mark) : nullptr;
   if (said == nullptr) return false;
@@ -23,12 +29,6 @@ bool is_no_echo(const Value& parameter) {
   return said->is_string() && std::ranges::equal(said->string(), yes, {},
                                                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
 }
-
-Value* member(Value* value, std::string_view name) {
-  return value != nullptr && value->is_map() ? value->map().find(name) : nullptr;
-}
-
-}  // namespace
 
 namespace {
 

@@ -28,21 +28,6 @@ bool is_stack_name(std::string_view name) {
          std::ranges::all_of(name, [&](char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '-'; });
 }
 
-/// As CloudFormation takes it; nothing of a map.
-std::optional<std::string> parameter_text(const Value& value) {
-  using enum Value::Kind;
-  if (value.is_string()) return value.string();
-  if (value.is(boolean) || value.is(integer) || value.is(real)) return to_json(value, SecretsAs::clear);
-  if (!value.is_list()) return std::nullopt;
-  std::string joined;
-  for (const Value& item : value.list()) {
-    const std::optional<std::string> text = item.is_list() ? std::nullopt : parameter_text(item);
-    if (!text) return std::nullopt;
-    joined += (&item == value.list().data() ? "" : ",") + *text;
-  }
-  return joined;
-}
-
 /// What is wrong with it, or "".
 std::string add_texts(const Resource& resource, std::string_view field, Variables& texts) {
   const Value* written = resource.inputs.find(field);
@@ -95,6 +80,20 @@ std::string text(const Resource& resource, std::string_view field) {
 }
 
 }  // namespace
+
+std::optional<std::string> parameter_text(const Value& value) {
+  using enum Value::Kind;
+  if (value.is_string()) return value.string();
+  if (value.is(boolean) || value.is(integer) || value.is(real)) return to_json(value, SecretsAs::clear);
+  if (!value.is_list()) return std::nullopt;
+  std::string joined;
+  for (const Value& item : value.list()) {
+    const std::optional<std::string> text = item.is_list() ? std::nullopt : parameter_text(item);
+    if (!text) return std::nullopt;
+    joined += (&item == value.list().data() ? "" : ",") + *text;
+  }
+  return joined;
+}
 
 TemplateText template_of(const Resource& resource) {
   for (const FileInput& file : resource.files) {

@@ -60,6 +60,8 @@ struct BadStack {
 
 /// REQUIRES: the inputs are evaluated.
 std::variant<WantedStack, BadStack> read_stack(const Resource&);
+/// As CloudFormation takes a parameter or tag; nothing of a map, nor of what is not known.
+std::optional<std::string> parameter_text(const Value&);
 /// The name alone.
 std::string stack_name(const Resource&);
 

@@ -104,9 +104,15 @@ class ChangeSets:
         return reverted
 
     def change_set(self, form):
-        if form["ChangeSetName"] not in self.sets:
-            raise Refused("ChangeSetNotFound", f"ChangeSet [{form['ChangeSetName']}] does not exist")
-        return self.sets[form["ChangeSetName"]]
+        return self.sets[self.change_set_id(form)]
+
+    def change_set_id(self, form):
+        """By its ARN, or by its name and that of its stack."""
+        told, stack = form["ChangeSetName"], form.get("StackName")
+        for arn, one in self.sets.items():
+            if told == arn or (told == one["name"] and stack in (one["stack"].id, one["stack"].name)):
+                return arn
+        raise Refused("ChangeSetNotFound", f"ChangeSet [{told}] does not exist")
 
     def describe_change_set(self, account, region, form):
         one = self.change_set(form)
@@ -114,7 +120,7 @@ class ChangeSets:
         one["looks"] -= 1
         invalid = self.invalid(one)
         status = "CREATE_IN_PROGRESS" if busy else "FAILED" if one["same"] or invalid else "CREATE_COMPLETE"
-        return {"ChangeSetName": one["name"], "ChangeSetId": form["ChangeSetName"], "StackId": one["stack"].id,
+        return {"ChangeSetName": one["name"], "ChangeSetId": self.change_set_id(form), "StackId": one["stack"].id,
                 "StackName": one["stack"].name, "Status": status,
                 "StatusReason": None if status != "FAILED" else INVALID if invalid else NO_CHANGES,
                 "ExecutionStatus": "AVAILABLE" if status == "CREATE_COMPLETE" and not one["executed"] else "UNAVAILABLE",
