@@ -326,7 +326,10 @@ class Reader {
     std::span<Map::Entry> own(first, entries_.end());
     map.reserve(own.size());
     auto repeated = repeated_keys(own);
-    for (auto [before, again] : repeated) report_repeated(own[before].first, own[again].first);
+    for (auto [before, again] : repeated) {
+      report_repeated(own[before].first, own[again].first);
+      own[before].second = std::move(own[again].second);
+    }
     std::size_t skip = 0;
     for (std::size_t i = 0; i < own.size(); ++i) {
       if (skip < repeated.size() && repeated[skip].second == i)

@@ -26,6 +26,7 @@ struct YamlLimits {
 /// Findings go to `diagnostics`: syntax, duplicate key, not UTF-8, limits, key that is no scalar. After a syntax error
 /// the documents before it are returned, and those from the next line '---' on. Never throws for bad text, never
 /// recurses deeper than `limits.depth`. Linear in the text. Empty documents are null Values.
+/// Of a key that is there several times the last value comes out.
 /// A number that is none (.nan, .inf, !!int abc) is told, and comes out as a real that is not finite.
 std::vector<Value> parse_yaml(const Sources&, SourceId source, Diagnostics& diagnostics, const YamlLimits& = {});
 

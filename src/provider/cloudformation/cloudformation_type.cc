@@ -14,6 +14,7 @@ Field beside_flag(std::string_view name, std::string_view summary) {
   return {.name = name,
           .type = FieldType::boolean,
           .summary = summary,
+          .expressions = true,
           .beside = true,
           .default_value = "false",
           .implied = true};
@@ -99,7 +100,11 @@ imports cannot go: before a stack is deleted, or updated to a template without a
 step fails with their names. (`timeout` is that of the task: change sets know none.)
 
 **States.** An operation that is under way is waited for. A stack whose making failed and was rolled back is deleted and
-made anew; a rollback of an update that failed is continued. What only cleans up has succeeded.
+made anew; a rollback of an update that failed is continued. An update that only deletes what it left over has succeeded: the
+step waits half a minute for that, and goes on; the next step of that stack waits for it.
+
+**Topics and role.** A change of `notificationArns` or `roleArn` alone is none to a change set: an update of its own sets them, with the
+template and the values that the stack has.
 
 **Preview.** With `--preview` a plan shows what the change set says; the one that is carried out has to say the same.
 
@@ -114,9 +119,10 @@ again, without them. **Rollback** puts back the
 template, parameters and tags of before, or deletes the stack when there was none.
 
 **Drift.** `verba drift` and `--refresh` compare the template, the parameters (but for those with NoEcho), the tags, the status of the
-stack and, where they are said, its policy, protection and topics. Then CloudFormation itself looks for what somebody has changed
+stack and, where they are said, its policy, protection, topics and role. Then CloudFormation itself looks for what somebody has changed
 about the resources (DetectStackDrift; the role or user needs that permission, and that of reading the resources), and each
-property that differs is told. Where it does not look, that is left out.
+property that differs is told. Where that is not allowed, or comes to no end, how the stack is cannot be told. Comments and
+descriptions are not compared: an edit of them alone is no change to CloudFormation, and the stack keeps its text.
 
 **Repair.** `apply --refresh` repairs what drifted by a change set that compares with what is there (REVERT_DRIFT): what others
 have changed in the resources becomes what the template says, tags that the template does not name stay, and nested stacks are
@@ -209,6 +215,7 @@ std::vector<Field> inputs() {
       {.name = "terminationProtection",
        .type = FieldType::boolean,
        .summary = "Whether nobody may delete the stack; left out: as it is",
+       .expressions = true,
        .example = "true"},
       {.name = "notificationArns",
        .type = FieldType::list,

@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <map>
 #include <optional>
-#include <set>
 
 #include "provider/cloudformation/stack_guards.h"
 #include "provider/cloudformation/stack_status.h"
+#include "provider/cloudformation/template_artifacts.h"
 #include "value/json.h"
 
 namespace verba {
@@ -41,6 +41,35 @@ bool same_json(const std::string& wanted, const std::string& there) {
   return wanted.empty() || parse_json(wanted, why) == parse_json(there, why);
 }
 
+void drop(Value* map, std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) {
+    if (map != nullptr && map->is_map()) map->map().erase(name);
+  }
+}
+
+/// A template without what makes no difference to CloudFormation: an edit of that alone changes no stack, so the stack
+/// keeps the text that it had. A default says nothing where the parameter keeps the value it has.
+std::optional<Value> essence(const std::string& body, const WantedStack& wanted) {
+  std::optional<Value> tree = parse_template(body);
+  if (!tree || !tree->is_map()) return std::nullopt;
+  drop(&*tree, {"Description", "Metadata", "AWSTemplateFormatVersion"});
+  for (const char* section : {"Parameters", "Outputs"}) {
+    Value* const all = tree->map().find(section);
+    if (all == nullptr || !all->is_map()) continue;
+    for (auto& [name, one] : all->map()) {
+      drop(&one, {"Description", "ConstraintDescription"});
+      if (std::ranges::find(wanted.previous, name.name) != wanted.previous.end()) drop(&one, {"Default"});
+    }
+  }
+  return tree;
+}
+
+bool same_template(const WantedStack& wanted, const std::string& there) {
+  if (text_of(there) == text_of(wanted.body)) return true;
+  const std::optional<Value> here = essence(wanted.body, wanted);
+  return here && here == essence(there, wanted);
+}
+
 void add(std::string& differences, std::string one) {
   differences += (differences.empty() ? "" : "; ") + std::move(one);
 }
@@ -52,7 +81,7 @@ std::string difference(const WantedStack& wanted, const Value& inputs, const Sta
   std::string all;
   const bool rolled_back = stack.status == "UPDATE_ROLLBACK_COMPLETE";  // a healthy stack, but not the wanted one
   if (!is_good(stack.status) && !rolled_back) add(all, "its status is " + stack.status);
-  if (text_of(there.body) != text_of(wanted.body)) add(all, "the template differs");
+  if (!same_template(wanted, there.body)) add(all, "the template differs");
   const auto compare = [&](std::string_view what, std::string_view field, const Variables& here,
                            const std::map<std::string, std::string>& found_there) {
     for (const auto& [name, value] : here) {
@@ -78,13 +107,7 @@ std::string difference(const WantedStack& wanted, const Value& inputs, const Sta
   if (wanted.is_protected.value_or(is_protected(stack)) != is_protected(stack)) {
     add(all, fmt::format("it is {}protected against deletion", is_protected(stack) ? "" : "not "));
   }
-  if (wanted.notification_arns) {
-    std::set<std::string> topics;
-    for (const Value& arn : list_at(stack.description, {"NotificationARNs"})) topics.insert(arn.string());
-    if (topics != std::set(wanted.notification_arns->begin(), wanted.notification_arns->end())) {
-      add(all, "the topics that hear of it differ");
-    }
-  }
+  if (std::string other = other_settings(wanted, stack.description); !other.empty()) add(all, std::move(other));
   return all;
 }
 

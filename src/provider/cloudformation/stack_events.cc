@@ -129,6 +129,8 @@ Async<std::vector<StackEvent>> StackEvents::read(Stop& stop) {
   std::ranges::stable_sort(all, {}, &StackEvent::at);
   for (const StackEvent& event : all) {
     if (is_cause(event)) failures_.push_back(event);
+    const bool goes_back = event.status.ends_with("ROLLBACK_IN_PROGRESS") || is_failure(event.status);
+    if (event.path.empty() && event.is_of_stack() && goes_back && own_reason_.empty()) own_reason_ = event.reason;
     if (event.status == "DELETE_SKIPPED") {
       left_there_.insert(fmt::format("{}{} ({}) {}", event.path, event.logical, event.type, event.physical));
     }
@@ -145,7 +147,7 @@ std::vector<std::string> StackEvents::not_deleted() const {
 }
 
 Async<std::string> StackEvents::root_cause(Stop& stop) {
-  if (failures_.empty()) co_return std::string();
+  if (failures_.empty()) co_return own_reason_;
   StackEvent cause = *std::ranges::min_element(failures_, {}, &StackEvent::at);
   for (std::size_t depth = 0; depth < deepest_nesting; ++depth) {
     if (cause.type != stack_type || cause.physical.empty()) break;

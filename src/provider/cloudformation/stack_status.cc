@@ -23,7 +23,12 @@ StackRest rest_of(std::string_view status) {
 }
 
 bool is_good(std::string_view status) {
-  return status == "CREATE_COMPLETE" || status == "UPDATE_COMPLETE" || status == "IMPORT_COMPLETE";
+  return status == "CREATE_COMPLETE" || status == "UPDATE_COMPLETE" || status == "IMPORT_COMPLETE" ||
+         status == "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS";
+}
+
+bool is_cleanup(std::string_view status) {
+  return status.ends_with("_COMPLETE_CLEANUP_IN_PROGRESS");
 }
 
 bool is_failure(std::string_view status) {

@@ -19,8 +19,11 @@ enum class StackRest : std::uint8_t {
 };
 StackRest rest_of(std::string_view status);
 
-/// Is what was asked for last there?
+/// Is what was asked for last there? So it is while what it replaced is being deleted.
 bool is_good(std::string_view status);
+
+/// An update has come to its end, well or not, and only what is left over is still deleted. No other may begin yet.
+bool is_cleanup(std::string_view status);
 
 /// Is an event's status the failure of something?
 bool is_failure(std::string_view status);

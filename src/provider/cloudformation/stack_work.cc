@@ -21,6 +21,7 @@ namespace {
 
 constexpr Milliseconds longest_silence{30'000};  ///< of AWS, that nothing is said of
 constexpr int looks_in_vain = 20;                ///< that may fail in a row before a stack is given up
+constexpr Milliseconds longest_cleanup{30'000};  ///< that is waited for
 constexpr std::size_t events_of_stack = 5'000;
 constexpr Milliseconds longest_detection{600'000};
 
@@ -107,13 +108,15 @@ Async<StackWork::Made> StackWork::who_made(Stack stack) {
   co_return Made{is_told ? Made::By::others : Made::By::unknown};  // who may not ask knows of no change set
 }
 
-Async<std::optional<StackLook>> StackWork::follow(std::string id, StackEvents* events) {
+Async<std::optional<StackLook>> StackWork::follow(std::string id, StackEvents* events, Until until) {
   auto heard = attempt_.system.steady();
+  std::optional<StackLook> decided;  // what only cleans up
+  auto decided_at = heard;
   bool told = false;
   for (int in_vain = 0;;) {
     Async<StackLook> looking = watch_->next(id, limit_.stop());
     StackLook look = co_await looking;
-    if (limit_.stop().requested()) co_return std::nullopt;
+    if (limit_.stop().requested()) co_return decided;
     if (look.failure) {
       // That a look fails says nothing of the stack.
       const bool lasting = trouble_of(*look.failure) == AwsTrouble::lasting;
@@ -124,7 +127,7 @@ Async<std::optional<StackLook>> StackWork::follow(std::string id, StackEvents* e
       }
       if (!lasting && ++in_vain < looks_in_vain) continue;
       trouble_ = to_string(*look.failure);
-      co_return std::nullopt;
+      co_return decided;
     }
     in_vain = 0;
     heard = attempt_.system.steady();
@@ -132,6 +135,12 @@ Async<std::optional<StackLook>> StackWork::follow(std::string id, StackEvents* e
     if (look.stack) status_ = look.stack->status;
     const StackRest rest = look.stack ? rest_of(look.stack->status) : StackRest::gone;
     const bool rests = rest != StackRest::busy;
+    if (until == Until::decided && look.stack && is_cleanup(look.stack->status)) {
+      if (!decided) decided_at = heard;
+      decided = look;
+    }
+    const bool is_enough = decided && !rests && heard - decided_at >= longest_cleanup;
+    if (is_enough) log("what is left over is still being deleted: that is not waited for");
     const bool went_well = look.stack && is_good(look.stack->status);
     if ((rests && !went_well) || (watch_->are_few() && (rests || watch_->has_room(events->calls())))) {
       watch_->count_calls(events->calls());
@@ -146,7 +155,7 @@ Async<std::optional<StackLook>> StackWork::follow(std::string id, StackEvents* e
       trouble_ = "verba does not know that status";
       co_return std::nullopt;
     }
-    if (rests) co_return look;
+    if (rests || is_enough) co_return look;
   }
 }
 
@@ -197,6 +206,17 @@ Async<std::optional<Outcome>> StackWork::require_here(std::string id) {
 Outcome StackWork::not_ours(const WantedStack& wanted) const {
   return failed_for_good(fmt::format("there is a stack {} already, and this task did not make it", wanted.name),
                          "give it another name, or take it over with `adopt: true`");
+}
+
+/// What was done to it before has succeeded, or failed, and is not ours to be in doubt of.
+Outcome StackWork::not_begun(const WantedStack& wanted) const {
+  if (!limit_.timed_out()) return Cancelled{};
+  Failed failed;
+  failed.message = fmt::format("the stack {} is still in {} after {}: nothing was tried", wanted.name, status_,
+                               to_string(*attempt_.timeout));
+  failed.hint = "try again when what is left over of the update before has been deleted";
+  failed.retryable = true;
+  return failed;
 }
 
 /// Of a stack with which nothing was begun.
@@ -254,6 +274,7 @@ Async<std::optional<Outcome>> StackWork::prepare(const WantedStack& wanted, std:
     StackEvents events(account_, look.stack->id, token);
     Async<std::optional<StackLook>> following = follow(look.stack->id, &events);
     const std::optional<StackLook> end = co_await following;
+    if (!end && is_cleanup(status_) && trouble_.empty()) co_return not_begun(wanted);
     if (!end) co_return broken_off(wanted.name, look.stack->id);
     if (end->stack && rest_of(end->stack->status) == StackRest::stuck) {
       Async<Outcome> telling = failed(*end->stack, &events, "rolling back");
@@ -292,8 +313,14 @@ Async<Outcome> StackWork::carry_out(const WantedStack& wanted, Proposal proposal
     co_await dropping;
     co_return failed_call(*begun.failure, "the change set");
   }
-  StackEvents events(account_, stack, proposal.token);
-  Async<std::optional<StackLook>> following = follow(stack, &events);
+  Async<Outcome> seeing = see_end(wanted, stack, proposal.token);
+  Outcome outcome = co_await seeing;
+  co_return outcome;
+}
+
+Async<Outcome> StackWork::see_end(const WantedStack& wanted, std::string stack, std::string token) {
+  StackEvents events(account_, stack, std::move(token));
+  Async<std::optional<StackLook>> following = follow(stack, &events, Until::decided);
   const std::optional<StackLook> end = co_await following;
   if (!end) co_return broken_off(wanted.name, stack);
   if (!end->stack)
@@ -383,9 +410,13 @@ Async<Outcome> StackWork::deploy(WantedStack wanted, std::string recorded) {
     if (wanted.express) log("express: it ends when all is configured; what is made may not be ready yet");
     Async<Outcome> carrying = carry_out(wanted, std::move(proposal));
     outcome = co_await carrying;
-  } else if (attempt_.drifted && before_) {
-    Async<Outcome> seeing = see_whether_repaired(wanted, *std::move(outcome));
-    outcome = co_await seeing;
+  } else if (before_ && way == Way::update) {
+    Async<Outcome> setting = set_alone(wanted, *std::move(outcome));
+    outcome = co_await setting;
+    if (attempt_.drifted) {
+      Async<Outcome> seeing = see_whether_repaired(wanted, *std::move(outcome));
+      outcome = co_await seeing;
+    }
   }
   Async<Outcome> settling = settle(wanted, way, *std::move(outcome));
   Outcome end = co_await settling;

@@ -63,6 +63,7 @@ class StackWork {
   Async<std::optional<Outcome>> require_here(std::string id);
   Outcome not_ours(const WantedStack& wanted) const;
   Outcome not_known(const Stack& stack) const;
+  Outcome not_begun(const WantedStack& wanted) const;
   /// Sets what has to be there before an update, and sees whether others need what that would take away.
   Async<std::optional<Outcome>> guard(const WantedStack& wanted);
   /// Sets what stands beside a stack that is now as it is wanted; `done` is its outcome until then.
@@ -98,9 +99,17 @@ class StackWork {
                                               const std::vector<std::string>& staying);
   /// What may stay of a stack that could not be deleted: nothing when something else failed, too.
   Async<std::vector<std::string>> staying_of(const Removal&, Stack stack);
-  /// Follows an operation to its end; its failures are in `events` then. Nothing: it cannot be followed any more, and
-  /// outcome() says why.
-  Async<std::optional<StackLook>> follow(std::string id, StackEvents* events);
+  /// Where an operation is followed to. decided: it has come to its end, and a cleanup after it need not be over, but
+  /// is waited for for a while, as it may tell of what could not be deleted. rest: another one may begin.
+  enum class Until : std::uint8_t { decided, rest };
+  /// Follows an operation; its failures are in `events` then. Nothing: it cannot be followed any more, and broken_off()
+  /// says why.
+  Async<std::optional<StackLook>> follow(std::string id, StackEvents* events, Until until = Until::rest);
+  /// What became of one that was begun with that token.
+  Async<Outcome> see_end(const WantedStack& wanted, std::string stack, std::string token);
+  /// Topics and role: a change of them alone is none to a change set, so they are set by an update of their own.
+  /// `unchanged`: the outcome where nothing else is to change.
+  Async<Outcome> set_alone(const WantedStack& wanted, Outcome unchanged);
   Async<Outcome> failed(Stack stack, StackEvents* events, std::string doing);
   /// Something is under way that nobody follows any more.
   Outcome broken_off(const std::string& name, const std::string& id) const;

@@ -193,18 +193,18 @@ TemplateRead read_template_text(const std::string& text, const std::string& name
   }
   Diagnostics diagnostics;
   std::vector<Value> documents = parse_yaml(read.sources, read.sources.add(name, text), diagnostics);
-  const auto is_tag = [](const Diagnostic& one) { return one.code == "yaml.unknown-tag"; };
-  const bool only_tags = std::ranges::all_of(diagnostics.all(), is_tag);
-  if (only_tags && diagnostics.has_errors() && !documents.empty()) {
-    const Diagnostic& first = *in_order(diagnostics).front();
-    read.lost = fmt::format("{}: {}", read.sources.place(first.where), first.message);
+  bool has_faults = false;
+  for (const Diagnostic* one : in_order(diagnostics)) {
+    const bool is_tag = one->code == "yaml.unknown-tag";
+    const bool is_fault = !is_tag && one->code != "yaml.duplicate-key";
+    std::string& told = is_tag ? read.lost : is_fault ? read.fault : read.repeated;
+    if (told.empty()) told = fmt::format("{}: {}", read.sources.place(one->where), one->message);
+    has_faults = has_faults || is_fault;
   }
-  if (diagnostics.has_errors() && !only_tags) {
+  if (has_faults) {
     std::string why;
     if (text[text.find_first_not_of(" \t\r\n")] == '{') read.tree = parse_json(text, why);  // which may have tabs
-    if (read.tree) return read;
-    const Diagnostic& first = *in_order(diagnostics).front();
-    read.fault = fmt::format("{}: {}", read.sources.place(first.where), first.message);
+    if (read.tree) read.fault.clear();
   } else if (documents.empty() || !documents.front().is_map()) {
     read.fault = name + " is no map";
   } else if (documents.size() > 1) {

@@ -38,6 +38,7 @@ struct TemplateRead {
   std::optional<Value> tree = {};  ///< nothing when it cannot be read
   std::string fault = {};          ///< then: why, and where: "site.yaml:4:7: ..."
   std::string lost = {};           ///< a tag that nobody knows, and where: it is not in the tree
+  std::string repeated = {};  ///< a key that is there twice, and where: to CloudFormation, too, the last one counts
 };
 
 /// A template (JSON or YAML) as a tree with the long forms of all functions, in which scalars mean what they mean to

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "provider/cloudformation/cloudformation_type.h"
 #include "provider/cloudformation/template_artifacts.h"
 #include "provider/cloudformation/template_parameters.h"
 #include "provider/cloudformation/template_references.h"
@@ -60,6 +61,7 @@ class TemplateCheck {
       : resource_(resource), with_(resource.inputs), task_(task), is_sent_(is_sent), diagnostics_(diagnostics) {}
 
   void run() {
+    switches();
     const Value* data = with_.find("data");
     const Value* file = with_.find("template");
     const bool in_manifest = data != nullptr && !data->is_null();
@@ -77,6 +79,7 @@ class TemplateCheck {
     const TemplateRead read = read_template_text(written.body, in_manifest ? "data" : written.path);
     if (!read.tree) return unreadable(read);
     note_lost(read);
+    note_repeated(read);
     references(*read.tree, &read.sources);
     outermost(*read.tree, written, &read.sources);
   }
@@ -165,6 +168,7 @@ class TemplateCheck {
         continue;
       }
       note_lost(read);
+      note_repeated(read);
       references(*read.tree, &read.sources);
       std::vector<std::string> deeper = chain;
       deeper.push_back(path);
@@ -253,6 +257,33 @@ class TemplateCheck {
     }
     diagnostics_.warning("cloudformation.tag", is_secret_ ? "the template has a tag that is not known" : read.lost,
                          where_, "if CloudFormation knows it, all is well");
+  }
+
+  /// What is true or false, and what is a text, may have come out of an expression as something else.
+  void switches() {
+    const auto is_open = [](const Value& value) {
+      return value.is(Value::Kind::unknown) || value.is(Value::Kind::expression);
+    };
+    const auto require = [&](std::string_view field, const Value& value, bool holds, std::string_view wanted) {
+      if (holds || is_open(value)) return;
+      diagnostics_.error("cloudformation.input",
+                         fmt::format("'{}' came out as {}, not {}", field, kind_name(value.kind()), wanted),
+                         value.where ? value.where : task_, "");
+    };
+    for (const Field& field : cloudformation_type().inputs) {
+      const Value* value = field.type == FieldType::boolean ? with_.find(field.name) : nullptr;
+      if (value != nullptr) require(field.name, *value, value->is(Value::Kind::boolean), "true or false");
+    }
+    const Value* topics = with_.find("notificationArns");
+    for (const Value& one : topics != nullptr && topics->is_list() ? topics->list() : List()) {
+      require("notificationArns", one, one.is_string(), "text");
+    }
+  }
+
+  void note_repeated(const TemplateRead& read) {
+    if (read.repeated.empty() || is_secret_) return;
+    diagnostics_.warning("cloudformation.template", read.repeated, where_,
+                         "CloudFormation takes the last one: remove the other");
   }
 
   void error(std::string message, std::string hint, Where where = {}) {

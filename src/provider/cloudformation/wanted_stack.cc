@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include "aws/s3.h"
 #include "base/digest.h"
@@ -351,7 +352,15 @@ void add_wanted(const WantedStack& wanted, bool updates, const std::string& temp
   }
   // An empty list takes all tags away; without one they would stay.
   if (wanted.tags.empty()) add("Tags", "");
-  number = 0;
+  add_settings(wanted, parameters);
+  for (const auto& [key, value] : wanted.more) add(key, value);
+}
+
+void add_settings(const WantedStack& wanted, Variables& parameters) {
+  const auto add = [&](std::string name, std::string value) {
+    parameters.emplace_back(std::move(name), std::move(value));
+  };
+  std::size_t number = 0;
   for (const std::string& one : wanted.capabilities) {
     if (one != auto_expand) add(fmt::format("Capabilities.member.{}", ++number), one);
   }
@@ -362,7 +371,22 @@ void add_wanted(const WantedStack& wanted, bool updates, const std::string& temp
     add(fmt::format("NotificationARNs.member.{}", ++number), arn);
   }
   if (wanted.notification_arns && number == 0) add("NotificationARNs", "");
-  for (const auto& [key, value] : wanted.more) add(key, value);
+}
+
+std::string other_settings(const WantedStack& wanted, const Value& description) {
+  std::string told;
+  if (wanted.notification_arns) {
+    std::set<std::string> topics;
+    for (const Value& arn : list_at(description, {"NotificationARNs"})) topics.insert(arn.string());
+    const std::set<std::string> those(wanted.notification_arns->begin(), wanted.notification_arns->end());
+    if (topics != those) told = "the topics that hear of it differ";
+  }
+  const std::string role = text_at(description, {"RoleARN"});
+  if (!wanted.role_arn.empty() && role != wanted.role_arn) {
+    told += fmt::format("{}its role is {}, not {}", told.empty() ? "" : "; ", role.empty() ? "none" : role,
+                        wanted.role_arn);
+  }
+  return told;
 }
 
 }  // namespace verba

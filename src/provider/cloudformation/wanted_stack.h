@@ -79,5 +79,9 @@ bool needs_bucket(const WantedStack&);
 /// The parameters of CreateChangeSet that say what is wanted: template, parameters, tags, capabilities, role.
 /// `template_url`: where a large template is. `updates`: there is a stack; only then there are previous values.
 void add_wanted(const WantedStack&, bool updates, const std::string& template_url, Variables& parameters);
+/// Those of them that are neither template nor parameters nor tags; UpdateStack has them, too.
+void add_settings(const WantedStack&, Variables& parameters);
+/// How the topics or the role of a stack are others than what is wanted, as it says for itself; "" when they are not.
+std::string other_settings(const WantedStack&, const Value& description);
 
 }  // namespace verba

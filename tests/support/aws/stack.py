@@ -233,7 +233,7 @@ class Stack(Drift):
             return self.begin_rollback(missed + ". ", one)
         if one.verb == "CREATE":
             return self.end(one.wanted, "CREATE_COMPLETE")
-        self.become("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
+        self.end(one.wanted, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
         looks = int(max(one.said("CleanupLooks"), default=1))
         self.later(*[lambda: None] * (looks - 1), lambda: self.clean_up(one))
 
