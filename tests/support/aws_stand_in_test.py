@@ -181,3 +181,14 @@ class AsAws(unittest.TestCase):
 
 if __name__ == "__main__":
     unittest.main()
+@unittest.skipUnless(model_of("cloudformation"), "botocore is missing")
+class AsMoto(unittest.TestCase):
+    def test_what_is_written_in_many_ways(self):
+        from moto_drift import settled
+
+        self.assertEqual(settled('{"a": 1}'), settled({"a": "1"}))
+        self.assertEqual(settled("%7B"), "%7B")
+        for text in ("{{resolve:ssm:/a}}", "{ no JSON", "{"):
+            self.assertEqual(settled(text), text)
+
+
