@@ -2,9 +2,10 @@
 """Change sets: what they say would change, and how they are carried out."""
 from signature import Refused, invalid
 from stack import Stack, uuid
-from wanted import Wanted
+from wanted import Unprocessed, Wanted
 
 NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
+NO_CHANGES_BY_TRANSFORMS = "No updates are to be performed."
 INVALID = ("The following hook(s)/validation failed: [AWS::EarlyValidation::PropertyValidation]. To troubleshoot Early Validation "
            "errors, use the DescribeEvents API for detailed failure information.")
 IDENTIFIERS = {"AWS::S3::Bucket": ["BucketName"], "AWS::SNS::Topic": ["TopicArn"], "AWS::ApiGateway::Resource": ["RestApiId", "ResourceId"]}
@@ -55,10 +56,21 @@ class ChangeSets:
             raise invalid("this test wants to be told whether an express operation is rolled back")
         fresh = stack is None
         stack = stack or Stack(self, account, region, name)
-        wanted = Wanted(stack, form)
+        content = self.content(stack, form, kind, reverts)
         if fresh:
             self.stacks.append(stack)
         arn = f"arn:aws:cloudformation:{region}:{account}:changeSet/{form['ChangeSetName']}/{uuid(stack.id, form['ChangeSetName'])}"
+        self.sets[arn] = {**content, "kind": kind, "imports": form.get("ResourcesToImport"), "express": config.get("Mode") == "EXPRESS",
+                          "reverts": reverts, "stack": stack, "name": form["ChangeSetName"], "looks": 1, "executed": None,
+                          "token": form.get("ClientToken")}
+        return {"Id": arn, "StackId": stack.id}
+
+    def content(self, stack, form, kind, reverts):
+        """What is to be, what changes for that, and why it fails, if it does."""
+        try:
+            wanted = Wanted(stack, form)
+        except Unprocessed as failed:
+            return {"wanted": None, "changes": [], "drifted": [], "mistakes": [], "failure": failed.args[1]}
         before = stack.now.resources() if stack.now else {}
         if kind == "IMPORT":
             self.judge_import(stack, wanted, form)
@@ -67,11 +79,11 @@ class ChangeSets:
             for change in changes:
                 change["ResourceChange"]["Action"] = "Import"
         drifted = self.drift_to_revert(stack, wanted, changes) if reverts else []
-        same = not changes and stack.is_already(wanted)
-        self.sets[arn] = {"kind": kind, "imports": form.get("ResourcesToImport"), "express": config.get("Mode") == "EXPRESS",
-                          "reverts": reverts, "drifted": drifted, "stack": stack, "name": form["ChangeSetName"], "wanted": wanted, "changes": changes, "same": same,
-                          "looks": 1, "executed": None, "token": form.get("ClientToken")}
-        return {"Id": arn, "StackId": stack.id}
+        mistakes = [(name, made, properties["Invalid"]) for name, (made, properties) in wanted.resources().items()
+                    if properties.get("Invalid")]
+        nothing = NO_CHANGES_BY_TRANSFORMS if wanted.transforms else NO_CHANGES
+        failure = INVALID if mistakes else nothing if not changes and stack.is_already(wanted) else ""
+        return {"wanted": wanted, "changes": changes, "drifted": drifted, "mistakes": mistakes, "failure": failure}
 
     @staticmethod
     def judge_import(stack, wanted, form):
@@ -118,19 +130,12 @@ class ChangeSets:
         one = self.change_set(form)
         busy = one["looks"] > 0
         one["looks"] -= 1
-        invalid = self.invalid(one)
-        status = "CREATE_IN_PROGRESS" if busy else "FAILED" if one["same"] or invalid else "CREATE_COMPLETE"
+        status = "CREATE_IN_PROGRESS" if busy else "FAILED" if one["failure"] else "CREATE_COMPLETE"
         return {"ChangeSetName": one["name"], "ChangeSetId": self.change_set_id(form), "StackId": one["stack"].id,
                 "StackName": one["stack"].name, "Status": status,
-                "StatusReason": None if status != "FAILED" else INVALID if invalid else NO_CHANGES,
+                "StatusReason": one["failure"] if status == "FAILED" else None,
                 "ExecutionStatus": "AVAILABLE" if status == "CREATE_COMPLETE" and not one["executed"] else "UNAVAILABLE",
                 "Changes": [] if busy else one["changes"]}
-
-    @staticmethod
-    def invalid(one):
-        """The mistakes of its resources: logical id, type, reason."""
-        return [(name, kind, properties["Invalid"]) for name, (kind, properties) in one["wanted"].resources().items()
-                if properties.get("Invalid")]
 
     def describe_events(self, account, region, form):
         """Of a change set only, and only what failed."""
@@ -140,7 +145,7 @@ class ChangeSets:
             {"EventType": "VALIDATION_ERROR", "LogicalResourceId": name, "ResourceType": kind, "ValidationFailureMode": "FAIL",
              "ValidationName": "AWS::EarlyValidation::PropertyValidation", "ValidationStatus": "FAILED",
              "ValidationStatusReason": reason, "ValidationPath": f"/Resources/{name}/Properties/Invalid"}
-            for name, kind, reason in self.invalid(self.change_set(form))]}
+            for name, kind, reason in self.change_set(form)["mistakes"]]}
 
     def execute_change_set(self, account, region, form):
         one = self.change_set(form)
@@ -149,6 +154,8 @@ class ChangeSets:
             if one["executed"] == token:
                 return {}
             raise Refused("InvalidChangeSetStatus", "ChangeSet cannot be executed in its current status")
+        if one["failure"]:
+            raise Refused("InvalidChangeSetStatus", f"ChangeSet [{one['name']}] cannot be executed in its current status of [FAILED]")
         if "DisableRollback" not in form:
             raise invalid("DisableRollback has to be said")
         if one["stack"].is_busy():

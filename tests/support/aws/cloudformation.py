@@ -14,9 +14,17 @@ Things of a few types (IDENTIFIERS) can be imported; those whose identifier begi
 DeploymentConfig.Mode EXPRESS an operation takes one look, whatever Looks says. A change set of the mode REVERT_DRIFT sees the file
 `drift`, and once it is carried out that says nothing of the stack any more, but for properties named Immutable.
 A stack in a stack is made of its TemplateURL, by the looks at the outer one; where that cannot be begun, or fails, the outer one
-fails. CreateStack and UpdateStack do without a change set. An export that others import can neither be deleted nor left out. What somebody has
-changed behind a stack's back is seen in moto, for the common types (moto_drift.py); besides, the file `drift` says it, as JSON:
-{STACK: {RESOURCE: {PROPERTY: VALUE}}}, or {STACK: {RESOURCE: null}} where it is gone.
+fails. CreateStack and UpdateStack do without a change set. What somebody has changed behind a stack's back is seen in moto, for the
+common types (moto_drift.py); besides, the file `drift` says it, as JSON: {STACK: {RESOURCE: {PROPERTY: VALUE}}}, or
+{STACK: {RESOURCE: null}} where it is gone.
+
+Of what AWS does, and its manual does not tell:
+    An export that others import can neither go nor get another value: an update fails with all its resources done, and what the
+    stack itself says as it is rolled back is all that tells why. A deletion ends at once, in the status of before.
+    A template with a transform is taken before it is transformed. What is wrong with it then fails the change set; here the calls
+    that do without one are refused, where AWS rolls back.
+    Other topics for notifications are a change, though a change set lists none. Another role is one for UpdateStack alone: nobody
+    is known to have seen a change set of it.
 """
 import json
 from datetime import datetime, timedelta, timezone
@@ -25,7 +33,7 @@ import templates
 from change_sets import IDENTIFIERS, ChangeSets
 from functions import as_text, evaluated
 from signature import Refused, invalid
-from stack import Stack, uuid
+from stack import MADE, Stack, uuid
 from wanted import Wanted
 
 PAGE = 5  # events on a page
@@ -83,6 +91,17 @@ class World(ChangeSets):
         """The names of the stacks that import it."""
         return [stack.name for stack in self.living(account, region) if name in stack.now.imports()]
 
+    def wrong_export(self, stack, before, after):
+        """Why the exports of a stack, names to values, cannot become others: somebody imports one, or has one of that name already."""
+        for name in sorted({*before, *after}):
+            users = self.importers(stack.account, stack.region, name) if name in before else ()
+            if users and before[name] != after.get(name):
+                return f"Export {name} cannot be {'updated' if name in after else 'deleted'} as it is in use by {', '.join(users)}"
+            others = [one.name for one in self.living(stack.account, stack.region) if one is not stack and name in one.now.exports()]
+            if others and name not in before:
+                return f"Export with name {name} is already exported by stack {others[0]}"
+        return ""
+
     def find(self, account, region, name):
         """By id, or the living one of that name."""
         for stack in reversed(self.stacks):
@@ -118,7 +137,7 @@ class World(ChangeSets):
         wanted = [stack for stack in all_of if stack.status in form.get("StackStatusFilter", [stack.status])]
         begin = int(form.get("NextToken", 0))
         more = begin + STACKS_PAGE < len(wanted)
-        return {"StackSummaries": [{"StackId": stack.id, "StackName": stack.name, "StackStatus": stack.status}
+        return {"StackSummaries": [{"StackId": stack.id, "StackName": stack.name, "StackStatus": stack.status, "CreationTime": MADE}
                                    for stack in wanted[begin:begin + STACKS_PAGE]],
                 "NextToken": str(begin + STACKS_PAGE) if more else None}
 
@@ -248,7 +267,8 @@ class World(ChangeSets):
         if stack is None or not stack.was_asked("update", token):
             self.require_updatable(stack, name)
             wanted = Wanted(stack, form)
-            if wanted.resources() == stack.now.resources() and stack.is_already(wanted):
+            same = wanted.resources() == stack.now.resources() and stack.is_already(wanted)
+            if same and wanted.role in (None, stack.role):
                 raise invalid("No updates are to be performed.")
             stack.policy = form.get("StackPolicyBody", stack.policy)
             stack.asked["update"] = token

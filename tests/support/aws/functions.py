@@ -13,6 +13,7 @@ from signature import invalid
 
 NO_VALUE = object()  # what AWS::NoValue stands for: the entry it would be the value of is left out
 FOR_EACH = "Fn::ForEach::"
+NAMING = ("Ref", "Fn::GetAtt")  # what these name may be said by functions, with AWS::LanguageExtensions
 
 
 def evaluated(value, scope):
@@ -109,14 +110,18 @@ def as_text(value):
 
 
 def expanded(value, scope):
-    """With what it makes in the place of each Fn::ForEach::NAME: [VARIABLE, LIST, {KEY: BODY}], outer ones first."""
+    """What AWS::LanguageExtensions makes of it. In the place of each Fn::ForEach::NAME: [VARIABLE, LIST, {KEY: BODY}], outer ones
+    first, there is what it makes; and names are plain text."""
     if isinstance(value, list):
         return [expanded(item, scope) for item in value]
     if not isinstance(value, dict):
         return value
     made = {}
     for key, item in value.items():
-        made.update(each(key, item, scope) if key.startswith(FOR_EACH) else {key: expanded(item, scope)})
+        if key.startswith(FOR_EACH):
+            made.update(each(key, item, scope))
+        else:
+            made[key] = evaluated(item, scope) if key in NAMING else expanded(item, scope)
     return made
 
 
@@ -152,16 +157,25 @@ def named_in(value):
         return set()
     pairs = {pair for item in value.values() for pair in named_in(item)}
     if "Ref" in value:
+        if not isinstance(value["Ref"], str):
+            raise invalid("Template format error: Every Ref object must have a single String value.")
         pairs.add((value["Ref"], None))
     if "Fn::GetAtt" in value:
-        of = value["Fn::GetAtt"]
-        logical, name = of.split(".", 1) if isinstance(of, str) else of
-        pairs.add((logical, name if isinstance(name, str) else None))
+        pairs.add(named_by_attribute(value["Fn::GetAtt"]))
     if "Fn::Sub" in value:
         text, own = (value["Fn::Sub"], {}) if isinstance(value["Fn::Sub"], str) else value["Fn::Sub"]
         pairs |= {(logical, name or None) for logical, name in re.findall(r"\$\{([A-Za-z0-9:]+)(?:\.([A-Za-z0-9._]+))?\}", text)
                   if logical not in own}
     return pairs
+
+
+def named_by_attribute(argument):
+    """Of the name of an attribute that a function says nothing is known."""
+    parts = argument.split(".", 1) if isinstance(argument, str) else argument
+    if not isinstance(parts, list) or len(parts) != 2 or not isinstance(parts[0], str):
+        raise invalid("Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and the resource "
+                      "attribute")
+    return parts[0], parts[1] if isinstance(parts[1], str) else None
 
 
 def arguments_of(function, value):

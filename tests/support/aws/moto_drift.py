@@ -102,10 +102,18 @@ READ = {"AWS::DynamoDB::Table": table, "AWS::IAM::Role": role, "AWS::Lambda::Fun
         "AWS::SSM::Parameter": parameter, "AWS::SecretsManager::Secret": secret}
 
 
+def document(text):
+    """What JSON says, with the signs of URLs or without; other text as it is."""
+    try:
+        return json.loads(urllib.parse.unquote(text))
+    except ValueError:
+        return text
+
+
 def settled(value):
     """One of the many ways to write it."""
     if isinstance(value, str) and value.lstrip().startswith("{"):
-        value = json.loads(urllib.parse.unquote(value))
+        value = document(value)
     if isinstance(value, dict):
         value = {"Version": "2012-10-17", **value} if "Statement" in value else value  # see moto_settings.as_json()
         return {key: settled(item) for key, item in value.items()}

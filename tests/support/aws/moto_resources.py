@@ -64,8 +64,7 @@ class Made:
 
 class InMoto:
     def __init__(self):
-        for talker in ("werkzeug", "samtranslator"):
-            logging.getLogger(talker).setLevel(logging.ERROR)
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
         warnings.simplefilter("ignore")
         server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         server.start()
@@ -215,17 +214,6 @@ class InMoto:
         except moto_drift.ERRORS as error:
             if not moto_drift.is_gone(error):
                 raise invalid(moto_drift.reason(error)) from None
-
-    @staticmethod
-    def without_serverless(template, parameters):
-        """A template with what the types of SAM stand for."""
-        from samtranslator.translator.transform import transform
-
-        class NoPolicies:
-            def load(self):
-                return {}
-
-        return transform(json.loads(json.dumps(template)), parameters, NoPolicies())
 
     def object_at(self, account, region, path):
         """The text at a path "/bucket/key", or None."""

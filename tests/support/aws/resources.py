@@ -30,10 +30,6 @@ class Named:
     def unmake(self, stack, made):
         """Takes away what was made. Raises Refused."""
 
-    def without_serverless(self, template, parameters):
-        """A template with what the types of SAM stand for."""
-        return template
-
     def object_at(self, account, region, path):
         """The text at a path "/bucket/key", or None."""
         found = self.objects.all.get(urllib.parse.unquote(path))

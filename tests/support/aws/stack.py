@@ -5,10 +5,12 @@ import json
 import time
 
 from drift import Drift
+from functions import as_text
 from signature import Refused, invalid
 from wanted import Wanted
 
 STACK = "AWS::CloudFormation::Stack"
+MADE = "2026-01-01T00:00:00Z"  # of all of them
 UNDELETED = "Update successful. One or more resources could not be deleted."
 
 
@@ -28,6 +30,7 @@ class Operation:
         self.touched = [name for name in self.after if name in drifted or before.get(name) != self.after[name]]
         self.words = {name: "UPDATE" if name in before else "CREATE" for name in self.touched}
         self.removed = [name for name in before if name not in self.after]
+        self.exported = stack.now.exported() if stack.now else {}
         self.waiting = [name for name in wanted.in_order() if self.kind(name) == STACK and name in self.touched]  # to begin
         self.running = []  # nested stacks at work
         for name in self.touched:
@@ -78,7 +81,8 @@ class Stack(Drift):
 
     def is_already(self, wanted):
         """But for its resources."""
-        return self.now is not None and self.now.outputs() == wanted.outputs() and wanted.tags in (None, self.tags)
+        return (self.now is not None and self.now.outputs() == wanted.outputs() and wanted.tags in (None, self.tags) and
+                wanted.topics in (None, self.topics))
 
     def was_asked(self, verb, token):
         """With this token, so that to be asked again means nothing."""
@@ -191,7 +195,7 @@ class Stack(Drift):
     def begin_child(self, name, one):
         properties = one.wanted.resource(name)[1]
         child = self.children.get(name) or Stack(self.world, self.account, self.region, f"{self.name}-{name}-{self.world.count}")
-        given = [{"ParameterKey": key, "ParameterValue": ",".join(value) if isinstance(value, list) else str(value)}
+        given = [{"ParameterKey": key, "ParameterValue": ",".join(map(str, map(as_text, value if isinstance(value, list) else [value])))}
                  for key, value in properties.get("Parameters", {}).items()]
         form = {"TemplateURL": properties["TemplateURL"], "Parameters": given, "Capabilities": one.wanted.capabilities}
         wanted = Wanted(child, form)
@@ -228,22 +232,14 @@ class Stack(Drift):
             except Refused as refused:
                 return self.fail(name, refused.args[1], one)
         self.all_become("COMPLETE", one)
-        missed = self.missed(set(self.now.exports()) - set(one.wanted.exports()) if self.now else ())
-        if missed:
-            return self.begin_rollback(missed + ". ", one)
+        wrong = self.world.wrong_export(self, one.exported, one.wanted.exported())
+        if wrong:
+            return self.begin_rollback(wrong, one)
         if one.verb == "CREATE":
             return self.end(one.wanted, "CREATE_COMPLETE")
         self.end(one.wanted, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
         looks = int(max(one.said("CleanupLooks"), default=1))
         self.later(*[lambda: None] * (looks - 1), lambda: self.clean_up(one))
-
-    def missed(self, exports):
-        """What is to be said where others import one of these."""
-        for name in sorted(exports):
-            users = self.world.importers(self.account, self.region, name)
-            if users:
-                return f"Export {name} cannot be deleted as it is in use by {', '.join(users)}"
-        return ""
 
     def clean_up(self, one):
         """What the template has no more goes, and what was replaced. That it does not is no failure of the update."""
@@ -266,8 +262,9 @@ class Stack(Drift):
             self.children.pop(name, None)
 
     def in_reverse(self, names):
-        """What was made last comes first."""
-        return [*(name for name in reversed(self.made) if name in names), *(name for name in names if name not in self.made)]
+        """What needs others comes before them."""
+        known = dict.fromkeys(name for one in (self.now, self.before, self.last) if one for name in one.in_order())
+        return [name for name in reversed(known) if name in names]
 
     def denies(self, name):
         """Of a policy this knows what it says of one resource."""
@@ -289,13 +286,14 @@ class Stack(Drift):
         self.begin_rollback(f"The following resource(s) failed to {one.verb.lower()}: [{failed}]. ", one, failed)
 
     def begin_rollback(self, reason, one, failed=None):
+        """Of a resource that failed, or without one."""
         self.failure = reason
         if one.disable_rollback:
             return self.become(f"{one.verb}_FAILED", self.failure)
         if one.deletes:
-            return self.begin_deletion(self.token, reason=self.failure + "Delete requested by user.")
+            return self.begin_deletion(self.token, reason=self.failure + ("Delete requested by user." if failed else ""))
         rolling = "ROLLBACK" if one.verb == "CREATE" else "UPDATE_ROLLBACK"
-        self.become(f"{rolling}_IN_PROGRESS", self.failure + "Rollback requested by user.")
+        self.become(f"{rolling}_IN_PROGRESS", self.failure + ("Rollback requested by user." if failed else ""))
         kind, properties = one.after.get(failed, ("", {}))
         if "FailOnRollback" in properties:
             return self.later(lambda: self.event(kind, failed, "UPDATE_FAILED", properties["FailOnRollback"]),
@@ -350,14 +348,15 @@ class Stack(Drift):
         return self.status == "DELETE_COMPLETE"
 
     def begin_deletion(self, token, retained=(), reason="User Initiated"):
-        self.token = token
+        self.token, rests = token, self.status
         self.become("DELETE_IN_PROGRESS", reason)
-        self.later(lambda: self.delete_resources(retained))
+        self.later(lambda: self.delete_resources(retained, rests))
 
-    def delete_resources(self, retained):
-        missed = self.missed(self.now.exports() if self.now else ())
-        if missed:
-            return self.become("DELETE_FAILED", missed)
+    def delete_resources(self, retained, rests):
+        """Where an export of it is in use, its status is that of before again."""
+        self.failure = self.world.wrong_export(self, self.now.exported() if self.now else {}, {})
+        if self.failure:
+            return self.become(rests, self.failure)
         there = self.now.known if self.now else {}
         failed = []
         for name in self.in_reverse({**there, **self.made, **self.children}):
@@ -417,10 +416,9 @@ class Stack(Drift):
                 for name, kind in (self.now.known.items() if self.now else [])]
 
     def description(self):
-        declared = self.now.template.get("Parameters", {}) if self.now else {}
         return {"StackId": self.id, "StackName": self.name, "StackStatus": self.status, "StackStatusReason": self.reason,
-                "CreationTime": "2026-01-01T00:00:00Z", "RoleARN": self.role,
-                "Parameters": [{"ParameterKey": key, "ParameterValue": "****" if declared[key].get("NoEcho") else value,
+                "CreationTime": MADE, "RoleARN": self.role,
+                "Parameters": [{"ParameterKey": key, "ParameterValue": "****" if self.now.hides(key) else value,
                                 "ResolvedValue": self.now.looked_up.get(key)}
                                for key, value in (self.now.parameters.items() if self.now else [])],
                 "Tags": self.tags or [], "NotificationARNs": self.topics or [], "EnableTerminationProtection": self.protected,

@@ -4,12 +4,14 @@
 accounts and regions. It makes no resources; what it keeps to are the protocol, the statuses over several looks, the
 events, and the mistakes.
 
-    stand_in.py [--seconds N] [--tls CERTIFICATE] [--moto yes]
+    stand_in.py [--seconds N] [--tls CERTIFICATE] [--moto yes] [--sam no]
 
 With moto the resources of stacks are made, in moto (moto_resources.py), and it answers for every service but STS and
 CloudFormation: what a stack made is found there by the AWS CLI, at the address of this server (for SQS only with --endpoint-url).
-The Python that runs it has to have moto, then (`pip install 'moto[server]'`; for SAM also aws-sam-translator). Signatures and
-faults count all the same; what the buckets' and other names mean to s3.py, and the file `messages`, do not.
+The Python that runs it has to have moto, then (`pip install 'moto[server]'`). Signatures and faults count all the same; what the
+buckets' and other names mean to s3.py, and the file `messages`, do not.
+
+Templates of SAM become what the transform makes of them, where the Python has aws-sam-translator and nobody says `--sam no`.
 
 It ends by itself after two minutes, or so many seconds. It writes its address to the file `aws`, and for each call "ACCOUNT
 REGION ACTION [DETAIL]" to the file `calls`; the file `stacks` has what became of each stack. Where a file `call-times` is,
@@ -47,6 +49,7 @@ import xml.sax.saxutils
 import cloudformation
 import resources
 import s3
+import serverless
 from model import faults_of
 from signature import Refused, check, invalid
 
@@ -408,6 +411,7 @@ def with_moto():
 def main():
     words = dict(zip(sys.argv[1::2], sys.argv[2::2]))
     signal.alarm(int(words.get("--seconds", 120)))
+    serverless.MODULE = "" if words.get("--sam") == "no" else serverless.MODULE
     server = Server(("127.0.0.1", 0), Handler)
     server.aws = Aws(with_moto() if words.get("--moto") == "yes" else None)
     if "--tls" in words:

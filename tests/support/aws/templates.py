@@ -6,9 +6,18 @@ import yaml
 
 from signature import invalid
 
+TEXT, MERGE = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
+
 
 class Loader(yaml.SafeLoader):
-    """A day stays text: AWSTemplateFormatVersion is one."""
+    """A day stays text: AWSTemplateFormatVersion is one. Keys are text, too, as they are written: `Yes`, `200`. Of two that are the
+    same the last counts, in YAML as in JSON: CloudFormation takes such templates."""
+
+    def construct_mapping(self, node, deep=False):
+        for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
+            if isinstance(key, yaml.ScalarNode) and key.tag != MERGE:
+                key.tag = TEXT
+        return super().construct_mapping(node, deep)
 
 
 Loader.yaml_implicit_resolvers = {

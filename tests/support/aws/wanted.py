@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """A template with its parameters, as they are asked for."""
 import functions
+import serverless
 import templates
-from functions import evaluated
+from functions import as_text, evaluated
+from serverless import SERVERLESS
 from signature import Refused, invalid
 
 TEMPLATE_LIMIT = 51200  # bytes of one that is sent along
 LANGUAGE_EXTENSIONS = "AWS::LanguageExtensions"
-SERVERLESS = "AWS::Serverless-2016-10-31"
 LOOKED_UP = "AWS::SSM::Parameter::Value<"  # the type of what names a parameter of Systems Manager, and stands for its value
 
 
@@ -22,6 +23,10 @@ def as_number(text):
     return text
 
 
+class Unprocessed(Refused):
+    """A template that was taken, and then its transforms, or what they made of it, turned out to be wrong."""
+
+
 class Wanted:
     """What a stack is to be, and the scope of the functions in it."""
 
@@ -31,19 +36,30 @@ class Wanted:
         if len(form.get("TemplateBody", "").encode()) > TEMPLATE_LIMIT:
             raise invalid("1 validation error detected: Value at 'templateBody' failed to satisfy constraint")
         self.template = templates.read(self.body)
+        transforms = self.template.get("Transform", [])
+        self.transforms = transforms if isinstance(transforms, list) else [transforms]
         self.tags = (form["Tags"] or []) if "Tags" in form else None  # an empty list takes all away
         self.topics = (form["NotificationARNs"] or []) if "NotificationARNs" in form else None
         self.capabilities = form.get("Capabilities", [])
         self.role = form.get("RoleARN")
         self.parameters = self.chosen(form.get("Parameters") or [])
         self.looked_up = {key: self.value_of(name) for key, name in self.parameters.items() if self.type_of(key).startswith(LOOKED_UP)}
+        try:
+            self.process()
+        except Refused as refused:
+            if self.transforms:
+                raise Unprocessed(*refused.args) from None
+            raise
+
+    def process(self):
+        """What follows once the template is taken."""
         self.template = self.processed()
         self.known = {name: one for name, one in self.template["Resources"].items() if self.applies(one)}
         self.require_references()
         self.in_order()
         self.require_capabilities()
-        stack.names = {name: evaluated(one["Properties"]["BucketName"], self)
-                       for name, one in self.known.items() if "BucketName" in one.get("Properties", {})}
+        self.stack.names = {name: evaluated(one["Properties"]["BucketName"], self)
+                            for name, one in self.known.items() if "BucketName" in one.get("Properties", {})}
 
     def said(self, form):
         """The template's text."""
@@ -76,27 +92,35 @@ class Wanted:
             said[key] = before[key] if previous else one["ParameterValue"]
         for key, parameter in declared.items():
             if key not in said and "Default" in parameter:
-                said[key] = str(parameter["Default"])
+                said[key] = str(as_text(parameter["Default"]))
         missing = sorted(set(declared) - set(said))
         if missing:
             raise invalid(f"Parameters: [{', '.join(missing)}] must have values")
         for key, value in said.items():
             allowed = declared[key].get("AllowedValues")
-            if allowed and value not in map(str, allowed):
+            if allowed and value not in [str(as_text(one)) for one in allowed]:
                 raise invalid(f"Parameter '{key}' must be one of AllowedValues")
         return dict(sorted(said.items()))
 
+    def hides(self, parameter):
+        return str(self.template["Parameters"][parameter].get("NoEcho", False)).lower() == "true"
+
+    @staticmethod
+    def transformed(name, transform, *what):
+        try:
+            return transform(*what)
+        except Refused as refused:
+            raise invalid(f"Transform {name} failed with: {refused.args[1]}") from None
+
     def processed(self):
         """The template after its transforms."""
-        transforms = self.template.get("Transform", [])
-        transforms = transforms if isinstance(transforms, list) else [transforms]
         template = self.template
-        if LANGUAGE_EXTENSIONS in transforms:
-            template = functions.expanded(template, self)
+        if LANGUAGE_EXTENSIONS in self.transforms:
+            template = self.transformed(LANGUAGE_EXTENSIONS, functions.expanded, template, self)
         elif any(name.startswith(functions.FOR_EACH) for name in template["Resources"]):
             raise invalid(f"Template format error: Fn::ForEach needs the transform {LANGUAGE_EXTENSIONS}")
-        if SERVERLESS in transforms:
-            template = self.stack.world.resources.without_serverless(template, self.parameters)
+        if SERVERLESS in self.transforms:
+            template = self.transformed(SERVERLESS, serverless.expanded, template, self.parameters, self.stack.region)
         for name, resource in template["Resources"].items():
             if not isinstance(resource, dict) or not isinstance(resource.get("Type"), str):
                 raise invalid(f"Template format error: [/Resources/{name}] Every Resources object must contain a Type member.")
@@ -106,7 +130,13 @@ class Wanted:
         """Whether a resource or an output is there: by its condition, if it has one."""
         return "Condition" not in part or self.holds(part["Condition"])
 
+    def is_half_known(self):
+        """There are types of SAM, and nobody here who knows what the transform makes of them."""
+        return SERVERLESS in self.transforms and not serverless.can_expand()
+
     def require_references(self):
+        if self.is_half_known():
+            return
         for where in ("Resources", "Outputs"):
             parts = [part for part in self.template.get(where, {}).values() if self.applies(part)]
             missing = {name for part in parts for name, _ in self.needed_by(part)
@@ -175,20 +205,24 @@ class Wanted:
         """By logical id."""
         return {name: self.resource(name) for name in self.known}
 
+    def policy(self, name, kind="DeletionPolicy"):
+        """AWS::LanguageExtensions lets functions say it."""
+        return evaluated(self.known[name].get(kind), self)
+
     def retains(self, name):
-        return self.known[name].get("DeletionPolicy") in ("Retain", "RetainExceptOnCreate")
+        return self.policy(name) in ("Retain", "RetainExceptOnCreate")
 
     def outlives_rollback(self, name):
-        return self.known[name].get("DeletionPolicy") == "Retain"
+        return self.policy(name) == "Retain"
 
     def is_kept_when_replaced(self, name):
-        return self.known[name].get("UpdateReplacePolicy") in ("Retain", "RetainExceptOnCreate")
+        return self.policy(name, "UpdateReplacePolicy") in ("Retain", "RetainExceptOnCreate")
 
     def needs(self, name):
         """The resources that one needs."""
         resource = self.known[name]
         depends = resource.get("DependsOn", [])
-        named = {needed for needed, _ in self.needed_by(resource.get("Properties", {}))}
+        named = {needed for needed, _ in self.needed_by(serverless.own(resource))}
         return (named - set(self.parameters) | set([depends] if isinstance(depends, str) else depends)) & set(self.known)
 
     def in_order(self, names=None):
@@ -217,6 +251,10 @@ class Wanted:
         used = [resource.get("Properties", {}) for resource in self.known.values()]
         used += [output for output in self.template.get("Outputs", {}).values() if self.applies(output)]
         return {evaluated(name, self) for name in functions.arguments_of("Fn::ImportValue", self.taken(used))}
+
+    def exported(self):
+        """Name to value of its exports."""
+        return {one["ExportName"]: one["OutputValue"] for one in self.outputs() if one["ExportName"] is not None}
 
     def exports(self):
         """Name to output, whose value is not looked at: it may be imported itself."""
