@@ -95,8 +95,9 @@ nothing that failed: verba says so only with `disableRollback: true`. It holds f
 
 **Guards.** `stackPolicy` is set before a stack is updated, and after it is made. With `terminationProtection: true` a
 stack cannot be deleted, by verba neither: apply `false` first. Only rolling back its making lifts it. What another stack
-imports cannot go: before a stack is deleted, or updated to a template without an export, AWS is asked who imports it, and the
-step fails with their names. (`timeout` is that of the task: change sets know none.)
+imports cannot go: where a plan deletes a stack with exports, takes an export away, or changes its value as far as that is known, AWS
+is asked who imports it (ListImports), and the plan is a mistake that names them, unless they let go of it before, in the same plan.
+Who cannot ask is told so; the step asks again, and fails with their names. (`timeout` is that of the task: change sets know none.)
 
 **States.** An operation that is under way is waited for. A stack whose making failed and was rolled back is deleted and
 made anew; a rollback of an update that failed is continued. What only cleans up has succeeded.

@@ -30,8 +30,8 @@ Async<std::optional<Outcome>> StackWork::may_go(Stack stack, bool lifts_protecti
   Async<Importers> asking = importers_of(account_, exports_of(stack), limit_.stop());
   const Importers importers = co_await asking;
   if (importers.failure) co_return failed_call(*importers.failure, doing);
-  if (!importers.told.empty()) {
-    Failed failed = failed_for_good(fmt::format("{}: {}", doing, importers.told),
+  if (!importers.all.empty()) {
+    Failed failed = failed_for_good(fmt::format("{}: {}", doing, importers.told()),
                                     "delete those stacks first, or let them do without it");
     co_return Outcome(std::move(failed));
   }

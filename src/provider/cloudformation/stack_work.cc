@@ -310,8 +310,8 @@ Async<std::optional<Outcome>> StackWork::guard(const WantedStack& wanted) {
   Async<Importers> asking = importers_of(account_, lost_exports(*before_, wanted.body), limit_.stop());
   const Importers importers = co_await asking;
   if (importers.failure) co_return failed_call(*importers.failure, doing);
-  if (!importers.told.empty()) {
-    co_return Outcome(failed_for_good(fmt::format("{} would take away an export: {}", doing, importers.told),
+  if (!importers.all.empty()) {
+    co_return Outcome(failed_for_good(fmt::format("{} would take away an export: {}", doing, importers.told()),
                                       "let those stacks do without it first"));
   }
   if (wanted.policy.empty()) co_return std::nullopt;
