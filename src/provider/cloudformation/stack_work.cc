@@ -230,6 +230,10 @@ Async<std::optional<Outcome>> StackWork::prepare(const WantedStack& wanted, std:
     }
     if (rest == StackRest::reviewed) co_return std::nullopt;
     if (rest == StackRest::usable) {
+      if (look.stack->id != recorded && wanted.adopt) {
+        log("the stack is taken over; where it is recorded besides, let it be forgotten (`verba state rm`): a destroy "
+            "there deletes it");
+      }
       before_ = look.stack;
       co_return std::nullopt;
     }
