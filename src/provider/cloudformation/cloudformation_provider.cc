@@ -248,6 +248,7 @@ class CloudFormationProvider final : public Provider, public Exchanger {
                       .recorded = id,
                       .empties = is_true(recorded.resource, "emptyBuckets", false),
                       .express = is_true(recorded.resource, "express", false),
+                      .adopts = is_true(recorded.resource, "adopt", false),
                       .retained = retained_names(recorded.resource)},
                      attempt);
   }

@@ -82,7 +82,7 @@ take. Values that are known after apply are looked at before anything is sent. L
 **A stack that is there already** and was not made by this task, or is in review with others' change sets, is left alone: the
 step fails. With `adopt: true` it is
 taken over; rolling that back leaves the stack, deleting the task deletes it. Where another state has it
-recorded, that has to forget it (`verba state rm`): a destroy there deletes it.
+recorded, that has to forget it (`verba state rm`): a destroy there fails when the new owner has changed it since, and else deletes it.
 
 **Import.** `import` takes in resources that were made otherwise: by their names in the template, with what tells each
 apart, as `{Bucket: website-of-last-year}` or `{Resource: {RestApiId: a1b2c3, ResourceId: d4e5}}`. Those that are not in the

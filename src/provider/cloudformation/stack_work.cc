@@ -21,7 +21,6 @@ namespace {
 
 constexpr Milliseconds longest_silence{30'000};  ///< of AWS, that nothing is said of
 constexpr int looks_in_vain = 20;                ///< that may fail in a row before a stack is given up
-constexpr std::size_t events_of_stack = 5'000;
 constexpr Milliseconds longest_detection{600'000};
 
 std::string chance_of(System& system) {
@@ -231,8 +230,7 @@ Async<std::optional<Outcome>> StackWork::prepare(const WantedStack& wanted, std:
     if (rest == StackRest::reviewed) co_return std::nullopt;
     if (rest == StackRest::usable) {
       if (look.stack->id != recorded && wanted.adopt) {
-        log("the stack is taken over; where it is recorded besides, let it be forgotten (`verba state rm`): a destroy "
-            "there deletes it");
+        log("the stack is taken over; where it is recorded besides, let it be forgotten there (`verba state rm`)");
       }
       before_ = look.stack;
       co_return std::nullopt;
