@@ -44,6 +44,13 @@ bool may_withdraw(const Terms& before, const Terms& after) {
   });
 }
 
+/// What a step changes.
+struct Changing {
+  std::string home;
+  std::string name;  ///< there
+  std::size_t step = 0;
+};
+
 /// Reads what the steps of a plan are about.
 class Steps {
  public:
@@ -78,14 +85,19 @@ class Steps {
     return evaluate_resource(model_, task, surroundings_, told_by_the_plan);
   }
 
-  /// Of all that changes: by its home and name, the step.
-  std::map<std::string, std::size_t> by_name() const {
-    std::map<std::string, std::size_t> all;
+  /// All that changes, half made ones too.
+  std::vector<Changing> changing() const {
+    std::vector<Changing> all;
     for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
-      const Provider* provider = aids_.providers.find(plan_.steps[i].type);
-      if (exchanger_of(plan_.steps[i].type) == nullptr) continue;
-      const std::optional<Recorded> there = recorded(plan_.steps[i]);
-      if (there) all.emplace(home_of(there->resource) + name_at_home(there->resource, provider->type()), i);
+      const Step& step = plan_.steps[i];
+      const Provider* provider = aids_.providers.find(step.type);
+      const Record* record = step.record ? &snapshot_.records[*step.record] : nullptr;
+      const std::optional<Digest> digest = record == nullptr    ? std::nullopt
+                                           : record->definition ? record->definition
+                                                                : record->pending;
+      if (exchanger_of(step.type) == nullptr || !digest) continue;
+      const Resource there = read_definition(aids_.store, *digest, record->address, aids_.sealer).resource;
+      all.push_back({home_of(there), name_at_home(there, provider->type()), i});
     }
     return all;
   }
@@ -106,7 +118,7 @@ class Check {
         model_(model),
         snapshot_(snapshot),
         steps_(plan, model, snapshot, aids),
-        by_name_(steps_.by_name()),
+        changing_(steps_.changing()),
         diagnostics_(diagnostics) {}
 
   void look_at(const Withdrawal& one, const Holding& holding) {
@@ -118,12 +130,14 @@ class Check {
       Obstacle obstacle{held.stays, {}, {}};
       for (const std::string& by : held.by) {
         if (told.contains(held.name + "\n" + by)) continue;
-        const auto found = by_name_.find(home + by);
-        const Step* step = found != by_name_.end() ? &plan_.steps[found->second] : nullptr;
+        const auto found =
+            std::ranges::find_if(changing_, [&](const Changing& each) { return each.home == home && each.name == by; });
+        const Step* step = found != changing_.end() ? &plan_.steps[found->step] : nullptr;
         const std::optional<Resource> after = step != nullptr ? steps_.wanted(*step) : std::nullopt;
-        if (step == nullptr || (after && takes(steps_.exchanger_of(step->type)->terms(*after), held.name))) {
+        if (step == nullptr ? !may_be_part(by)
+                            : after && takes(steps_.exchanger_of(step->type)->terms(*after), held.name)) {
           obstacle.keep.push_back(by);
-        } else if (!before[found->second]) {
+        } else if (step != nullptr && !before[found->step]) {
           obstacle.late.push_back(step->address);
         }
       }
@@ -141,6 +155,14 @@ class Check {
     std::vector<std::string> late;  ///< addresses: they let go of it, but not before
     auto operator<=>(const Obstacle&) const = default;
   };
+
+  /// Is it of something that changes, as far as its name tells: what is nested in it ("web-Users-1A2B"), or itself, by
+  /// another account of ours? Then the step itself finds whether it has let go.
+  bool may_be_part(std::string_view name) const {
+    return std::ranges::any_of(changing_, [&](const Changing& each) {
+      return !each.name.empty() && (name == each.name || name.starts_with(each.name + "-"));
+    });
+  }
 
   void tell(const Withdrawal& one, const Obstacle& obstacle, const std::vector<std::string>& names) {
     const Step& step = plan_.steps[one.step];
@@ -222,7 +244,7 @@ class Check {
   const Model& model_;
   const Snapshot& snapshot_;
   Steps steps_;
-  std::map<std::string, std::size_t> by_name_;
+  std::vector<Changing> changing_;
   std::map<std::string, std::map<TaskId, Terms>> exchanges_;  ///< by home
   Diagnostics& diagnostics_;
 };
