@@ -20,6 +20,8 @@
 #include "plan/planner.h"
 #include "plan/policies.h"
 #include "plan/targets.h"
+#include "plan/withdrawals.h"
+#include "run/holding.h"
 #include "run/previewing.h"
 #include "run/recovery.h"
 #include "view/text/width.h"
@@ -211,6 +213,27 @@ Planned plan_now(Call& call, Desk& desk, const Goal& goal) {
 Diagnostics judged(const Desk& desk, const Plan& plan) {
   Diagnostics verdict;
   check_policies(desk.model, plan, verdict);
+  return verdict;
+}
+
+Diagnostics judged_and_held(Call& call, Desk& desk, const Planned& planned, const std::function<void()>& meanwhile) {
+  Diagnostics verdict = judged(desk, planned.plan);
+  const PlanningAids aids{call.kit().providers, *desk.store,          desk.sealer,
+                          desk.surroundings,    desk.project.sources, call.system.now()};
+  const std::vector<Withdrawal> withdrawals = withdrawals_of(planned.plan, desk.model, planned.snapshot, aids);
+  if (withdrawals.empty()) return verdict;
+  Plan part = planned.plan;
+  part.steps.clear();
+  for (const Withdrawal& one : withdrawals) part.steps.push_back(planned.plan.steps[one.step]);
+  Hosts& hosts = hosts_of(call, desk);
+  identify_by_code(call, hosts, accounts_of(part, desk.model, planned.snapshot, *desk.store), meanwhile);
+  const Viewpoint from{call.system, *desk.store, call.kit().providers, desk.sealer, hosts};
+  const std::vector<Holding> held = who_holds(
+      withdrawals, planned.plan, observation_settings(call, desk.state_path), from,
+      [&](const std::string& address, const std::string& why) {
+        say(call, "note: who imports what " + printable(address) + " exports cannot be told: " + printable(why));
+      });
+  check_withdrawals(planned.plan, desk.model, planned.snapshot, aids, withdrawals, held, verdict);
   return verdict;
 }
 

@@ -2,6 +2,7 @@
 // The passes from what was asked for to a plan.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -86,6 +87,11 @@ Planned plan_now(Call&, Desk&, const Goal&);
 
 /// What the policies in scope say of it (plan/policies.h). For require(): a plan that is denied is not carried out.
 Diagnostics judged(const Desk&, const Plan&);
+
+/// judged(), and what the plan takes away though others hold on to it (plan/withdrawals.h): where it takes away
+/// anything, AWS is asked. Codes of MFA are asked for before; `meanwhile`: see identify(). Where it cannot be told is
+/// said.
+Diagnostics judged_and_held(Call&, Desk&, const Planned&, const std::function<void()>& meanwhile = {});
 
 /// Where runs keep what they need only while they last; beside the state.
 std::string scratch_directory(Call&, const std::string& state_path);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <utility>
 #include <vector>
 
 #include "manifest/accounts.h"
@@ -16,18 +17,23 @@ std::string home_of(const Resource& resource) {
   return fmt::format("{}\n{}\n", resource.type, is_told ? spot.account_id + "\n" + spot.region : resource.account);
 }
 
-namespace {
-
-/// What TaskType::makes is of itself.
-std::vector<std::string> thing_of(const Resource& resource, const TaskType& type) {
-  std::string thing;
+std::string name_at_home(const Resource& resource, const TaskType& type) {
+  std::string name;
   for (const Field& field : type.inputs) {
     if (!field.replaces) continue;
     const Value* value = resource.inputs.find(field.name);
     if (value == nullptr || !value->is_string()) return {};
-    thing += (thing.empty() ? "" : "\n") + value->string();
+    name += (name.empty() ? "" : "\n") + value->string();
   }
-  return thing.empty() ? std::vector<std::string>() : std::vector{thing};
+  return name;
+}
+
+namespace {
+
+/// What TaskType::makes is of itself.
+std::vector<std::string> thing_of(const Resource& resource, const TaskType& type) {
+  std::string name = name_at_home(resource, type);
+  return name.empty() ? std::vector<std::string>() : std::vector{std::move(name)};
 }
 
 }  // namespace

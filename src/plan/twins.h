@@ -14,6 +14,9 @@ namespace verba {
 /// Where a resource is and what it is of: things of one home are told apart by their names alone.
 std::string home_of(const Resource&);
 
+/// What tells a resource from others of its type and home: the inputs that replace it. Empty where that is not known.
+std::string name_at_home(const Resource&, const TaskType&);
+
 /// Borrows the model.
 class Twins {
  public:

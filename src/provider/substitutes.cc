@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "provider/ending.h"
+#include "provider/exchanger.h"
 
 namespace verba {
 namespace {
@@ -28,7 +29,11 @@ Observed interpret(const Outcome& outcome) {
   return observed;
 }
 
-class Substituting final : public Provider {
+Async<Holding> nothing_held() {
+  co_return Holding{};
+}
+
+class Substituting final : public Provider, public Exchanger {
  public:
   Substituting(Provider& own, const Providers& all) : own_(own), all_(all) {}
 
@@ -39,6 +44,17 @@ class Substituting final : public Provider {
 
   void examine(const Resource& resource, Where task, Diagnostics& diagnostics) const override {
     own_.examine(resource, task, diagnostics);
+  }
+  Terms terms(const Resource& resource) const override {
+    const Exchanger* own = exchanger(&own_);
+    return own != nullptr ? own->terms(resource) : Terms{};
+  }
+  /// What the task does itself in the place of an update or delete, nobody knows.
+  Async<Holding> held(Recorded recorded, std::optional<Resource> wanted, Attempt& attempt) override {
+    Exchanger* own = exchanger(&own_);
+    const Verb verb = wanted ? Verb::update : Verb::remove;
+    if (own == nullptr || stand_in_for(wanted ? *wanted : recorded.resource, verb) != nullptr) return nothing_held();
+    return own->held(std::move(recorded), std::move(wanted), attempt);
   }
   Async<std::optional<Outcome>> foresee(Resource wanted, Attempt& attempt) override {
     return own_.foresee(std::move(wanted), attempt);
@@ -169,6 +185,11 @@ class Substituting final : public Provider {
 
 std::unique_ptr<Provider> with_substitutes(Provider& own, const Providers& all) {
   return std::make_unique<Substituting>(own, all);
+}
+
+Exchanger* exchanger(Provider* provider) {
+  auto* found = dynamic_cast<Exchanger*>(provider);
+  return found != nullptr && provider->type().exchange ? found : nullptr;
 }
 
 }  // namespace verba

@@ -91,7 +91,7 @@ int deploy(Call& call, Desk& desk, const Goal& wanted, const std::optional<PlanF
   // Compare with what is deployed.
   Planned planned = plan_now(call, desk, goal);
   if (file) require_same(*file, desk, planned);
-  Diagnostics verdict = judged(desk, planned.plan);
+  Diagnostics verdict = only_look ? judged_and_held(call, desk, planned) : judged(desk, planned.plan);
   if (!only_look) check_approvals(call, desk, planned.plan, file, verdict);
   const bool nothing = planned.plan.idle() && planned.plan.noted.empty() && !planned.plan.concludes;
   if (nothing || only_look || verdict.has_errors()) {
@@ -106,7 +106,8 @@ int deploy(Call& call, Desk& desk, const Goal& wanted, const std::optional<PlanF
   // From here on nobody else changes these deployments; what they did meanwhile is planned for.
   const HeldLease lease = lock_and_plan(call, desk, planned);
   if (file) require_same(*file, desk, planned);
-  verdict = judged(desk, planned.plan);
+  verdict =
+      judged_and_held(call, desk, planned, [&] { desk.store->renew(lease.lease(), call.system.now(), lease_length); });
   check_approvals(call, desk, planned.plan, file, verdict);
   show(call, desk.project, planned.plan, verdict, format);
   require(call, desk.project, verdict);

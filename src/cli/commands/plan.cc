@@ -53,7 +53,7 @@ int plan(Call& call) {
   Desk desk = open_desk(call, request, out ? StoreUse::writing : StoreUse::reading, out ? KeyUse::make : KeyUse::look);
   const Planned planned = plan_now(call, desk, request.goal);
 
-  const Diagnostics verdict = judged(desk, planned.plan);
+  const Diagnostics verdict = judged_and_held(call, desk, planned);
   if (format == Format::text) {
     print(call, locations_text(locations_value(desk.project)) + plan_text(planned.plan, call.out_style));
   } else {

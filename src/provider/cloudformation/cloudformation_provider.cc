@@ -18,6 +18,7 @@
 #include "provider/cloudformation/stack_storage.h"
 #include "provider/cloudformation/stack_work.h"
 #include "provider/cloudformation/template_check.h"
+#include "provider/cloudformation/template_exchange.h"
 #include "provider/cloudformation/template_retained.h"
 #include "provider/cloudformation/wanted_stack.h"
 #include "provider/ending.h"
@@ -138,7 +139,11 @@ Async<Observed> observe_deployed(WantedStack wanted, Value inputs, Stack stack, 
   co_return observed;
 }
 
-class CloudFormationProvider final : public Provider {
+Async<Holding> nothing_held() {
+  co_return Holding{};
+}
+
+class CloudFormationProvider final : public Provider, public Exchanger {
  public:
   const TaskType& type() const override { return cloudformation_type(); }
   void validate(const Value& with, Where task, Diagnostics& diagnostics) const override {
@@ -226,6 +231,14 @@ class CloudFormationProvider final : public Provider {
     co_return obstacle;
   }
 
+  Terms terms(const Resource& resource) const override { return terms_of_stack(resource); }
+  Async<Holding> held(Recorded recorded, std::optional<Resource> wanted, Attempt& attempt) override {
+    std::string id = known_id(recorded);
+    const bool has_moved = id.empty() || (wanted && stack_name(*wanted) != stack_name(recorded.resource));
+    if (has_moved) return nothing_held();
+    return held_exports(*attempt.aws, std::move(id), std::move(wanted), attempt.stop);
+  }
+
   Async<Outcome> apply(Resource wanted, std::optional<Recorded> before, Attempt& attempt) override {
     std::variant<WantedStack, BadStack> read = sendable(wanted);
     if (BadStack* bad = std::get_if<BadStack>(&read)) return refused(std::move(*bad));
@@ -238,6 +251,7 @@ class CloudFormationProvider final : public Provider {
                       .recorded = id,
                       .empties = is_true(recorded.resource, "emptyBuckets", false),
                       .express = is_true(recorded.resource, "express", false),
+                      .adopts = is_true(recorded.resource, "adopt", false),
                       .retained = retained_names(recorded.resource)},
                      attempt);
   }

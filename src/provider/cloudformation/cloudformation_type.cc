@@ -82,7 +82,8 @@ take. Values that are known after apply are looked at before anything is sent. L
 
 **A stack that is there already** and was not made by this task, or is in review with others' change sets, is left alone: the
 step fails. With `adopt: true` it is
-taken over; rolling that back leaves the stack, deleting the task deletes it.
+taken over; rolling that back leaves the stack, deleting the task deletes it. Where another state has it
+recorded, that has to forget it (`verba state rm`): a destroy there fails when the new owner has changed it since, and else deletes it.
 
 **Import.** `import` takes in resources that were made otherwise: by their names in the template, with what tells each
 apart, as `{Bucket: website-of-last-year}` or `{Resource: {RestApiId: a1b2c3, ResourceId: d4e5}}`. Those that are not in the
@@ -96,8 +97,9 @@ nothing that failed: verba says so only with `disableRollback: true`. It holds f
 
 **Guards.** `stackPolicy` is set before a stack is updated, and after it is made. With `terminationProtection: true` a
 stack cannot be deleted, by verba neither: apply `false` first. Only rolling back its making lifts it. What another stack
-imports cannot go: before a stack is deleted, or updated to a template without an export, AWS is asked who imports it, and the
-step fails with their names. (`timeout` is that of the task: change sets know none.)
+imports cannot go: where a plan deletes a stack with exports, takes an export away, or changes its value as far as that is known, AWS
+is asked who imports it (ListImports), and the plan is a mistake that names them, unless they let go of it before, in the same plan.
+Who cannot ask is told so; the step asks again, and fails with their names. (`timeout` is that of the task: change sets know none.)
 
 **States.** An operation that is under way is waited for. A stack whose making failed and was rolled back is deleted and
 made anew; a rollback of an update that failed is continued. An update that only deletes what it left over has succeeded: the

@@ -4,11 +4,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
 #include "aws/retry.h"
 #include "provider/cloudformation/template_artifacts.h"
+#include "provider/cloudformation/template_exchange.h"
+#include "provider/cloudformation/wanted_stack.h"
 
 namespace verba {
 namespace {
@@ -34,7 +37,7 @@ Async<Importers> imports_of(AwsAccount& account, std::string name, Stop& stop) {
     next = text_at(answer.value, {"NextToken"});
   } while (!next.empty());
   std::ranges::sort(stacks);
-  if (!stacks.empty()) importers.told = fmt::format("{} is imported by {}", name, fmt::join(stacks, ", "));
+  if (!stacks.empty()) importers.all.emplace_back(std::move(name), std::move(stacks));
   co_return importers;
 }
 
@@ -78,6 +81,12 @@ std::vector<std::string> lost_exports(const Stack& stack, const std::string& bod
   const std::optional<Value> tree = parse_template(body);
   if (!tree) return {};
   const Value* outputs = tree->find("Outputs");
+  const auto makes_more = [](const Value& part) {  // macros and loops
+    return part.is_map() && std::ranges::any_of(part.map(), [](const auto& entry) {
+             return entry.first.name == "Fn::Transform" || entry.first.name.starts_with("Fn::ForEach");
+           });
+  };
+  if (makes_more(*tree) || (outputs != nullptr && makes_more(*outputs))) return {};
   std::set<std::string> written;  // names that are plain texts
   std::set<std::string> worked_out;
   for (const auto& [key, output] : outputs != nullptr && outputs->is_map() ? outputs->map() : Map()) {
@@ -100,9 +109,76 @@ Async<Importers> importers_of(AwsAccount& account, std::vector<std::string> expo
     Async<Importers> asking = imports_of(account, name, stop);
     const Importers one = co_await asking;
     if (one.failure) co_return one;
-    all.told += (all.told.empty() || one.told.empty() ? "" : "; ") + one.told;
+    all.all.insert(all.all.end(), one.all.begin(), one.all.end());
   }
   co_return all;
+}
+
+std::string Importers::told() const {
+  std::string text;
+  for (const auto& [name, stacks] : all) {
+    text += fmt::format("{}{} is imported by {}", text.empty() ? "" : "; ", name, fmt::join(stacks, ", "));
+  }
+  return text;
+}
+
+std::vector<std::string> changed_exports(const Stack& stack, const Terms& wanted) {
+  std::vector<std::string> changed;
+  for (const Value& output : list_at(stack.description, {"Outputs"})) {
+    std::string name = text_at(output, {"ExportName"});
+    const auto given = std::ranges::find(wanted.gives, name, &Terms::Given::name);
+    if (name.empty() || given == wanted.gives.end() || !given->value) continue;
+    if (*given->value != text_at(output, {"OutputValue"})) changed.push_back(std::move(name));
+  }
+  return changed;
+}
+
+namespace {
+
+/// What all stacks of an account and region say of it, filled in; "": there is more that only AWS knows.
+std::string filled_in(std::string text, const StackArn& at) {
+  const std::pair<std::string_view, const std::string&> known[] = {{"${AWS::Region}", at.region},
+                                                                   {"${AWS::AccountId}", at.account}};
+  for (const auto& [mark, value] : known) {
+    for (std::size_t begin = text.find(mark); begin != std::string::npos; begin = text.find(mark, begin)) {
+      text.replace(begin, mark.size(), value);
+    }
+  }
+  return text.find("${AWS::") == std::string::npos ? text : "";
+}
+
+Terms terms_at(const StackArn& at, const Resource& wanted) {
+  Terms terms = terms_of_stack(wanted);
+  for (Terms::Given& one : terms.gives) {
+    one.name = filled_in(std::move(one.name), at);
+    if (one.value) one.value = filled_in(*std::move(one.value), at);
+    if (one.value && one.value->empty()) one.value.reset();
+  }
+  return terms;
+}
+
+}  // namespace
+
+Async<Holding> held_exports(AwsAccount& account, std::string id, std::optional<Resource> wanted, Stop& stop) {
+  Holding holding;
+  const StackArn place = arn_of(id);
+  Async<StackLook> looking = look_at(account, std::move(id), stop);
+  const StackLook look = co_await looking;
+  if (look.failure) holding.problem = to_string(*look.failure);
+  if (!look.stack) co_return holding;
+  std::vector<std::string> names =
+      wanted ? lost_exports(*look.stack, template_of(*wanted).body) : exports_of(*look.stack);
+  const std::size_t lost = names.size();
+  if (wanted) std::ranges::move(changed_exports(*look.stack, terms_at(place, *wanted)), std::back_inserter(names));
+  const std::vector<std::string> changed(names.begin() + static_cast<std::ptrdiff_t>(lost), names.end());
+  Async<Importers> asking = importers_of(account, std::move(names), stop);
+  Importers importers = co_await asking;
+  if (importers.failure) holding.problem = to_string(*importers.failure);
+  for (auto& [name, stacks] : importers.all) {
+    const bool stays = std::ranges::find(changed, name) != changed.end();
+    holding.all.push_back({std::move(name), std::move(stacks), stays});
+  }
+  co_return holding;
 }
 
 }  // namespace verba

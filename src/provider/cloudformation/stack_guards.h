@@ -5,12 +5,15 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "aws/account.h"
+#include "manifest/resource.h"
 #include "os/async.h"
 #include "os/process.h"
 #include "provider/cloudformation/stack_calls.h"
+#include "provider/exchanger.h"
 #include "value/value.h"
 
 namespace verba {
@@ -29,12 +32,21 @@ std::vector<std::string> exports_of(const Stack&);
 /// is gone, or exports nothing, or something else by name.
 std::vector<std::string> lost_exports(const Stack&, const std::string& body);
 
+/// Likewise those whose value becomes another one, where both are known.
+std::vector<std::string> changed_exports(const Stack&, const Terms& wanted);
+
 /// Who imports some exports.
 struct Importers {
-  std::string told = {};                   ///< "net-vpc is imported by app and web; ..."; "" when nobody does
+  /// Those that somebody imports, by whom; as they were asked for.
+  std::vector<std::pair<std::string, std::vector<std::string>>> all = {};
   std::optional<AwsFailure> failure = {};  ///< there was no answer
+
+  std::string told() const;  ///< "net-vpc is imported by app, web; ..."; "" when nobody does
 };
 /// Who may not know it is told of none: AWS itself minds them, too, only later.
 Async<Importers> importers_of(AwsAccount& account, std::vector<std::string> exports, Stop& stop);
+
+/// See Exchanger::held: of the stack with that id.
+Async<Holding> held_exports(AwsAccount& account, std::string id, std::optional<Resource> wanted, Stop& stop);
 
 }  // namespace verba

@@ -18,11 +18,28 @@ namespace verba {
 
 Async<std::optional<Outcome>> StackWork::clear_away(Stack stack, const WantedStack& wanted) {
   log(fmt::format("the stack is in {}, and cannot be updated: it is deleted and made anew", stack.status));
-  Async<Outcome> removing =
-      remove({.known = stack.id, .recorded = stack.id, .empties = wanted.empty_buckets, .retained = wanted.retained});
+  Async<Outcome> removing = remove({.known = stack.id,
+                                    .recorded = stack.id,
+                                    .empties = wanted.empty_buckets,
+                                    .adopts = true,
+                                    .retained = wanted.retained});
   Outcome removed = co_await removing;
   if (std::holds_alternative<Succeeded>(removed)) co_return std::nullopt;
   co_return removed;
+}
+
+Async<bool> StackWork::was_taken_over(Stack stack) {
+  const std::string owner = owner_token(attempt_);
+  // arn:PARTITION:cloudformation:REGION:ACCOUNT:changeSet/NAME/ID; a name of ours is as long for every owner
+  const std::string set = text_at(stack.description, {"ChangeSetId"});
+  const std::string_view name = std::string_view(set).substr(std::min(set.find('/') + 1, set.size()));
+  const std::string_view mark = std::string_view(owner).substr(0, owner.find('-') + 1);
+  const bool is_theirs =
+      name.starts_with(mark) && name.substr(0, owner.size()).ends_with('-') && !name.starts_with(owner);
+  if (!is_theirs) co_return false;
+  Async<std::vector<StackEvent>> reading = read_events(account_, stack.id, events_of_stack, limit_.stop());
+  const std::vector<StackEvent> events = co_await reading;
+  co_return std::ranges::any_of(events, [&](const StackEvent& event) { return event.token.starts_with(owner); });
 }
 
 Async<std::optional<Outcome>> StackWork::may_go(Stack stack, bool lifts_protection) {
@@ -30,8 +47,8 @@ Async<std::optional<Outcome>> StackWork::may_go(Stack stack, bool lifts_protecti
   Async<Importers> asking = importers_of(account_, exports_of(stack), limit_.stop());
   const Importers importers = co_await asking;
   if (importers.failure) co_return failed_call(*importers.failure, doing);
-  if (!importers.told.empty()) {
-    Failed failed = failed_for_good(fmt::format("{}: {}", doing, importers.told),
+  if (!importers.all.empty()) {
+    Failed failed = failed_for_good(fmt::format("{}: {}", doing, importers.told()),
                                     "delete those stacks first, or let them do without it");
     co_return Outcome(std::move(failed));
   }
@@ -119,6 +136,16 @@ Async<Outcome> StackWork::remove(Removal removal) {
         co_return Outcome(Succeeded{Map{}});
       }
       removal.recorded = look.stack->id;
+    }
+    if (i == 0 && !goes && !removal.adopts) {
+      Async<bool> asking = was_taken_over(*look.stack);
+      const bool is_theirs = co_await asking;
+      if (is_theirs) {
+        co_return Outcome(
+            failed_for_good(doing + ": another task, or one of another state, has changed it since this one did",
+                            "where it is that one's now, `verba state rm` forgets it here; to delete it all the same, "
+                            "apply with `adopt: true` before"));
+      }
     }
     const bool is_ours = look.stack->id == removal.recorded;
     const StackRest rest = rest_of(look.stack->status);

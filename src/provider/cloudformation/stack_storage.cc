@@ -7,6 +7,9 @@
 #include <variant>
 #include <vector>
 
+#include "aws/endpoint.h"
+#include "provider/cloudformation/stack_calls.h"
+
 namespace verba {
 namespace {
 
@@ -18,15 +21,24 @@ NotStored refused(std::string doing, std::string why) {
   return failed;
 }
 
+std::string own_endpoint(const AwsService& service, const std::string& region) {
+  return fmt::format("https://{}.{}.{}", service.name, region, partition_of(region).domain);
+}
+
 }  // namespace
 
 std::string managed_bucket(std::string_view account_id, std::string_view region) {
   return fmt::format("verba-{}-{}", account_id, region);
 }
 
+/// We may get to S3 by another address than AWS's own (a VPC's, FIPS), which CloudFormation neither takes nor needs.
 BucketPlace place_of(const AwsAccount& account, std::string bucket) {
   BucketPlace place{std::move(bucket), ""};
-  place.address = object_url(account, place.name, "");
+  const std::string& region = account.region();
+  const AwsService& reader = cloudformation_service();
+  place.address = account.endpoint(reader) == own_endpoint(reader, region)
+                      ? fmt::format("{}/{}/", own_endpoint(s3_service(), region), place.name)
+                      : object_url(account, place.name, "");
   return place;
 }
 

@@ -22,7 +22,6 @@ namespace {
 constexpr Milliseconds longest_silence{30'000};  ///< of AWS, that nothing is said of
 constexpr int looks_in_vain = 20;                ///< that may fail in a row before a stack is given up
 constexpr Milliseconds longest_cleanup{30'000};  ///< that is waited for
-constexpr std::size_t events_of_stack = 5'000;
 constexpr Milliseconds longest_detection{600'000};
 
 std::string chance_of(System& system) {
@@ -250,6 +249,9 @@ Async<std::optional<Outcome>> StackWork::prepare(const WantedStack& wanted, std:
     }
     if (rest == StackRest::reviewed) co_return std::nullopt;
     if (rest == StackRest::usable) {
+      if (look.stack->id != recorded && wanted.adopt) {
+        log("the stack is taken over; where it is recorded besides, let it be forgotten there (`verba state rm`)");
+      }
       before_ = look.stack;
       co_return std::nullopt;
     }
@@ -337,8 +339,8 @@ Async<std::optional<Outcome>> StackWork::guard(const WantedStack& wanted) {
   Async<Importers> asking = importers_of(account_, lost_exports(*before_, wanted.body), limit_.stop());
   const Importers importers = co_await asking;
   if (importers.failure) co_return failed_call(*importers.failure, doing);
-  if (!importers.told.empty()) {
-    co_return Outcome(failed_for_good(fmt::format("{} would take away an export: {}", doing, importers.told),
+  if (!importers.all.empty()) {
+    co_return Outcome(failed_for_good(fmt::format("{} would take away an export: {}", doing, importers.told()),
                                       "let those stacks do without it first"));
   }
   if (wanted.policy.empty()) co_return std::nullopt;

@@ -23,6 +23,7 @@ struct Removal {
   bool lifts_protection = false;           ///< goes even when nobody may delete it
   bool empties = false;                    ///< its buckets first
   bool express = false;                    ///< see WantedStack
+  bool adopts = false;                     ///< likewise
   std::vector<std::string> retained = {};  ///< likewise
 };
 
@@ -54,6 +55,7 @@ class StackWork {
 
  private:
   enum class Way : std::uint8_t { create, update, import };
+  static constexpr std::size_t events_of_stack = 5'000;    ///< that are read to know who did what
   static constexpr int preparations = 6;                   ///< that a stack may need before it can be worked on
   static constexpr std::string_view makes_stack = "-new";  ///< ends the token of a change set that makes its stack
 
@@ -94,6 +96,8 @@ class StackWork {
   Async<Made> who_began(Stack stack);
   Async<Outcome> carry_out(const WantedStack& wanted, Proposal proposal);
   Async<std::optional<Outcome>> clear_away(Stack stack, const WantedStack& wanted);
+  /// Has another task, or one of another state, changed since what this one has made? Its last change set tells.
+  Async<bool> was_taken_over(Stack stack);
   /// One call of DeleteStack; an outcome when it is not taken.
   Async<std::optional<Outcome>> begin_removal(const Removal&, const Stack& stack, const std::string& token,
                                               const std::vector<std::string>& staying);

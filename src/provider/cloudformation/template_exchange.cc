@@ -19,7 +19,7 @@ class Names {
 
   /// Nothing of what only CloudFormation knows.
   std::optional<std::string> text(const Value& value) const {
-    if (value.is_string()) return value.string();
+    if (value.is_string()) return is_looked_up(value.string()) ? std::nullopt : std::optional(value.string());
     if (const Value* name = value.find("Ref"); name != nullptr && name->is_string()) return reference(name->string());
     if (const Value* pattern = value.find("Fn::Sub")) return filled_in(*pattern);
     if (const Value* parts = value.find("Fn::Join")) return joined(*parts);
@@ -27,12 +27,17 @@ class Names {
   }
 
  private:
+  static bool is_looked_up(std::string_view text) { return text.find("{{resolve:") != std::string_view::npos; }
+
   std::optional<std::string> reference(const std::string& name) const {
     if (name == "AWS::StackName") return stack_name(resource_);
     if (name.starts_with("AWS::")) return name == "AWS::StackId" ? std::nullopt : std::optional("${" + name + "}");
+    const Value* type = at(tree_, {"Parameters", name, "Type"});
+    if (type != nullptr && type->is_string() && type->string().starts_with("AWS::SSM::")) return std::nullopt;
     const Value* given = at(resource_.inputs, {"parameters", name});
-    if (given == nullptr || given->is_null()) given = at(tree_, {"Parameters", name, "Default"});
-    return given != nullptr && given->is_string() ? std::optional(given->string()) : std::nullopt;
+    if (given != nullptr && given->is_null()) return std::nullopt;  // as it is now
+    if (given == nullptr) given = at(tree_, {"Parameters", name, "Default"});
+    return given != nullptr && given->is_string() ? text(*given) : std::nullopt;
   }
 
   std::optional<std::string> filled_in(const Value& pattern) const {
@@ -67,35 +72,56 @@ class Names {
   const Value& tree_;
 };
 
-/// Depth is bounded by the YAML reader.
-void add_imports(const Value& value, const Names& names, std::vector<std::string>& all) {
+/// Depth is bounded by the YAML reader. `is_sure`: no condition may leave it out.
+void add_imports(const Value& value, const Names& names, bool is_sure, std::vector<Terms::Taken>& all) {
   if (value.is_list()) {
-    for (const Value& item : value.list()) add_imports(item, names, all);
+    for (const Value& item : value.list()) add_imports(item, names, is_sure, all);
   } else if (value.is_map()) {
     if (const Value* name = value.find("Fn::ImportValue")) {
-      if (std::optional<std::string> text = names.text(*name)) all.push_back(*std::move(text));
+      if (std::optional<std::string> text = names.text(*name)) all.push_back({*std::move(text), is_sure});
     }
-    for (const auto& [key, item] : value.map()) add_imports(item, names, all);
+    is_sure = is_sure && value.find("Condition") == nullptr && value.find("Fn::If") == nullptr;
+    for (const auto& [key, item] : value.map()) add_imports(item, names, is_sure, all);
+  }
+}
+
+void add_exports(const Value& outputs, const Names& names, Terms& terms) {
+  for (const auto& [key, output] : outputs.map()) {
+    const Value* name = at(output, {"Export", "Name"});
+    if (name == nullptr) continue;
+    const Value* value = output.find("Value");
+    if (std::optional<std::string> text = names.text(*name)) {
+      terms.gives.push_back({*std::move(text), value != nullptr ? names.text(*value) : std::nullopt});
+    } else {
+      terms.is_whole = false;
+    }
   }
 }
 
 }  // namespace
 
-Exchange exchange_of_stack(const Resource& resource) {
-  Exchange exchange;
+Terms terms_of_stack(const Resource& resource) {
+  Terms terms;
   const std::string body = template_of(resource).body;
-  if (body.find("Export") == std::string::npos && body.find("ImportValue") == std::string::npos) return exchange;
+  const auto names_any = [&](std::string_view name) { return body.find(name) != std::string::npos; };
+  terms.is_whole = !names_any("Transform") && !names_any("Fn::ForEach");
+  if (!names_any("Export") && !names_any("ImportValue")) return terms;
   const std::optional<Value> tree = parse_template(body);
-  if (!tree) return exchange;
+  terms.is_whole = terms.is_whole && tree;
+  if (!tree) return terms;
   const Names names(resource, *tree);
-  add_imports(*tree, names, exchange.takes);
+  const Value* transform = tree->find("Transform");
+  add_imports(*tree, names, transform == nullptr, terms.takes);
   const Value* outputs = tree->find("Outputs");
-  if (outputs == nullptr || !outputs->is_map()) return exchange;
-  for (const auto& [key, output] : outputs->map()) {
-    const Value* name = at(output, {"Export", "Name"});
-    std::optional<std::string> text = name != nullptr ? names.text(*name) : std::nullopt;
-    if (text) exchange.gives.push_back(*std::move(text));
-  }
+  if (outputs != nullptr && outputs->is_map()) add_exports(*outputs, names, terms);
+  return terms;
+}
+
+Exchange exchange_of_stack(const Resource& resource) {
+  const Terms terms = terms_of_stack(resource);
+  Exchange exchange;
+  for (const Terms::Given& one : terms.gives) exchange.gives.push_back(one.name);
+  for (const Terms::Taken& one : terms.takes) exchange.takes.push_back(one.name);
   return exchange;
 }
 

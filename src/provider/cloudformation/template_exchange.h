@@ -4,11 +4,14 @@
 
 #include "manifest/resource.h"
 #include "manifest/schema.h"
+#include "provider/exchanger.h"
 
 namespace verba {
 
-/// The names as far as the template and its parameters tell. In them pseudo parameters that are the same for all stacks
-/// of an account and region stay as they are written: "${AWS::Region}-vpc". See TaskType::exchange.
+/// As far as the template and its parameters tell. In names, pseudo parameters that are the same for all stacks of an
+/// account and region stay as they are written: "${AWS::Region}-vpc". See Exchanger::terms.
+Terms terms_of_stack(const Resource&);
+/// Its names. See TaskType::exchange.
 Exchange exchange_of_stack(const Resource&);
 
 }  // namespace verba

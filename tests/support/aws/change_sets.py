@@ -161,6 +161,7 @@ class ChangeSets:
         if one["stack"].is_busy():
             raise invalid(f"Stack:{one['stack'].id} is in {one['stack'].status} state and can not be updated.")
         one["executed"] = token or "nobody"
+        one["stack"].change_set = self.change_set_id(form)
         if one["kind"] == "IMPORT":
             one["stack"].begin_import(one["wanted"], token, one["imports"])
             return {}

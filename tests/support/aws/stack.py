@@ -51,6 +51,7 @@ class Stack(Drift):
         world.count += 1
         self.id = f"arn:aws:cloudformation:{region}:{account}:stack/{name}/{uuid(account, region, name, str(world.count))}"
         self.status, self.reason = "REVIEW_IN_PROGRESS", "User Initiated"
+        self.change_set = None  # that was carried out last
         self.failure = ""
         self.now = None  # what is there
         self.before = self.last = None  # what was there before the operation of now, or the last one, and what that is to make
@@ -417,7 +418,7 @@ class Stack(Drift):
 
     def description(self):
         return {"StackId": self.id, "StackName": self.name, "StackStatus": self.status, "StackStatusReason": self.reason,
-                "CreationTime": MADE, "RoleARN": self.role,
+                "CreationTime": MADE, "RoleARN": self.role, "ChangeSetId": self.change_set,
                 "Parameters": [{"ParameterKey": key, "ParameterValue": "****" if self.now.hides(key) else value,
                                 "ResolvedValue": self.now.looked_up.get(key)}
                                for key, value in (self.now.parameters.items() if self.now else [])],
