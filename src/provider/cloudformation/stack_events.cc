@@ -37,6 +37,12 @@ bool is_cause(const StackEvent& event) {
   return is_failure(event.status) && !event.is_of_stack() && reason.find("cancelled") == std::string::npos;
 }
 
+/// Does the stack say of itself that it failed? That somebody had it rolled back is no failure.
+bool is_own_failure(const StackEvent& event) {
+  return event.path.empty() && event.is_of_stack() && event.reason != "User Initiated" &&
+         (is_failure(event.status) || event.status.ends_with("ROLLBACK_IN_PROGRESS"));
+}
+
 std::string described(const StackEvent& event) {
   return fmt::format("{}{} ({}): {}: {}", event.path, event.logical, event.type, event.status,
                      event.reason.empty() ? "no reason is given" : event.reason);
@@ -129,8 +135,7 @@ Async<std::vector<StackEvent>> StackEvents::read(Stop& stop) {
   std::ranges::stable_sort(all, {}, &StackEvent::at);
   for (const StackEvent& event : all) {
     if (is_cause(event)) failures_.push_back(event);
-    const bool goes_back = event.status.ends_with("ROLLBACK_IN_PROGRESS") || is_failure(event.status);
-    if (event.path.empty() && event.is_of_stack() && goes_back && own_reason_.empty()) own_reason_ = event.reason;
+    if (own_failure_.empty() && is_own_failure(event)) own_failure_ = event.reason;
     if (event.status == "DELETE_SKIPPED") {
       left_there_.insert(fmt::format("{}{} ({}) {}", event.path, event.logical, event.type, event.physical));
     }
@@ -147,7 +152,7 @@ std::vector<std::string> StackEvents::not_deleted() const {
 }
 
 Async<std::string> StackEvents::root_cause(Stop& stop) {
-  if (failures_.empty()) co_return own_reason_;
+  if (failures_.empty()) co_return own_failure_;
   StackEvent cause = *std::ranges::min_element(failures_, {}, &StackEvent::at);
   for (std::size_t depth = 0; depth < deepest_nesting; ++depth) {
     if (cause.type != stack_type || cause.physical.empty()) break;

@@ -40,8 +40,9 @@ class StackEvents {
   Async<std::vector<StackEvent>> read(Stop& stop);
   /// How many stacks the next reading asks for.
   std::size_t calls() const;
-  /// What failed first, and why: "Child/Bucket (AWS::S3::Bucket): CREATE_FAILED: it exists already"; where none of the
-  /// resources has, why the stack itself says it goes back. "" when nothing has. Looks into nested stacks.
+  /// What failed first, and why: "Child/Bucket (AWS::S3::Bucket): CREATE_FAILED: it exists already". Looks into nested
+  /// stacks. Where no resource did, what the stack said of itself: "Export x cannot be deleted as it is in use by y".
+  /// "" when nothing has.
   Async<std::string> root_cause(Stop& stop);
   /// What stays of what was deleted, nested stacks too: "Orders (AWS::S3::Bucket) web-orders"; sorted.
   const std::set<std::string>& left_there() const { return left_there_; }
@@ -67,7 +68,7 @@ class StackEvents {
   bool has_begun_ = false;
   std::vector<Source> sources_;       ///< the stack itself, then nested ones
   std::vector<StackEvent> failures_;  ///< oldest first
-  std::string own_reason_;            ///< that the stack itself gives first for going back
+  std::string own_failure_;           ///< why the stack itself says that it failed; the first of its reasons
   std::set<std::string> left_there_;
 };
 
