@@ -136,8 +136,15 @@ Async<AwsFound> AwsSources::of_sso(std::string profile, Stop& stop) {
     Async<std::optional<AwsFailure>> renewing = renew_sso(path, token, region, stop);
     const std::optional<AwsFailure> failure = co_await renewing;
     if (stop.requested()) co_return AwsFound{};
-    const bool has_ended = !failure || failure->status == 400 || failure->status == 401;
-    if (!has_ended && !is_good(token, system_.now())) {
+    // A token is renewed once: another process, or another profile of the session, may be about to write down the next.
+    const bool is_refused = failure && (failure->status == 400 || failure->status == 401);
+    for (int looks = 0; is_refused && looks < 5 && !is_good(token, system_.now()); ++looks) {
+      Async<bool> sleeping = sleep(system_, Milliseconds(200), stop);
+      co_await sleeping;
+      if (stop.requested()) co_return AwsFound{};
+      token = parse_json(system_.read_file(path, 1 << 20).value_or(""), why).value_or(Value());
+    }
+    if (failure && !is_refused && !is_good(token, system_.now())) {
       co_return problem(
           fmt::format("the SSO session of the profile '{}' cannot be renewed: {}", profile, to_string(*failure)));
     }

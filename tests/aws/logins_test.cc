@@ -363,11 +363,31 @@ TEST_F(Logins, TheTokenOfAnSsoSessionIsRenewed) {
     return xml(R"({"roleCredentials":{"accessKeyId":"SSO","secretAccessKey":"s","sessionToken":"t","expiration":1}})");
   };
   EXPECT_EQ(key(profile("s")), "the SSO session of the profile 's' has ended");
+  renewal = xml("", 503);
+  EXPECT_THAT(key(profile("s")), HasSubstr("cannot be renewed"));
   renewal = xml(R"({"accessToken":"new","expiresIn":3600,"refreshToken":"r2"})");
   EXPECT_EQ(key(profile("s")), "SSO");
   const std::string kept = system.read_file(cache, 1 << 20).value_or("");
   EXPECT_THAT(kept, HasSubstr(R"("accessToken":"new","expiresAt":"20)"));
   EXPECT_THAT(kept, HasSubstr(R"("refreshToken":"r2","startUrl":"https://corp"})"));
+}
+
+TEST_F(Logins, WhatAnotherOneRenewedAtTheSameTimeIsTaken) {
+  config(
+      "[profile s]\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = dev\n"
+      "[sso-session corp]\nsso_region = eu-west-1\nsso_start_url = https://corp\n");
+  const std::string cache = "/home/user/.aws/sso/cache/ee0bfd2552fbd840c02cc48b6e823320543c450f.json";
+  const std::string rest = R"(,"clientId":"c","clientSecret":"cs","refreshToken":"r"})";
+  system.add_file(cache, R"({"accessToken":"old","expiresAt":"2020-01-01T00:00:00Z")" + rest);
+  system.servers = [&](const WebRequest& request) {
+    if (request.url.ends_with("/token")) {
+      system.add_file(cache, R"({"accessToken":"theirs","expiresAt":"2099-01-01T00:00:00Z")" + rest);
+      return xml(R"({"error":"invalid_grant"})", 400);
+    }
+    EXPECT_EQ(header_of(request, "x-amz-sso_bearer_token"), "theirs");
+    return xml(R"({"roleCredentials":{"accessKeyId":"SSO","secretAccessKey":"s","sessionToken":"t","expiration":1}})");
+  };
+  EXPECT_EQ(key(profile("s")), "SSO");
 }
 
 TEST_F(Logins, AnSsoProfileThatLacksSomethingIsSaid) {
