@@ -130,7 +130,8 @@ std::string_view AwsConfiguration::setting(std::string_view profile, std::string
 
 bool AwsConfiguration::asks_for_code(std::string_view profile) const {
   for (std::size_t steps = 0; steps <= profiles.size(); ++steps) {  // they may go round in a circle
-    if (setting(profile, "role_arn").empty()) return false;
+    const bool has_keys = steps > 0 && !setting(profile, "aws_access_key_id").empty();
+    if (has_keys || setting(profile, "role_arn").empty()) return false;
     if (!setting(profile, "mfa_serial").empty()) return true;
     profile = setting(profile, "source_profile");
   }

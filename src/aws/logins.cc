@@ -101,12 +101,19 @@ class AwsLogins::Turn {
   Entry& entry_;
 };
 
-AwsLogins::AwsLogins(System& system)
-    : system_(system), configuration_(read_aws_configuration(system)), transport_(system) {
-  transport_.trust(ca_file_of(configuration_, system));
-}
+AwsLogins::AwsLogins(System& system) : system_(system) {}
 
 AwsLogins::~AwsLogins() = default;
+
+const AwsConfiguration& AwsLogins::configuration() const {
+  if (!configuration_) configuration_ = read_aws_configuration(system_);
+  return *configuration_;
+}
+
+AwsTransport& AwsLogins::transport() {
+  if (!transport_) transport_.emplace(system_).trust(ca_file_of(configuration(), system_));
+  return *transport_;
+}
 
 AwsLogins::Entry& AwsLogins::entry_of(const AwsPlace& place) {
   List words;
@@ -114,7 +121,7 @@ AwsLogins::Entry& AwsLogins::entry_of(const AwsPlace& place) {
   words.emplace_back(place.endpoint_url);
   // Good in every region of their partition; but a code is good only once, while a region's own STS may be out of
   // order.
-  const std::string region = region_of(place, configuration_, system_);
+  const std::string region = region_of(place, configuration(), system_);
   const bool takes_code = place.login.kind != AwsLogin::Kind::role && asks_for_code(place.login);
   words.emplace_back(takes_code ? std::string(partition_of(region).name) : region);
   std::unique_ptr<Entry>& entry = entries_[to_json(Value(std::move(words)), SecretsAs::clear)];
@@ -161,11 +168,18 @@ Async<AwsFound> AwsLogins::renewed(Entry& entry, AwsPlace place, Stop& stop) {
   co_return found;
 }
 
-void AwsLogins::keep_secret(const std::string& text) const {
-  if (!keep_secret_ || text.empty()) return;
+void AwsLogins::on_secret(std::function<void(const Value&)> keep) {
+  keep_secret_ = std::move(keep);
+  if (!keep_secret_) return;
+  for (const Value& secret : secrets_) keep_secret_(secret);
+}
+
+void AwsLogins::keep_secret(const std::string& text) {
+  if (text.empty()) return;
   Value secret(text);
   make_secret(secret);
-  keep_secret_(secret);
+  if (keep_secret_) keep_secret_(secret);
+  secrets_.push_back(std::move(secret));
 }
 
 bool AwsLogins::asks_for_code(const AwsLogin& login) const {
@@ -176,11 +190,11 @@ bool AwsLogins::asks_for_code(const AwsLogin& login) const {
     case AwsLogin::Kind::role:
       return asks_for_code(login.source ? *login.source : AwsLogin());
     case AwsLogin::Kind::profile:
-      return configuration_.asks_for_code(login.profile);
+      return configuration().asks_for_code(login.profile);
     case AwsLogin::Kind::chain:
       break;
   }
-  return !has("AWS_ACCESS_KEY_ID") && configuration_.asks_for_code(default_profile(system_));
+  return !has("AWS_ACCESS_KEY_ID") && configuration().asks_for_code(default_profile(system_));
 }
 
 void AwsLogins::expired(const AwsPlace& place, const AwsCredentials& old) {

@@ -7,6 +7,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "aws/configuration.h"
 #include "aws/place.h"
@@ -42,15 +44,17 @@ class AwsLogins {
   AwsLogins& operator=(const AwsLogins&) = delete;
   ~AwsLogins();
 
-  /// Called with every credential that was got, and what it was got with, before it is used.
-  void on_secret(std::function<void(const Value&)> keep) { keep_secret_ = std::move(keep); }
-  void keep_secret(const std::string& text) const;
+  /// Called with every credential that was got, and what it was got with, before it is used; at once with those that
+  /// were got before.
+  void on_secret(std::function<void(const Value&)> keep);
+  void keep_secret(const std::string& text);
 
   /// How to ask a person for a line: the code of an MFA device. No answer: there is none to be had, or `stop` was
   /// requested. While there is nobody to ask (as at first), a profile with one is a problem. For a code that did not
   /// lead in nobody is asked again.
   using Question = std::function<Async<std::optional<std::string>>(std::string question, Stop& stop)>;
-  void on_question(Question ask) { ask_ = std::move(ask); }
+  /// Gives the one of before.
+  Question on_question(Question ask) { return std::exchange(ask_, std::move(ask)); }
   const Question& question() const { return ask_; }
   /// Does a person have to be asked for one, by this login or by those that it is taken on with?
   bool asks_for_code(const AwsLogin&) const;
@@ -60,8 +64,9 @@ class AwsLogins {
   /// A service says that they have expired: the next who asks gets others.
   void expired(const AwsPlace&, const AwsCredentials&);
 
-  AwsTransport& transport() { return transport_; }
-  const AwsConfiguration& configuration() const { return configuration_; }
+  AwsTransport& transport();
+  /// AWS's shared files, read when somebody first needs them.
+  const AwsConfiguration& configuration() const;
   System& system() const { return system_; }
 
  private:
@@ -72,9 +77,10 @@ class AwsLogins {
   Async<AwsFound> renewed(Entry& entry, AwsPlace place, Stop& stop);
 
   System& system_;
-  AwsConfiguration configuration_;
-  AwsTransport transport_;
+  mutable std::optional<AwsConfiguration> configuration_;
+  std::optional<AwsTransport> transport_;
   std::function<void(const Value&)> keep_secret_;
+  std::vector<Value> secrets_;
   Question ask_;
   std::map<std::string, std::unique_ptr<Entry>> entries_;  ///< by login; see entry_of
 };

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <utility>
 
 #include "aws/sources.h"
@@ -13,6 +15,9 @@
 
 namespace verba {
 namespace {
+
+const AwsService sso_oidc{.name = "oidc", .id = "sso_oidc", .title = "SSO OIDC"};
+constexpr Milliseconds soon_over{60'000};  ///< a token of SSO is used up by then
 
 AwsFound problem(std::string message, std::string hint = {}) {
   return {.problem = NoLogin{std::move(message), std::move(hint)}};
@@ -25,6 +30,11 @@ std::string sha1_hex(std::string_view text) {
   std::string hex;
   for (unsigned int i = 0; i < size; ++i) hex += fmt::format("{:02x}", bytes[i]);
   return hex;
+}
+
+/// Capitals or not, as AWS's own tools take it. `word` has none.
+bool is_word(std::string_view text, std::string_view word) {
+  return std::ranges::equal(text, word, [](unsigned char a, unsigned char b) { return std::tolower(a) == b; });
 }
 
 /// Of what answers in plain HTTP, only what cannot be elsewhere may be told a token.
@@ -46,6 +56,12 @@ std::optional<AwsCredentials> credentials_in(const Value& value) {
   return credentials;
 }
 
+/// Has the token of SSO still so long to go?
+bool is_good(const Value& token, Instant at) {
+  const std::optional<Instant> end = parse_instant(text_at(token, {"expiresAt"}));
+  return end && *end > at;
+}
+
 }  // namespace
 
 Async<AwsAnswer> AwsSources::ask_machine(std::string place, AwsMessage message, Stop& stop) {
@@ -53,6 +69,39 @@ Async<AwsAnswer> AwsSources::ask_machine(std::string place, AwsMessage message, 
   Async<AwsAnswer> asking = transport_.send(std::move(call), std::nullopt, stop);
   AwsAnswer answer = co_await asking;
   co_return answer;
+}
+
+/// A token ends after an hour, the session that `aws sso login` began lives on: as AWS's own tools, we get the next
+/// one, and write it down for them.
+Async<std::optional<AwsFailure>> AwsSources::renew_sso(std::string path, Value& token, std::string region, Stop& stop) {
+  Map question;
+  question.set("grantType", "refresh_token");
+  for (const std::string_view name : {"clientId", "clientSecret", "refreshToken"}) {
+    const std::string text = text_at(token, {name});
+    if (text.empty()) co_return std::nullopt;
+    logins_.keep_secret(text);
+    question.set(name, text);
+  }
+  AwsCall call{.service = &sso_oidc, .region = region};
+  call.endpoint = endpoint_of(sso_oidc, region, place_, configuration_, system_);
+  call.message = {.path = "/token",
+                  .headers = {{"Content-Type", "application/json"}},
+                  .body = to_json(Value(std::move(question)), SecretsAs::clear),
+                  .answered_by = "/accessToken"};
+  Async<AwsAnswer> asking = transport_.send(std::move(call), std::nullopt, stop);
+  const AwsAnswer answer = co_await asking;
+  if (answer.failure) co_return answer.failure;
+  const Value* seconds = at(answer.value, {"expiresIn"});
+  if (seconds == nullptr || !seconds->is(Value::Kind::integer)) co_return std::nullopt;
+  const Instant end = system_.now() + std::chrono::seconds(std::clamp<std::int64_t>(seconds->integer(), 0, 86'400));
+  token.map().set("accessToken", text_at(answer.value, {"accessToken"}));
+  token.map().set("expiresAt", to_string(end).substr(0, 19) + "Z");
+  if (const std::string next = text_at(answer.value, {"refreshToken"}); !next.empty()) {
+    logins_.keep_secret(next);
+    token.map().set("refreshToken", next);
+  }
+  system_.write_file(path, to_json(token, SecretsAs::clear), 0600);
+  co_return std::nullopt;
 }
 
 /// The token is the one that `aws sso login` has written down.
@@ -69,15 +118,38 @@ Async<AwsFound> AwsSources::of_sso(std::string profile, Stop& stop) {
     const auto known = section->second.find(name);
     return known != section->second.end() ? known->second : setting(profile, name);
   };
+  for (const std::string_view name : {"sso_region", "sso_start_url", "sso_role_name"}) {
+    if (!say(name).empty() || (name == "sso_start_url" && !session.empty())) continue;
+    co_return problem(fmt::format("the profile '{}' has an sso_account_id, but no {}{}", profile, name,
+                                  place_of(profile, "sso_account_id")),
+                      fmt::format("set it up with `aws configure sso --profile {}`", profile));
+  }
   const std::string cached = session.empty() ? say("sso_start_url") : session;
   const std::string path = home_path(system_, "~/.aws/sso/cache/" + sha1_hex(cached) + ".json");
   const std::string hint = fmt::format("log in with `aws sso login --profile {}`", profile);
   const std::optional<std::string> text = system_.read_file(path, 1 << 20);
   if (!text) co_return problem(fmt::format("nobody is logged in to SSO for the profile '{}'", profile), hint);
   std::string why;
-  const Value token = parse_json(*text, why).value_or(Value());
-  const std::optional<Instant> end = parse_instant(text_at(token, {"expiresAt"}));
-  if (!end || *end <= system_.now()) {
+  Value token = parse_json(*text, why).value_or(Value());
+  const std::string region = say("sso_region");
+  if (!session.empty() && !is_good(token, system_.now() + soon_over)) {
+    Async<std::optional<AwsFailure>> renewing = renew_sso(path, token, region, stop);
+    const std::optional<AwsFailure> failure = co_await renewing;
+    if (stop.requested()) co_return AwsFound{};
+    // A token is renewed once: another process, or another profile of the session, may be about to write down the next.
+    const bool is_refused = failure && (failure->status == 400 || failure->status == 401);
+    for (int looks = 0; is_refused && looks < 5 && !is_good(token, system_.now()); ++looks) {
+      Async<bool> sleeping = sleep(system_, Milliseconds(200), stop);
+      co_await sleeping;
+      if (stop.requested()) co_return AwsFound{};
+      token = parse_json(system_.read_file(path, 1 << 20).value_or(""), why).value_or(Value());
+    }
+    if (failure && !is_refused && !is_good(token, system_.now())) {
+      co_return problem(
+          fmt::format("the SSO session of the profile '{}' cannot be renewed: {}", profile, to_string(*failure)));
+    }
+  }
+  if (!is_good(token, system_.now())) {
     co_return problem(fmt::format("the SSO session of the profile '{}' has ended", profile), hint);
   }
   const std::string access_token = text_at(token, {"accessToken"});
@@ -85,7 +157,6 @@ Async<AwsFound> AwsSources::of_sso(std::string profile, Stop& stop) {
     co_return problem(fmt::format("the token of SSO in {} has a control character in it", path), hint);
   }
   logins_.keep_secret(access_token);
-  const std::string region = say("sso_region");
   AwsCall call{.service = &sso_service(), .region = region};
   call.endpoint = endpoint_of(sso_service(), region, place_, configuration_, system_);
   call.message = get_message(
@@ -96,8 +167,12 @@ Async<AwsFound> AwsSources::of_sso(std::string profile, Stop& stop) {
   const AwsAnswer answer = co_await asking;
   if (answer.failure && answer.failure->stopped) co_return AwsFound{};
   if (answer.failure) {
+    const bool is_ended = answer.failure->status == 401;
+    const bool is_refused = answer.failure->status == 403 || answer.failure->status == 404;
     co_return problem(fmt::format("SSO gives the profile '{}' no credentials: {}", profile, to_string(*answer.failure)),
-                      hint);
+                      is_ended     ? hint
+                      : is_refused ? "see whether its sso_account_id and sso_role_name are what you were given"
+                                   : "");
   }
   AwsCredentials got{text_at(answer.value, {"roleCredentials", "accessKeyId"}),
                      text_at(answer.value, {"roleCredentials", "secretAccessKey"}),
@@ -111,6 +186,10 @@ Async<AwsFound> AwsSources::of_sso(std::string profile, Stop& stop) {
 Async<AwsFound> AwsSources::of_container(Stop& stop) {
   std::string url = variable("AWS_CONTAINER_CREDENTIALS_FULL_URI");
   if (const std::string path = variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"); !path.empty()) {
+    if (!path.starts_with('/')) {
+      co_return problem(fmt::format("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is '{}', which is no path", path),
+                        "it begins with a '/'");
+    }
     url = "http://169.254.170.2" + path;
   }
   if (url.empty()) co_return AwsFound{};
@@ -119,7 +198,14 @@ Async<AwsFound> AwsSources::of_container(Stop& stop) {
   }
   std::string token = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN");
   if (const std::string file = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); !file.empty()) {
-    token = system_.read_file(file, 64 << 10).value_or("");
+    const std::optional<std::string> content = system_.read_file(file, 64 << 10);
+    if (!content) {
+      co_return problem(
+          fmt::format("there is no file '{}' with the token for the container's credentials "
+                      "(AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE)",
+                      file));
+    }
+    token = *content;
     while (token.ends_with('\n')) token.pop_back();
   }
   if (has_control(token)) {
@@ -148,12 +234,12 @@ Async<AwsFound> AwsSources::of_container(Stop& stop) {
 
 /// By version 2 of the instance metadata service. That nobody is there is no mistake: this is no instance then.
 Async<AwsFound> AwsSources::of_instance(Stop& stop) {
-  if (variable("AWS_EC2_METADATA_DISABLED") == "true") co_return AwsFound{};
+  if (is_word(variable("AWS_EC2_METADATA_DISABLED"), "true")) co_return AwsFound{};
   std::string place = variable("AWS_EC2_METADATA_SERVICE_ENDPOINT");
   while (place.ends_with('/')) place.pop_back();
   if (place.empty()) {
-    place = variable("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE") == "IPv6" ? "http://[fd00:ec2::254]"
-                                                                         : "http://169.254.169.254";
+    place = is_word(variable("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"), "ipv6") ? "http://[fd00:ec2::254]"
+                                                                                : "http://169.254.169.254";
   }
   constexpr const char* roles = "/latest/meta-data/iam/security-credentials/";
   AwsMessage session{.method = "PUT", .path = "/latest/api/token"};

@@ -174,12 +174,16 @@ Async<AwsFound> AwsSources::of_profile(std::string name, std::vector<std::string
     std::vector<std::string_view> known;
     for (const auto& [other, section] : configuration_.profiles) known.push_back(other);
     const auto other = configuration_.others.find(name);
-    co_return problem(fmt::format("there is no profile '{}' in AWS's configuration", name),
+    co_return problem(way.empty() ? fmt::format("there is no profile '{}' in AWS's configuration", name)
+                                  : fmt::format("there is no profile '{}', the source_profile of '{}'{}", name,
+                                                way.back(), place_of(way.back(), "source_profile")),
                       other != configuration_.others.end()
                           ? fmt::format("{} has [{}]: in that file it is [profile {}]", other->second, name, name)
                           : did_you_mean(name, known, fmt::format("there are: {}", fmt::join(known, ", "))));
   }
   AwsFound result;
+  if (!way.empty()) result = of_keys(name);  // what takes on the role of another one needs none of its own then
+  if (result.any()) co_return result;
   if (!setting(name, "role_arn").empty()) {
     Async<AwsFound> taking = of_role_profile(name, std::move(way), stop);
     result = co_await taking;
@@ -250,9 +254,11 @@ Async<AwsFound> AwsSources::of_role_profile(std::string name, std::vector<std::s
       if (stop.requested()) co_return AwsFound{};
     }
     if (!code) {
-      co_return problem(fmt::format("the {} is needed, and there is nobody to ask", what),
-                        "run `verba accounts test` on a terminal to see whether it works; else take on the role with "
-                        "AWS's own tools, and give its keys in the environment");
+      co_return problem(
+          fmt::format("the {} is needed, and there is nobody to ask", what),
+          fmt::format("run this on a terminal; where there is none, get in with the keys of a session, as "
+                      "`aws configure export-credentials --profile {}` prints them",
+                      name));
     }
     has_asked_ = true;
     role.mfa_code = *code;
@@ -371,6 +377,9 @@ Async<AwsFound> AwsSources::of_process(std::string profile, Stop& stop) {
   if (!got || version == nullptr || !version->is(Value::Kind::integer) || version->integer() != 1) {
     co_return problem(what + (got ? " printed no Version 1" : " printed no credentials"),
                       "it has to print JSON with Version 1, AccessKeyId and SecretAccessKey");
+  }
+  if (!got->expires && !text_at(*printed, {"Expiration"}).empty()) {
+    co_return problem(what + " printed an Expiration that is no time", "it is written like 2026-11-29T20:00:00Z");
   }
   if (got->expires && *got->expires <= system_.now()) {
     co_return problem(fmt::format("{} printed credentials that ended at {}", what, to_string(*got->expires)));

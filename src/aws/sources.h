@@ -19,7 +19,8 @@ AwsFound checked(AwsCredentials, std::string_view from);
 constexpr const char* control_hint = "take it away; often it is the end of the line of the file that it was read from";
 
 /// Looks once for the credentials of a place's login. Changes nothing but what AWS and a credential_process write down
-/// of themselves. Borrows the logins; lives as long as what it is asked for is under way.
+/// of themselves, and the token of a session of SSO, which it renews as AWS's own tools do. Borrows the logins; lives
+/// as long as what it is asked for is under way.
 class AwsSources {
  public:
   AwsSources(AwsLogins& logins, AwsPlace place);
@@ -50,6 +51,8 @@ class AwsSources {
   AwsFound of_keys(std::string_view profile) const;
   Async<AwsFound> of_process(std::string profile, Stop& stop);
   Async<AwsFound> of_sso(std::string profile, Stop& stop);
+  /// Renews the token of a session of SSO, where it says how, and writes it to `path`. Nothing else is a failure.
+  Async<std::optional<AwsFailure>> renew_sso(std::string path, Value& token, std::string region, Stop& stop);
   Async<AwsFound> of_container(Stop& stop);
   Async<AwsFound> of_instance(Stop& stop);
   Async<AwsFound> take_on(Role role, AwsCredentials credentials, Stop& stop);

@@ -5,11 +5,9 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 #include <string_view>
 #include <utility>
 
-#include "aws/account.h"
 #include "value/json.h"
 
 namespace verba {
@@ -30,36 +28,30 @@ std::string region_in(std::string_view name) {
   return std::string(name.substr(0, name.find(':')));
 }
 
-/// `ID?stage=STAGE&version=VERSION#KEY`: none of its marks can be in the name of a secret.
-struct SecretName {
-  Map question;  ///< what GetSecretValue is asked for
-  std::string id;
-  std::optional<std::string> key = {};
-  std::string unknown = {};  ///< a word that says nothing
+/// How a service is asked for it, and where its answer has it.
+struct Asking {
+  const AwsService& service;
+  AwsMessage message;
+  std::string_view title;
+  const Value* (*text)(const Value& answer);  ///< null: it has none
 };
 
-SecretName read_secret_name(std::string_view written) {
-  SecretName name;
-  const std::size_t mark = written.find('#');
-  if (mark != std::string_view::npos) name.key = std::string(written.substr(mark + 1));
-  written = written.substr(0, mark);
-  const std::size_t words = written.find('?');
-  name.id = std::string(written.substr(0, words));
-  name.question.set("SecretId", name.id);
-  for (std::size_t at = words; at != std::string_view::npos && name.unknown.empty();) {
-    const std::size_t end = written.find('&', at + 1);
-    const std::string word(written.substr(at + 1, end == std::string_view::npos ? end : end - at - 1));
-    const std::string_view value = std::string_view(word).substr(std::min(word.find('=') + 1, word.size()));
-    if (word.starts_with("stage=") && !value.empty()) {
-      name.question.set("VersionStage", Value(value));
-    } else if (word.starts_with("version=") && !value.empty()) {
-      name.question.set("VersionId", Value(value));
-    } else {
-      name.unknown = "?" + word;
-    }
-    at = end;
+Asking asking_for(const AwsSecretName& name) {
+  Map question;
+  if (name.keeper == AwsSecretName::Keeper::parameters) {
+    question.set("Name", name.id);
+    question.set("WithDecryption", true);
+    return {ssm, json_message("AmazonSSM.GetParameter", Value(std::move(question)), "/Parameter/Value"), "parameter",
+            [](const Value& answer) {
+              return at(answer, {"Parameter", "Value"});
+            }};
   }
-  return name;
+  question.set("SecretId", name.id);
+  if (!name.stage.empty()) question.set("VersionStage", name.stage);
+  if (!name.version.empty()) question.set("VersionId", name.version);
+  // A secret that is no text has its name all the same.
+  return {secrets_manager, json_message("secretsmanager.GetSecretValue", Value(std::move(question)), "/Name"), "secret",
+          [](const Value& answer) { return at(answer, {"SecretString"}); }};
 }
 
 /// One member of a JSON object.
@@ -73,49 +65,55 @@ std::variant<std::string, NotFound> member_of(const std::string& text, const std
   return member->is_string() ? member->string() : to_json(*member, SecretsAs::clear);
 }
 
-std::variant<std::string, NotFound> text_in(const AwsAnswer& answer, std::initializer_list<std::string_view> path,
-                                            const std::string& what) {
+std::variant<std::string, NotFound> text_in(const AwsAnswer& answer, const Asking& asking, const std::string& what) {
   if (answer.failure) {
     const bool absent = std::ranges::find(absent_codes, answer.failure->code) != absent_codes.end();
     return NotFound{fmt::format("{}: {}", what, to_string(*answer.failure)), "", !absent};
   }
-  const Value* value = at(answer.value, path);
+  const Value* value = asking.text(answer.value);
   if (value == nullptr || !value->is_string()) return NotFound{what + " is no text", ""};
   return value->string();
 }
 
 }  // namespace
 
-AwsAnswer AwsSecrets::ask(const AwsService& service, std::string_view target, const std::string& name, Map question) {
-  if (!logins_) logins_ = std::make_unique<AwsLogins>(system_);
-  AwsAccount account(*logins_, {.name = "AWS's own credential chain", .region = region_in(name)});
+std::variant<AwsPlace, NotFound> AwsSecrets::place_of(const SecretQuestion& question) {
+  if (question.place) return question.place();
+  return AwsPlace{.name = "AWS's own credential chain"};
+}
+
+std::optional<NotFound> AwsSecrets::obstacle(AwsAccount& account, const AwsPlace& place) {
   Stop never;
-  // A secret that is no text has its name all the same.
-  const char* const answered_by = &service == &ssm ? "/Parameter/Value" : "/Name";
-  return wait_for(system_, account.call(service, json_message(target, Value(std::move(question)), answered_by), never));
-}
-
-std::variant<std::string, NotFound> AwsSecrets::find(const std::string& scheme, const std::string& written) {
-  return scheme == "ssm" ? parameter(written) : secret(written);
-}
-
-std::variant<std::string, NotFound> AwsSecrets::parameter(const std::string& name) {
-  Map question;
-  question.set("Name", name);
-  question.set("WithDecryption", true);
-  const AwsAnswer answer = ask(ssm, "AmazonSSM.GetParameter", name, std::move(question));
-  return text_in(answer, {"Parameter", "Value"}, "the parameter '" + name + "' of AWS");
-}
-
-std::variant<std::string, NotFound> AwsSecrets::secret(const std::string& written) {
-  SecretName name = read_secret_name(written);
-  const std::string what = "the secret '" + name.id + "' of AWS";
-  if (!name.unknown.empty()) {
-    return NotFound{fmt::format("{}: '{}' says nothing", what, name.unknown),
-                    "say ?stage=STAGE, as AWSPREVIOUS, or ?version=ID"};
+  if (place.account_id.empty()) {
+    const AwsFound found = wait_for(logins_.system(), account.credentials(never));
+    if (!found.problem) return std::nullopt;
+    return NotFound{found.problem->message, found.problem->hint, true};
   }
-  const AwsAnswer answer = ask(secrets_manager, "secretsmanager.GetSecretValue", name.id, std::move(name.question));
-  std::variant<std::string, NotFound> text = text_in(answer, {"SecretString"}, what);
+  const auto known = identities_.find(place.name);
+  if (known != identities_.end()) return known->second;
+  std::optional<NotFound> wrong;
+  const AwsIdentity identity = wait_for(logins_.system(), account.identify(never));
+  if (!identity.good) wrong = NotFound{identity.why, identity.hint, true};
+  return identities_.emplace(place.name, std::move(wrong)).first->second;
+}
+
+std::variant<std::string, NotFound> AwsSecrets::find(const AwsSecretName& name, const SecretQuestion& question) {
+  std::variant<AwsPlace, NotFound> known = place_of(question);
+  if (auto* missing = std::get_if<NotFound>(&known)) return std::move(*missing);
+  const AwsPlace& place = std::get<AwsPlace>(known);
+  Asking asking = asking_for(name);
+  const std::string what = question.account == nullptr ? fmt::format("the {} '{}' of AWS", asking.title, name.id)
+                                                       : fmt::format("the {} '{}' of the account '{}'", asking.title,
+                                                                     name.id, question.account->name);
+  AwsAccount account(logins_, place);
+  if (std::optional<NotFound> wrong = obstacle(account, place)) {
+    wrong->message = fmt::format("{}: {}", what, wrong->message);
+    return *std::move(wrong);
+  }
+  Stop never;
+  AwsAccount there = account.in(region_in(name.id));
+  const AwsAnswer answer = wait_for(logins_.system(), there.call(asking.service, std::move(asking.message), never));
+  std::variant<std::string, NotFound> text = text_in(answer, asking, what);
   const std::string* whole = std::get_if<std::string>(&text);
   if (whole == nullptr || !name.key) return text;
   return member_of(*whole, *name.key, what);

@@ -2,35 +2,35 @@
 // Secrets that AWS keeps: parameters of Systems Manager, and Secrets Manager.
 #pragma once
 
-#include <memory>
+#include <map>
+#include <optional>
 #include <string>
 #include <variant>
 
-#include "aws/logins.h"
-#include "value/expr.h"
+#include "aws/account.h"
+#include "aws/secret_name.h"
+#include "manifest/model.h"
 
 namespace verba {
 
-/// Asks with AWS's own credential chain and region, but for the region that an ARN names. Borrows the system. One
-/// thread.
+/// Asks by the account that a secret names, else by AWS's own credential chain; in its region, but for the one that an
+/// ARN names. Borrows the logins. One thread.
 class AwsSecrets {
  public:
-  explicit AwsSecrets(System& system) : system_(system) {}
+  explicit AwsSecrets(AwsLogins& logins) : logins_(logins) {}
 
-  /// `ssm:NAME`, with the version or the label that AWS takes after it (`ssm:NAME:3`); `secretsmanager:ID`, after it
-  /// `?stage=STAGE`, `?version=ID` or both (`&`), then `#KEY`: one of a secret that is a JSON object. The answer, or
-  /// why there is none. Waits for it by polling the system.
-  std::variant<std::string, NotFound> find(const std::string& scheme, const std::string& name);
-  static bool is_scheme(std::string_view scheme) { return scheme == "ssm" || scheme == "secretsmanager"; }
+  /// The answer, or why there is none; where the account is not the one that it must be, nothing is asked for. Waits by
+  /// polling the system. REQUIRES: the name has no mistake.
+  std::variant<std::string, NotFound> find(const AwsSecretName&, const SecretQuestion&);
 
  private:
-  std::variant<std::string, NotFound> parameter(const std::string& name);
-  std::variant<std::string, NotFound> secret(const std::string& written);
-  /// `name`: whose region counts, where it is an ARN.
-  AwsAnswer ask(const AwsService& service, std::string_view target, const std::string& name, Map question);
+  std::variant<AwsPlace, NotFound> place_of(const SecretQuestion&);
+  /// What is in the way of getting in.
+  std::optional<NotFound> obstacle(AwsAccount&, const AwsPlace&);
 
-  System& system_;
-  std::unique_ptr<AwsLogins> logins_;  ///< when first needed
+  AwsLogins& logins_;
+  std::map<std::string, std::optional<NotFound>>
+      identities_;  ///< what is wrong with accounts that must be a certain one
 };
 
 }  // namespace verba

@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <functional>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <utility>
+#include <variant>
 
 #include "base/error.h"
 #include "cli/exit_code.h"
@@ -73,23 +75,26 @@ class Notice {
 /// Whoever sits at the terminal: one question at a time, while all else goes on.
 class Person {
  public:
-  Person(Call& call, Notice& notice) : call_(call), notice_(notice) {}
+  /// `before_asking` is called then. After `all` was requested nobody is asked, whoever wants to know.
+  Person(Call& call, Stop& all, std::function<void()> before_asking = {})
+      : call_(call), all_(all), before_asking_(std::move(before_asking)) {}
 
   Async<std::optional<std::string>> ask(std::string question, Stop& stop) {
-    while (busy_ && !stop.requested()) {
+    const auto is_over = [&] { return stop.requested() || all_.requested(); };
+    while (busy_ && !is_over()) {
       Async<bool> sleeping = sleep(call_.system, between_looks, stop);
       co_await sleeping;
     }
-    if (stop.requested()) co_return std::nullopt;
+    if (is_over()) co_return std::nullopt;
     busy_ = true;
-    notice_.withdraw();
+    if (before_asking_) before_asking_();
     call_.console.err(question);
-    while (!stop.requested() && !call_.console.has_line()) {
+    while (!is_over() && !call_.console.has_line()) {
       Async<bool> sleeping = sleep(call_.system, between_looks, stop);
       co_await sleeping;
     }
     std::optional<std::string> answer;
-    if (!stop.requested()) answer = call_.console.read_line([] {});
+    if (!is_over()) answer = call_.console.read_line([] {});
     if (!answer) say(call_, "");
     busy_ = false;
     co_return answer;
@@ -97,7 +102,8 @@ class Person {
 
  private:
   Call& call_;
-  Notice& notice_;
+  Stop& all_;
+  std::function<void()> before_asking_;
   bool busy_ = false;
 };
 
@@ -120,6 +126,23 @@ void note_spared(Call& call, const std::vector<Identity>& spared) {
 
 }  // namespace
 
+struct CodesOfSecrets::Terminal {
+  explicit Terminal(Call& call) : person(call, never) {}
+  Stop never;
+  Person person;
+};
+
+CodesOfSecrets::CodesOfSecrets(Call& call) : logins_(call.logins()) {
+  if (!call.console.in_terminal) return;
+  terminal_ = std::make_unique<Terminal>(call);
+  logins_->on_question(
+      [this](std::string question, Stop& stop) { return terminal_->person.ask(std::move(question), stop); });
+}
+
+CodesOfSecrets::~CodesOfSecrets() {
+  if (terminal_) logins_->on_question({});
+}
+
 Model& resolved(Call& call, const Surroundings& surroundings) {
   Project& project = load(call);
   const Map variables = command_line_variables(call.arguments.list("var"));
@@ -128,26 +151,11 @@ Model& resolved(Call& call, const Surroundings& surroundings) {
   return model;
 }
 
-const Account& account_or_role(const Model& model, const std::string& name) {
-  if (const auto role = model.environment.roles.find(name); role != model.environment.roles.end()) {
-    return model.accounts[role->second];
-  }
-  if (const Account* account = find_account(model, name)) return *account;
-  std::vector<std::string_view> known;
-  std::string all;
-  for (const Account& account : model.accounts) {
-    known.push_back(account.name);
-    all += (all.empty() ? "there are: " : ", ") + account.name;
-  }
-  std::string roles;
-  for (const auto& [role, account] : model.environment.roles) {
-    known.push_back(role);
-    roles += (roles.empty() ? "; roles: " : ", ") + role;
-  }
-  all += roles;
-  throw Error(Error::Kind::usage, "usage.unknown-account",
-              fmt::format("environment '{}' has no account or role '{}'", model.environment.name, name),
-              did_you_mean(name, known, all));
+const Account& require_account(const Model& model, const std::string& name) {
+  auto found = account_or_role(model, name);
+  if (const auto* account = std::get_if<const Account*>(&found)) return **account;
+  NotFound& none = std::get<NotFound>(found);
+  throw Error(Error::Kind::usage, "usage.unknown-account", std::move(none.message), std::move(none.hint));
 }
 
 std::vector<Identity> identify(Call& call, Hosts& hosts, const std::vector<Account>& accounts,
@@ -156,12 +164,14 @@ std::vector<Identity> identify(Call& call, Hosts& hosts, const std::vector<Accou
   call.system.on_interrupt([&stop] { stop.request(); });
   const Meanwhile calls(call.system, meanwhile);
   Notice notice(call, accounts);
-  Person person(call, notice);
+  Person person(call, stop, [&notice] { notice.withdraw(); });
+  AwsLogins::Question before;
   if (call.console.in_terminal) {
-    hosts.on_question([&person](std::string question, Stop& at) { return person.ask(std::move(question), at); });
+    before =
+        hosts.on_question([&person](std::string question, Stop& at) { return person.ask(std::move(question), at); });
   }
   std::vector<Identity> answers = hosts.identify(accounts, stop);
-  hosts.on_question({});
+  hosts.on_question(std::move(before));
   call.system.on_interrupt({});
   if (stop.requested()) throw Interrupted{};
   return answers;

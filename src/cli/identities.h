@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,22 @@ namespace verba {
 Model& resolved(Call&, const Surroundings&);
 
 /// By a role of the environment, or by name. Throws Error(usage) with "did you mean".
-const Account& account_or_role(const Model&, const std::string& name);
+const Account& require_account(const Model&, const std::string& name);
+
+/// While this lives, whoever sits at the terminal is asked for the codes of MFA that secrets of AWS take: where
+/// expressions are evaluated and nothing is under way. Borrows the call.
+class CodesOfSecrets {
+ public:
+  explicit CodesOfSecrets(Call&);
+  ~CodesOfSecrets();
+  CodesOfSecrets(const CodesOfSecrets&) = delete;
+  CodesOfSecrets& operator=(const CodesOfSecrets&) = delete;
+
+ private:
+  struct Terminal;
+  std::shared_ptr<AwsLogins> logins_;
+  std::unique_ptr<Terminal> terminal_;
+};
 
 /// Gets into all of them; Ctrl-C breaks it off (Interrupted). On a terminal, whoever sits there is asked for codes of
 /// MFA. `meanwhile` is called every few seconds.

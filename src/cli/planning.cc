@@ -29,7 +29,7 @@
 namespace verba {
 
 Surroundings planning_surroundings(Call& call) {
-  Surroundings surroundings = make_surroundings(call.system, fetch_settings(call));
+  Surroundings surroundings = make_surroundings(call.system, fetch_settings(call), call.logins());
   surroundings.run = planning_run();
   surroundings.now = planning_now;
   return surroundings;
@@ -204,7 +204,10 @@ Planned plan_now(Call& call, Desk& desk, const Goal& goal) {
     observed = refreshed(call, desk, planned.snapshot, goal);
     aids.observed = &observed;
   }
-  planned.plan = make_plan(desk.model, planned.snapshot, goal, aids, found);
+  {
+    const CodesOfSecrets codes(call);
+    planned.plan = make_plan(desk.model, planned.snapshot, goal, aids, found);
+  }
   require(call, desk.project, without_notes(found));
   if (goal.preview) add_previews(call, desk, planned.snapshot, planned.plan);
   return planned;

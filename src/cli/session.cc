@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/utf8.h"
 #include "cli/exit_code.h"
+#include "cli/identities.h"
 #include "cli/surroundings.h"
 #include "plan/exchanges.h"
 #include "value/json.h"
@@ -104,9 +105,10 @@ Project& load(Call& call, std::vector<Location> locations, Network network) {
   made->locations = std::move(locations);
   FetchSettings settings = fetch_settings(call);
   if (network == Network::never) settings.offline = true;
-  Loaded loaded =
-      load_manifests(made->locations, settings, call.kit().catalogue, make_surroundings(call.system, settings),
-                     call.system, made->sources, made->diagnostics);
+  const CodesOfSecrets codes(call);
+  Loaded loaded = load_manifests(made->locations, settings, call.kit().catalogue,
+                                 make_surroundings(call.system, settings, call.logins()), call.system, made->sources,
+                                 made->diagnostics);
   made->documents = std::move(loaded.documents);
   made->manifests = std::move(loaded.manifests);
   made->brought = std::move(loaded.brought);
@@ -170,6 +172,7 @@ Resource as_written(const Task& task) {
 Model& resolve(Call& call, Project& project, const std::string& environment, const Map& variables,
                const Surroundings& surroundings) {
   Diagnostics found;
+  const CodesOfSecrets codes(call);
   auto model = std::make_unique<Model>(
       resolve(project.manifests, environment, variables, surroundings, call.kit().catalogue, project.sources, found));
   for (const Task& task : model->tasks) {

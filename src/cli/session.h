@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "aws/logins.h"
 #include "base/diagnostic.h"
 #include "cli/args.h"
 #include "cli/builtin.h"
@@ -41,7 +42,14 @@ struct Call {
   /// What is built in; made when it is first asked for.
   const Kit& kit();
 
+  /// The credentials of AWS of everybody in this command.
+  const std::shared_ptr<AwsLogins>& logins() {
+    if (!made_logins) made_logins = std::make_shared<AwsLogins>(system);
+    return made_logins;
+  }
+
   std::vector<std::shared_ptr<void>> kept = {};
+  std::shared_ptr<AwsLogins> made_logins = {};
   const Kit* made_kit = nullptr;
 };
 

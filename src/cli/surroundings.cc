@@ -6,12 +6,16 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "aws/endpoint.h"
+#include "aws/logins.h"
+#include "aws/secret_name.h"
 #include "base/error.h"
 #include "base/utf8.h"
 #include "cli/aws_secrets.h"
@@ -257,11 +261,12 @@ Text read_place(System& system, const FetchSettings& fetch, const std::string& p
 
 NotFound no_such_scheme(const std::string& scheme) {
   return {"secrets do not come from '" + scheme + "'",
-          "they come from env:NAME, file:PATH, command:LINE, ssm:NAME or secretsmanager:ID#KEY"};
+          "they come from env:NAME, file:PATH, command:LINE, ssm:NAME or secretsmanager:ID#KEY", false, true};
 }
 
-Text find_secret(System& system, const FetchSettings& fetch, AwsSecrets& aws, const std::string& reference,
-                 const std::string& directory) {
+Text find_secret(System& system, const FetchSettings& fetch, AwsSecrets& aws, const SecretQuestion& question) {
+  const auto& [reference, directory, where, account, place] = question;
+  if (const auto name = read_aws_secret(reference)) return aws.find(*name, question);
   const auto colon = reference.find(':');
   const std::string scheme = reference.substr(0, colon);
   const std::string rest = colon == std::string::npos ? "" : reference.substr(colon + 1);
@@ -279,16 +284,15 @@ Text find_secret(System& system, const FetchSettings& fetch, AwsSecrets& aws, co
     return ask_program(system, {"sh", "-c", rest}, directory, operators_environment(system),
                        "the command of the secret");
   }
-  if (AwsSecrets::is_scheme(scheme) && colon != std::string::npos) return aws.find(scheme, rest);
   return no_such_scheme(scheme);
 }
 
 /// Is it one that could be asked for?
 TextAnswer look_at_secret(const std::string& reference) {
   const std::string scheme = reference.substr(0, reference.find(':'));
-  const bool is_known = scheme == "env" || scheme == "file" || scheme == "command" || AwsSecrets::is_scheme(scheme);
-  if (!is_known || scheme.size() == reference.size()) return no_such_scheme(scheme);
-  return Unknown{};
+  const bool is_known = scheme == "env" || scheme == "file" || scheme == "command";
+  if (read_aws_secret(reference) || (is_known && scheme.size() < reference.size())) return Unknown{};
+  return no_such_scheme(scheme);
 }
 
 std::string text_of(const Value* value) {
@@ -327,22 +331,37 @@ Text run_script(System& system, const FetchSettings& fetch, const Manifest& scri
                      "the script '" + script.name + "'");
 }
 
+/// What a secret was asked for by: its reference, the directory and the account.
+using SecretKey = std::tuple<std::string, std::string, std::string>;
+
 /// Answers by what was asked.
 struct Memory {
-  explicit Memory(System& system) : aws(system) {}
+  explicit Memory(AwsLogins& logins) : aws(logins) {}
   AwsSecrets aws;
   std::map<std::string, Text> files;
   std::map<std::string, Raw> raw;
   std::map<std::string, std::optional<LargeFile>> large;
-  std::map<std::pair<std::string, std::string>, Text> secrets;
+  std::map<SecretKey, Text> secrets;
+  std::set<SecretKey> asked;  ///< those that are asked for now
   std::map<std::string, Text> scripts;
-  std::optional<AwsConfiguration> configuration;
 };
 
 template <class Key, class Answer, class Ask>
 const Answer& remembered(std::map<Key, Answer>& answers, const Key& key, Ask&& ask) {
   const auto found = answers.find(key);
   return found != answers.end() ? found->second : answers.emplace(key, ask()).first->second;
+}
+
+/// To get into an account may take other secrets, and those may take this one again where nobody could tell before.
+Text ask_once(System& system, const FetchSettings& fetch, Memory& memory, const SecretKey& key,
+              const SecretQuestion& question) {
+  const auto [asked, is_new] = memory.asked.insert(key);
+  if (!is_new) {
+    return NotFound{"to ask for this secret takes this secret", "get into its account without it", false, true};
+  }
+  Text answer = as_text(find_secret(system, fetch, memory.aws, question), "the secret");
+  memory.asked.erase(asked);
+  return answer;
 }
 
 TextAnswer answer_of(const Text& text) {
@@ -352,9 +371,10 @@ TextAnswer answer_of(const Text& text) {
 
 }  // namespace
 
-Surroundings make_surroundings(System& system, const FetchSettings& fetch) {
-  const auto memory = std::make_shared<Memory>(system);
+Surroundings make_surroundings(System& system, const FetchSettings& fetch, std::shared_ptr<AwsLogins> logins) {
   Surroundings surroundings;
+  surroundings.logins = logins ? std::move(logins) : std::make_shared<AwsLogins>(system);
+  const auto memory = std::make_shared<Memory>(*surroundings.logins);
   surroundings.file = [&system, memory, fetch](const std::string& path) {
     return remembered(memory->files, path, [&]() -> Text {
       if (path.ends_with('/')) return list_tree(system, fetch, path);
@@ -367,10 +387,9 @@ Surroundings make_surroundings(System& system, const FetchSettings& fetch) {
   surroundings.large = [&system, memory, fetch](const std::string& path) {
     return remembered(memory->large, path, [&] { return read_large(system, fetch, path); });
   };
-  surroundings.secret = [&system, memory, fetch](const std::string& reference, const std::string& directory) {
-    return answer_of(remembered(memory->secrets, std::pair(reference, directory), [&] {
-      return as_text(find_secret(system, fetch, memory->aws, reference, directory), "the secret");
-    }));
+  surroundings.secret = [&system, memory, fetch](const SecretQuestion& question) {
+    const SecretKey key(question.reference, question.directory, question.account ? question.account->name : "");
+    return answer_of(remembered(memory->secrets, key, [&] { return ask_once(system, fetch, *memory, key, question); }));
   };
   surroundings.variable = [&system](const std::string& name) -> std::optional<Value> {
     if (is_key_variable(name)) return std::nullopt;
@@ -380,9 +399,8 @@ Surroundings make_surroundings(System& system, const FetchSettings& fetch) {
     }
     return value;
   };
-  surroundings.region = [&system, memory](const Account& account) {
-    if (!memory->configuration) memory->configuration = read_aws_configuration(system);
-    return region_of(aws_whereabouts(account), *memory->configuration, system);
+  surroundings.region = [&system, logins = surroundings.logins](const Account& account) {
+    return region_of(aws_whereabouts(account), logins->configuration(), system);
   };
   surroundings.script = [&system, memory, fetch](const Manifest& script) {
     return answer_of(remembered(memory->scripts, script.name, [&] {
@@ -394,7 +412,7 @@ Surroundings make_surroundings(System& system, const FetchSettings& fetch) {
 }
 
 Surroundings rehearsed(Surroundings surroundings) {
-  surroundings.secret = [](const std::string& reference, const std::string&) { return look_at_secret(reference); };
+  surroundings.secret = [](const SecretQuestion& question) { return look_at_secret(question.reference); };
   surroundings.variable = [ask = std::move(surroundings.variable)](const std::string& name) -> std::optional<Value> {
     std::optional<Value> value = ask(name);
     return value ? value : Value(Unknown{});

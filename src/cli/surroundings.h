@@ -15,7 +15,8 @@ namespace verba {
 /// without words says that it is none. For inputs that may name a tree; the function file() never asks so.
 /// A file may be a location that is fetched (manifest/locations/origin.h), and of a file in a checkout no path leads
 /// out.
-Surroundings make_surroundings(System&, const FetchSettings& = {});
+/// `logins`: what secrets of AWS are asked for with; null: some of its own.
+Surroundings make_surroundings(System&, const FetchSettings& = {}, std::shared_ptr<AwsLogins> logins = {});
 
 /// The same where only manifests are looked at: no secret is asked for and no script runs, and what they would answer
 /// is Unknown, as is a variable of the environment that is not set. The form of a secret's reference is checked.

@@ -21,7 +21,7 @@ class SurroundingsTest : public testing::Test {
   ~SurroundingsTest() override { std::filesystem::remove_all(directory_); }
 
   std::string secret(const std::string& reference) {
-    const auto answer = surroundings_.secret(reference, directory_);
+    const auto answer = surroundings_.secret({reference, directory_});
     if (const auto* not_found = std::get_if<NotFound>(&answer))
       return "! " + not_found->message + " | " + not_found->hint;
     return std::get<std::string>(answer);

@@ -255,6 +255,27 @@ const Account* find_account(const Model& model, std::string_view name) {
   return found == model.accounts.end() ? nullptr : &*found;
 }
 
+std::variant<const Account*, NotFound> account_or_role(const Model& model, const std::string& name) {
+  if (const auto role = model.environment.roles.find(name); role != model.environment.roles.end()) {
+    return &model.accounts[role->second];
+  }
+  if (const Account* account = find_account(model, name)) return account;
+  std::vector<std::string_view> known;
+  std::string all;
+  for (const Account& account : model.accounts) {
+    known.push_back(account.name);
+    all += (all.empty() ? "there are: " : ", ") + account.name;
+  }
+  std::string roles;
+  for (const auto& [role, account] : model.environment.roles) {
+    known.push_back(role);
+    roles += (roles.empty() ? "; roles: " : ", ") + role;
+  }
+  return NotFound{.message = fmt::format("environment '{}' has no account or role '{}'", model.environment.name, name),
+                  .hint = did_you_mean(name, known, all + roles),
+                  .mistaken = true};
+}
+
 void check_account(const Model& model, const Account& account, Diagnostics& diagnostics) {
   if (account.kind == &unix_account_kind()) AccountChecker(model, account, diagnostics).run();
   if (account.kind == &aws_account_kind()) check_aws_account(account, diagnostics);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 
 #include "manifest/model.h"
 #include "os/executor.h"
@@ -50,5 +51,7 @@ std::string_view moved_by(const Account& then, const Account& now);
 
 /// Null when the model has none of that name.
 const Account* find_account(const Model&, std::string_view name);
+/// By a role of the environment, else by name; or what to say of a name that is neither.
+std::variant<const Account*, NotFound> account_or_role(const Model&, const std::string& name);
 
 }  // namespace verba

@@ -61,7 +61,7 @@ TEST(Accounts, CredentialsAreAskedForWhenSomebodyGetsIn) {
                      "  {privateKeyPath: \"keys/${{ environment.name }}\", passphrase: \"${{ secret('env:P') }}\"}") +
             unix_account("{authentication: deploy@web1}"));
   int asked = 0;
-  read.surroundings.secret = [&](const std::string&, const std::string&) {
+  read.surroundings.secret = [&](const SecretQuestion&) {
     ++asked;
     return TextAnswer("open sesame");
   };
@@ -187,7 +187,7 @@ TEST(AwsAccounts, SayHowToGetIn) {
             document("AwsAssumeRoleAuthentication", "name: deployer",
                      "  {roleArn: 'arn:aws:iam::123456789012:role/a/b', source: keys, duration: 30m}") +
             aws_account("{authentication: deployer, accountId: '123456789012', endpointUrl: 'http://localhost:1'}"));
-  read.surroundings.secret = [](const std::string&, const std::string&) { return TextAnswer("open sesame"); };
+  read.surroundings.secret = [](const SecretQuestion&) { return TextAnswer("open sesame"); };
   read.check_names();
   const Model model = read.resolve();
   ASSERT_THAT(read.findings(), IsEmpty());

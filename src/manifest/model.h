@@ -15,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "aws/place.h"
 #include "base/diagnostic.h"
 #include "base/instant.h"
 #include "graph/graph.h"
@@ -26,6 +27,8 @@
 #include "value/value.h"
 
 namespace verba {
+
+class AwsLogins;
 
 using TaskId = std::uint32_t;
 using DeploymentId = std::uint32_t;
@@ -185,6 +188,16 @@ struct RawFile {
   bool executable = false;
 };
 
+/// What secret() wants.
+struct SecretQuestion {
+  std::string reference;  ///< "env:NAME"
+  std::string directory;  ///< what relative paths in it start from
+  Where where = {};
+  const Account* account = nullptr;  ///< of AWS, by which it is asked for (aws/secret_name.h); null: none is named
+  /// How one gets into that account. Its own secrets are asked for here: call it as late as can be.
+  std::function<std::variant<AwsPlace, NotFound>()> place = {};
+};
+
 /// What expressions may ask of the world while a model is made or a task's inputs are evaluated. Borrowed.
 struct Surroundings {
   std::function<std::variant<std::string, NotFound>(const std::string& path)> file;  ///< absolute path
@@ -192,7 +205,9 @@ struct Surroundings {
   std::function<std::variant<std::vector<RawFile>, NotFound>(const std::string& path)> raw;  ///< absolute path
   /// A file that is too large for `file`; nothing: it is not that large, or cannot be read.
   std::function<std::optional<LargeFile>(const std::string& path)> large;  ///< absolute path
-  std::function<TextAnswer(const std::string& reference, const std::string& directory)> secret;
+  std::function<TextAnswer(const SecretQuestion&)> secret;
+  /// The credentials of AWS with which its secrets are asked for, for others to share; null: there are none.
+  std::shared_ptr<AwsLogins> logins;
   /// Of an account of AWS that is written no region: the one it has on this machine; "": none.
   std::function<std::string(const Account&)> region;
   std::function<std::optional<Value>(const std::string& name)> variable;  ///< env.X: a text, or Unknown

@@ -244,6 +244,7 @@ Model resolve(const std::vector<Manifest>& manifests, std::string_view environme
     resolve_tasks(resolution);
     resolve_moves(resolution);
     resolve_references(resolution);
+    resolve_login_secrets(resolution);
     resolve_graph(resolution);
   }
   hand_over(found, diagnostics);
@@ -262,7 +263,11 @@ Model guards_of(const std::vector<Manifest>& manifests, std::string_view environ
     policies(resolution);
     const std::size_t errors_before = diagnostics.errors();
     resolve_accounts(resolution);
-    if (diagnostics.errors() > errors_before) resolution.model.accounts.clear();
+    resolve_login_secrets(resolution);
+    if (diagnostics.errors() > errors_before) {
+      resolution.model.accounts.clear();
+      resolution.model.environment.roles.clear();
+    }
   }
   return std::move(resolution.model);
 }

@@ -91,6 +91,7 @@ void resolve_tasks(Resolution&);
 void resolve_moves(Resolution&);       ///< makes addresses of Task::moved_from
 void resolve_references(Resolution&);  ///< checks what expressions and dependsOn name; fills Task::needs
 void resolve_occasions(Resolution&);  ///< the order among tasks, update.tasks and delete.tasks; called by the one above
+void resolve_login_secrets(Resolution&);  ///< checks whose secrets are needed to get into accounts (login_secrets.h)
 void resolve_graph(Resolution&);
 
 /// The value that `vars.NAME` has for a task (or, without one, for a deployment or the environment), not evaluated;

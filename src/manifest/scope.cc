@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "manifest/locations/origin.h"
+#include "manifest/login_secrets.h"
 #include "manifest/model.h"
 #include "manifest/named_file.h"
 #include "manifest/resolve.h"
@@ -128,7 +129,13 @@ class TaskView {
   }
 
   TextAnswer secret(const std::string& reference, Where where) const {
-    return surroundings_.secret(reference, directory(where));
+    const auto account = account_of_secret(model_, reference);
+    if (const auto* mistaken = std::get_if<NotFound>(&account)) return *mistaken;
+    SecretQuestion question{reference, directory(where), where, std::get<const Account*>(account)};
+    if (question.account != nullptr) {
+      question.place = [&] { return place_of_secret(model_, *question.account, surroundings_); };
+    }
+    return surroundings_.secret(question);
   }
 
   // For what is evaluated inside a look-up: borrows this, which outlives it.
@@ -196,7 +203,7 @@ class TaskView {
     if (mistakes.empty()) return NotFound{fmt::format("variable '{}' has no value", name), {}};
     const Diagnostic& first = mistakes.all().front();
     return NotFound{fmt::format("variable '{}' cannot be worked out: {}", name, first.message), first.hint,
-                    is_unreachable(first)};
+                    is_unreachable(first), first.code == mistaken_code};
   }
 
   // {from: {env|secret|script: NAME}, default: ...}; its form was checked.
@@ -218,7 +225,7 @@ class TaskView {
     }
     NotFound nothing = std::get<NotFound>(std::move(text));
     const Value* otherwise = value.find("default");
-    if (otherwise != nullptr && !nothing.unreachable) return evaluated(name, *otherwise);
+    if (otherwise != nullptr && nothing.forgivable()) return evaluated(name, *otherwise);
     nothing.message = fmt::format("variable '{}' has no value: {}", name, nothing.message);
     return nothing;
   }

@@ -86,8 +86,8 @@ TEST_F(Scopes, take_variables_from_outside) {
   read.surroundings.variable = [](const std::string& name) {
     return name == "HOME" ? std::optional<std::string>("/root") : std::nullopt;
   };
-  read.surroundings.secret = [](const std::string& reference, const std::string& directory) {
-    return TextAnswer(reference + " in " + directory);
+  read.surroundings.secret = [](const SecretQuestion& question) {
+    return TextAnswer(question.reference + " in " + question.directory);
   };
   read.surroundings.script = [&](const Manifest& script) {
     ++runs;

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "manifest/aws_accounts.h"
+#include "manifest/login_secrets.h"
 #include "os/ssh/ssh_executor.h"
 #include "plan/definition.h"
 #include "plan/steps.h"
@@ -52,7 +53,14 @@ Hosts::Hosts(System& system, const Model& model, const Surroundings& surrounding
       model_(model),
       surroundings_(surroundings),
       connections_(system),
-      here_(system, operators_environment(system)) {}
+      here_(system, operators_environment(system)),
+      logins_(surroundings.logins ? surroundings.logins : std::make_shared<AwsLogins>(system)) {
+  logins_->on_secret([this](const Value& secret) { keep(secret); });
+}
+
+Hosts::~Hosts() {
+  logins_->on_secret({});
+}
 
 void Hosts::on_secret(std::function<void(const Value&)> keep) {
   keep_secret_ = std::move(keep);
@@ -65,22 +73,17 @@ void Hosts::keep(const Value& secret) {
   if (keep_secret_) keep_secret_(secret);
 }
 
-void Hosts::on_question(AwsLogins::Question ask) {
-  ask_ = std::move(ask);
-  if (logins_) logins_->on_question(ask_);
-}
-
-AwsLogins& Hosts::logins() {
-  if (!logins_) {
-    logins_ = std::make_unique<AwsLogins>(system_);
-    logins_->on_secret([this](const Value& secret) { keep(secret); });
-    logins_->on_question(ask_);
-  }
-  return *logins_;
+AwsLogins::Question Hosts::on_question(AwsLogins::Question ask) {
+  return logins_->on_question(std::move(ask));
 }
 
 bool Hosts::asks_for_code(const Account& account) {
-  return is_aws(account.kind->name) && logins().asks_for_code(aws_whereabouts(account).login);
+  if (is_aws(account.kind->name) && logins_->asks_for_code(aws_whereabouts(account).login)) return true;
+  Diagnostics told_when_getting_in;
+  const std::vector<LoginSecret> secrets = login_secrets(model_, account, surroundings_, told_when_getting_in);
+  return std::ranges::any_of(secrets, [this](const LoginSecret& secret) {
+    return secret.account != nullptr ? asks_for_code(*secret.account) : logins_->asks_for_code(AwsLogin());
+  });
 }
 
 Account Hosts::account_of(const Resource& resource) const {
@@ -126,7 +129,7 @@ Hosts::AwsHost& Hosts::aws_host(const Account& account) {
   Diagnostics mistakes;
   std::optional<AwsPlace> place = aws_place(model_, account, surroundings_, mistakes);
   require_none(mistakes, account);
-  auto made = std::make_unique<AwsHost>(logins(), *std::move(place), here_);
+  auto made = std::make_unique<AwsHost>(*logins_, *std::move(place), here_);
   return *aws_.emplace(key, std::move(made)).first->second;
 }
 

@@ -39,6 +39,7 @@ class Hosts {
   Hosts(System& system, const Model& model, const Surroundings& surroundings);
   Hosts(const Hosts&) = delete;
   Hosts& operator=(const Hosts&) = delete;
+  ~Hosts();
 
   /// Told of every credential as soon as it is known, and at once of those that are, so that none is ever shown.
   void on_secret(std::function<void(const Value&)> keep);
@@ -56,8 +57,8 @@ class Hosts {
   std::size_t limit(const std::string& account) const;
 
   /// How to ask a person, while somebody gets in: see AwsLogins::on_question.
-  void on_question(AwsLogins::Question ask);
-  /// Does a person have to be asked, to get into it?
+  AwsLogins::Question on_question(AwsLogins::Question ask);
+  /// Does a person have to be asked, to get into it or for a secret that this takes?
   bool asks_for_code(const Account&);
 
   /// Gets into all of them, side by side, and asks who one is there. Changes nothing.
@@ -72,7 +73,6 @@ class Hosts {
     AwsExecutor executor;
   };
   Account account_of(const Resource&) const;
-  AwsLogins& logins();
   AwsHost& aws_host(const Account&);
   static std::string key_of(const Account&);  ///< of one of AWS: its name, and where it is
   std::unique_ptr<Executor> make(const Account&);
@@ -88,9 +88,8 @@ class Hosts {
   SshConnections connections_;
   LocalExecutor here_;
   std::map<std::string, std::unique_ptr<Executor>> others_;  ///< by account
-  AwsLogins::Question ask_;
-  std::unique_ptr<AwsLogins> logins_;                    ///< when first needed
-  std::map<std::string, std::unique_ptr<AwsHost>> aws_;  ///< by account and place
+  std::shared_ptr<AwsLogins> logins_;                        ///< those of the surroundings, where these have some
+  std::map<std::string, std::unique_ptr<AwsHost>> aws_;      ///< by account and place
 };
 
 /// The accounts of all steps that call a provider, sorted by name: as the model says; of those that it does not know,

@@ -96,7 +96,13 @@ struct NotFound {
   std::string message;
   std::string hint;
   bool unreachable = false;  ///< nobody could be asked: it may be there all the same
+  bool mistaken = false;     ///< what was asked for can be nowhere: a slip of the pen
+
+  /// May something else be taken in its place?
+  bool forgivable() const { return !unreachable && !mistaken; }
 };
+/// The code of a diagnostic that comes of something mistaken.
+inline constexpr std::string_view mistaken_code = "expr.mistaken";
 
 /// A text; or Unknown: nobody is asked now; or why there is none.
 using TextAnswer = std::variant<std::string, NotFound, Unknown>;

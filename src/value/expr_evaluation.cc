@@ -41,9 +41,11 @@ std::nullopt_t Evaluation::fail(std::string_view code, std::string message, Wher
 }
 
 std::nullopt_t Evaluation::fail_not_found(NotFound missing, Where where) {
-  if (!mistake_) not_found_ = !missing.unreachable;
-  return fail(missing.unreachable ? "expr.unreachable" : "expr.unknown-name", std::move(missing.message), where,
-              std::move(missing.hint));
+  if (!mistake_) not_found_ = missing.forgivable();
+  const std::string_view code = missing.unreachable ? "expr.unreachable"
+                                : missing.mistaken  ? mistaken_code
+                                                    : "expr.unknown-name";
+  return fail(code, std::move(missing.message), where, std::move(missing.hint));
 }
 
 Diagnostic Evaluation::take_mistake() {

@@ -123,8 +123,8 @@ TEST_F(Logins, AProfileThatIsNamedCountsAlone) {
 TEST_F(Logins, RolesAreTakenOnThroughAChainOfProfiles) {
   config(std::string("[profile a]\nrole_arn = ") + role +
          "\nsource_profile = b\nexternal_id = x 1\nduration_seconds = 900\nrole_session_name = me\n"
-         "[profile b]\nrole_arn = arn:aws:iam::210987654321:role/hub\nsource_profile = b\n"
-         "aws_access_key_id = KEY\naws_secret_access_key = s\n");
+         "[profile b]\nrole_arn = arn:aws:iam::210987654321:role/hub\nsource_profile = c\n"
+         "[profile c]\naws_access_key_id = KEY\naws_secret_access_key = s\n");
   give_roles(hour);
   EXPECT_EQ(key(profile("a")), "ROLE2");
   ASSERT_EQ(system.requests.size(), 2U);
@@ -133,6 +133,29 @@ TEST_F(Logins, RolesAreTakenOnThroughAChainOfProfiles) {
   EXPECT_THAT(system.requests[1].body, HasSubstr("DurationSeconds=900&ExternalId=x%201&RoleArn=arn%3Aaws"));
   EXPECT_THAT(system.requests[1].body, HasSubstr("RoleSessionName=me"));
   EXPECT_EQ(system.requests[0].url, "https://sts.eu-central-1.amazonaws.com/");
+}
+
+TEST_F(Logins, AChainOfProfilesEndsWhereThereAreKeys) {
+  config(std::string("[profile a]\nrole_arn = ") + role +
+         "\nsource_profile = b\n"
+         "[profile b]\nrole_arn = arn:aws:iam::210987654321:role/hub\nsource_profile = b\nmfa_serial = arn:mfa\n"
+         "aws_access_key_id = KEY\naws_secret_access_key = s\n");
+  give_roles(hour);
+  answer_with("123456");
+  EXPECT_FALSE(logins().asks_for_code(profile("a")));
+  EXPECT_EQ(key(profile("a")), "ROLE1");
+  EXPECT_EQ(signer_of(system.requests[0]), "KEY");
+  EXPECT_THAT(questions, testing::IsEmpty());
+  EXPECT_TRUE(logins().asks_for_code(profile("b")));
+  EXPECT_EQ(key(profile("b")), "ROLE2");
+}
+
+TEST_F(Logins, WhoHearsOfSecretsHearsOfThoseOfBefore) {
+  config("[profile p]\naws_access_key_id = K\naws_secret_access_key = hidden\n");
+  EXPECT_EQ(key(profile("p")), "K");
+  std::vector<std::string> heard;
+  logins().on_secret([&](const Value& secret) { heard.push_back(secret.string()); });
+  EXPECT_THAT(heard, ElementsAre("K", "hidden"));
 }
 
 TEST_F(Logins, WhatIsNoRoleIsSaidBeforeAnybodyIsAsked) {
@@ -199,7 +222,9 @@ TEST_F(Logins, ACodeThatDoesNotLeadInIsNotAskedForAgain) {
 
 TEST_F(Logins, ItIsKnownBeforehandWhoHasToGiveACode) {
   config(std::string(mfa_profile) +
-         "[profile over]\nrole_arn = r\nsource_profile = m\n[profile plain]\nmfa_serial = arn:mfa\n"
+         "[profile over]\nrole_arn = r\nsource_profile = n\n"
+         "[profile n]\nrole_arn = r\nsource_profile = k\nmfa_serial = arn:mfa\n[profile k]\naws_access_key_id = K\n"
+         "[profile plain]\nmfa_serial = arn:mfa\n"
          "[profile a]\nrole_arn=r\nsource_profile=b\n[profile b]\nrole_arn=r\nsource_profile=a\n");
   EXPECT_TRUE(logins().asks_for_code(profile("m")));
   EXPECT_TRUE(logins().asks_for_code(profile("over")));
@@ -265,6 +290,10 @@ TEST_F(Logins, AProcessThatPrintsWhatCannotCountIsSaid) {
   EXPECT_EQ(key(profile("p")),
             "the credential_process of the profile 'p' (/home/user/.aws/config:2) printed no Version 1");
   EXPECT_THAT(key(profile("q")), HasSubstr("printed credentials that ended at 2000-01-01"));
+  system.programs = [](const Command&) {
+    return Performance::exit(0, R"({"Version":1,"Expiration":"tomorrow","AccessKeyId":"PROC","SecretAccessKey":"s"})");
+  };
+  EXPECT_THAT(key(profile("q")), HasSubstr("printed an Expiration that is no time"));
 }
 
 TEST_F(Logins, AProfileThatContradictsItselfIsSaid) {
@@ -312,6 +341,70 @@ TEST_F(Logins, AnSsoSessionThatAwsWroteDown) {
     return xml(R"({"roleCredentials":{"accessKeyId":"SSO","secretAccessKey":"s","sessionToken":"t","expiration":1}})");
   };
   EXPECT_EQ(found(profile("s")).credentials->expires, Instant{1});
+}
+
+TEST_F(Logins, TheTokenOfAnSsoSessionIsRenewed) {
+  config(
+      "[profile s]\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = dev\n"
+      "[sso-session corp]\nsso_region = eu-west-1\nsso_start_url = https://corp\n");
+  const std::string cache = "/home/user/.aws/sso/cache/ee0bfd2552fbd840c02cc48b6e823320543c450f.json";
+  system.add_file(cache,
+                  R"({"accessToken":"old","expiresAt":"2020-01-01T00:00:00Z","clientId":"c","clientSecret":"cs",)"
+                  R"("refreshToken":"r1","startUrl":"https://corp"})");
+  WebAnswer renewal = xml(R"({"error":"invalid_grant"})", 400);
+  system.servers = [&](const WebRequest& request) {
+    if (request.url == "https://oidc.eu-west-1.amazonaws.com/token") {
+      EXPECT_EQ(request.body,
+                R"({"grantType":"refresh_token","clientId":"c","clientSecret":"cs","refreshToken":"r1"})");
+      EXPECT_EQ(signer_of(request), "");
+      return renewal;
+    }
+    EXPECT_EQ(header_of(request, "x-amz-sso_bearer_token"), "new");
+    return xml(R"({"roleCredentials":{"accessKeyId":"SSO","secretAccessKey":"s","sessionToken":"t","expiration":1}})");
+  };
+  EXPECT_EQ(key(profile("s")), "the SSO session of the profile 's' has ended");
+  renewal = xml("", 503);
+  EXPECT_THAT(key(profile("s")), HasSubstr("cannot be renewed"));
+  renewal = xml(R"({"accessToken":"new","expiresIn":3600,"refreshToken":"r2"})");
+  EXPECT_EQ(key(profile("s")), "SSO");
+  const std::string kept = system.read_file(cache, 1 << 20).value_or("");
+  EXPECT_THAT(kept, HasSubstr(R"("accessToken":"new","expiresAt":"20)"));
+  EXPECT_THAT(kept, HasSubstr(R"("refreshToken":"r2","startUrl":"https://corp"})"));
+}
+
+TEST_F(Logins, WhatAnotherOneRenewedAtTheSameTimeIsTaken) {
+  config(
+      "[profile s]\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = dev\n"
+      "[sso-session corp]\nsso_region = eu-west-1\nsso_start_url = https://corp\n");
+  const std::string cache = "/home/user/.aws/sso/cache/ee0bfd2552fbd840c02cc48b6e823320543c450f.json";
+  const std::string rest = R"(,"clientId":"c","clientSecret":"cs","refreshToken":"r"})";
+  system.add_file(cache, R"({"accessToken":"old","expiresAt":"2020-01-01T00:00:00Z")" + rest);
+  system.servers = [&](const WebRequest& request) {
+    if (request.url.ends_with("/token")) {
+      system.add_file(cache, R"({"accessToken":"theirs","expiresAt":"2099-01-01T00:00:00Z")" + rest);
+      return xml(R"({"error":"invalid_grant"})", 400);
+    }
+    EXPECT_EQ(header_of(request, "x-amz-sso_bearer_token"), "theirs");
+    return xml(R"({"roleCredentials":{"accessKeyId":"SSO","secretAccessKey":"s","sessionToken":"t","expiration":1}})");
+  };
+  EXPECT_EQ(key(profile("s")), "SSO");
+}
+
+TEST_F(Logins, AnSsoProfileThatLacksSomethingIsSaid) {
+  config(
+      "[profile r]\nsso_session = corp\nsso_account_id = 123456789012\n[sso-session corp]\nsso_region = eu-west-1\n"
+      "[profile g]\nsso_account_id = 123456789012\nsso_role_name = dev\nsso_start_url = https://corp\n");
+  EXPECT_EQ(key(profile("r")),
+            "the profile 'r' has an sso_account_id, but no sso_role_name (/home/user/.aws/config:3)");
+  EXPECT_EQ(key(profile("g")), "the profile 'g' has an sso_account_id, but no sso_region (/home/user/.aws/config:7)");
+}
+
+TEST_F(Logins, AContainersTokenHasToBeThere) {
+  system.environment["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "creds";
+  EXPECT_EQ(key(), "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI is 'creds', which is no path");
+  system.environment["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/creds";
+  system.environment["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] = "/var/token";
+  EXPECT_THAT(key(), HasSubstr("there is no file '/var/token' with the token for the container's credentials"));
 }
 
 TEST_F(Logins, AContainerIsAskedOnlyNearby) {

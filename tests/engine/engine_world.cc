@@ -31,9 +31,9 @@ Surroundings EngineWorld::surroundings() {
     if (found == files.end()) return NotFound{"there is no file " + path, ""};
     return found->second;
   };
-  around.secret = [this](const std::string& reference, const std::string&) -> TextAnswer {
-    const auto found = secrets.find(reference);
-    if (found == secrets.end()) return NotFound{"there is no secret " + reference, ""};
+  around.secret = [this](const SecretQuestion& question) -> TextAnswer {
+    const auto found = secrets.find(question.reference);
+    if (found == secrets.end()) return NotFound{"there is no secret " + question.reference, ""};
     return found->second;
   };
   around.variable = [](const std::string&) { return std::nullopt; };

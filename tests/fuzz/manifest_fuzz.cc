@@ -33,7 +33,7 @@ const TaskType& script_type() {
 Surroundings surroundings() {
   Surroundings all;
   all.file = [](const std::string& path) { return std::variant<std::string, NotFound>(path); };
-  all.secret = [](const std::string& name, const std::string&) { return TextAnswer(name); };
+  all.secret = [](const SecretQuestion& question) { return TextAnswer(question.reference); };
   all.variable = [](const std::string& name) { return std::optional<std::string>(name); };
   all.script = [](const Manifest& script) { return TextAnswer(script.name); };
   all.now = [] { return std::string("2026-01-01T00:00:00.000Z"); };

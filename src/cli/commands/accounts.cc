@@ -44,7 +44,7 @@ std::vector<const Account*> chosen(const Model& model, const std::vector<std::st
   for (const Account& account : model.accounts) {
     if (words.size() < 2) accounts.push_back(&account);
   }
-  for (std::size_t i = 1; i < words.size(); ++i) accounts.push_back(&account_or_role(model, words[i]));
+  for (std::size_t i = 1; i < words.size(); ++i) accounts.push_back(&require_account(model, words[i]));
   return accounts;
 }
 

@@ -22,7 +22,7 @@ int exec(Call& call) {
   }
   const Surroundings surroundings = planning_surroundings(call);
   const Model& model = resolved(call, surroundings);
-  const Account& account = account_or_role(model, *name);
+  const Account& account = require_account(model, *name);
   Hosts hosts(call.system, model, surroundings);
   identify_by_code(call, hosts, {account});
   Executor& executor = hosts.of(account);

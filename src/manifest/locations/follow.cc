@@ -2,6 +2,7 @@
 // Manifests that are locations.
 #include <fmt/format.h>
 
+#include "aws/secret_name.h"
 #include "base/digest.h"
 #include "base/error.h"
 #include "manifest/kinds/kinds.h"
@@ -36,8 +37,13 @@ Scope scope_of_headers(const Manifest& manifest, bool fetched, const Surrounding
                       "write the location into a manifest of your own"};
     };
   } else if (surroundings.secret) {
-    scope.secret = [&surroundings, &manifest](const std::string& reference, Where) -> TextAnswer {
-      return surroundings.secret(reference, manifest.directory);
+    scope.secret = [&surroundings, &manifest](const std::string& reference, Where where) -> TextAnswer {
+      const std::optional<AwsSecretName> name = read_aws_secret(reference);
+      if (name && !name->account.empty()) {
+        return NotFound{"accounts are not known before the manifests are read",
+                        "leave out ?account: who you are around here asks for secrets of headers", false, true};
+      }
+      return surroundings.secret({reference, manifest.directory, where});
     };
   }
   return scope;

@@ -325,7 +325,7 @@ class Aws:
         return check(method, target, headers, body, self.sts.secret_of, now())
 
     def secret(self, action, form):
-        """Of Systems Manager and Secrets Manager there is one each, in two versions."""
+        """Of Systems Manager and Secrets Manager there is one each, in two versions; and the deployer's key."""
         if action == "AmazonSSM.GetParameter" and form.get("WithDecryption"):
             _, is_there, version = form["Name"].partition("/web/password")
             if is_there:
@@ -333,6 +333,8 @@ class Aws:
                 if version not in versions:
                     raise Refused("ParameterVersionNotFound", "there is no such version")
                 return {"Parameter": {"Name": form["Name"], "Type": "SecureString", "Value": versions[version]}}
+            if form["Name"] == "/keys/deployer":
+                return {"Parameter": {"Name": form["Name"], "Type": "SecureString", "Value": DEPLOYER[1]}}
         if action == "secretsmanager.GetSecretValue" and form["SecretId"] == "web":
             known = {("AWSCURRENT", "v2"): "pa55-of-manager", ("AWSPREVIOUS", "v1"): "pa55-of-manager-before"}
             stage = form.get("VersionStage", "AWSCURRENT" if "VersionId" not in form else None)
