@@ -51,6 +51,8 @@ struct Resource {
   Value account_spec;
   std::vector<StandIn> instead;  ///< what the task says itself how to do
   Occasion occasion = Occasion::deploy;
+  /// Of what is read from a record: its address when it was begun; it may have moved since. Else "".
+  std::string begun_as = {};
 };
 
 /// What is done in the place of something that the provider of a resource would do, by the provider of its own type.

@@ -232,7 +232,11 @@ Value value_of(const Definition& definition) {
   if (definition.rollout) map.set("rollout", rollout_value(*definition.rollout));
   if (!definition.remains.empty()) {
     List remains;
-    for (const Definition& each : definition.remains) remains.push_back(value_of(each));
+    for (const Definition& each : definition.remains) {
+      Value one = value_of(each);
+      if (!each.resource.begun_as.empty()) one.map().set("address", each.resource.begun_as);
+      remains.push_back(std::move(one));
+    }
     map.set("remains", std::move(remains));
   }
   return map;
@@ -275,6 +279,7 @@ Definition read_value(Store& store, const Value& value, const std::string& addre
   Definition definition;
   Resource& resource = definition.resource;
   resource.address = address;
+  resource.begun_as = reader.text("address");
   resource.type = reader.text("type");
   resource.account = reader.text("account");
   resource.account_kind = reader.text("accountKind");

@@ -22,7 +22,7 @@ struct Definition {
   bool idempotent = false;
   std::optional<std::string> needs;          ///< as Record::needs; nothing in what older versions recorded
   std::optional<RolloutRules> rollout = {};  ///< of its task, without the place
-  /// Of what is pending: other things that steps which were broken off may have left. They go before it is made.
+  /// Of what is pending: what steps that were broken off or failed were to make and may have left (plan/remains.h).
   std::vector<Definition> remains = {};
 
   const Value& counted() const { return compared ? *compared : resource.inputs; }

@@ -33,8 +33,12 @@ AttemptLimit::~AttemptLimit() {
 }
 
 std::string owner_token(const Attempt& attempt) {
-  const std::string owner = attempt.state + "\n" + of_environment(attempt, "VERBA_ENVIRONMENT") + "\n" +
-                            of_environment(attempt, "VERBA_DEPLOYMENT") + "." + of_environment(attempt, "VERBA_TASK");
+  return owner_token(attempt,
+                     of_environment(attempt, "VERBA_DEPLOYMENT") + "." + of_environment(attempt, "VERBA_TASK"));
+}
+
+std::string owner_token(const Attempt& attempt, const std::string& address) {
+  const std::string owner = attempt.state + "\n" + of_environment(attempt, "VERBA_ENVIRONMENT") + "\n" + address;
   return fmt::format("verba-{}-", sha256(owner).hex().substr(0, 16));
 }
 

@@ -34,8 +34,9 @@ class AttemptLimit {
 /// What we make in AWS carries a token of ours: each operation of a stack "verba-OWNER-RUN-CHANCE", each object
 /// "verba-OWNER-", where the owner is a task of an environment of one state. By it we know, without any record, what a
 /// task has made and what its run began last: so a run that was broken off is gone on with, and nothing is made twice.
-std::string owner_token(const Attempt& attempt);  ///< "verba-OWNER-"
-std::string run_token(const Attempt& attempt);    ///< "verba-OWNER-RUN-"
+std::string owner_token(const Attempt& attempt);                              ///< "verba-OWNER-"
+std::string owner_token(const Attempt& attempt, const std::string& address);  ///< of a task at that address
+std::string run_token(const Attempt& attempt);                                ///< "verba-OWNER-RUN-"
 
 /// Of a call before which nothing of this attempt was under way. `doing`: "the stack website".
 Outcome outcome_of(const AwsFailure&, const std::string& doing, const Attempt&, const AttemptLimit&);

@@ -55,6 +55,10 @@ struct Attempt {
   bool drifted = false;
   /// What tells the state that records it from all others; "": nothing is recorded.
   std::string state = {};
+  /// What steps on the same thing were to make of it that were broken off or failed: of what these would have made
+  /// (TaskType::makes), some may be there. Where it is ours, and is not wanted now, it goes as well; as long as it is
+  /// there the thing is not as it should be. Borrowed.
+  std::vector<const Resource*> remains = {};
 };
 
 struct Succeeded {

@@ -161,6 +161,7 @@ class Substituting final : public Provider, public Exchanger {
     }
     Recorded recorded{substitute, std::move(known)};
     attempt.stands_for = to_string(verb);
+    attempt.remains.clear();  // they are none of the substitute's
     Async<Outcome> work = provider->apply(std::move(substitute), std::move(recorded), attempt);
     Outcome outcome = co_await work;
     attempt.stands_for = {};

@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "base/error.h"
 #include "os/not_begun.h"
 #include "os/trace.h"
+#include "plan/steps.h"
 
 namespace verba {
 namespace {
@@ -127,8 +129,13 @@ Async<Outcome> LiveStep::carry_out() {
   }
 }
 
-/// The attempt, where the resource's account says.
+/// The attempt, where the resource's account says, with what else of that thing may be there.
 Attempt& LiveStep::at(const Resource& resource) {
+  attempt_->remains.clear();
+  for (const Remain& each : job_.remains) {
+    const Resource& one = each.recorded.resource;
+    if (!is_other_thing(one, resource, each.remover->type())) attempt_->remains.push_back(&one);
+  }
   try {
     attempt_->executor = &surface_.hosts.of(resource);
     attempt_->aws = surface_.hosts.aws(resource);
@@ -188,15 +195,15 @@ Async<Outcome> LiveStep::nothing() {
 
 /// What made that impossible; nothing when it is done.
 Async<std::optional<Outcome>> LiveStep::remove_remains() {
-  while (!job_.remains.empty()) {
-    const Remain& remain = job_.remains.back();
-    Async<Outcome> removal = remain.remover->remove(remain.recorded, at(remain.recorded.resource));
+  for (;;) {
+    const auto last = std::ranges::find(job_.remains.rbegin(), job_.remains.rend(), true, &Remain::goes_first);
+    if (last == job_.remains.rend()) co_return std::nullopt;
+    Async<Outcome> removal = last->remover->remove(last->recorded, at(last->recorded.resource));
     Outcome removed = co_await removal;
     if (!std::holds_alternative<Succeeded>(removed)) co_return std::optional(std::move(removed));
     touched_ = true;
-    job_.remains.pop_back();
+    job_.remains.erase(std::prev(last.base()));
   }
-  co_return std::nullopt;
 }
 
 Async<Outcome> LiveStep::bring_about() {

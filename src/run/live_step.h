@@ -24,6 +24,7 @@ namespace verba {
 struct Remain {
   Provider* remover = nullptr;
   Recorded recorded;
+  bool goes_first = false;  ///< it is another thing than those that the step works on
 };
 
 /// What is to be done at a step, with everything known.
@@ -34,7 +35,7 @@ struct Job {
   Provider* remover = nullptr;       ///< of what is recorded; another one when the type is what changed
   std::optional<Definition> next;    ///< nothing for a delete
   std::optional<Recorded> before;    ///< what is recorded, when something is
-  std::vector<Remain> remains = {};  ///< what else may be there, and goes first
+  std::vector<Remain> remains = {};  ///< what else may be there
   // For a rollback: `before` is what is put back (nothing: it is removed).
   std::optional<Recorded> done;    ///< what was done; nothing when what was done was a delete
   std::optional<Record> previous;  ///< the record of `before`

@@ -7,6 +7,7 @@
 
 #include "plan/diff.h"
 #include "plan/inputs.h"
+#include "plan/remains.h"
 #include "plan/removal.h"
 #include "plan/steps.h"
 #include "plan/temporary.h"
@@ -236,28 +237,33 @@ void Preparation::note_region(Resource& resource) const {
   if (!region.empty() && resource.account_spec.is_map()) resource.account_spec.map().set("region", region);
 }
 
-/// What steps that were broken off may have left beside what is recorded, unless that is what is to be made: a replace
-/// under one name, and another under the next. It stays known until it is gone, and goes first, or as what the step
-/// deletes anyway.
+/// What steps that were broken off may have left stays known until it is gone: other things go first, unless the step
+/// deletes them anyway; what of the same thing may be there its provider is told. When several are undone at once, what
+/// is recorded as good may be none of what was before them and what was done last.
 void Preparation::note_remains(Job& job) {
-  if (job.next) job.next->remains.clear();
-  const Record& record = job.record;
-  if (!record.pending || record.status == RecordStatus::deployed) return;
-  Definition begun = read_definition(at_.store, *record.pending, record.address, at_.sealer);
-  std::vector<Definition> left = std::exchange(begun.remains, {});
-  left.push_back(std::move(begun));
+  const std::vector<Definition> begun = begun_on(job.record, at_.store, at_.sealer);
+  const bool undoes = job.was && job.action == Action::rollback;
   std::optional<Definition> good;
-  if (record.definition) good = read_definition(at_.store, *record.definition, record.address, at_.sealer);
-  for (Definition& each : left) {
-    Provider* provider = at_.providers.find(each.resource.type);
-    if (provider == nullptr || provider->is_traced(each.resource)) continue;  // what became of that is known
-    const auto is = [&](const Resource& one) { return !is_other_thing(each.resource, one, provider->type()); };
-    if ((good && is(good->resource)) || (job.next && is(job.next->resource))) continue;
-    if (job.next) job.next->remains.push_back(each);
-    if ((job.before && is(job.before->resource)) || (job.done && is(job.done->resource))) continue;
-    secrets_.add_of(each.resource);
-    job.remains.push_back({provider, {std::move(each.resource), Value(Map{})}});
+  if (job.record.definition && (undoes || !begun.empty())) {
+    good = read_definition(at_.store, *job.record.definition, job.record.address, at_.sealer);
   }
+  if (job.next) {
+    job.next->resource.begun_as.clear();  // whatever it was read from
+    job.next->remains = remains_beside(*job.next, good, begun, at_.providers);
+  }
+  const auto note = [&](Recorded one, bool sure) {
+    Provider* provider = at_.providers.find(one.resource.type);
+    if (provider == nullptr) return;
+    const auto is = [&](const auto& other) {
+      return other && !is_other_thing(one.resource, other->resource, provider->type());
+    };
+    const bool is_same = is(job.next) || is(job.before) || is(job.done);
+    if (is_same ? !provider->type().makes : !sure && provider->is_traced(one.resource)) return;
+    secrets_.add_of(one.resource);
+    job.remains.push_back({provider, std::move(one), !is_same});
+  };
+  if (good && undoes) note(recorded(*job.was, *std::move(good)), true);
+  for (const Definition& each : begun) note({each.resource, Value(Map{})}, false);
 }
 
 /// Would putting back do what has just failed?

@@ -16,6 +16,7 @@
 #include "plan/definition.h"
 #include "plan/inputs.h"
 #include "plan/plan.h"
+#include "plan/remains.h"
 #include "plan/steps.h"
 #include "provider/mask.h"
 #include "run/live_step.h"
@@ -65,6 +66,7 @@ class Recovery {
   Found recalled(const Record&, const Definition&, const StepRecord&, const TracedChild&);
   std::optional<Observed> observed(const Record&, const Definition&, Value outputs, bool former);
   std::optional<Definition> replaced(const Record&, const Definition& by) const;
+  bool leaves_others(const Definition& pending) const;
   bool is_still_there(const Record&, const Definition& old, Observed::State now, bool has_deleted);
   Found in_doubt(const Record&, const std::string& why, bool makes);
   std::optional<Definition> definition_of(const Record&) const;
@@ -205,6 +207,14 @@ std::optional<Observed> Recovery::observed(const Record& record, const Definitio
     at_.system.make_directories(directory, 0700);
     return directory;
   };
+  std::vector<Definition> others;
+  if (provider->type().makes) others = begun_on(record, at_.store, at_.sealer);
+  if (provider->type().makes && record.definition) {
+    others.push_back(read_definition(at_.store, *record.definition, record.address, at_.sealer));
+  }
+  for (const Definition& each : others) {
+    if (!is_other_thing(each.resource, definition.resource, provider->type())) check.remains.push_back(&each.resource);
+  }
   check.executor = &at_.hosts.of(definition.resource);
   check.aws = at_.hosts.aws(definition.resource);
   const Recorded recorded{definition.resource, std::move(outputs), former};
@@ -220,6 +230,14 @@ std::optional<Definition> Recovery::replaced(const Record& record, const Definit
   Definition old = read_definition(at_.store, *record.definition, record.address, at_.sealer);
   const bool is_other = provider != nullptr && is_other_thing(old.resource, by.resource, provider->type());
   return is_other ? std::optional(std::move(old)) : std::nullopt;
+}
+
+/// May there be other things, of steps on it that were broken off before?
+bool Recovery::leaves_others(const Definition& pending) const {
+  const Provider* provider = at_.providers.find(pending.resource.type);
+  return std::ranges::any_of(pending.remains, [&](const Definition& each) {
+    return provider == nullptr || is_other_thing(each.resource, pending.resource, provider->type());
+  });
 }
 
 /// How what takes its place is `now` says nothing of the old one, which is deleted first: as long as that is there the
@@ -275,7 +293,7 @@ Found Recovery::find_out(const Record& record, DeadRun& dead, const StepRecord* 
   const std::optional<Observed> seen = observed(record, *definition, std::move(outputs), record.pending.has_value());
   const auto state = seen ? seen->state : Observed::State::unknown;
   if (state == Observed::State::absent || (state == Observed::State::present && makes)) {
-    if (record.pending && !definition->remains.empty()) {
+    if (record.pending && leaves_others(*definition)) {
       return {Found::What::undone, "something else may be left, of what was broken off before", Map(), std::nullopt};
     }
     if (old && is_still_there(record, *old, state, has_deleted(dead, *step))) {

@@ -23,7 +23,8 @@ Manifests::Manifests(Chance& chance, std::uint64_t seed) : chance_(chance) {
   if (seed % 4 == 1) scopes_.emplace(seed + 1);
   if (seed % 4 == 2) updates_.emplace(seed + 1);
   if (seed % 8 == 5 || seed % 8 == 6) deletes_.emplace(seed + 2);
-  if (seed % 8 == 3) names_.emplace(seed + 3);
+  if (seed % 8 == 3 || seed % 32 == 7) names_.emplace(seed + 3);
+  if (seed % 16 == 7) parts_.emplace(seed + 4);
   const std::size_t count = 1 + chance_.below(3);
   for (std::size_t d = 0; d < count; ++d) {
     WrittenDeployment deployment;
@@ -47,6 +48,7 @@ void Manifests::change() {
     for (WrittenTask& task : deployment.tasks) {
       task.version += chance_.percent(30) ? 1 : 0;
       task.number += names_ && names_->percent(25) ? 1 : 0;
+      if (!task.parts.empty() && parts_->percent(50)) choose_parts(task);
     }
     if (chance_.percent(15)) add_task(deployment);
     if (chance_.percent(15) && deployment.tasks.size() > 1) remove_task(deployment);
@@ -71,6 +73,7 @@ std::string Manifests::text() const {
       const std::string reads = task.reads.empty() ? "" : fmt::format("${{{{ tasks.{}.outputs.value }}}}", task.reads);
       out += fmt::format("      value: \"{}{}\"\n      hidden: {}\n", task.version, reads, task.hidden);
       if (task.number > 0) out += fmt::format("      name: n{}\n", task.number);
+      if (!task.parts.empty()) out += fmt::format("      parts: {}\n", fmt::join(task.parts, " "));
     }
     if (deployment.updated_as_one) {
       std::string sets;
@@ -102,7 +105,7 @@ Outside Manifests::wanted() const {
       for (const std::string& key : keys_of(task))
         outside[fmt::format("{}[{}]", address, key)] = {values[task.name], true};
       const std::string thing = task.number > 0 ? fmt::format("{}@n{}", address, task.number) : address;
-      if (!task.temporary && task.instances == 0) outside[thing] = {values[task.name], true};
+      if (!task.temporary && task.instances == 0) outside[thing] = {values[task.name], true, task.parts};
     }
   }
   return outside;
@@ -113,6 +116,14 @@ void Manifests::roll_out(WrittenTask& task) {
   task.temporary = false;
   task.instances = 2 + fleets_->below(5);
   task.rollout = fmt::format("batch: {}, maxFailures: {}", 1 + fleets_->below(3), fleets_->below(3));
+}
+
+void Manifests::choose_parts(WrittenTask& task) {
+  task.parts.clear();
+  for (int i = 1; i <= 4; ++i) {
+    if (parts_->percent(50)) task.parts.insert(fmt::format("p{}", i));
+  }
+  if (task.parts.empty()) task.parts.insert("p5");
 }
 
 void Manifests::add_task(WrittenDeployment& deployment) {
@@ -126,6 +137,7 @@ void Manifests::add_task(WrittenDeployment& deployment) {
     if (chance_.percent(50) && before.instances == 0) task.reads = before.name;
   }
   roll_out(task);
+  if (parts_ && parts_->percent(75)) choose_parts(task);
   if (deployment.updated_as_one) {  // what a task has then is known to nobody who reads it
     task.temporary = false;
     task.reads.clear();

@@ -16,7 +16,8 @@ struct WrittenTask {
   std::vector<std::string> needs;  ///< of the same deployment
   std::string reads;               ///< one of them whose output is part of the value; or ""
   int version = 1;
-  int number = 0;  ///< in the name of its thing; 0: it has none
+  int number = 0;    ///< in the name of its thing; 0: it has none
+  Parts parts = {};  ///< of its thing, if that has some
   bool hidden = false, temporary = false;
   std::size_t instances = 0;  ///< 0: it is a single one
   std::string rollout;        ///< of its instances
@@ -36,8 +37,8 @@ struct WrittenDeployment {
 class Manifests {
  public:
   /// Every fourth world has tasks that are rolled out, every fourth a scope of rollback, every fourth update.tasks,
-  /// every fourth, half of them among those of the latter two, delete.tasks, and every eighth things that get other
-  /// names.
+  /// every fourth, half of them among those of the latter two, delete.tasks, every eighth things that get other names,
+  /// and every sixteenth things that consist of parts, half of them with other names, too.
   Manifests(Chance& chance, std::uint64_t seed);
 
   /// Somebody edits them.
@@ -49,11 +50,12 @@ class Manifests {
 
  private:
   void roll_out(WrittenTask& task);
+  void choose_parts(WrittenTask& task);
   void add_task(WrittenDeployment& deployment);
   void remove_task(WrittenDeployment& deployment);
 
   Chance& chance_;
-  std::optional<Chance> fleets_, scopes_, updates_, deletes_, names_;
+  std::optional<Chance> fleets_, scopes_, updates_, deletes_, names_, parts_;
   std::vector<WrittenDeployment> deployments_;
   int next_ = 0;
 };

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 
 #include "provider/provider.h"
@@ -25,9 +26,11 @@ class Chance {
   std::mt19937_64 engine_;
 };
 
+using Parts = std::set<std::string>;
 struct Thing {
   std::string value;
-  bool whole = true;  ///< false: what failed or was ended in the middle left it half done
+  bool whole = true;  ///< false: what failed or was ended in the middle left it half done; of parts: those tell it
+  Parts parts = {};
   friend bool operator==(const Thing&, const Thing&) = default;
 };
 using Outside = std::map<std::string, Thing>;  ///< by name: see thing_of()
@@ -36,6 +39,9 @@ using Outside = std::map<std::string, Thing>;  ///< by name: see thing_of()
 std::string thing_of(const Resource&);
 /// The address of the task whose thing that is.
 std::string_view address_of(std::string_view thing);
+
+/// The parts of a thing that has some.
+Parts parts_of(const Resource&);
 
 /// What a task sets of others; empty: it has a thing of its own.
 Outside sets_of(const Resource&);
@@ -49,13 +55,15 @@ struct Deed {
   std::string address;
   std::string thing;
   std::optional<std::string> value;
+  Parts parts = {};        ///< those that it is to have
+  Parts known_parts = {};  ///< those that may be there; others stay
   Outside sets = {};       ///< in place of that: other things that are there get these values
   std::string takes = {};  ///< in place of that: all whose address begins so are gone
 };
 
-/// Inputs: `value` (text), `name` (another one needs another thing), `hidden` (true: it cannot be observed), `sets`
-/// (addresses to values: no thing of its own, the others get them, where they are there), `takes` (no thing of its own:
-/// those whose address begins so go). Output: `value`.
+/// Inputs: `value` (text), `name` (another one needs another thing), `parts` (words), `hidden` (true: it cannot be
+/// observed), `sets` (addresses to values: no thing of its own, the others get them, where they are there), `takes` (no
+/// thing of its own: those whose address begins so go). Output: `value`.
 class SimulatedProvider final : public Provider {
  public:
   SimulatedProvider(System& system, Outside& outside, Chance& chance)
@@ -84,6 +92,7 @@ class SimulatedProvider final : public Provider {
   /// `most`: of the others, so many.
   void set_others(const Deed&, std::size_t most);
   void take_others(const Deed&, std::size_t most);
+  void change_parts(const Deed&, std::size_t percent);
   void carry_out(const Deed&);
   void leave_half(const Deed&);
 

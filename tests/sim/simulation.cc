@@ -14,6 +14,7 @@
 #include "manifest/kinds/kinds.h"
 #include "plan/definition.h"
 #include "plan/planner.h"
+#include "plan/remains.h"
 #include "provider/substitutes.h"
 #include "run/observation.h"
 #include "run/recovery.h"
@@ -98,6 +99,7 @@ class World {
   void check_unneeded(const Snapshot& now, const std::string& address, const std::string& with);
   void check_batches(const Snapshot& now, const std::string& address);
   void check_nothing_lost();
+  bool knows(const Record& record, const std::string& thing, const std::string& part);
   void check_truth();
   bool everything_is_whole() const;
   bool kept_something(RunId run, const std::string& deployment) const;
@@ -292,7 +294,7 @@ bool World::was_done(const std::string& address) const {
       return other == outside_.end() || other->second == set.second;
     });
   }
-  const Thing thing{wanted.resource.inputs.find("value")->string(), true};
+  const Thing thing{wanted.resource.inputs.find("value")->string(), true, parts_of(wanted.resource)};
   return things.size() == 1 && things[0]->first == thing_of(wanted.resource) && things[0]->second == thing;
 }
 
@@ -466,7 +468,7 @@ void World::check_beginning(const Deed& deed) {
   // Whose outputs nobody knows is done again when something reads them.
   const bool known = then && then->outputs != "null";
   if (known && then->status == RecordStatus::deployed && there != outside_.end() &&
-      there->second == Thing{*deed.value, true} && !stage_->model.tasks[task->second].temporary) {
+      there->second == Thing{*deed.value, true, deed.parts} && !stage_->model.tasks[task->second].temporary) {
     violated("once", deed.address + " is done again");
   }
 }
@@ -503,8 +505,22 @@ bool has_no_thing(const Record& record) {
 void World::check_nothing_lost() {
   const Snapshot now = store_->snapshot(kEnvironment);
   for (const auto& [name, thing] : outside_) {
-    if (!now.find(address_of(name))) violated("record", name + " exists and is in no record");
+    const Record* record = now.find(address_of(name));
+    if (!record) violated("record", name + " exists and is in no record");
+    for (const std::string& part : thing.parts) {
+      if (!knows(*record, name, part))
+        violated("record", fmt::format("{} has {}, of which no record knows", name, part));
+    }
   }
+}
+
+/// Would what is recorded, or was begun on it, have that part?
+bool World::knows(const Record& record, const std::string& thing, const std::string& part) {
+  std::vector<Definition> all = begun_on(record, *store_, sealer_);
+  if (record.definition) all.push_back(read_definition(*store_, *record.definition, record.address, sealer_));
+  return std::ranges::any_of(all, [&](const Definition& each) {
+    return thing_of(each.resource) == thing && parts_of(each.resource).contains(part);
+  });
 }
 
 /// REQUIRES: nothing is under way, what was interrupted is settled.
@@ -516,6 +532,7 @@ void World::check_truth() {
     if (there == outside_.end()) violated("truth", record.address + " is recorded as deployed and not there");
     if (!there->second.whole) violated("truth", record.address + " is recorded as deployed and only half done");
     if (things_of(outside_, record.address).size() > 1) violated("truth", record.address + " is there twice");
+    if (there->second.parts != parts_of(made.resource)) violated("truth", record.address + " has other parts");
     const std::optional<DeploymentId> home = stage_->model.deployment(record.deployment);
     const bool by_others = home && !stage_->model.deployments[*home].on(Occasion::update).empty();
     // Its outputs are those that it had before.

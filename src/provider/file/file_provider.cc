@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -48,11 +49,15 @@ std::vector<std::string> directories_of_tree(const Value& outputs) {
 
 constexpr std::size_t tag_letters = 8;
 
+std::string tag_of(const std::string& address, const std::string& root) {
+  return sha256(address + " " + root).hex().substr(0, tag_letters);
+}
+
 FileOrders orders_for(const Resource& resource, FileOrders::Verb verb) {
   FileOrders orders;
   orders.verb = verb;
   orders.root = root_of(resource);
-  orders.tag = sha256(resource.address + " " + orders.root).hex().substr(0, tag_letters);
+  orders.tag = tag_of(resource.address, orders.root);
   orders.mode = mode_of(resource);
   orders.executable_mode = executable_mode_of(resource);
   orders.directory_mode = directory_mode_of(resource);
@@ -145,8 +150,43 @@ std::optional<Failed> mistake_in(const Resource& resource) {
   return mistake;
 }
 
-/// From what was looked at: the files in their order, and directories behind them.
-Observed judge(const Resource& resource, const FileReport& report) {
+/// What tries at it that were broken off may have left, by path, with the contents that it may have.
+using Tried = std::map<std::string, std::vector<Digest>>;
+
+Tried tried_of(const Attempt& attempt) {
+  Tried tried;
+  for (const Resource* one : attempt.remains) {
+    if (mistake_in(*one)) continue;  // it was refused, so nothing was made
+    for (const WantedFile& file : files_of(*one)) {
+      std::vector<Digest>& contents = tried[file.path];
+      if (std::ranges::find(contents, file.digest) == contents.end()) contents.push_back(file.digest);
+    }
+  }
+  return tried;
+}
+
+std::vector<Digest> take(Tried& tried, const std::string& path) {
+  auto node = tried.extract(path);
+  return node.empty() ? std::vector<Digest>() : std::move(node.mapped());
+}
+
+/// What else may be there goes, and what was being written of that and of what is `known` when that was killed.
+void drop(FileOrders& orders, Tried tried, const Resource* known, const Attempt& attempt) {
+  std::set<std::string> tags;
+  const auto add = [&](const Resource* one) {
+    if (one != nullptr && !one->begun_as.empty()) tags.insert(tag_of(one->begun_as, orders.root));
+  };
+  add(known);
+  std::ranges::for_each(attempt.remains, add);
+  tags.erase(orders.tag);
+  orders.former_tags.assign(tags.begin(), tags.end());
+  for (auto& [path, contents] : tried) {
+    orders.list.push_back({.kind = FileOrder::Kind::drop, .path = path, .tried = std::move(contents)});
+  }
+}
+
+/// From what was looked at: the files in their order, what else was `tried`, and directories behind them.
+Observed judge(const Resource& resource, const Tried& tried, const FileReport& report) {
   using enum Observed::State;
   Observed observed;
   const std::vector<WantedFile> wanted = files_of(resource);
@@ -168,14 +208,24 @@ Observed judge(const Resource& resource, const FileReport& report) {
     if (what.empty()) continue;
     differences.push_back(wanted[i].path == root ? what : wanted[i].path.substr(root.size() + 1) + ": " + what);
   }
+  bool left = false;
+  std::size_t next = wanted.size();
+  for (const auto& [path, contents] : tried) {
+    const std::optional<Digest> seen = next < report.seen.size() ? report.seen[next].digest : std::nullopt;
+    if (seen && std::ranges::find(contents, *seen) != contents.end()) {
+      left = true;
+      differences.push_back(path.substr(std::min(path.size(), root.size() + 1)) + ": it is there still");
+    }
+    ++next;
+  }
   const std::string tree = report.absolute(root);
-  for (std::size_t i = wanted.size(); i < report.seen.size(); ++i) {
+  for (std::size_t i = next; i < report.seen.size(); ++i) {
     const std::string what = directory_difference(report.seen[i], resource);
     if (what.empty()) continue;
     const std::string& path = report.seen[i].path;
     differences.push_back(path == tree ? what : path.substr(std::min(path.size(), tree.size() + 1)) + ": " + what);
   }
-  observed.state = gone == wanted.size() ? absent : differences.empty() ? present : drifted;
+  observed.state = gone == wanted.size() && !left ? absent : differences.empty() ? present : drifted;
   if (observed.state != drifted) return observed;
   observed.detail = differences.front();
   if (differences.size() > 1) observed.detail += fmt::format("; {} more", differences.size() - 1);
@@ -204,9 +254,12 @@ class FileProvider final : public Provider {
       co_return observed;
     }
     FileOrders orders = orders_for(recorded.resource, FileOrders::Verb::look);
+    Tried tried = tried_of(attempt);
     for (const WantedFile& file : files_of(recorded.resource)) {
       orders.list.push_back({.kind = FileOrder::Kind::look, .path = file.path});
+      tried.erase(file.path);
     }
+    for (const auto& [path, contents] : tried) orders.list.push_back({.kind = FileOrder::Kind::look, .path = path});
     for (std::string& path : directories_of_tree(recorded.outputs)) {
       orders.list.push_back({.kind = FileOrder::Kind::look, .path = std::move(path)});
     }
@@ -217,7 +270,7 @@ class FileProvider final : public Provider {
       observed.detail = failed != nullptr ? failed->message : told.done.doubt.empty() ? "stopped" : told.done.doubt;
       co_return observed;
     }
-    observed = judge(recorded.resource, told.report);
+    observed = judge(recorded.resource, tried, told.report);
     observed.outputs = outputs_of(recorded.resource, told.report, known_directories(recorded.outputs));
     co_return observed;
   }
@@ -232,9 +285,15 @@ class FileProvider final : public Provider {
     FileOrders orders = orders_for(recorded.resource, FileOrders::Verb::remove);
     orders.known = known_path(recorded.outputs);
     orders.overwrite = is_true(recorded.resource, "overwrite", false);
+    Tried tried = tried_of(attempt);
     for (const WantedFile& file : files_of(recorded.resource)) {
-      orders.list.push_back({.kind = FileOrder::Kind::drop, .path = file.path, .digest = file.digest, .ours = true});
+      orders.list.push_back({.kind = FileOrder::Kind::drop,
+                             .path = file.path,
+                             .digest = file.digest,
+                             .ours = true,
+                             .tried = take(tried, file.path)});
     }
+    drop(orders, std::move(tried), &recorded.resource, attempt);
     leave(orders, known_directories(recorded.outputs));
     Async<Told> removal = tell(std::move(orders), recorded.resource.directory, attempt.trace, attempt);
     const Told told = co_await removal;
@@ -279,16 +338,22 @@ class FileProvider final : public Provider {
     const std::vector<WantedFile> then = before ? files_of(before->resource) : std::vector<WantedFile>();
     std::set<std::string_view> paths;
     for (const WantedFile& file : then) paths.insert(file.path);
+    Tried tried = tried_of(attempt);
     for (const WantedFile& file : now) {
-      orders.list.push_back(
-          {FileOrder::Kind::put, file.path, file.content, file.digest, paths.contains(file.path), file.executable});
+      orders.list.push_back({FileOrder::Kind::put, file.path, file.content, file.digest, paths.contains(file.path),
+                             take(tried, file.path), file.executable});
     }
     paths.clear();
     for (const WantedFile& file : now) paths.insert(file.path);
     for (const WantedFile& file : then) {
       if (paths.contains(file.path)) continue;
-      orders.list.push_back({.kind = FileOrder::Kind::drop, .path = file.path, .digest = file.digest, .ours = sure});
+      orders.list.push_back({.kind = FileOrder::Kind::drop,
+                             .path = file.path,
+                             .digest = file.digest,
+                             .ours = sure,
+                             .tried = take(tried, file.path)});
     }
+    drop(orders, std::move(tried), before ? &before->resource : nullptr, attempt);
     const Value outputs_before = before ? std::move(before->outputs) : Value();
     // Of the directories that were made before, those of the tree get today's mode and owner.
     for (std::string& path : directories_of_tree(outputs_before)) {

@@ -347,5 +347,43 @@ TEST_F(FileProviderTest, BadInputs) {
             "file.secret: 'path' may not be a secret: it is shown\n");
 }
 
+TEST_F(FileProviderTest, WhatTriesMayHaveLeftGoesWhereItIsTheirs) {
+  const std::string yaml = "{path: out, source: conf}";
+  const Recorded good = applied(tree(yaml, {{"one", "1"}, {"two", "2"}}));
+  const Resource first = tree(yaml, {{"one", "1"}, {"a", "A"}, {"b", "B"}});
+  const Resource second = tree(yaml, {{"one", "1"}, {"b", "BB"}, {"c", "C"}});
+  attempt_.remains = {&first, &second};
+  EXPECT_EQ(look(good), "present") << "nothing of them is there";
+  write("out/a", "A");
+  write("out/b", "B");
+  write("out/c", "somebody's");
+  EXPECT_EQ(look(good), "drifted: a: it is there still; 1 more");
+  const Recorded next = applied(tree(yaml, {{"one", "1"}, {"b", "BBB"}}), good);
+  EXPECT_EQ(names("out"), "b c one") << "what another try wrote is written anew";
+  EXPECT_EQ(read("out/b"), "BBB");
+  EXPECT_EQ(read("out/c"), "somebody's");
+  write("out/a", "A");
+  EXPECT_EQ(rollback(next, good), "");
+  EXPECT_EQ(names("out"), "c one two");
+  write("out/b", "BB");
+  EXPECT_EQ(remove(good), "");
+  EXPECT_EQ(names("out"), "c");
+}
+
+TEST_F(FileProviderTest, WhatTriesTookThePlaceOfComesBack) {
+  const std::string yaml = "{path: out, source: conf, overwrite: true}";
+  const Recorded good = applied(tree(yaml, {{"one", "1"}}));
+  write("out/a", "theirs");
+  const Resource tried = tree(yaml, {{"one", "1"}, {"a", "A"}});
+  applied(tried, good);
+  EXPECT_EQ(read("out/a"), "A");
+  attempt_.remains = {&tried};
+  applied(tree(yaml, {{"one", "1"}, {"a", "AA"}}), good);
+  EXPECT_EQ(read("out/.a.verba-before"), "theirs") << "what is ours is not taken for theirs";
+  applied(good.resource, good);
+  EXPECT_EQ(read("out/a"), "theirs");
+  EXPECT_EQ(read("out/.a.verba-before"), "(absent)");
+}
+
 }  // namespace
 }  // namespace verba

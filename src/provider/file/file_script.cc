@@ -25,7 +25,7 @@ constexpr std::string_view script = R"sh(set -efu
 umask 077
 export LC_ALL=C
 # What the machine exports under these names would be handed to each command, and these are long.
-unset text orders paths ids dirs all line to
+unset text orders paths ids dirs all line to former
 mode=$1 xmode=$2 inner=$3 owner=$4 overwrite=$5 parents=$6 root=$7 known=$8 room=$9
 shift 9
 text_bytes=$1 text=$2
@@ -39,8 +39,11 @@ printf 'in\t%s\n' "$PWD"
 there() { [ -e "$1" ] || [ -L "$1" ]; }
 is_file() { [ -f "$p" ] && [ ! -L "$p" ]; }
 is_directory() { [ -d "$p" ] && [ ! -L "$p" ]; }
-mine() { [ "$here" = known ] && [ "$whose" = ours ]; }
+mine() { [ "$whose" = tried ] || { [ "$here" = known ] && [ "$whose" = ours ]; }; }
 same() { is_file && [ "$have" = "$digest" ]; }
+tried() {
+  is_file && case ,$tries, in *",$have,"*) [ -n "$have" ] ;; *) false ;; esac
+}
 is_next() { [ "$pre" != "$last" ] && last=$pre; }
 no() { printf 'no\t%s\t%s\n' "$1" "$2"; exit 3; }
 if command -v sha256sum >/dev/null; then
@@ -167,7 +170,7 @@ drop() {
     if is_directory; then no other "$p"; fi
     if [ -L "$p" ]; then rm -f "$p"; fi
     mv -f "$old" "$p"
-  elif same || { mine && [ "$overwrite" = no ]; }; then
+  elif same || tried || { mine && [ "$overwrite" = no ]; }; then
     add "$p"
   elif there "$p"; then
     printf 'left\t%s\n' "$p"
@@ -193,17 +196,27 @@ look() {
 
 # One order.
 o() {
-  i=$2 digest=$3 whose=$4 x=$5 pre=$6 p=$6$7 new=$6$room/$7 old=$6.$7.verba-before
-  eval "have=\${verba_d$i-} fresh=\${verba_f$i-}"
+  i=$2 digest=$3 tries=$5 x=$6 pre=$7 p=$7$8 new=$7$room/$8 old=$7.$8.verba-before
+  eval "have=\${verba_d$i-} fresh=\${verba_f$i-} whose=\${verba_o$i-$4}"
   case $pass.$1$fresh in
     hash.put | hash_drops.drop | hash.look) if is_file; then add "$p" "$i"; fi ;;
     check.put)
       if there "$p"; then
         [ -L "$p" ] || [ -f "$p" ] || no other "$p"
+        if tried; then
+          eval "verba_o$i=tried"
+          whose=tried
+        fi
         same || mine || [ "$overwrite" = yes ] || no foreign "$p"
       fi
       ;;
-    clear.put* | clear.drop) if is_next && there "$pre$room"; then add "$pre$room"; fi ;;
+    clear.put* | clear.drop)
+      if is_next; then
+        for line in $room ${former-}; do
+          if there "$pre$line"; then add "$pre$line"; fi
+        done
+      fi
+      ;;
     want.put) want ;;
     room.put-new) if is_next; then add "$pre$room"; fi ;;
     written.put-new) add "$new" "$i" ;;
@@ -363,6 +376,17 @@ std::string_view name_of(const FileOrder& order) {
   return std::string_view(order.path).substr(order.path.rfind('/') + 1);
 }
 
+/// The directory for what is new, beside its place.
+std::string room_of(const std::string& tag) {
+  return ".verba-new-" + tag;
+}
+
+std::string tries_of(const FileOrder& order) {
+  std::string list;
+  for (const Digest& digest : order.tried) list += (list.empty() ? "" : ",") + digest.hex();
+  return list.empty() ? "-" : list;
+}
+
 /// What is put into one directory comes together.
 std::vector<FileOrder> in_order(const FileOrders& orders) {
   std::vector<FileOrder> list = orders.list;
@@ -411,11 +435,13 @@ std::string text_of(const FileOrders& orders, const std::vector<FileOrder>& list
   std::string lines;
   for (std::size_t i = 0; i < list.size(); ++i) {
     const FileOrder& order = list[i];
-    lines += fmt::format("o {} {} {} {} {} {} {}\n", word_of(order.kind), i + 1, order.digest.hex(),
-                         order.ours ? "ours" : "new", order.executable ? "x" : "-", quoted(directory_of(order)),
-                         quoted(name_of(order)));
+    lines += fmt::format("o {} {} {} {} {} {} {} {}\n", word_of(order.kind), i + 1, order.digest.hex(),
+                         order.ours ? "ours" : "new", tries_of(order), order.executable ? "x" : "-",
+                         quoted(directory_of(order)), quoted(name_of(order)));
   }
-  const std::string text = "orders=" + quoted(lines) + "\n";
+  std::string former;
+  for (const std::string& tag : orders.former_tags) former += room_of(tag) + " ";
+  const std::string text = "orders=" + quoted(lines) + "\nformer=" + quoted(former) + "\n";
   switch (orders.verb) {
     case FileOrders::Verb::look:
       return text + "see\n";
@@ -489,7 +515,7 @@ Work work_of(const FileOrders& orders) {
                orders.parents ? "yes" : "no",
                orders.root,
                orders.known,
-               ".verba-new-" + orders.tag,
+               room_of(orders.tag),
                raw.empty() ? "all" : std::to_string(text.size()),
                alone ? text : ""};
   work.input = alone ? std::move(raw) : text + raw;

@@ -22,7 +22,8 @@ struct FileOrder {
   /// put, drop: it is what an earlier step of ours made, whatever is in it now. Else it is so only when its content is
   /// the one of `digest`, and what others made is neither overwritten (unless `overwrite`) nor dropped.
   bool ours = false;
-  bool executable = false;  ///< put: it gets FileOrders::executable_mode
+  std::vector<Digest> tried = {};  ///< put, drop: with one of these contents it is ours as well
+  bool executable = false;         ///< put: it gets FileOrders::executable_mode
 };
 
 struct FileOrders {
@@ -30,8 +31,9 @@ struct FileOrders {
   /// two: then directories.
   enum class Verb { write, remove, look } verb = Verb::look;
   std::vector<FileOrder> list;
-  std::string tag;          ///< of the resource; nothing else that is written at the same time has the same
-  std::string root;         ///< the path that the person wrote, as in FileOrder
+  std::string tag;  ///< of the resource; nothing else that is written at the same time has the same
+  std::vector<std::string> former_tags = {};  ///< that it had under other names; what is left of those goes
+  std::string root;                           ///< the path that the person wrote, as in FileOrder
   std::string known = "-";  ///< the absolute path of what is deployed; `ours` counts only when root is there
   std::string mode = "0644";
   std::string executable_mode = "0755";

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provider/file/file_type.h"
 
+#include "provider/file/wanted_file.h"
+
 namespace verba {
 namespace {
 
@@ -26,7 +28,9 @@ and mode, when the task is deleted or its making is rolled back. One that has ju
 **Mode.** Without `mode`, what may be executed in `source` may be executed where it is put (0755, all else 0644). `mode` is
 for all files of a tree alike.
 
-**Update and rollback.** An update replaces the content and removes what a tree has no more. A rollback puts back the
+**Update and rollback.** An update replaces the content and removes what a tree has no more. What a try that failed or was
+killed had put there stays known until an update, a rollback or a delete has come to its good end, and goes with that, unless
+somebody has changed it since. A rollback puts back the
 content and mode of before, and the owner where it was given. A change of `path` is a delete and a create.
 
 **Delete** removes the files, brings back what they took the place of, and removes the directories that were made for
@@ -126,6 +130,7 @@ const TaskType& file_type() {
           [](const Value&) {
             return std::vector<std::string_view>{"path", "sha256", "directories"};
           },
+      .makes = paths_of,
   };
   return type;
 }

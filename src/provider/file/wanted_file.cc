@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/utf8.h"
 #include "provider/file/file_script.h"
@@ -150,6 +151,13 @@ std::vector<WantedFile> files_of(const Resource& resource) {
     files.push_back({root, *content, sha256(*content)});
   }
   return files;
+}
+
+std::vector<std::string> paths_of(const Resource& resource) {
+  std::vector<std::string> paths;
+  if (!mistakes_of(resource.inputs, {}).empty()) return paths;
+  for (WantedFile& file : files_of(resource)) paths.push_back(std::move(file.path));
+  return paths;
 }
 
 std::string mode_of(const Resource& resource) {

@@ -36,6 +36,8 @@ std::string plain_path(std::string_view);
 /// REQUIRES for all of these: no mistakes, everything known.
 std::string root_of(const Resource&);
 std::vector<WantedFile> files_of(const Resource&);
+/// The paths of those; of one with mistakes, which is refused, none.
+std::vector<std::string> paths_of(const Resource&);
 std::string mode_of(const Resource&);             ///< "0644"
 std::string executable_mode_of(const Resource&);  ///< "0755"; with `mode` the same for all
 std::string directory_mode_of(const Resource&);   ///< "0755"

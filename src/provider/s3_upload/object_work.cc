@@ -65,11 +65,17 @@ Outcome refusal(const WantedUpload& upload, const std::vector<std::string>& fore
 
 }  // namespace
 
-ObjectWork::ObjectWork(Attempt& attempt)
-    : attempt_(attempt), account_(*attempt.aws), limit_(attempt), mark_(owner_token(attempt)) {}
+ObjectWork::ObjectWork(Attempt& attempt, const std::vector<const Resource*>& there)
+    : attempt_(attempt), account_(*attempt.aws), limit_(attempt), marks_{owner_token(attempt)} {
+  const auto add = [&](const Resource* one) {
+    if (!one->begun_as.empty()) marks_.insert(owner_token(attempt, one->begun_as));
+  };
+  std::ranges::for_each(there, add);
+  std::ranges::for_each(attempt.remains, add);
+}
 
 bool ObjectWork::is_marked(const Object& object) const {
-  return object.header(mark_header) == mark_;
+  return marks_.contains(object.header(mark_header));
 }
 
 Outcome ObjectWork::failed_call(const AwsFailure& failure, const ObjectPlace& place) const {
@@ -175,7 +181,7 @@ Async<ObjectWork::Problem> ObjectWork::put(const WantedUpload& upload, Order ord
   }
   Variables headers = upload.headers;
   headers.emplace_back("content-type", order.object->content_type);
-  headers.emplace_back(mark_header, mark_);
+  headers.emplace_back(mark_header, owner_token(attempt_));
   Async<AwsAnswer> putting =
       put_object(account_, place, order.object->content, std::move(headers), order.condition, limit_.stop());
   AwsAnswer answer = co_await putting;
@@ -260,12 +266,11 @@ Async<Outcome> ObjectWork::write(const WantedUpload& upload, std::set<std::strin
     Problem problem = co_await putting;
     if (problem) co_return *std::move(problem);
   }
-  const std::size_t gone = leftovers.size();
   Async<Problem> dropping = drop_all(std::move(leftovers));
   Problem problem = co_await dropping;
   if (problem) co_return *std::move(problem);
   log(fmt::format("{} sent, {} as they were, {} removed", orders->size(), upload.objects.size() - orders->size(),
-                  gone));
+                  removed_));
   Value outputs = outputs_of(upload, now.objects, account_);
   const std::optional<Instant> last = last_written(now.objects);
   if (upload.is_tree && last) outputs.map().set("lastModified", to_string(*last));
@@ -300,6 +305,7 @@ Async<ObjectWork::Problem> ObjectWork::drop(Leftover leftover) {
     if (look.object) {
       Async<Problem> restoring = restore(leftover.place, kept);
       Problem problem = co_await restoring;
+      if (!problem) ++removed_;
       co_return problem;
     }
     // It may be back already: a run was broken off after that.
@@ -310,6 +316,7 @@ Async<ObjectWork::Problem> ObjectWork::drop(Leftover leftover) {
   if (deleted.failure && deleted.failure->code != "NoSuchBucket") {
     co_return failed_call(*deleted.failure, leftover.place);
   }
+  ++removed_;
   co_return std::nullopt;
 }
 

@@ -2,6 +2,7 @@
 // One attempt at the objects of an upload: to look at them, to make them what is wanted, to take them away.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -41,7 +42,9 @@ struct PresenceLook {
 /// way.
 class ObjectWork {
  public:
-  explicit ObjectWork(Attempt& attempt);
+  /// `there`: what may be there, besides what the attempt knows of. It bears the marks of the names that it had when it
+  /// was begun.
+  explicit ObjectWork(Attempt& attempt, const std::vector<const Resource*>& there = {});
 
   Async<UploadLook> look(const WantedUpload& upload) { return look(upload, std::nullopt); }
   /// All of it was made as the upload says, and was so at that time, by the service's clock. What a list tells to have
@@ -86,7 +89,8 @@ class ObjectWork {
   Attempt& attempt_;
   AwsAccount& account_;
   AttemptLimit limit_;
-  std::string mark_;
+  std::set<std::string, std::less<>> marks_;  ///< of ours
+  std::size_t removed_ = 0;
 };
 
 /// When the last of them was written, by the service's clock; nothing where that is not known of each.

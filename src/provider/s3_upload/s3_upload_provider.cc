@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "provider/ending.h"
@@ -21,20 +22,31 @@ bool is_whole(const Recorded& recorded) {
   return upload != nullptr && text_at(recorded.outputs, {"uri"}) == uri_of(*upload);
 }
 
-/// What the upload of a record has and `kept` has not.
-std::vector<Leftover> leftovers_of(const Resource& recorded, bool ours, const WantedUpload* kept) {
-  std::vector<Leftover> leftovers;
-  const std::variant<WantedUpload, BadUpload> read = read_upload(recorded);
-  const WantedUpload* then = std::get_if<WantedUpload>(&read);
-  if (then == nullptr) return leftovers;  // it was refused, so nothing was made
-  std::set<std::string_view> staying;
-  if (kept != nullptr && kept->bucket == then->bucket) {
-    for (const WantedObject& object : kept->objects) staying.insert(object.key);
+/// Of what may be there, and of what else the attempt knows of, that which `kept` has not. `ours`: all of the former
+/// was made by the task.
+std::vector<Leftover> leftovers_of(const Resource* there, bool ours, const WantedUpload* kept, const Attempt& attempt) {
+  std::set<std::string> staying;
+  for (const WantedObject& object : kept != nullptr ? kept->objects : std::vector<WantedObject>()) {
+    staying.insert(to_string(kept->place_of(object)));
   }
-  for (const WantedObject& object : then->objects) {
-    if (!staying.contains(object.key)) leftovers.push_back({then->place_of(object), ours, then->overwrite});
-  }
-  return leftovers;
+  std::map<std::string, Leftover> leftovers;
+  const auto add = [&](const Resource& resource, bool all_ours) {
+    const std::variant<WantedUpload, BadUpload> read = read_upload(resource);
+    const WantedUpload* then = std::get_if<WantedUpload>(&read);
+    if (then == nullptr) return;  // it was refused, so nothing was made
+    for (const WantedObject& object : then->objects) {
+      const ObjectPlace place = then->place_of(object);
+      if (staying.contains(to_string(place))) continue;
+      Leftover& leftover = leftovers.try_emplace(to_string(place), Leftover{place}).first->second;
+      leftover.ours = leftover.ours || all_ours;
+      leftover.restores = leftover.restores || then->overwrite;
+    }
+  };
+  if (there != nullptr) add(*there, ours);
+  for (const Resource* one : attempt.remains) add(*one, false);
+  std::vector<Leftover> all;
+  for (auto& [place, leftover] : leftovers) all.push_back(std::move(leftover));
+  return all;
 }
 
 std::set<std::string> keys_in(const Resource& recorded, const std::string& bucket) {
@@ -46,19 +58,10 @@ std::set<std::string> keys_in(const Resource& recorded, const std::string& bucke
   return keys;
 }
 
-/// What outputs of before name and the upload has no more: an update that was broken off may have left it.
-std::vector<ObjectPlace> dropped_places(const Value& outputs, const WantedUpload& upload) {
-  const std::string bucket = text_at(outputs, {"bucket"});
-  std::set<std::string> keys;
-  for (const Value& key : list_at(outputs, {"keys"})) {
-    if (key.is_string()) keys.insert(key.string());
-  }
-  if (std::string key = text_at(outputs, {"key"}); !key.empty()) keys.insert(std::move(key));
-  if (bucket == upload.bucket) {
-    for (const WantedObject& object : upload.objects) keys.erase(object.key);
-  }
+/// What else may be there that the upload has not.
+std::vector<ObjectPlace> other_places(const WantedUpload& upload, const Attempt& attempt) {
   std::vector<ObjectPlace> places;
-  for (const std::string& key : keys) places.push_back({bucket, key});
+  for (Leftover& leftover : leftovers_of(nullptr, false, &upload, attempt)) places.push_back(std::move(leftover.place));
   return places;
 }
 
@@ -97,12 +100,12 @@ Async<Observed> look(Recorded recorded, Attempt& attempt) {
     observed.state = Observed::State::absent;  // it was refused, so nothing was made
     co_return observed;
   }
-  ObjectWork work(attempt);
+  ObjectWork work(attempt, {&recorded.resource});
   const std::string made = recorded.former ? "" : text_at(recorded.outputs, {"lastModified"});
   Async<UploadLook> looking = work.look(*upload, parse_instant(made));
   UploadLook seen = co_await looking;
   if (seen.failure) co_return unseen(*seen.failure);
-  Async<PresenceLook> searching = work.look_for(*upload, dropped_places(recorded.outputs, *upload));
+  Async<PresenceLook> searching = work.look_for(*upload, other_places(*upload, attempt));
   const PresenceLook left = co_await searching;
   if (left.failure) co_return unseen(*left.failure);
   observed = judge(*upload, seen);
@@ -120,21 +123,18 @@ Async<Outcome> write(Resource wanted, std::optional<Recorded> before, bool whole
   const std::variant<WantedUpload, BadUpload> read = read_upload(wanted);
   if (const BadUpload* bad = std::get_if<BadUpload>(&read)) co_return failed_for_good(bad->message, bad->hint);
   const WantedUpload& upload = std::get<WantedUpload>(read);
+  const Resource* there = before ? &before->resource : nullptr;
   std::set<std::string> known;
-  std::vector<Leftover> leftovers;
-  if (before) {
-    if (whole) known = keys_in(before->resource, upload.bucket);
-    leftovers = leftovers_of(before->resource, whole, &upload);
-  }
-  ObjectWork work(attempt);
-  Async<Outcome> writing = work.write(upload, std::move(known), std::move(leftovers));
+  if (whole) known = keys_in(*there, upload.bucket);
+  ObjectWork work(attempt, there != nullptr ? std::vector{there} : std::vector<const Resource*>());
+  Async<Outcome> writing = work.write(upload, std::move(known), leftovers_of(there, whole, &upload, attempt));
   Outcome outcome = co_await writing;
   co_return outcome;
 }
 
-Async<Outcome> take_away(std::vector<Leftover> leftovers, Attempt& attempt) {
-  ObjectWork work(attempt);
-  Async<Outcome> removing = work.remove(std::move(leftovers));
+Async<Outcome> take_away(Resource there, bool ours, Attempt& attempt) {
+  ObjectWork work(attempt, {&there});
+  Async<Outcome> removing = work.remove(leftovers_of(&there, ours, nullptr, attempt));
   Outcome outcome = co_await removing;
   co_return outcome;
 }
@@ -174,12 +174,13 @@ class S3UploadProvider final : public Provider {
   }
 
   Async<Outcome> remove(Recorded recorded, Attempt& attempt) override {
-    return take_away(leftovers_of(recorded.resource, is_whole(recorded), nullptr), attempt);
+    const bool whole = is_whole(recorded);
+    return take_away(std::move(recorded.resource), whole, attempt);
   }
 
   /// What was done may be half done: of that only what bears the task's mark goes.
   Async<Outcome> rollback(Recorded done, std::optional<Recorded> before, Attempt& attempt) override {
-    if (!before) return take_away(leftovers_of(done.resource, false, nullptr), attempt);
+    if (!before) return take_away(std::move(done.resource), false, attempt);
     return put_back(*std::move(before), std::move(done.resource), attempt);
   }
 
@@ -192,9 +193,9 @@ class S3UploadProvider final : public Provider {
     if (!upload.is_tree && upload.objects.front().content.file != nullptr) {
       upload.objects.front().version_id = text_at(before.outputs, {"versionId"});
     }
-    ObjectWork work(attempt);
+    ObjectWork work(attempt, {&done});
     Async<Outcome> writing =
-        work.write(upload, keys_in(before.resource, upload.bucket), leftovers_of(done, false, &upload));
+        work.write(upload, keys_in(before.resource, upload.bucket), leftovers_of(&done, false, &upload, attempt));
     Outcome outcome = co_await writing;
     co_return outcome;
   }

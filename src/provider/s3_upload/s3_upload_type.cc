@@ -21,7 +21,8 @@ That is sure even when somebody else writes it in the same moment. With `overwri
 `KEY.verba-before`, and it comes back when the task is deleted or its making is rolled back. One that has just the wanted
 content and headers is taken over. To know its own work again, verba writes `x-amz-meta-verba-task` on each object.
 
-**Update and rollback.** An update removes what a tree has no more, once the rest is there. A rollback puts back the contents
+**Update and rollback.** An update removes what a tree has no more, once the rest is there. What a try that failed or was
+killed had sent stays known until an update, a rollback or a delete has come to its good end, and goes with that. A rollback puts back the contents
 and headers of before, which are kept in the state. Of a file above 64 MiB only the checksums are kept: there a rollback takes
 the object's version of before, where the bucket keeps versions, or else sends the file again, if it still is what it was. A change of `bucket`, `key` or `prefix` is a delete and a create: nothing
 is deleted unless the bucket is there and no object of others is in the way.
