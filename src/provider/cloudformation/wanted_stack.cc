@@ -116,7 +116,7 @@ std::variant<WantedStack, BadStack> read_stack(const Resource& resource) {
     return BadStack{fmt::format("'{}' cannot be the name of a stack", stack.name), std::string(name_hint)};
   }
   TemplateText written = template_of(resource);
-  stack.body = std::move(written.body);
+  stack.body = with_object_maps(std::move(written.body));
   stack.base = directory_of(written.path);
   for (const FileInput& file : resource.files) {
     if (file.field == artifact_field) stack.artifacts.push_back(file);
