@@ -155,7 +155,8 @@ AwsAnswer read_aws_answer(WebAnswer web, AwsBody body, std::string_view wanted) 
       failure.message = fmt::format("the bucket is in the region {}", region);
     }
     const bool says_no = !failure.code.empty() && failure.code != "InternalError";
-    failure.in_doubt = web.status >= 500 || (web.status < 300 && !says_no);
+    const bool is_garbled = web.status >= 400 && !value;  // of a service, but cut, or of somebody on the way to it
+    failure.in_doubt = is_garbled || web.status >= 500 || (web.status < 300 && !says_no);
   }
   if (value) answer.value = *std::move(value);
   answer.headers = std::move(web.headers);

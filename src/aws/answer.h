@@ -41,7 +41,8 @@ struct AwsAnswer {
 /// load balancers answer HTML or nothing when they are in trouble: that is a failure without a code, as is an answer
 /// that has not what `wanted` says, a path from the root on: of XML
 /// "GetTemplateResponse/GetTemplateResult/TemplateBody", of JSON, whose root has no name, "/Parameter/Value"; or a
-/// header: "etag:". S3 begins to answer what takes long before it ends, so that an error may come with status 200, too.
+/// header: "etag:". A status of 400 and more with a body that cannot be read is in doubt. S3 begins to answer what
+/// takes long before it ends, so that an error may come with status 200, too.
 enum class AwsBody { tree, any };  ///< what a good answer has; of `any` there may be no value
 AwsAnswer read_aws_answer(WebAnswer, AwsBody = AwsBody::tree, std::string_view wanted = "");
 

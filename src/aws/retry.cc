@@ -49,7 +49,10 @@ AwsTrouble trouble_of(const AwsFailure& failure) {
   if (is_one_of(failure.code, clocks)) return AwsTrouble::clock;
   if (is_one_of(failure.code, expired)) return AwsTrouble::credentials;
   const bool by_status = failure.status == 500 || (failure.status >= 502 && failure.status <= 504);
-  const bool garbled = failure.status >= 200 && failure.status < 300 && failure.code.empty();
+  const bool is_good = failure.status >= 200 && failure.status < 300;
+  const bool is_refusal = failure.status >= 400 && failure.status < 500;
+  // A refusal of which nothing can be read is none yet.
+  const bool garbled = failure.code.empty() && (is_good || (is_refusal && failure.in_doubt));
   if (failure.status == 429) return AwsTrouble::throttled;
   return failure.status == 0 || by_status || garbled ? AwsTrouble::passing : AwsTrouble::lasting;
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "aws/redirect.h"
 #include "base/number.h"
 #include "os/web.h"
 #include "value/json.h"
@@ -20,6 +21,7 @@ constexpr std::size_t slowest_bytes_per_ms = 64;  ///< that a request is given t
 constexpr Milliseconds longest_pause{60'000};
 constexpr int tries_unanswered = 5;
 constexpr int clocks_most = 3;  ///< that one call follows: services may differ from one another
+constexpr int redirects_most = 3;
 
 /// "host:port" and the path of an address.
 struct Address {
@@ -136,6 +138,7 @@ Async<AwsAnswer> AwsTransport::send(AwsCall call, std::optional<AwsCredentials> 
   int paid = 0;
   std::string last;
   int clocks = 0;
+  int redirects = 0;
   const int tries = call.direct ? 1 : tries_;
   for (int number = 1;; ++number) {
     const Milliseconds signed_ahead = clock_ahead_;
@@ -147,6 +150,14 @@ Async<AwsAnswer> AwsTransport::send(AwsCall call, std::optional<AwsCredentials> 
     if (answer.good()) {
       budget_.give_back(paid);
       co_return answer;
+    }
+    if (std::optional<AwsRedirect> elsewhere = redirect_of(call, answer)) {
+      if (!elsewhere->endpoint.empty() && redirects++ < redirects_most) {
+        call.region = std::move(elsewhere->region);
+        call.endpoint = std::move(elsewhere->endpoint);
+        continue;
+      }
+      answer.failure->message = std::move(elsewhere->told);
     }
     if (answer.failure->code.empty() && !call.direct) {
       answer.failure->message += fmt::format(" ({} at {})", call.service->title, call.endpoint);

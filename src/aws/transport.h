@@ -37,7 +37,8 @@ AwsMessage get_message(std::string path, Variables query = {}, Variables headers
 /// Sends calls. A call is made again after throttling, trouble of the service and of the way to it (an answer without
 /// what it has to have is that, too), up to
 /// AWS_MAX_ATTEMPTS tries (8; where nobody answers 5 at most), within the budget of all calls, and at once when it was
-/// signed by another clock than the service's, which all calls then keep to. A call must therefore be one that may be
+/// signed by another clock than the service's, which all calls then keep to, or sent elsewhere by S3 (aws/redirect.h).
+/// A call must therefore be one that may be
 /// made twice. Every failure is in the answer, with the service's address where that named no code; nothing is thrown
 /// but for what System::send throws. Borrows the system. One thread.
 class AwsTransport {

@@ -37,12 +37,20 @@ struct Came {
   }
 };
 
+/// Of a step that did not succeed. What is left as it was made has succeeded before.
+std::string told(const StepRecord& step) {
+  if (step.status == StepStatus::skipped && step.action == to_string(Action::rollback)) {
+    return fmt::format("{}: not rolled back: {}", step.address, step.message);
+  }
+  return fmt::format("{}: {}", step.address, to_string(step.status));
+}
+
 std::map<std::string, Came> came_of(const std::vector<StepRecord>& steps) {
   std::map<std::string, Came> all;
   for (const StepRecord& step : steps) {
     Came& came = all[step.address.substr(0, step.address.find('.'))];
     if (step.status != StepStatus::succeeded && step.status != StepStatus::unchanged) {
-      came.others.push_back(fmt::format("{}: {}", step.address, to_string(step.status)));
+      came.others.push_back(told(step));
     } else if (step.action == to_string(Action::rollback)) {
       ++came.undone;
     } else {

@@ -137,6 +137,23 @@ std::optional<LargeFile> read_large(System& system, const FetchSettings& fetch, 
 
 constexpr std::size_t kTreeFiles = 10'000;
 
+/// What belongs to the directory's own machinery, and would change with each run: not part of it.
+bool is_own(std::string_view inner) {
+  return inner.starts_with(".verba/") || inner.starts_with(".git/");
+}
+
+/// On one line and in UTF-8, whatever is in it: "a\x0ab".
+std::string shown_name(std::string_view name) {
+  const bool is_text = is_utf8(name);
+  std::string text;
+  for (const char c : name) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool is_plain = byte < 0x80 ? byte >= 0x20 && byte != 0x7F : is_text;
+    text += is_plain ? std::string(1, c) : fmt::format("\\x{:02x}", byte);
+  }
+  return text;
+}
+
 /// The files below a directory.
 class Tree {
  public:
@@ -147,11 +164,25 @@ class Tree {
   std::vector<std::string> names;
 
  private:
+  /// What is wrong with something in the directory `here`.
+  std::optional<NotFound> fault_of(const std::string& here, const DirectoryEntry& entry) const;
+
   System& system_;
   const FetchSettings& fetch_;
   std::string root_;
   std::vector<std::string> above_;  ///< where the directories really are in which we are
 };
+
+std::optional<NotFound> Tree::fault_of(const std::string& here, const DirectoryEntry& entry) const {
+  const std::string path = here + "/" + shown_name(entry.name);
+  const char* rename = "give it another name";
+  if (has_control(entry.name)) return NotFound{"the name of '" + path + "' has a control character in it", rename};
+  if (!is_utf8(entry.name)) return NotFound{"the name of '" + path + "' is not UTF-8 text", rename};
+  if (entry.kind == DirectoryEntry::Kind::other && !system_.kind_of(here + "/" + entry.name)) {
+    return NotFound{"'" + path + "' is a link that leads nowhere", "remove it, or make what it leads to"};
+  }
+  return std::nullopt;
+}
 
 std::optional<NotFound> Tree::read(const std::string& inner) {
   const std::string here = inner.empty() ? root_ : root_ + "/" + inner;
@@ -163,7 +194,7 @@ std::optional<NotFound> Tree::read(const std::string& inner) {
   above_.push_back(std::move(real));
   for (const DirectoryEntry& entry : system_.list_directory(here).value_or(std::vector<DirectoryEntry>())) {
     const std::string name = inner.empty() ? entry.name : inner + "/" + entry.name;
-    if (has_control(entry.name)) return NotFound{"a name in '" + here + "' has a control character in it", ""};
+    if (auto wrong = is_own(name) ? std::nullopt : fault_of(here, entry)) return wrong;
     if (names.size() >= kTreeFiles) return NotFound{fmt::format("'{}' has more than {} files", root_, kTreeFiles), ""};
     if (entry.kind != DirectoryEntry::Kind::directory) {
       names.push_back(name);
@@ -193,11 +224,6 @@ Text list_tree(System& system, const FetchSettings& fetch, const std::string& pa
 
 using Raw = std::variant<std::vector<RawFile>, NotFound>;
 
-/// What belongs to the directory's own machinery, and would change with each run: not part of it.
-bool is_own(std::string_view inner) {
-  return inner.starts_with(".verba/") || inner.starts_with(".git/");
-}
-
 /// Adds one of them, as it is; what is wrong, or nothing.
 std::optional<NotFound> add_raw(System& system, const FetchSettings& fetch, const std::string& root,
                                 const std::string& inner, std::vector<RawFile>& files) {
@@ -206,7 +232,7 @@ std::optional<NotFound> add_raw(System& system, const FetchSettings& fetch, cons
   if (leads_out) {
     return NotFound{fmt::format("'{}' is a link that leads out of '{}'", path, root), "put what it leads to there"};
   }
-  if (!is_utf8(path)) return NotFound{fmt::format("a name in '{}' is not UTF-8 text", root), ""};
+  if (!is_utf8(path)) return NotFound{fmt::format("the name of '{}' is not UTF-8 text", shown_name(path)), ""};
   Text text = read_text(system, fetch, path, largest_raw_bytes);
   if (auto* missing = std::get_if<NotFound>(&text)) return std::move(*missing);
   files.push_back({inner, std::get<std::string>(std::move(text)), system.is_executable(path)});

@@ -57,4 +57,9 @@ Outcome outcome_of(const AwsFailure& failure, const std::string& doing, const At
   return failed;
 }
 
+Outcome not_begun(Outcome outcome) {
+  if (Failed* failed = std::get_if<Failed>(&outcome)) failed->untouched = true;
+  return outcome;
+}
+
 }  // namespace verba

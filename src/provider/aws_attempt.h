@@ -41,4 +41,7 @@ std::string run_token(const Attempt& attempt);                                //
 /// Of a call before which nothing of this attempt was under way. `doing`: "the stack website".
 Outcome outcome_of(const AwsFailure&, const std::string& doing, const Attempt&, const AttemptLimit&);
 
+/// What an attempt came to that has changed nothing yet: if it failed, there is nothing to undo.
+Outcome not_begun(Outcome);
+
 }  // namespace verba

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "aws/aws_world.h"
+#include "aws/s3.h"
 
 namespace verba {
 namespace {
@@ -62,6 +63,66 @@ TEST_F(Transport, ButNotForEverAndNotWhatLasts) {
   answers = {error(403, "AccessDenied")};
   EXPECT_EQ(send().failure->message, "no");
   EXPECT_EQ(system.requests.size(), 10U);
+}
+
+TEST_F(Transport, TriesAgainWhatCannotBeRead) {
+  answers = {xml("<ErrorResponse><Error><Co", 400), xml("<html>no</html>", 403)};
+  EXPECT_TRUE(send().good());
+  EXPECT_EQ(system.requests.size(), 3U);
+  answers = {xml("", 400)};  // as of HEAD
+  EXPECT_FALSE(send().good());
+  EXPECT_EQ(system.requests.size(), 4U);
+}
+
+/// S3, which sends on what it is asked.
+class Redirects : public Transport {
+ protected:
+  AwsAnswer put() {
+    AwsCall call{.service = &s3_service(), .region = "eu-central-1", .endpoint = endpoint};
+    call.message = {.method = "PUT", .path = "/web/a b", .query = {}, .headers = {}, .body = "x"};
+    return wait_for(system, transport.send(call, AwsCredentials{"AKID", "secret"}, stop));
+  }
+  static WebAnswer to(std::string_view host, std::string_view bare = "") {
+    WebAnswer answer = xml(
+        fmt::format("<Error><Code>TemporaryRedirect</Code><Message>no</Message><Endpoint>{}</Endpoint></Error>", host),
+        307);
+    if (!bare.empty()) answer = {.status = 307, .headers = {{"location", fmt::format("http://{}/a%20b", bare)}}};
+    return answer;
+  }
+  std::string endpoint = "https://s3.eu-central-1.amazonaws.com";
+};
+
+TEST_F(Redirects, AreFollowedWithinAwsAndSignedAnew) {
+  answers = {to("web.s3-eu-west-1.amazonaws.com"), to("", "web.s3.us-east-2.amazonaws.com")};
+  EXPECT_TRUE(put().good());
+  ASSERT_EQ(system.requests.size(), 3U);
+  EXPECT_EQ(system.requests[1].url, "https://s3.eu-west-1.amazonaws.com/web/a%20b");
+  EXPECT_EQ(header_of(system.requests[1], "Host"), "s3.eu-west-1.amazonaws.com");
+  EXPECT_THAT(header_of(system.requests[1], "Authorization"), HasSubstr("/eu-west-1/s3/aws4_request"));
+  EXPECT_EQ(system.requests[1].body, "x");
+  EXPECT_EQ(system.requests[2].url, "https://s3.us-east-2.amazonaws.com/web/a%20b");
+  answers = {to("s3.amazonaws.com")};
+  EXPECT_TRUE(put().good());
+  EXPECT_EQ(system.requests.back().url, "https://s3.us-east-1.amazonaws.com/web/a%20b");
+}
+
+TEST_F(Redirects, LeadNowhereElse) {
+  for (const char* host : {"web.s3.cn-north-1.amazonaws.com.cn", "web.s3.us-gov-west-1.amazonaws.com", "evil.org",
+                           "other.s3.eu-west-1.amazonaws.com", "web.s3.eu-west-1.amazonaws.com.evil.org"}) {
+    system.requests.clear();
+    answers = {to(host)};
+    EXPECT_EQ(to_string(*put().failure), fmt::format("TemporaryRedirect: the bucket is reached at {} for now", host));
+    EXPECT_EQ(system.requests.size(), 1U);
+  }
+  endpoint = "https://s3.example.org";
+  answers = {to("web.s3.eu-west-1.amazonaws.com")};
+  EXPECT_EQ(put().failure->message, "the bucket is reached at web.s3.eu-west-1.amazonaws.com for now");
+}
+
+TEST_F(Redirects, DoNotGoOnForEver) {
+  answers = std::vector<WebAnswer>(9, to("web.s3.eu-central-1.amazonaws.com"));
+  EXPECT_EQ(put().failure->message, "the bucket is reached at web.s3.eu-central-1.amazonaws.com for now");
+  EXPECT_EQ(system.requests.size(), 4U);
 }
 
 TEST_F(Transport, TheBudgetIsOfAllCalls) {

@@ -41,7 +41,7 @@ spec:
                .example = "website",
                .refers_to = "Account"},
               {.name = "topicArn",
-               .summary = "ARN of the topic, in the account's region",
+               .summary = "ARN of the topic, in whatever region it is",
                .required = true,
                .example = "arn:aws:sns:eu-central-1:123456789012:deployments"},
           },

@@ -9,6 +9,9 @@
 #include <utility>
 #include <variant>
 
+#include "aws/sns.h"
+#include "manifest/accounts.h"
+#include "manifest/aws_accounts.h"
 #include "provider/cloudformation/cloudformation_type.h"
 #include "provider/cloudformation/drift_detection.h"
 #include "provider/cloudformation/stack_drift.h"
@@ -139,6 +142,24 @@ Async<Observed> observe_deployed(WantedStack wanted, Value inputs, Stack stack, 
   co_return observed;
 }
 
+/// CloudFormation tells topics of the stack's own region alone; of others it says "Invalid parameter: TopicArn".
+void check_topics(const Resource& resource, Where task, Diagnostics& diagnostics) {
+  const Value* topics = resource.inputs.find("notificationArns");
+  if (topics == nullptr || !topics->is_list() || !is_aws(resource.account_kind)) return;
+  const std::string region =
+      written_spot(described_account(resource.account, resource.account_kind, resource.account_spec)).region;
+  for (const Value& topic : topics->list()) {
+    const std::string there = topic.is_string() ? region_of_topic(topic.string()) : "";
+    if (region.empty() || there.empty() || there == region) continue;
+    diagnostics.error("cloudformation.bad-place",
+                      fmt::format("the topic '{}' is in {}, and the stack in {}", topic.string(), there, region),
+                      topic.where     ? topic.where
+                      : topics->where ? topics->where
+                                      : task,
+                      "a stack tells topics of its own region alone");
+  }
+}
+
 Async<Holding> nothing_held() {
   co_return Holding{};
 }
@@ -151,6 +172,7 @@ class CloudFormationProvider final : public Provider, public Exchanger {
   }
   void examine(const Resource& resource, Where task, Diagnostics& diagnostics) const override {
     check_template(resource, task, diagnostics);
+    check_topics(resource, task, diagnostics);
   }
   bool can_observe(const Resource&) const override { return true; }
   bool can_remove(const Resource&) const override { return true; }

@@ -32,7 +32,8 @@ class Packing {
   }
 
   /// The template with its artifacts replaced; what is wrong goes to `wrong`.
-  std::string packed(const std::string& text, const std::string& base, std::size_t depth) {
+  std::string packed(std::string text, const std::string& base, std::size_t depth) {
+    text = with_object_maps(std::move(text));
     std::optional<Value> tree = read_template(text);
     std::vector<Artifact> artifacts = tree ? artifacts_in(*tree) : std::vector<Artifact>();
     if (artifacts.empty()) return text;

@@ -118,7 +118,7 @@ TEST(PackedTemplate, CirclesAndDirectoriesAreNoTemplates) {
 TEST(PackedTemplate, LeavesAllElse) {
   WantedStack wanted{.name = "web", .body = ""};
   for (const char* body :
-       {"# a comment\nResources: {R: {Type: AWS::Lambda::Function, Properties: {Code: s3://other/key}}}\n",
+       {"# a comment\nResources: {R: {Type: AWS::Serverless::Function, Properties: {CodeUri: s3://other/key}}}\n",
         "Resources: {R: {Type: AWS::Lambda::Function, Properties: {Code: {ZipFile: x}}}}",
         "Resources: {R: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: !Sub 'https://x/y'}}}",
         "Resources: {R: {Type: AWS::Serverless::Function, Properties: {CodeUri: '{{resolve:ssm:/code}}'}}}",
@@ -128,6 +128,37 @@ TEST(PackedTemplate, LeavesAllElse) {
     EXPECT_EQ(result.body, body);
     EXPECT_TRUE(result.uploads.empty());
   }
+}
+
+TEST(PackedTemplate, AddressesBecomeMapsWhereCloudFormationTakesMaps) {
+  const auto in = [](std::string_view type, std::string_view properties) {
+    const std::string body = with_object_maps(body_with(type, properties));
+    constexpr std::string_view before = R"("Properties":)";
+    const std::size_t begin = body.find(before);
+    return begin == std::string::npos ? ""
+                                      : body.substr(begin + before.size(), body.size() - begin - before.size() - 3);
+  };
+  EXPECT_EQ(in("AWS::Lambda::Function", "{Code: s3://b/a/b.zip}"), R"({"Code":{"S3Bucket":"b","S3Key":"a/b.zip"}})");
+  EXPECT_EQ(in("AWS::Lambda::LayerVersion", "{Content: 's3://b/l.zip?versionId=v1'}"),
+            R"({"Content":{"S3Bucket":"b","S3Key":"l.zip","S3ObjectVersion":"v1"}})");
+  EXPECT_EQ(in("AWS::StepFunctions::StateMachine", "{DefinitionS3Location: 's3://b/d?versionId=v1'}"),
+            R"({"DefinitionS3Location":{"Bucket":"b","Key":"d","Version":"v1"}})");
+  EXPECT_EQ(in("AWS::CodeCommit::Repository", "{Code: {S3: 's3://b/c.zip?versionId=v1', BranchName: main}}"),
+            R"({"Code":{"S3":{"Bucket":"b","Key":"c.zip","ObjectVersion":"v1"},"BranchName":"main"}})");
+  // A version that cannot be said is not forgotten; what is no object stays what it is.
+  for (const auto& [type, properties] :
+       {std::pair{"AWS::ElasticBeanstalk::ApplicationVersion", "{SourceBundle: 's3://b/a.zip?versionId=v1'}"},
+        std::pair{"AWS::Lambda::Function", "{Code: s3://b}"}, std::pair{"AWS::Lambda::Function", "{Code: 's3://b/?x'}"},
+        std::pair{"AWS::Glue::Job", "{Command: {ScriptLocation: s3://b/job.py}}"},
+        std::pair{"AWS::Lambda::Function", "{Code: s3://b/a.zip, Other: !Unknown x}"}}) {
+    EXPECT_EQ(with_object_maps(body_with(type, properties)), body_with(type, properties));
+  }
+}
+
+TEST(PackedTemplate, OfNestedOnesToo) {
+  WantedStack wanted{.name = "web", .body = body_with("AWS::CloudFormation::Stack", "{TemplateURL: child.yaml}")};
+  wanted.artifacts = {file("child.yaml", body_with("AWS::Lambda::Function", "{Code: s3://b/a.zip}"))};
+  EXPECT_THAT(packed(wanted).uploads.at(0).content(), HasSubstr(R"("Code":{"S3Bucket":"b","S3Key":"a.zip"})"));
 }
 
 TEST(PackedTemplate, KeepsWhatYamlMeansToCloudFormation) {

@@ -229,11 +229,14 @@ Async<std::optional<Outcome>> StackWork::prepare(const WantedStack& wanted, std:
   for (int i = 0; i < preparations; ++i) {
     Async<StackLook> looking = watch_->now(wanted.name, limit_.stop());
     const StackLook look = co_await looking;
-    if (look.failure) co_return failed_call(*look.failure, doing);
+    if (look.failure) {
+      Outcome failed = failed_call(*look.failure, doing);
+      co_return i == 0 ? not_begun(std::move(failed)) : std::move(failed);
+    }
     if (i == 0 && (!look.stack || look.stack->id != recorded)) {
       Async<std::optional<Outcome>> asking = require_here(recorded);
       std::optional<Outcome> outcome = co_await asking;
-      if (outcome) co_return outcome;
+      if (outcome) co_return not_begun(*std::move(outcome));
     }
     const StackRest rest = look.stack ? rest_of(look.stack->status) : StackRest::gone;
     if (rest == StackRest::unknown) co_return not_known(*look.stack);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <functional>
 #include <set>
 
 #include "base/sources.h"
@@ -24,15 +25,15 @@ constexpr std::array<ArtifactPlace, 25> places = {{
     {"AWS::Serverless::LayerVersion", "ContentUri", code},
     {"AWS::Serverless::Api", "DefinitionUri"},
     {"AWS::Serverless::HttpApi", "DefinitionUri"},
-    {"AWS::Serverless::StateMachine", "DefinitionUri", file, "Bucket", "Key"},
+    {"AWS::Serverless::StateMachine", "DefinitionUri", file, "Bucket", "Key", "Version"},
     {"AWS::Serverless::GraphQLApi", "SchemaUri"},
     {"AWS::Serverless::Application", "Location", nested},
-    {"AWS::Lambda::Function", "Code", code, "S3Bucket", "S3Key"},
-    {"AWS::Lambda::LayerVersion", "Content", code, "S3Bucket", "S3Key"},
+    {"AWS::Lambda::Function", "Code", code, "S3Bucket", "S3Key", "S3ObjectVersion"},
+    {"AWS::Lambda::LayerVersion", "Content", code, "S3Bucket", "S3Key", "S3ObjectVersion"},
     {"AWS::CloudFormation::Stack", "TemplateURL", nested},
-    {"AWS::StepFunctions::StateMachine", "DefinitionS3Location", file, "Bucket", "Key"},
-    {"AWS::ApiGateway::RestApi", "BodyS3Location", file, "Bucket", "Key"},
-    {"AWS::ApiGatewayV2::Api", "BodyS3Location", file, "Bucket", "Key"},
+    {"AWS::StepFunctions::StateMachine", "DefinitionS3Location", file, "Bucket", "Key", "Version"},
+    {"AWS::ApiGateway::RestApi", "BodyS3Location", file, "Bucket", "Key", "Version"},
+    {"AWS::ApiGatewayV2::Api", "BodyS3Location", file, "Bucket", "Key", "Version"},
     {"AWS::AppSync::GraphQLSchema", "DefinitionS3Location"},
     {"AWS::AppSync::Resolver", "RequestMappingTemplateS3Location"},
     {"AWS::AppSync::Resolver", "ResponseMappingTemplateS3Location"},
@@ -44,7 +45,7 @@ constexpr std::array<ArtifactPlace, 25> places = {{
     {"AWS::CloudFormation::ResourceVersion", "SchemaHandlerPackage"},
     {"AWS::ElasticBeanstalk::ApplicationVersion", "SourceBundle", file, "S3Bucket", "S3Key"},
     {"AWS::Glue::Job", "Command.ScriptLocation"},
-    {"AWS::CodeCommit::Repository", "Code.S3", code, "Bucket", "Key"},
+    {"AWS::CodeCommit::Repository", "Code.S3", code, "Bucket", "Key", "ObjectVersion"},
 }};
 
 /// `Fn::Transform: {Name: AWS::Include, Parameters: {Location: PATH}}`, which may stand anywhere, and the same in
@@ -63,35 +64,89 @@ Value* member(Value* value, std::string_view name) {
   return value != nullptr && value->is_map() ? value->map().find(name) : nullptr;
 }
 
-void add(const ArtifactPlace& place, Value* properties, std::string_view owner, std::vector<Artifact>& found) {
-  const std::size_t dot = place.property.find('.');
-  Value* value = member(properties, place.property.substr(0, dot));
-  if (dot != std::string_view::npos) value = member(value, place.property.substr(dot + 1));
-  if (value != nullptr && is_path(*value)) {
-    found.push_back({&place, value, fmt::format("{} of {}", place.property, owner)});
-  }
-}
+/// Calls `visit` with each place of artifacts in which something stands, and whose it is.
+class Places {
+ public:
+  using Visit = std::function<void(const ArtifactPlace&, Value&, std::string_view owner)>;
 
-void add_all(std::string_view type, Value* properties, std::string_view owner, std::vector<Artifact>& found) {
-  for (const ArtifactPlace& place : places) {
-    if (place.type == type) add(place, properties, owner, found);
-  }
-}
+  static void visit(Value& tree, const Visit& visit) { Places(visit).visit_template(tree); }
 
-/// `transform`: may be null, or one of several in a list.
-void add_include(Value* transform, std::vector<Artifact>& found) {
-  const Value* name = member(transform, "Name");
-  if (name == nullptr || !name->is_string() || name->string() != include_place.type) return;
-  add(include_place, member(transform, "Parameters"), include_place.type, found);
-}
+ private:
+  explicit Places(const Visit& visit) : visit_(visit) {}
 
-void add_includes(Value& value, std::vector<Artifact>& found) {
-  if (value.is_list()) {
-    for (Value& item : value.list()) add_includes(item, found);
-  } else if (value.is_map()) {
-    add_include(value.map().find("Fn::Transform"), found);
-    for (auto& [key, item] : value.map()) add_includes(item, found);
+  void visit_template(Value& tree) const {
+    if (Value* resources = member(&tree, "Resources"); resources != nullptr && resources->is_map()) {
+      for (auto& [name, resource] : resources->map()) {
+        const Value* type = member(&resource, "Type");
+        if (type != nullptr && type->is_string()) {
+          visit_properties(type->string(), member(&resource, "Properties"), name.name);
+        }
+      }
+    }
+    if (Value* globals = member(&tree, "Globals"); globals != nullptr && globals->is_map()) {
+      for (auto& [name, properties] : globals->map()) {
+        visit_properties(std::string(serverless) + name.name, &properties, "Globals." + name.name);
+      }
+    }
+    Value* const transform = member(&tree, "Transform");
+    visit_include(transform);
+    if (transform != nullptr && transform->is_list()) {
+      for (Value& one : transform->list()) visit_include(&one);
+    }
+    visit_includes(tree);
   }
+
+  void visit_properties(std::string_view type, Value* properties, std::string_view owner) const {
+    for (const ArtifactPlace& place : places) {
+      if (place.type == type) visit_place(place, properties, owner);
+    }
+  }
+
+  void visit_place(const ArtifactPlace& place, Value* properties, std::string_view owner) const {
+    const std::size_t dot = place.property.find('.');
+    Value* value = member(properties, place.property.substr(0, dot));
+    if (dot != std::string_view::npos) value = member(value, place.property.substr(dot + 1));
+    if (value != nullptr) visit_(place, *value, owner);
+  }
+
+  /// `transform`: may be null, or one of several in a list.
+  void visit_include(Value* transform) const {
+    const Value* name = member(transform, "Name");
+    if (name == nullptr || !name->is_string() || name->string() != include_place.type) return;
+    visit_place(include_place, member(transform, "Parameters"), include_place.type);
+  }
+
+  void visit_includes(Value& value) const {
+    if (value.is_list()) {
+      for (Value& item : value.list()) visit_includes(item);
+    } else if (value.is_map()) {
+      visit_include(value.map().find("Fn::Transform"));
+      for (auto& [key, item] : value.map()) visit_includes(item);
+    }
+  }
+
+  const Visit& visit_;
+};
+
+constexpr std::string_view s3_scheme = "s3://";
+constexpr std::string_view version_query = "?versionId=";
+
+/// The map that an address of S3 comes to in such a place; nothing of what is no such address, or cannot be said there.
+std::optional<Value> object_map(const ArtifactPlace& place, const Value& value) {
+  if (place.bucket.empty() || !value.is_string() || !value.string().starts_with(s3_scheme)) return std::nullopt;
+  const std::string_view address = std::string_view(value.string()).substr(s3_scheme.size());
+  const std::string_view bucket = address.substr(0, address.find('/'));
+  const std::string_view rest = address.substr(std::min(bucket.size() + 1, address.size()));
+  const std::string_view key = rest.substr(0, rest.find('?'));
+  std::string_view version = rest.substr(key.size());
+  if (bucket.empty() || key.empty()) return std::nullopt;
+  if (!version.empty() && (place.version.empty() || !version.starts_with(version_query))) return std::nullopt;
+  version.remove_prefix(std::min(version_query.size(), version.size()));
+  Map map;
+  map.set(place.bucket, std::string(bucket));
+  map.set(place.key, std::string(key));
+  if (!version.empty()) map.set(place.version, std::string(version));
+  return Value(std::move(map));
 }
 
 bool may_have_artifacts(std::string_view text) {
@@ -222,26 +277,24 @@ std::optional<Value> parse_template(const std::string& text) {
 
 std::vector<Artifact> artifacts_in(Value& tree) {
   std::vector<Artifact> found;
-  if (Value* resources = member(&tree, "Resources"); resources != nullptr && resources->is_map()) {
-    for (auto& [name, resource] : resources->map()) {
-      const Value* type = member(&resource, "Type");
-      if (type != nullptr && type->is_string()) {
-        add_all(type->string(), member(&resource, "Properties"), name.name, found);
-      }
-    }
-  }
-  if (Value* globals = member(&tree, "Globals"); globals != nullptr && globals->is_map()) {
-    for (auto& [name, properties] : globals->map()) {
-      add_all(std::string(serverless) + name.name, &properties, "Globals." + name.name, found);
-    }
-  }
-  Value* const transform = member(&tree, "Transform");
-  add_include(transform, found);
-  if (transform != nullptr && transform->is_list()) {
-    for (Value& one : transform->list()) add_include(&one, found);
-  }
-  add_includes(tree, found);
+  Places::visit(tree, [&](const ArtifactPlace& place, Value& value, std::string_view owner) {
+    if (is_path(value)) found.push_back({&place, &value, fmt::format("{} of {}", place.property, owner)});
+  });
   return found;
+}
+
+std::string with_object_maps(std::string text) {
+  if (text.find(s3_scheme) == std::string::npos || !may_have_artifacts(text)) return text;
+  TemplateRead read = read_template_text(text, "template");
+  if (!read.tree || !read.lost.empty()) return text;
+  bool is_changed = false;
+  Places::visit(*read.tree, [&](const ArtifactPlace& place, Value& value, std::string_view) {
+    std::optional<Value> map = object_map(place, value);
+    if (!map) return;
+    value = *std::move(map);
+    is_changed = true;
+  });
+  return is_changed ? to_json(*read.tree, SecretsAs::clear) : text;
 }
 
 std::string artifact_path(const std::string& base, const std::string& written) {

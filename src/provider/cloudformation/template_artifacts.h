@@ -21,8 +21,9 @@ struct ArtifactPlace {
   std::string_view type;      ///< "AWS::Lambda::Function"
   std::string_view property;  ///< "Code"; "Command.ScriptLocation" is one in another
   enum class Content : std::uint8_t { code, file, nested } content = Content::file;  ///< code is an archive in S3
-  std::string_view bucket = {};  ///< it is a map with these two: "S3Bucket"; "": it is one text
-  std::string_view key = {};     ///< "S3Key"
+  std::string_view bucket = {};   ///< it is a map with these two: "S3Bucket"; "": it is one text
+  std::string_view key = {};      ///< "S3Key"
+  std::string_view version = {};  ///< "S3ObjectVersion"; "": no version can be said there
 };
 
 /// Something of this machine that stands in such a place.
@@ -52,6 +53,10 @@ std::optional<Value> read_template(const std::string& text);
 
 /// Borrows the tree.
 std::vector<Artifact> artifacts_in(Value& tree);
+
+/// The template with maps in the place of addresses (s3://BUCKET/KEY, with ?versionId=VERSION where it says one) that
+/// stand where CloudFormation takes a map alone. JSON when there were any; else as it was.
+std::string with_object_maps(std::string text);
 
 /// Where a path in a template leads from the resource's directory. `base`: the template's own directory, from there.
 std::string artifact_path(const std::string& base, const std::string& written);

@@ -10,6 +10,7 @@
 #include "aws/s3.h"
 #include "base/digest.h"
 #include "provider/cloudformation/import_template.h"
+#include "provider/cloudformation/stack_tags.h"
 #include "provider/cloudformation/template_artifacts.h"
 #include "provider/cloudformation/template_retained.h"
 #include "provider/inputs.h"
@@ -116,7 +117,7 @@ std::variant<WantedStack, BadStack> read_stack(const Resource& resource) {
     return BadStack{fmt::format("'{}' cannot be the name of a stack", stack.name), std::string(name_hint)};
   }
   TemplateText written = template_of(resource);
-  stack.body = std::move(written.body);
+  stack.body = with_object_maps(std::move(written.body));
   stack.base = directory_of(written.path);
   for (const FileInput& file : resource.files) {
     if (file.field == artifact_field) stack.artifacts.push_back(file);
@@ -167,7 +168,6 @@ std::variant<WantedStack, BadStack> read_stack(const Resource& resource) {
 
 namespace {
 
-constexpr std::size_t most_tags = 50;
 constexpr std::size_t most_topics = 5;
 
 /// arn:PARTITION:SERVICE:..., and what follows it in the end: "role/deployer".
@@ -191,26 +191,6 @@ void check_texts(const Value& map, std::string_view field, Diagnostics& diagnost
                       fmt::format("'{}' of {} is a {}", key.name, field,
                                   value.is_list() ? "list of more than texts" : kind_name(value.kind())),
                       value.where ? value.where : key.where, "write text, a number, true, false, or a list of them");
-  }
-}
-
-void check_tags(const Value& tags, Diagnostics& diagnostics) {
-  check_texts(tags, "tags", diagnostics);
-  if (tags.map().size() > most_tags) {
-    diagnostics.error("cloudformation.tags",
-                      fmt::format("there are {} tags, and a stack has {} at most", tags.map().size(), most_tags),
-                      tags.where, "take some away");
-  }
-  for (const auto& [key, value] : tags.map()) {
-    if (key.name.empty() || key.name.starts_with("aws:")) {
-      diagnostics.error("cloudformation.tags", fmt::format("'{}' cannot be the name of a tag", key.name), key.where,
-                        "it has a character at least, and 'aws:' before it is AWS's own");
-    }
-    if (const Value* secret = find_secret(value)) {
-      diagnostics.error("cloudformation.tags", fmt::format("the tag '{}' may not be a secret: it is shown", key.name),
-                        secret->where ? secret->where : key.where,
-                        "secrets have their place in 'parameters', with NoEcho");
-    }
   }
 }
 
@@ -290,7 +270,10 @@ void check_stack(const Value& with, Where task, Diagnostics& diagnostics) {
   if (const Value* parameters = written("parameters"); parameters != nullptr && parameters->is_map()) {
     check_texts(*parameters, "parameters", diagnostics);
   }
-  if (const Value* tags = written("tags"); tags != nullptr && tags->is_map()) check_tags(*tags, diagnostics);
+  if (const Value* tags = written("tags"); tags != nullptr && tags->is_map()) {
+    check_texts(*tags, "tags", diagnostics);
+    check_tags(*tags, diagnostics);
+  }
   check_places(with, diagnostics);
   const Value* name = written("stack");
   if (name != nullptr && name->is_string() && !is_stack_name(name->string())) {

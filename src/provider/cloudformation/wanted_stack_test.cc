@@ -70,6 +70,9 @@ TEST_F(WantedStackTest, AFileIsSentAsItIs) {
   Resource from_file = resource("{stack: web, template: site.yaml}");
   from_file.files.push_back({"template", "site.yaml", Digest{}, "Resources: # all\n"});
   EXPECT_EQ(std::get<WantedStack>(read_stack(from_file)).body, "Resources: # all\n");
+  from_file.files.front().content =
+      "Resources: {F: {Type: AWS::Lambda::Function, Properties: {Code: s3://code/f.zip}}}";
+  EXPECT_THAT(std::get<WantedStack>(read_stack(from_file)).body, testing::HasSubstr(R"("S3Key":"f.zip")"));
   from_file.files.front().content = std::string(51'200, 'x');
   EXPECT_FALSE(needs_bucket(std::get<WantedStack>(read_stack(from_file))));
   from_file.files.front().content += "x";

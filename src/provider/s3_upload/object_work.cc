@@ -257,7 +257,7 @@ Async<Outcome> ObjectWork::write(const WantedUpload& upload, std::set<std::strin
                                  std::vector<Leftover> leftovers) {
   Async<UploadLook> looking = look(upload);
   UploadLook now = co_await looking;
-  if (now.failure) co_return *std::move(now.failure);
+  if (now.failure) co_return not_begun(*std::move(now.failure));
   std::vector<std::string> foreign;
   const std::optional<Orders> orders = orders_for(upload, now, known, &foreign);
   if (!orders) co_return refusal(upload, foreign);

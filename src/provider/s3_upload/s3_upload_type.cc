@@ -101,7 +101,7 @@ std::vector<Field> how_inputs() {
        .example = "max-age=3600"},
       {.name = "metadata",
        .type = FieldType::map,
-       .summary = "Metadata of all of it: what S3 gives back as x-amz-meta-NAME",
+       .summary = "Metadata of all of it: what S3 gives back as x-amz-meta-NAME, without blanks around it",
        .expressions = true,
        .example = "{release: \"${{ vars.release }}\"}",
        .fields = {{.name = "value", .type = FieldType::any, .summary = "Text, a number, true or false"}}},

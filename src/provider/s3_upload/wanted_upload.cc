@@ -26,6 +26,12 @@ std::string text(const Value& with, std::string_view field) {
   return value != nullptr && value->is_string() ? value->string() : "";
 }
 
+/// As the value of a header: blanks around it are no part of it, and S3 tells it without them.
+std::string header_value(std::string_view value) {
+  const std::size_t begin = std::min(value.find_first_not_of(' '), value.size());
+  return std::string(value.substr(begin, value.find_last_not_of(' ') + 1 - begin));
+}
+
 bool is_written(const Value& with, std::string_view field) {
   const Value* value = with.find(field);
   return value != nullptr && !value->is_null();
@@ -141,6 +147,7 @@ std::vector<Mistake> mistakes_of(const Value& with, Where task) {
 
 void add_headers(const Value& with, Variables& headers) {
   const auto add = [&](const char* header, std::string value) {
+    value = header_value(value);
     if (!value.empty()) headers.emplace_back(header, std::move(value));
   };
   add("cache-control", text(with, "cacheControl"));
@@ -151,7 +158,7 @@ void add_headers(const Value& with, Variables& headers) {
   for (const auto& [key, value] : metadata->map()) {
     if (value.is_null()) continue;
     headers.emplace_back(std::string(metadata_prefix) + key.name,
-                         value.is_string() ? value.string() : to_json(value, SecretsAs::clear));
+                         value.is_string() ? header_value(value.string()) : to_json(value, SecretsAs::clear));
   }
 }
 
@@ -206,7 +213,7 @@ std::optional<BadUpload> add_objects(const Resource& resource, WantedUpload& upl
     upload.is_secret = has_secret(*content);
     upload.objects.push_back({key, "", {content->string()}, sha256(content->string()), {}});
   }
-  const std::string type = text(resource.inputs, "contentType");
+  const std::string type = header_value(text(resource.inputs, "contentType"));
   for (WantedObject& object : upload.objects) {
     std::optional<std::string_view> content;
     if (object.content.file == nullptr) content = object.content.bytes;

@@ -63,6 +63,17 @@ TEST(WantedUpload, RefusesWhatIsNoPlaceOrNoText) {
   EXPECT_THAT(why_not(resource(with({{"key", secret}}), {file("a", "x")})), HasSubstr("may not be a secret"));
 }
 
+TEST(WantedUpload, BlanksAroundHeadersAreNoPartOfThem) {
+  const Resource one = resource(with({{"contentType", " text/plain "},
+                                      {"cacheControl", "no-store "},
+                                      {"metadata", with({{"a", " b  c "}, {"none", "  "}})}}),
+                                {file("a", "x")});
+  const auto upload = std::get<WantedUpload>(read_upload(one));
+  EXPECT_EQ(upload.objects.front().content_type, "text/plain");
+  EXPECT_THAT(upload.headers, testing::UnorderedElementsAre(Pair("cache-control", "no-store"),
+                                                            Pair("x-amz-meta-a", "b  c"), Pair("x-amz-meta-none", "")));
+}
+
 TEST(WantedUpload, DiffersInContentTypeCacheMetadataAndEncryption) {
   const Resource one =
       resource(with({{"cacheControl", "no-store"}, {"metadata", with({{"v", 1}})}, {"encryption", "aws:kms"}}),

@@ -120,7 +120,7 @@ class SnsPublishProvider final : public Provider {
     if (answer.failure && answer.failure->in_doubt) {
       co_return Outcome(InDoubt{topic + ": " + to_string(*answer.failure) + "; it may have been sent", "", true});
     }
-    if (answer.failure) co_return outcome_of(*answer.failure, topic, attempt, limit);
+    if (answer.failure) co_return not_begun(outcome_of(*answer.failure, topic, attempt, limit));
     Map outputs;
     outputs.set("messageId", text_at(answer.value, {"PublishResult", "MessageId"}));
     co_return Outcome(Succeeded{std::move(outputs)});

@@ -30,7 +30,7 @@ with:
 std::vector<Field> inputs() {
   return {
       {.name = "topic",
-       .summary = "ARN of the topic, in the account's region",
+       .summary = "ARN of the topic, in whatever region it is",
        .required = true,
        .expressions = true,
        .example = "arn:aws:sns:eu-central-1:123456789012:deployments"},
