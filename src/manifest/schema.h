@@ -43,6 +43,7 @@ struct Field {
   std::string_view filled_from = {};    ///< with `file`: a template; filled in from that input it is input `rendered`
   bool replaces = false;                ///< a change of it needs delete and create
   bool beside = false;                  ///< recorded, but a change of it alone is no reason to act
+  bool protects = false;                ///< a thing that was deployed with it being true cannot be deleted
   std::string_view alpha = {};          ///< its spelling in v1-alpha, where that differs
   std::string_view default_value = {};  ///< as YAML text; empty: none
   std::string_view example = {};        ///< as YAML text

@@ -490,7 +490,7 @@ Plan make_plan(const Model& model, Snapshot& snapshot, const Goal& goal, const P
   if (goal.kind == Goal::Kind::rollback) {
     Plan plan = make_rollback(snapshot, goal, aids, diagnostics);
     settle_deletes(plan, snapshot);
-    check_deletes(model, snapshot, plan, diagnostics);
+    check_deletes(model, snapshot, plan, aids, diagnostics);
     return plan;
   }
   Moved moved = rename(snapshot, renamings_of(model, snapshot, goal), aids.sealer);
@@ -499,7 +499,7 @@ Plan make_plan(const Model& model, Snapshot& snapshot, const Goal& goal, const P
                                                : Planner(model, snapshot, moved.moves, goal, aids, diagnostics).plan();
   settle_deletes(plan, snapshot);
   if (!moved.moves.empty()) add_to(plan, std::move(moved));
-  check_deletes(model, snapshot, plan, diagnostics);
+  check_deletes(model, snapshot, plan, aids, diagnostics);
   return plan;
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "manifest/protection.h"
+#include "plan/steps.h"
 
 namespace verba {
 namespace {
@@ -35,14 +36,41 @@ void check_protected(const Model& model, const Snapshot& snapshot, const Plan& p
   }
 }
 
+/// "" when nothing does.
+std::string_view protecting_field(const Record& record, const PlanningAids& aids) {
+  const Provider* provider = aids.providers.find(record.type);
+  if (provider == nullptr || std::ranges::none_of(provider->type().inputs, &Field::protects)) return "";
+  const std::optional<Resource> resource = resource_of(record, aids);
+  for (const Field& field : provider->type().inputs) {
+    if (!field.protects || !resource) continue;
+    const Value* value = resource->inputs.find(field.name);
+    if (value != nullptr && value->is(Value::Kind::boolean) && value->boolean()) return field.name;
+  }
+  return "";
+}
+
+void check_self_protected(const Snapshot& snapshot, const Plan& plan, const PlanningAids& aids,
+                          Diagnostics& diagnostics) {
+  for (const Step& step : plan.steps) {
+    if (!step.record || !deletes_something(plan, step) || step.only_recorded) continue;
+    const std::string_view field = protecting_field(snapshot.records[*step.record], aids);
+    if (field.empty()) continue;
+    diagnostics.error("plan.protected",
+                      fmt::format("{} cannot be deleted: it was deployed with `{}: true`", step.address, field),
+                      Where(), fmt::format("apply `{}: false` first", field));
+  }
+}
+
 }  // namespace
 
 bool deletes(const Plan& plan) {
   return std::ranges::any_of(plan.steps, [&](const Step& step) { return deletes_something(plan, step); });
 }
 
-void check_deletes(const Model& model, const Snapshot& snapshot, const Plan& plan, Diagnostics& diagnostics) {
+void check_deletes(const Model& model, const Snapshot& snapshot, const Plan& plan, const PlanningAids& aids,
+                   Diagnostics& diagnostics) {
   check_protected(model, snapshot, plan, diagnostics);
+  check_self_protected(snapshot, plan, aids, diagnostics);
   if (!deletes(plan)) return;
   Diagnostics told_when_resolving;
   const Protection protection = protection_of(model.environment.protection, told_when_resolving);

@@ -17,16 +17,16 @@
 namespace verba {
 namespace {
 
+/// The content of a larger file, and of one that is no text, is told by its digest.
+constexpr std::size_t kShownBytes = std::size_t{64} << 10;
+
+}  // namespace
+
 std::optional<Resource> resource_of(const Record& record, const PlanningAids& aids) {
   const std::optional<Digest>& digest = record.definition ? record.definition : record.pending;
   if (!digest) return std::nullopt;
   return read_definition(aids.store, *digest, record.address, aids.sealer).resource;
 }
-
-/// The content of a larger file, and of one that is no text, is told by its digest.
-constexpr std::size_t kShownBytes = std::size_t{64} << 10;
-
-}  // namespace
 
 bool leaves_no_record(const Task& task) {
   return task.occasion == Occasion::rollback || task.asks();

@@ -50,6 +50,9 @@ std::vector<std::string> touched_deployments(const Plan&);
 /// "created", "run": after "it was".
 std::string_view participle(Action);
 
+/// As it was deployed, or else as a try at it was begun.
+std::optional<Resource> resource_of(const Record&, const PlanningAids&);
+
 /// What stays when what is recorded is deleted; see TaskType::leaves.
 std::vector<std::string> left_by_deleting(const Record&, const PlanningAids&);
 std::vector<std::string> left_by_deleting(const Resource&, const Provider&);

@@ -96,7 +96,7 @@ is ready: faster, and what depends on the stack may come too early for it. Left 
 nothing that failed: verba says so only with `disableRollback: true`. It holds for deleting the stack, too.
 
 **Guards.** `stackPolicy` is set before a stack is updated, and after it is made. With `terminationProtection: true` a
-stack cannot be deleted, by verba neither: apply `false` first. Only rolling back its making lifts it. What another stack
+stack cannot be deleted, by verba neither: a plan that would is a mistake; apply `false` first. Only rolling back its making lifts it. What another stack
 imports cannot go: where a plan deletes a stack with exports, takes an export away, or changes its value as far as that is known, AWS
 is asked who imports it (ListImports), and the plan is a mistake that names them, unless they let go of it before, in the same plan.
 Who cannot ask is told so; the step asks again, and fails with their names. (`timeout` is that of the task: change sets know none.)
@@ -218,6 +218,7 @@ std::vector<Field> inputs() {
        .type = FieldType::boolean,
        .summary = "Whether nobody may delete the stack; left out: as it is",
        .expressions = true,
+       .protects = true,
        .example = "true"},
       {.name = "notificationArns",
        .type = FieldType::list,

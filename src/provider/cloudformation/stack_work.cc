@@ -208,7 +208,7 @@ Outcome StackWork::not_ours(const WantedStack& wanted) const {
 }
 
 /// What was done to it before has succeeded, or failed, and is not ours to be in doubt of.
-Outcome StackWork::not_begun(const WantedStack& wanted) const {
+Outcome StackWork::still_cleaning(const WantedStack& wanted) const {
   if (!limit_.timed_out()) return Cancelled{};
   Failed failed;
   failed.message = fmt::format("the stack {} is still in {} after {}: nothing was tried", wanted.name, status_,
@@ -279,7 +279,7 @@ Async<std::optional<Outcome>> StackWork::prepare(const WantedStack& wanted, std:
     StackEvents events(account_, look.stack->id, token);
     Async<std::optional<StackLook>> following = follow(look.stack->id, &events);
     const std::optional<StackLook> end = co_await following;
-    if (!end && is_cleanup(status_) && trouble_.empty()) co_return not_begun(wanted);
+    if (!end && is_cleanup(status_) && trouble_.empty()) co_return not_begun(still_cleaning(wanted));
     if (!end) co_return broken_off(wanted.name, look.stack->id);
     if (end->stack && rest_of(end->stack->status) == StackRest::stuck) {
       Async<Outcome> telling = failed(*end->stack, &events, "rolling back");

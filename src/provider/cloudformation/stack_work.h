@@ -65,7 +65,7 @@ class StackWork {
   Async<std::optional<Outcome>> require_here(std::string id);
   Outcome not_ours(const WantedStack& wanted) const;
   Outcome not_known(const Stack& stack) const;
-  Outcome not_begun(const WantedStack& wanted) const;
+  Outcome still_cleaning(const WantedStack& wanted) const;
   /// Sets what has to be there before an update, and sees whether others need what that would take away.
   Async<std::optional<Outcome>> guard(const WantedStack& wanted);
   /// Sets what stands beside a stack that is now as it is wanted; `done` is its outcome until then.
