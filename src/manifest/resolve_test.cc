@@ -192,7 +192,7 @@ TEST(Resolve, makes_an_instance_in_each_account_that_is_named) {
   Read read(box("a") + box("b", "x: y") + document("Environment", "name: default", "  accounts: {main: b}") +
             document("Variables", "name: v", "  values: {hosts: [deployment-host, a]}") +
             web("  tasks:\n" + task("name: t, accounts: [main, a]") + task("name: u, accounts: \"${{ vars.hosts }}\"") +
-                task("name: none, accounts: []") + task("name: all, with: {run: \"${{ jsonEncode(tasks.t) }}\"}")));
+                task("name: none, accounts: []") + task("name: all", "${{ jsonEncode(tasks.t) }}")));
   const Model model = read.resolve();
   EXPECT_THAT(where_each_works(model),
               ElementsAre("web.t[b] in b", "web.t[a] in a", "web.u[deployment-host] in deployment-host",

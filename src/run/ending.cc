@@ -36,7 +36,7 @@ RunStatus status_of(const Ending& ending) {
   const std::size_t planned = ending.plan.steps.size();
   if (ending.stopped && (ending.undo_is_due || any(all, {pending, cancelled, in_doubt}))) return RunStatus::cancelled;
   if (all.size() > planned) return status_of_undoing(ending);
-  const bool good = !any(all, {failed, in_doubt});
+  const bool good = !any(all, {failed, in_doubt, pending});
   if (ending.plan.goal.undoes)
     return good ? RunStatus::rolled_back : RunStatus::rollback_failed;  // it goes on with one
   return good ? RunStatus::succeeded : RunStatus::failed;

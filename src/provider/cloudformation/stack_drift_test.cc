@@ -30,7 +30,7 @@ TEST(StackDrift, NamesWhatIsDifferent) {
     "Tags":[{"Key":"team","Value":"web"},{"Key":"aws:x","Value":"y"}]})";
   EXPECT_EQ(difference(wanted, Value(inputs), {stack("UPDATE_COMPLETE", same), "{}\r\n"}), "");
   EXPECT_EQ(difference(wanted, Value(inputs), {stack("UPDATE_ROLLBACK_COMPLETE", same), "{}"}), "");
-  EXPECT_EQ(difference(wanted, Value(inputs), {stack("UPDATE_FAILED", same), "{ }"}),
+  EXPECT_EQ(difference(wanted, Value(inputs), {stack("UPDATE_FAILED", same), "{Rules: {}}"}),
             "its status is UPDATE_FAILED; the template differs");
   EXPECT_EQ(difference(wanted, Value(inputs),
                        {stack("CREATE_COMPLETE", R"({"Parameters":[{"ParameterKey":"Domain","ParameterValue":"b"},

@@ -9,15 +9,22 @@
 #include <utility>
 
 #include "aws/retry.h"
-#include "provider/cloudformation/template_artifacts.h"
 #include "provider/cloudformation/template_exchange.h"
 #include "provider/cloudformation/wanted_stack.h"
 
 namespace verba {
 namespace {
 
-const Value* export_name(const Value& output) {
-  return at(output, {"Export", "Name"});
+/// What all stacks of an account and region say of it, filled in; "": there is more that only AWS knows.
+std::string filled_in(std::string text, const StackArn& at) {
+  const std::pair<std::string_view, const std::string&> known[] = {{"${AWS::Region}", at.region},
+                                                                   {"${AWS::AccountId}", at.account}};
+  for (const auto& [mark, value] : known) {
+    for (std::size_t begin = text.find(mark); begin != std::string::npos; begin = text.find(mark, begin)) {
+      text.replace(begin, mark.size(), value);
+    }
+  }
+  return text.find("${AWS::") == std::string::npos ? text : "";
 }
 
 /// All of one export. That it is imported by none is told by an error, and who may not ask does without.
@@ -77,27 +84,19 @@ std::vector<std::string> exports_of(const Stack& stack) {
   return names;
 }
 
-std::vector<std::string> lost_exports(const Stack& stack, const std::string& body) {
-  const std::optional<Value> tree = parse_template(body);
-  if (!tree) return {};
-  const Value* outputs = tree->find("Outputs");
-  const auto makes_more = [](const Value& part) {  // macros and loops
-    return part.is_map() && std::ranges::any_of(part.map(), [](const auto& entry) {
-             return entry.first.name == "Fn::Transform" || entry.first.name.starts_with("Fn::ForEach");
-           });
-  };
-  if (makes_more(*tree) || (outputs != nullptr && makes_more(*outputs))) return {};
-  std::set<std::string> written;  // names that are plain texts
-  std::set<std::string> worked_out;
-  for (const auto& [key, output] : outputs != nullptr && outputs->is_map() ? outputs->map() : Map()) {
-    const Value* name = export_name(output);
-    if (name == nullptr) continue;
-    name->is_string() ? written.insert(name->string()) : worked_out.insert(key.name);
+std::vector<std::string> lost_exports(const Stack& stack, const std::vector<WantedExport>& wanted) {
+  const StackArn place = arn_of(stack.id);
+  std::set<std::string> names;
+  std::set<std::string> worked_out;  // outputs whose names are
+  for (const WantedExport& one : wanted) {
+    if (one.output.empty()) return {};
+    const std::string name = one.name ? filled_in(*one.name, place) : "";
+    name.empty() ? worked_out.insert(one.output) : names.insert(name);
   }
   std::vector<std::string> lost;
   for (const Value& output : list_at(stack.description, {"Outputs"})) {
     std::string name = text_at(output, {"ExportName"});
-    const bool is_there = written.contains(name) || worked_out.contains(text_at(output, {"OutputKey"}));
+    const bool is_there = names.contains(name) || worked_out.contains(text_at(output, {"OutputKey"}));
     if (!name.empty() && !is_there) lost.push_back(std::move(name));
   }
   return lost;
@@ -135,18 +134,6 @@ std::vector<std::string> changed_exports(const Stack& stack, const Terms& wanted
 
 namespace {
 
-/// What all stacks of an account and region say of it, filled in; "": there is more that only AWS knows.
-std::string filled_in(std::string text, const StackArn& at) {
-  const std::pair<std::string_view, const std::string&> known[] = {{"${AWS::Region}", at.region},
-                                                                   {"${AWS::AccountId}", at.account}};
-  for (const auto& [mark, value] : known) {
-    for (std::size_t begin = text.find(mark); begin != std::string::npos; begin = text.find(mark, begin)) {
-      text.replace(begin, mark.size(), value);
-    }
-  }
-  return text.find("${AWS::") == std::string::npos ? text : "";
-}
-
 Terms terms_at(const StackArn& at, const Resource& wanted) {
   Terms terms = terms_of_stack(wanted);
   for (Terms::Given& one : terms.gives) {
@@ -167,7 +154,7 @@ Async<Holding> held_exports(AwsAccount& account, std::string id, std::optional<R
   if (look.failure) holding.problem = to_string(*look.failure);
   if (!look.stack) co_return holding;
   std::vector<std::string> names =
-      wanted ? lost_exports(*look.stack, template_of(*wanted).body) : exports_of(*look.stack);
+      wanted ? lost_exports(*look.stack, exports_of_template(*wanted)) : exports_of(*look.stack);
   const std::size_t lost = names.size();
   if (wanted) std::ranges::move(changed_exports(*look.stack, terms_at(place, *wanted)), std::back_inserter(names));
   const std::vector<std::string> changed(names.begin() + static_cast<std::ptrdiff_t>(lost), names.end());

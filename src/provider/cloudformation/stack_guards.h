@@ -13,6 +13,7 @@
 #include "os/async.h"
 #include "os/process.h"
 #include "provider/cloudformation/stack_calls.h"
+#include "provider/cloudformation/wanted_stack.h"
 #include "provider/exchanger.h"
 #include "value/value.h"
 
@@ -28,9 +29,8 @@ bool is_protected(const Stack&);
 
 /// The names that a stack exports.
 std::vector<std::string> exports_of(const Stack&);
-/// Those of them that are not exported any more when it gets the template `body`, as far as its text tells: the output
-/// is gone, or exports nothing, or something else by name.
-std::vector<std::string> lost_exports(const Stack&, const std::string& body);
+/// Those of them that are not exported any more when it becomes what is wanted, as far as that can be worked out.
+std::vector<std::string> lost_exports(const Stack&, const std::vector<WantedExport>& wanted);
 
 /// Likewise those whose value becomes another one, where both are known.
 std::vector<std::string> changed_exports(const Stack&, const Terms& wanted);

@@ -339,7 +339,7 @@ Async<Outcome> StackWork::see_end(const WantedStack& wanted, std::string stack, 
 Async<std::optional<Outcome>> StackWork::guard(const WantedStack& wanted) {
   if (!before_) co_return std::nullopt;
   const std::string doing = fmt::format("updating the stack {}", wanted.name);
-  Async<Importers> asking = importers_of(account_, lost_exports(*before_, wanted.body), limit_.stop());
+  Async<Importers> asking = importers_of(account_, lost_exports(*before_, wanted.exports), limit_.stop());
   const Importers importers = co_await asking;
   if (importers.failure) co_return failed_call(*importers.failure, doing);
   if (!importers.all.empty()) {

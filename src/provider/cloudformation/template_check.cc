@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "provider/cloudformation/cloudformation_type.h"
+#include "provider/cloudformation/import_template.h"
 #include "provider/cloudformation/template_artifacts.h"
 #include "provider/cloudformation/template_parameters.h"
 #include "provider/cloudformation/template_references.h"
@@ -96,6 +97,18 @@ class TemplateCheck {
     parameters(tree, text);
     capabilities();
     check_retained(with_, tree, diagnostics_);
+    if (text != nullptr) imports(tree);  // of a manifest's own check_stack() has told
+  }
+
+  void imports(const Value& tree) {
+    const Value* wanted = with_.find("import");
+    const bool may_make_more = tree.find("Transform") != nullptr;
+    for (const auto& [key, value] : wanted != nullptr && wanted->is_map() ? wanted->map() : Map()) {
+      const std::optional<BadStack> fault =
+          value.is_null() || may_make_more ? std::nullopt : import_fault(tree, key.name);
+      if (!fault) continue;
+      diagnostics_.error("cloudformation.import", fault->message, value.where ? value.where : task_, fault->hint);
+    }
   }
 
   /// `chain`: the paths of those around it, and its own.

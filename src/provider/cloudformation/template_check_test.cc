@@ -49,7 +49,7 @@ std::vector<std::string> mistakes_in_files(std::vector<std::pair<std::string, st
 constexpr const char* topic = "{T: {Type: 'AWS::SNS::Topic'}}";
 
 TEST(TemplateCheck, WhatCannotBeReadSaysWhere) {
-  for (const char* line : {"A: .inf", "A: 1e999", "A: {", "A: 1\nA: 2", "\tA: 1", "? [a]"}) {
+  for (const char* line : {"A: .inf", "A: 1e999", "A: {", "\tA: 1", "? [a]"}) {
     const std::vector<std::string> found =
         mistakes_in_files({{"a.yaml", std::string("Description: d\n") + line + "\n"}});
     ASSERT_EQ(found.size(), 1U) << line;
@@ -112,6 +112,24 @@ TEST(TemplateCheck, TakesTagsAsTheyAre) {
       "Resources: {F: {Type: 'AWS::Lambda::Function', Properties: {Code: ./src, Timeout: !Odd 3}}}";
   EXPECT_THAT(mistakes_in_files({{"a.yaml", code}}),
               ElementsAre("the template cannot be sent with its artifacts: a.yaml:1:83: the tag '!Odd' is unknown"));
+}
+
+TEST(TemplateCheck, TakesTheLastOfAKeyThatIsThereTwice) {
+  const std::string twice = "Resources: {T: {Type: 'AWS::IAM::User', Type: 'AWS::SNS::Topic'}}";
+  EXPECT_THAT(mistakes_in_files({{"a.yaml", twice}}), ElementsAre("a.yaml:1:41: the key 'Type' is there twice"));
+}
+
+TEST(TemplateCheck, TellsWhatIsImportedAndIsNotThere) {
+  Resource resource = stack_of("{stack: s, template: a.yaml, import: {T: t, U: u}}");
+  resource.files.push_back({"template", "a.yaml", {}, std::string("Resources: ") + topic, ""});
+  EXPECT_THAT(mistakes_of(resource), ElementsAre("T is imported, and is not retained", HasSubstr("names U")));
+}
+
+TEST(TemplateCheck, TellsWhatCameOutAsSomethingElse) {
+  const std::string data = std::string(", data: {Resources: ") + topic + "}}";
+  EXPECT_THAT(
+      mistakes_of(stack_of("{stack: s, adopt: maybe, notificationArns: [5]" + data)),
+      ElementsAre("'adopt' came out as string, not true or false", "'notificationArns' came out as number, not text"));
 }
 
 TEST(TemplateCheck, TakesOneDocument) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provider/cloudformation/template_exchange.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,7 +27,11 @@ class Names {
     return std::nullopt;
   }
 
+  /// Is a part of the template left out by its condition?
+  bool is_left_out(const Value& part) const { return truth(part, 0) == false; }
+
  private:
+  static constexpr int deepest_condition = 32;
   static bool is_looked_up(std::string_view text) { return text.find("{{resolve:") != std::string_view::npos; }
 
   std::optional<std::string> reference(const std::string& name) const {
@@ -37,7 +42,45 @@ class Names {
     const Value* given = at(resource_.inputs, {"parameters", name});
     if (given != nullptr && given->is_null()) return std::nullopt;  // as it is now
     if (given == nullptr) given = at(tree_, {"Parameters", name, "Default"});
+    if (given != nullptr && given->is(Value::Kind::boolean)) return given->boolean() ? "true" : "false";
+    if (given != nullptr && given->is(Value::Kind::integer)) return std::to_string(given->integer());
     return given != nullptr && given->is_string() ? text(*given) : std::nullopt;
+  }
+
+  std::optional<bool> are_equal(const Value& two) const {
+    if (!two.is_list() || two.list().size() != 2) return std::nullopt;
+    const std::optional<std::string> a = text(two.list()[0]);
+    const std::optional<std::string> b = text(two.list()[1]);
+    if (!a || !b || a->find("${AWS::") != std::string::npos || b->find("${AWS::") != std::string::npos) {
+      return std::nullopt;
+    }
+    return *a == *b;
+  }
+
+  /// `settles`: the one that decides all.
+  std::optional<bool> all_of(const Value& parts, bool settles, int depth) const {
+    std::optional<bool> all = !settles;
+    for (const Value& part : parts.is_list() ? parts.list() : List()) {
+      const std::optional<bool> one = truth(part, depth);
+      if (one == settles) return settles;
+      if (!one) all.reset();
+    }
+    return all;
+  }
+
+  std::optional<bool> truth(const Value& value, int depth) const {
+    if (depth > deepest_condition) return std::nullopt;
+    if (const Value* name = value.find("Condition"); name != nullptr && name->is_string()) {
+      const Value* condition = at(tree_, {"Conditions", name->string()});
+      return condition != nullptr ? truth(*condition, depth + 1) : std::nullopt;
+    }
+    if (const Value* two = value.find("Fn::Equals")) return are_equal(*two);
+    if (const Value* parts = value.find("Fn::And")) return all_of(*parts, false, depth + 1);
+    if (const Value* parts = value.find("Fn::Or")) return all_of(*parts, true, depth + 1);
+    const Value* part = value.find("Fn::Not");
+    if (part == nullptr || !part->is_list() || part->list().size() != 1) return std::nullopt;
+    const std::optional<bool> inner = truth(part->list()[0], depth + 1);
+    return inner ? std::optional(!*inner) : std::nullopt;
   }
 
   std::optional<std::string> filled_in(const Value& pattern) const {
@@ -88,7 +131,7 @@ void add_imports(const Value& value, const Names& names, bool is_sure, std::vect
 void add_exports(const Value& outputs, const Names& names, Terms& terms) {
   for (const auto& [key, output] : outputs.map()) {
     const Value* name = at(output, {"Export", "Name"});
-    if (name == nullptr) continue;
+    if (name == nullptr || names.is_left_out(output)) continue;
     const Value* value = output.find("Value");
     if (std::optional<std::string> text = names.text(*name)) {
       terms.gives.push_back({*std::move(text), value != nullptr ? names.text(*value) : std::nullopt});
@@ -115,6 +158,25 @@ Terms terms_of_stack(const Resource& resource) {
   const Value* outputs = tree->find("Outputs");
   if (outputs != nullptr && outputs->is_map()) add_exports(*outputs, names, terms);
   return terms;
+}
+
+std::vector<WantedExport> exports_of_template(const Resource& resource) {
+  std::vector<WantedExport> all;
+  const std::optional<Value> tree = parse_template(template_of(resource).body);
+  const Value* outputs = tree ? tree->find("Outputs") : nullptr;
+  const auto makes_more = [](const Value& part) {  // macros and loops
+    return part.is_map() && std::ranges::any_of(part.map(), [](const auto& entry) {
+             return entry.first.name == "Fn::Transform" || entry.first.name.starts_with("Fn::ForEach");
+           });
+  };
+  if (!tree || makes_more(*tree) || (outputs != nullptr && makes_more(*outputs))) all.push_back({""});
+  if (outputs == nullptr || !outputs->is_map()) return all;
+  const Names names(resource, *tree);
+  for (const auto& [key, output] : outputs->map()) {
+    const Value* name = at(output, {"Export", "Name"});
+    if (name != nullptr && !names.is_left_out(output)) all.push_back({key.name, names.text(*name)});
+  }
+  return all;
 }
 
 Exchange exchange_of_stack(const Resource& resource) {

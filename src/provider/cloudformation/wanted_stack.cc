@@ -12,6 +12,7 @@
 #include "provider/cloudformation/import_template.h"
 #include "provider/cloudformation/stack_tags.h"
 #include "provider/cloudformation/template_artifacts.h"
+#include "provider/cloudformation/template_exchange.h"
 #include "provider/cloudformation/template_retained.h"
 #include "provider/inputs.h"
 #include "value/json.h"
@@ -162,6 +163,7 @@ std::variant<WantedStack, BadStack> read_stack(const Resource& resource) {
   stack.adopt = is_true(resource, "adopt", false);
   stack.express = is_true(resource, "express", false);
   stack.reverts_drift = is_true(resource, "revertDrift", false);
+  stack.exports = exports_of_template(resource);
   if (std::optional<BadStack> bad = add_imports(resource, stack)) return *std::move(bad);
   return stack;
 }

@@ -28,6 +28,12 @@ struct WantedImport {
   Variables identifiers = {};   ///< by their names; sorted
 };
 
+/// What an output exports.
+struct WantedExport {
+  std::string output;                    ///< its key; "": there may be more, as macros and loops make
+  std::optional<std::string> name = {};  ///< nothing: CloudFormation alone can work it out
+};
+
 struct WantedStack {
   std::string name;
   std::string body = {};                   ///< of the template
@@ -49,6 +55,7 @@ struct WantedStack {
   bool express = false;                    ///< an operation ends when the configuration is applied
   bool reverts_drift = false;              ///< an update undoes what others have changed
   std::vector<WantedImport> imports = {};  ///< by name
+  std::vector<WantedExport> exports = {};  ///< but for those that a condition leaves out
   Variables more = {};                     ///< parameters of CreateChangeSet besides those that add_wanted() makes
 };
 
