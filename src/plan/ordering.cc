@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "plan/removal.h"
+#include "plan/temporary.h"
 
 namespace verba {
 namespace {
@@ -105,11 +106,13 @@ Graph ordered(const Model& model, const Snapshot& snapshot, const std::vector<St
     const Graph removal = removal_order(snapshot);
     std::vector<NodeId> of_record(removal.size(), none);
     for (NodeId r = 0; r < removal.size(); ++r) {
-      if (const auto gone = removals.find(r); gone != removals.end()) {
+      const auto gone = removals.find(r);
+      const auto task = r < snapshot.records.size() ? model.by_address.find(snapshot.records[r].address)
+                                                    : model.by_address.end();
+      const bool is_made = task != model.by_address.end() && of_model[task->second] < steps.size();
+      if (gone != removals.end() && !(is_made && is_cleaning(steps[gone->second]))) {
         of_record[r] = gone->second;
-      } else if (const auto task = r < snapshot.records.size() ? model.by_address.find(snapshot.records[r].address)
-                                                               : model.by_address.end();
-                 task != model.by_address.end() && of_model[task->second] < steps.size()) {
+      } else if (is_made) {  // what is recorded goes with that; a cleaning deletes what comes of it
         of_record[r] = of_model[task->second];
       } else {
         of_record[r] = next++;
