@@ -49,13 +49,6 @@ bool may_be_asked(std::string_view url) {
          host == "169.254.170.2" || host == "169.254.170.23" || host == "[fd00:ec2::23]";
 }
 
-std::optional<AwsCredentials> credentials_in(const Value& value) {
-  AwsCredentials credentials{text_at(value, {"AccessKeyId"}), text_at(value, {"SecretAccessKey"}),
-                             text_at(value, {"Token"}), parse_instant(text_at(value, {"Expiration"}))};
-  if (credentials.access_key.empty() || credentials.secret_key.empty()) return std::nullopt;
-  return credentials;
-}
-
 /// Has the token of SSO still so long to go?
 bool is_good(const Value& token, Instant at) {
   const std::optional<Instant> end = parse_instant(text_at(token, {"expiresAt"}));
@@ -224,7 +217,7 @@ Async<AwsFound> AwsSources::of_container(Stop& stop) {
   Async<AwsAnswer> asking = ask_machine(url.substr(0, begin), std::move(message), stop);
   const AwsAnswer answer = co_await asking;
   if (answer.failure && answer.failure->stopped) co_return AwsFound{};
-  std::optional<AwsCredentials> got = credentials_in(answer.value);
+  std::optional<AwsCredentials> got = credentials_in(answer.value, "Token");
   if (answer.failure || !got) {
     co_return problem(fmt::format("the container has no credentials at {}: {}", url,
                                   answer.failure ? to_string(*answer.failure) : "none are in the answer"));
@@ -255,7 +248,7 @@ Async<AwsFound> AwsSources::of_instance(Stop& stop) {
   Async<AwsAnswer> asking = ask_machine(place, get_message(roles + role, {}, headers), stop);
   const AwsAnswer answer = co_await asking;
   if (answer.failure && answer.failure->stopped) co_return AwsFound{};
-  std::optional<AwsCredentials> got = credentials_in(answer.value);
+  std::optional<AwsCredentials> got = credentials_in(answer.value, "Token");
   if (answer.failure || !got) {
     co_return problem(fmt::format("the instance's role {} has no credentials: {}", role,
                                   answer.failure ? to_string(*answer.failure) : text_at(answer.value, {"Message"})));

@@ -24,15 +24,14 @@ AwsFound problem(std::string message, std::string hint = {}) {
   return {.problem = NoLogin{std::move(message), std::move(hint)}};
 }
 
-/// An answer with SecretAccessKey in it, as STS, containers, instances and processes give it.
+}  // namespace
+
 std::optional<AwsCredentials> credentials_in(const Value& value, std::string_view token) {
   AwsCredentials credentials{text_at(value, {"AccessKeyId"}), text_at(value, {"SecretAccessKey"}),
                              text_at(value, {token}), parse_instant(text_at(value, {"Expiration"}))};
   if (credentials.access_key.empty() || credentials.secret_key.empty()) return std::nullopt;
   return credentials;
 }
-
-}  // namespace
 
 AwsFound checked(AwsCredentials credentials, std::string_view from) {
   const std::pair<std::string_view, std::string_view> parts[] = {{"access key id", credentials.access_key},

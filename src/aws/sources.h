@@ -16,6 +16,9 @@ namespace verba {
 /// Credentials that were found; a problem where a control character is in one of them, which would begin another header
 /// of every request. `from`: "the profile 'web' (~/.aws/config:3)".
 AwsFound checked(AwsCredentials, std::string_view from);
+/// Those of an answer with SecretAccessKey in it, as STS, containers, instances and processes give it. `token`: what
+/// the session's is called there.
+std::optional<AwsCredentials> credentials_in(const Value&, std::string_view token);
 constexpr const char* control_hint = "take it away; often it is the end of the line of the file that it was read from";
 
 /// Looks once for the credentials of a place's login. Changes nothing but what AWS and a credential_process write down
