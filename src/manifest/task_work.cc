@@ -88,6 +88,14 @@ bool TaskMaker::describe(const Value& written, const Value& name, Task& task) {
         "manifest.temporary", fmt::format("task '{}' is temporary and protected: it could never be deleted", task.name),
         written.find("temporary")->where, "leave out one of the two");
   }
+  for (const Field& field : task.type->inputs) {
+    const Value* value = field.protects ? task.with->find(field.name) : nullptr;
+    if (!task.temporary || value == nullptr || !value->is(Value::Kind::boolean) || !value->boolean()) continue;
+    resolution_.diagnostics.error(
+        "manifest.temporary",
+        fmt::format("task '{}' is temporary, and with '{}' it could never be deleted", task.name, field.name),
+        value->where, "leave out one of the two");
+  }
   if (task.temporary && task.type->on_demand) {
     resolution_.diagnostics.error(
         "manifest.temporary", fmt::format("task '{}' is temporary, but asks and leaves nothing to delete", task.name),

@@ -59,6 +59,8 @@ struct Attempt {
   /// (TaskType::makes), some may be there. Where it is ours, and is not wanted now, it goes as well; as long as it is
   /// there the thing is not as it should be. Borrowed.
   std::vector<const Resource*> remains = {};
+  /// Of remove(): what goes was made by what is being undone. What it says itself against being deleted does not count.
+  bool undoes = false;
 };
 
 struct Succeeded {

@@ -285,6 +285,7 @@ Async<Outcome> LiveStep::make_whole() {
 }
 
 Async<Outcome> LiveStep::undo_replace() {
+  attempt_->undoes = true;
   if (!job_.before) return job_.remover->remove(*job_.done, at(job_.done->resource));
   return remake();
 }

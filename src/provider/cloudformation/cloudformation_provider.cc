@@ -124,6 +124,13 @@ Async<Observed> observe_deployed(WantedStack wanted, Value inputs, Stack stack, 
     co_return observed;
   }
   observed.detail = std::move(seen.difference);
+  if (is_cleanup(stack.status)) {  // nobody may look for drift then
+    observed.state = observed.detail.empty() ? Observed::State::present : Observed::State::drifted;
+    if (observed.detail.empty())
+      observed.detail = "its resources were not compared: what is left over is being deleted";
+    observed.outputs = outputs_of(stack);
+    co_return observed;
+  }
   const Milliseconds limit = attempt.timeout.value_or(longest_detection) * 3 / 4;  // the answer has to come, too
   Async<DriftDetection> detecting = detect_drift(*attempt.aws, attempt.system, stack.id, limit, attempt.stop);
   const DriftDetection detection = co_await detecting;
@@ -212,7 +219,7 @@ class CloudFormationProvider final : public Provider, public Exchanger {
       observed.detail = fmt::format("its status is {}, which verba does not know", look.stack->status);
       co_return observed;
     }
-    if (rest == StackRest::busy) {
+    if (rest == StackRest::busy && !is_good(look.stack->status)) {
       observed.state = Observed::State::in_progress;
       observed.detail = "its status is " + look.stack->status;
       co_return observed;
@@ -271,6 +278,7 @@ class CloudFormationProvider final : public Provider, public Exchanger {
     const std::string id = known_id(recorded);
     return take_away({.known = id.empty() ? stack_name(recorded.resource) : id,
                       .recorded = id,
+                      .lifts_protection = attempt.undoes && is_true(recorded.resource, "terminationProtection", false),
                       .empties = is_true(recorded.resource, "emptyBuckets", false),
                       .express = is_true(recorded.resource, "express", false),
                       .adopts = is_true(recorded.resource, "adopt", false),
