@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "aws/stacks_world.h"
+#include "provider/cloudformation/template_exchange.h"
 
 namespace verba {
 namespace {
@@ -338,7 +339,12 @@ TEST_F(Work, AnExportThatIsImportedStays) {
   for (const char* body :
        {"Outputs: {V: {Value: x, Export: {Name: net-vpc}}}", "Outputs: {Other: {Value: x, Export: {Name: net-vpc}}}",
         "Outputs: {V: {Value: x, Export: {Name: !Sub '${P}-vpc'}}}", "not: [yaml"}) {
-    EXPECT_TRUE(std::holds_alternative<Succeeded>(deploy({.name = "web", .body = body}))) << body;
+    Resource resource;
+    Map inputs;
+    inputs.set("data", body);
+    resource.inputs = Value(std::move(inputs));
+    const std::vector<WantedExport> exports = exports_of_template(resource);
+    EXPECT_TRUE(std::holds_alternative<Succeeded>(deploy({.name = "web", .body = body, .exports = exports}))) << body;
   }
   answers["ListImports"] = {error(400, "ValidationError", "Export 'net-vpc' is not imported by any stack.")};
   EXPECT_TRUE(std::holds_alternative<Succeeded>(deploy()));
