@@ -107,8 +107,8 @@ Graph ordered(const Model& model, const Snapshot& snapshot, const std::vector<St
     std::vector<NodeId> of_record(removal.size(), none);
     for (NodeId r = 0; r < removal.size(); ++r) {
       const auto gone = removals.find(r);
-      const auto task = r < snapshot.records.size() ? model.by_address.find(snapshot.records[r].address)
-                                                    : model.by_address.end();
+      const auto task =
+          r < snapshot.records.size() ? model.by_address.find(snapshot.records[r].address) : model.by_address.end();
       const bool is_made = task != model.by_address.end() && of_model[task->second] < steps.size();
       if (gone != removals.end() && !(is_made && is_cleaning(steps[gone->second]))) {
         of_record[r] = gone->second;
